@@ -1,0 +1,40 @@
+# Two targets do all the set-up: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SAMPLE := samples/logs/package-without-cpu-of-16
+
+.PHONY: run test check wheel compile clean
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+run: $(VENV)/installed
+	$(BIN)/tdxwhy log $(SAMPLE)/dmesg.log || test $$? -eq 1
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest -n auto
+
+# The knowledge under rules/, compiled to what start-up loads.
+compile: $(VENV)/installed
+	$(BIN)/python -m tdxwhy.know.compile
+
+check: $(VENV)/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test wheel
+
+wheel: $(VENV)/installed
+	rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/python -m build --outdir build/wheel . > build/wheel/log
+	$(PYTHON) -m venv build/wheel/venv
+	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check build/wheel/*.whl
+	cd build/wheel && venv/bin/tdxwhy --version
+	cd build/wheel && { venv/bin/tdxwhy log --brief $(CURDIR)/$(SAMPLE)/dmesg.log || test $$? -eq 1; }
+
+clean:
+	rm -rf $(VENV) build dist

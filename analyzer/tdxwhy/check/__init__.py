@@ -1,0 +1,1 @@
+"""Rules over events, print sites, threads, verdicts and diagnoses, and what the gate does with one input."""

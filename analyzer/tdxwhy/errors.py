@@ -1,0 +1,29 @@
+"""The exceptions that reach a user, each shown as one line and never as a traceback.
+
+TdxwhyError            exit 2: usage, configuration, or an input that could not be read at all
+├── RulesError         exit 2: a file under rules/ (or a user's own) is wrong; names file and place
+└── NothingToJudge     exit 3: read, but there is nothing in it to judge
+"""
+
+from __future__ import annotations
+
+
+class TdxwhyError(Exception):
+    """A failure that the user can act on: one line, at most one hint."""
+
+    exit_status = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class RulesError(TdxwhyError):
+    """A rule or knowledge file that cannot be used as it stands."""
+
+
+class NothingToJudge(TdxwhyError):  # noqa: N818 - it is a verdict more than an error
+    """The input was read, and nothing in it can be judged."""
+
+    exit_status = 3

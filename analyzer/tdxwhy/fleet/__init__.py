@@ -1,0 +1,1 @@
+"""Many logs: ingest, store, query."""

@@ -1,0 +1,1 @@
+"""`rules/knowledge` as tables, records to events, and what a message form names."""

@@ -1,0 +1,251 @@
+"""The nouns that pass between stages. All are immutable; a missing fact is None, never 0."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+Certainty = Literal["exact", "partial"]
+Presence = Literal["online", "offline", "never-seen", "unknown"]
+Role = Literal["host", "guest", "other", "unknown"]
+Outcome = Literal["initialized", "failed", "not-attempted", "disabled-by-bios", "unknown"]
+Severity = Literal["error", "warning", "info"]
+Precision = Literal["high", "medium", "low"]
+
+
+class Place(NamedTuple):
+    """Where something stands: a source's name, its line (1-based), and a mail's Message-ID."""
+
+    source: str
+    line: int | None = None
+    message_id: str | None = None
+
+
+class LogRecord(NamedTuple):
+    """One kernel log record, whatever way it reached us.
+
+    `text` is the message without any prefix and without control characters; `raw` is the input line as it stood, shortened at 4096 characters.
+    `time_ns` counts from boot; a wall-clock stamp is kept in `wall`. `cut` tells that the head, the tail or both were lost.
+    """
+
+    place: Place
+    raw: str
+    text: str
+    time_ns: int | None = None
+    level: int | None = None
+    facility: int | None = None
+    caller: str | None = None
+    seq: int | None = None
+    wall: str | None = None
+    host: str | None = None
+    cut: Literal["", "head", "tail", "both"] = ""
+
+
+class Loss(NamedTuple):
+    """Input that could not be used: how much, why, and where it first happened."""
+
+    what: str
+    count: int
+    place: Place
+
+
+class BootRecords(NamedTuple):
+    """The records of one boot. `head_cut`: the log does not begin where the boot does; `tail_cut`: it was torn off."""
+
+    records: tuple[LogRecord, ...]
+    boot_id: str | None = None
+    head_cut: bool = False
+    tail_cut: bool = False
+
+
+class MessageForm(NamedTuple):
+    """One kernel format string: what a patch writes, a log shows, a rule judges and the model prints."""
+
+    id: str
+    format: str
+    level: str
+    generations: tuple[str, ...]
+    kind: str
+    step: str | None
+    outcome: str
+    function: str
+    file: str
+    once: bool
+    ratelimited: bool
+    names_package: bool
+    names_cpu: bool
+    names_cpu_state: bool
+    args: tuple[str, ...]
+    meaning: str
+    example: str
+    source: str
+
+
+class Event(NamedTuple):
+    """A record that means something to TDX or to the CPUs, with the typed values of its form.
+
+    With certainty "partial" no form matched: `nearest` is the closest one, and `values` holds what the text certainly contains.
+    """
+
+    form: MessageForm | None
+    values: dict[str, Any]
+    record: LogRecord
+    certainty: Certainty = "exact"
+    nearest: MessageForm | None = None
+
+
+class Status(NamedTuple):
+    """A decoded SEAMCALL completion status (Intel TDX module, `include/tdx_error_codes_defs.h`)."""
+
+    value: int
+    name: str
+    detail: str
+    meaning: str
+    error: bool
+    recoverable: bool
+    source: str
+
+
+class Leaf(NamedTuple):
+    """A decoded SEAMCALL leaf."""
+
+    number: int
+    name: str
+    meaning: str
+    scope: str
+    source: str
+
+
+class Cpu(NamedTuple):
+    """A logical processor: its package (physical id) if known, its state, and what says so."""
+
+    number: int
+    package: int | None
+    presence: Presence
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Package(NamedTuple):
+    """A physical package: its id, its CPUs, and how its id is known ("stated", "inferred" or "unknown")."""
+
+    id: int | None
+    cpus: tuple[int, ...]
+    online: tuple[int, ...]
+    known: Literal["stated", "inferred", "unknown"] = "stated"
+
+
+class Topology(NamedTuple):
+    """CPUs and packages of one boot as far as the evidence goes; counts are None where nothing tells."""
+
+    cpus: tuple[Cpu, ...] = ()
+    packages: tuple[Package, ...] = ()
+    package_count: int | None = None
+    cpu_count: int | None = None
+    online_count: int | None = None
+    notes: tuple[Evidence, ...] = ()
+
+
+class Evidence(NamedTuple):
+    """The shortest passage that carries a statement, and its place."""
+
+    place: Place
+    quote: str
+
+
+class _Finding(NamedTuple):
+    rule: str
+    severity: Severity
+    message: str
+    evidence: tuple[Evidence, ...]
+    package: int | None
+    cpu: int | None
+    fingerprint: str
+
+
+class Finding(_Finding):
+    """A rule's complaint. It cannot be built without evidence; the fingerprint leaves out time stamps and line numbers."""
+
+    __slots__ = ()
+
+    def __new__(  # noqa: PLR0913 - the fields of a finding
+        cls,
+        rule: str,
+        severity: Severity,
+        message: str,
+        evidence: tuple[Evidence, ...],
+        package: int | None = None,
+        cpu: int | None = None,
+        fingerprint: str = "",
+    ) -> Finding:
+        """Refuse a finding that quotes nothing."""
+        if not evidence:
+            raise ValueError(f"finding {rule} without evidence")
+        return super().__new__(cls, rule, severity, message, evidence, package, cpu, fingerprint)
+
+
+class Naming(NamedTuple):
+    """What a message says of the place of a failure: which package, which CPU, and in which state the CPUs are."""
+
+    package: bool
+    cpu: bool
+    cpu_state: bool
+
+
+class PrintSite(NamedTuple):
+    """One print call in a patch or a C file. `format` has its adjacent literals joined and the pr_fmt prefix not applied."""
+
+    place: Place
+    call: str
+    level: str
+    format: str
+    args: tuple[str, ...]
+    function: str | None
+    added: bool
+    is_failure: bool
+    names: Naming
+    once: bool = False
+    ratelimited: bool = False
+
+
+class FailingPath(NamedTuple):
+    """A condition on which a function fails or gives up, and what it prints there by itself."""
+
+    place: Place
+    function: str
+    condition: str
+    printed: Literal["yes", "no", "callee", "debug", "unseen"]
+    errno: str | None = None
+    prints: tuple[PrintSite, ...] = ()
+
+
+class Explanation(NamedTuple):
+    """One history that can have printed a log: the failing step, what it was answered, and whom it blames."""
+
+    step: str
+    status: int | None
+    errno: int | None
+    cause: str
+    packages: tuple[int, ...] = ()
+    cpus: tuple[int, ...] = ()
+    why: str = ""
+
+
+class Divergence(NamedTuple):
+    """The first line that no history can have printed, what could have come instead, and the smallest repair."""
+
+    line: int
+    text: str
+    expected: tuple[str, ...]
+    repair: tuple[str, ...] = ()
+
+
+class Verdict(NamedTuple):
+    """What the reference model says of a log. Never a bool."""
+
+    verdict: Literal["conforms", "diverges", "undecided"]
+    outcome: Outcome
+    generation: str | None
+    consumed: int
+    total: int
+    diverged_at: Divergence | None
+    explanations: tuple[Explanation, ...]
+    settles: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Findings, diagnoses and verdicts as text, json, sarif, junit, html and mail."""

@@ -1,0 +1,1 @@
+"""Mails to a thread: who said what, open questions, promises, versions."""

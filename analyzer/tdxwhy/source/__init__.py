@@ -1,0 +1,1 @@
+"""C source and diffs to print sites and failing paths."""

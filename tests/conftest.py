@@ -22,9 +22,7 @@ def golden(request: pytest.FixtureRequest):
         if request.config.getoption("--update-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        assert path.read_text(encoding="utf-8") == text, (
-            f"{path.relative_to(ROOT)} differs; pytest --update-golden rewrites it"
-        )
+        assert path.read_text(encoding="utf-8") == text, f"{path.relative_to(ROOT)} differs; pytest --update-golden rewrites it"
 
     return compare
 

@@ -23,7 +23,8 @@ class Place(NamedTuple):
 class LogRecord(NamedTuple):
     """One kernel log record, whatever way it reached us.
 
-    `text` is the message without any prefix and without control characters; `raw` is the input line as it stood, shortened at 4096 characters.
+    `text` is the message without any prefix and without control characters; `raw` is the input line as it stood,
+    shortened at 4096 characters.
     `time_ns` counts from boot; a wall-clock stamp is kept in `wall`. `cut` tells that the head, the tail or both were lost.
     """
 
@@ -41,20 +42,28 @@ class LogRecord(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """Input that could not be used: how much, why, and where it first happened."""
+    """Input that could not be used: how many pieces, why, and where it first happened."""
 
     what: str
-    count: int
+    pieces: int
     place: Place
 
 
 class BootRecords(NamedTuple):
-    """The records of one boot. `head_cut`: the log does not begin where the boot does; `tail_cut`: it was torn off."""
+    """The records of one boot, all of them or, after an anchor scan, the ones that carry an anchor.
+
+    `total` counts the boot's records, kept or not; `last` is its last one, which tells whether the log goes on after a silence.
+    `head_cut`: the log does not begin where the boot does; `tail_cut`: it was torn off; `gaps`: lines are missing in between
+    (a grep, a head-and-tail paste, a wrapped ring).
+    """
 
     records: tuple[LogRecord, ...]
+    total: int
+    last: LogRecord | None
     boot_id: str | None = None
     head_cut: bool = False
     tail_cut: bool = False
+    gaps: bool = False
 
 
 class MessageForm(NamedTuple):
@@ -166,7 +175,7 @@ class Finding(_Finding):
 
     __slots__ = ()
 
-    def __new__(  # noqa: PLR0913 - the fields of a finding
+    def __new__(  # noqa: PLR0913, PLR0917 - the fields of a finding
         cls,
         rule: str,
         severity: Severity,

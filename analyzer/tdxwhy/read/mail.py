@@ -1,0 +1,100 @@
+"""Mails in every form in which a thread reaches us, to `Mail` records in the order in which they stand."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.read.mail_decode import MAIL_BYTES, decode_mail
+from tdxwhy.read.mbox import split_mbox
+from tdxwhy.records import Mail
+
+_SNIFF = 1 << 16
+_PAGE_BYTES = 32 << 20
+_HEADER = re.compile(rb"^(?:[!-9;-~]{2,60}:[ \t]?.*\r?\n(?:[ \t].*\r?\n)*){2,}", re.MULTILINE)
+_LINKS = re.compile(rb"^(?:message-id|received|return-path|mime-version|delivered-to|x-[\w-]+|subject|date):", re.IGNORECASE | re.MULTILINE)
+
+
+def read_mails(path: Path, about: str | None = None) -> Iterator[Mail]:
+    """Yield the mails at `path`, each Message-ID once.
+
+    Accepted form: an mbox, also compressed with gzip; a maildir; a folder of mails; one raw mail; a public-inbox repository or a folder
+    with its epochs; a page of lore, of hypermail or MHonArc (HTML or text) or of patchwork. `about` keeps, of a repository, the mails
+    whose subject contains it or whose thread has that Message-ID.
+    """
+    seen: set[str] = set()
+    for mail in _mails(path, about):
+        if mail.message_id not in seen:
+            seen.add(mail.message_id)
+            yield mail
+
+
+def _mails(path: Path, about: str | None) -> Iterator[Mail]:
+    if path.is_dir():
+        yield from _folder(path, about)
+        return
+    try:
+        with path.open("rb") as stream:
+            yield from _stream(stream, path.name)
+    except FileNotFoundError:
+        raise TdxwhyError(f"{path}: no such file") from None
+    except (OSError, EOFError) as error:
+        raise TdxwhyError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def read_stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
+    """Yield the mails of an open stream, such as standard input; forms as `read_mails`, without folders."""
+    yield from _stream(stream, name)
+
+
+def _stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
+    if buffered.peek(2)[:2] == b"\x1f\x8b":
+        buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)), _SNIFF)
+    head = buffered.peek(_SNIFF)[:_SNIFF].lstrip(b"\xef\xbb\xbf\r\n\t ")
+    if head.startswith(b"From ") and re.match(rb"From \S+ .*\r?\n", head):
+        for line, raw in split_mbox(buffered):
+            yield decode_mail(raw, name, line)
+    elif _is_mail(head):
+        yield decode_mail(buffered.read(MAIL_BYTES + 1), name, 1)
+    else:
+        from tdxwhy.read.mail_page import page_mails
+
+        yield from page_mails(buffered.read(_PAGE_BYTES).decode("utf-8", "replace"), name)
+
+
+def _is_mail(head: bytes) -> bool:
+    found = _HEADER.match(head[:20000])
+    return bool(found and _LINKS.search(found.group()) and head[:1] != b"<")
+
+
+def _folder(path: Path, about: str | None) -> Iterator[Mail]:
+    from tdxwhy.read.public_inbox import epochs, inbox_mails
+
+    repositories = epochs(path)
+    if repositories:
+        yield from inbox_mails(repositories, about)
+        return
+    files = _mail_files(path)
+    if not files:
+        raise NothingToJudge(f"{path}: no mails in this folder")
+    for file in files:
+        with file.open("rb") as stream:
+            yield from _stream(stream, file.name)
+
+
+def _mail_files(path: Path) -> list[Path]:
+    """Return the files of a maildir (new and cur), else the folder's own; links that lead elsewhere are not followed."""
+    folders = [path / name for name in ("cur", "new") if (path / name).is_dir()] or [path]
+    files = [file for folder in folders for file in folder.iterdir() if file.is_file() and not file.is_symlink()]
+    if folders == [path]:
+        kinds = (".eml", ".mbox", ".mbx", ".gz", ".patch", ".txt", ".html", ".htm", ".mail", "")
+        files = [file for file in files if file.suffix.lower() in kinds and not file.name.startswith(".")]
+        mails = [file for file in files if file.suffix.lower() == ".eml"]
+        files = mails or files
+    return sorted(files, key=lambda file: file.name)

@@ -1,0 +1,55 @@
+"""An mbox, torn or not, to raw mails. A body line that begins with "From " is no separator unless it looks like one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tdxwhy.read.mail_decode import MAIL_BYTES
+
+_SEPARATOR = re.compile(rb"^From \S+ .{0,60}\d{4}(?: [+-]\d{4})?\s*$|^From mboxrd@z ")
+_HEADER = re.compile(rb"^[!-9;-~]{1,80}:(?:[ \t]|\r?\n|$)|^>?From ")
+_ESCAPED = re.compile(rb"^>+From ")
+_CHUNK = 1 << 16
+
+
+def split_mbox(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield the line number and bytes of each mail.
+
+    Accepted form: mails that begin with `From sender date` and a header line, quoted as mboxo or mboxrd. Each mail is cut at 4 MiB and a
+    line; memory stays within one mail.
+    """
+    held: list[bytes] = []
+    size, start, number, after_blank = 0, 1, 0, True
+    pending: bytes | None = None
+    for line in _lines(stream):
+        number += line.endswith(b"\n") or len(line) < _CHUNK
+        if pending is not None:
+            if _HEADER.match(line):
+                if held:
+                    yield start, b"".join(held)
+                held, size, start = [], 0, number
+            elif size <= MAIL_BYTES:
+                held.append(pending)
+                size += len(pending)
+            pending = None
+        if after_blank and _SEPARATOR.match(line):
+            pending = line
+            continue
+        after_blank = not line.strip()
+        if size <= MAIL_BYTES:
+            held.append(line[1:] if _ESCAPED.match(line) else line)
+            size += len(line)
+    if pending is not None:
+        held.append(pending)
+    if b"".join(held).strip():
+        yield start, b"".join(held)
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    while True:
+        line = stream.readline(_CHUNK)
+        if not line:
+            return
+        yield line

@@ -1,0 +1,151 @@
+"""What a thread is made of. All are immutable; a missing fact is None."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from tdxwhy.records import Evidence, FailingPath, Mail, Naming, PrintSite
+
+Kind = Literal["patch", "cover", "reply", "bot"]
+Status = Literal["answered", "deflected", "unanswered"]
+Kept = Literal["yes", "partly", "no", "superseded", "unknown"]
+MessageKind = Literal["pasted", "wanted", "unwanted", "added"]
+
+
+class Line(NamedTuple):
+    """One line of a mail's text: its number (1-based), how often it is quoted, and what stands behind the marks."""
+
+    number: int
+    level: int
+    text: str
+
+
+class Message(NamedTuple):
+    """One mail in its thread.
+
+    `parent` is the nearest mail above it that we have; `gap` counts the mails between them that we have not. `rebuilt`: we have only what
+    others quote of it. `version`, `part` and `total` are those of its series, taken from the subject.
+    """
+
+    mail: Mail
+    parent: str | None
+    kind: Kind
+    lines: tuple[Line, ...]
+    gap: int = 0
+    version: str | None = None
+    part: int | None = None
+    total: int | None = None
+    rebuilt: bool = False
+
+
+class Quote(NamedTuple):
+    """A run of quoted lines by one speaker, and what says so: their own words, the depth, or an attribution line."""
+
+    message_id: str
+    level: int
+    start: int
+    end: int
+    first: str
+    said_by: str
+    origin: str | None
+    basis: Literal["text", "depth", "attribution"]
+
+
+class Question(NamedTuple):
+    """A question or a request that wants an answer, with the answer that it got."""
+
+    evidence: Evidence
+    asked_by: str
+    addressee: str | None
+    status: Status
+    answer: Evidence | None
+    answered_by: str | None
+    about: Evidence | None
+
+
+class Request(NamedTuple):
+    """Something that a reader asks to be changed, without asking a question."""
+
+    evidence: Evidence
+    asked_by: str
+    about: Evidence | None
+    answer: Evidence | None
+
+
+class Precondition(NamedTuple):
+    """What the code needs from elsewhere, where it is stated, and who provides it if that is said."""
+
+    evidence: Evidence
+    author: str
+    where: str
+    provider: str | None
+
+
+class Commitment(NamedTuple):
+    """What somebody says that they will do, did, or should have done; `kept` as far as later mails or a tree show."""
+
+    evidence: Evidence
+    owner: str
+    object: str
+    kind: str
+    kept: Kept
+    kept_by: Evidence | None
+    helper: str | None = None
+
+
+class Stance(NamedTuple):
+    """Somebody agrees or objects, and to what."""
+
+    evidence: Evidence
+    author: str
+    stance: Literal["agree", "object", "partly"]
+    about: Evidence | None
+
+
+class Tag(NamedTuple):
+    """A tag line, and the condition or the part of the patch that it was given for."""
+
+    evidence: Evidence
+    tag: str
+    by: str
+    conditional: bool
+    condition: str | None
+
+
+class Proposal(NamedTuple):
+    """A text or a piece of code that somebody offers, and whether it was taken up."""
+
+    evidence: Evidence
+    author: str
+    form: Literal["text", "comment", "diff"]
+    text: str
+    adopted: Literal["yes", "partly", "no", "unknown"]
+    adopted_in: str | None
+
+
+class MailedMessage(NamedTuple):
+    """A kernel message that stands in a mail: pasted from a log, wanted, unwanted, or added by a patch."""
+
+    evidence: Evidence
+    author: str
+    kind: MessageKind
+    names: Naming
+
+
+class Review(NamedTuple):
+    """All that a thread says. `versions` are the labels of the series found, oldest first; `notes` what could not be read."""
+
+    messages: tuple[Message, ...]
+    quotes: tuple[Quote, ...]
+    questions: tuple[Question, ...]
+    requests: tuple[Request, ...]
+    preconditions: tuple[Precondition, ...]
+    commitments: tuple[Commitment, ...]
+    stances: tuple[Stance, ...]
+    tags: tuple[Tag, ...]
+    proposals: tuple[Proposal, ...]
+    init_messages: tuple[MailedMessage, ...]
+    prints: tuple[tuple[str, PrintSite], ...]
+    failing_paths: tuple[tuple[str, FailingPath], ...]
+    versions: tuple[str, ...]
+    notes: tuple[str, ...]

@@ -1,0 +1,102 @@
+"""A diagnosis as text for a terminal. Built by hand, not by Jinja2, whose import alone would take half of the start-up budget."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from tdxwhy.records import Diagnosis, Evidence, Topology
+from tdxwhy.report.ranges import counted, ranges
+from tdxwhy.report.terminal import Painter, safe
+
+_PAINT = {"initialized": "good", "failed": "bad"}
+_LABEL = 10
+
+
+def render(diagnosis: Diagnosis, columns: int, paint: Painter) -> str:
+    """Return the report of one boot, lines of at most `columns` columns but for quoted log lines."""
+    lines = [paint(_PAINT.get(diagnosis.outcome, "unsure"), safe(diagnosis.reason))]
+    for label, blocks in _sections(diagnosis, columns - _LABEL - 2):
+        for index, block in enumerate(blocks):
+            head = paint("quiet", f"{label:<{_LABEL}}") if index == 0 else " " * _LABEL
+            lines.append(f"  {head}{block}")
+    return "\n".join(lines) + "\n"
+
+
+def brief(diagnosis: Diagnosis) -> str:
+    """Return one stable line for grep: key=value fields in a fixed order, "-" where nothing is known."""
+    call = diagnosis.seamcall
+    status = f"0x{call.status:016x}" if call and call.status is not None else None
+    fields = {
+        "outcome": diagnosis.outcome,
+        "role": diagnosis.role,
+        "steps": ",".join(diagnosis.steps),
+        "leaf": call.name if call else None,
+        "status": status,
+        "status_name": call.status_name if call else None,
+        "cause": diagnosis.causes[0].id if diagnosis.causes else None,
+        "packages": ranges(diagnosis.packages).replace(" ", ""),
+        "cpus": ranges(diagnosis.cpus).replace(" ", ""),
+        "kernel": diagnosis.kernel,
+        "source": diagnosis.source,
+    }
+    return " ".join(f"{key}={safe(value).replace(' ', '_') if value else '-'}" for key, value in fields.items()) + "\n"
+
+
+def _sections(diagnosis: Diagnosis, columns: int) -> Iterator[tuple[str, list[str]]]:
+    def wrapped(text: str, indent: str = "") -> list[str]:
+        return textwrap.wrap(safe(text), max(columns, 30), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+    if diagnosis.sentence:
+        yield "should say", wrapped(diagnosis.sentence)
+    yield "status", [line for text in _status(diagnosis) for line in wrapped(text, "  ")]
+    yield "cause", [line for number, text in enumerate(_causes(diagnosis), 1) for line in wrapped(f"{number} {text}", "  ")]
+    yield "packages", [line for text in packages(diagnosis.topology) for line in wrapped(text, "  ")]
+    yield "next", [line for text in _actions(diagnosis) for line in wrapped(text, "  ")]
+    yield "open", [line for text in diagnosis.settles for line in wrapped(text, "  ")]
+    yield "note", [line for note in diagnosis.notes for line in wrapped(note.text, "  ")]
+    yield "evidence", [quoted(evidence) for evidence in diagnosis.evidence]
+
+
+def _status(diagnosis: Diagnosis) -> Iterator[str]:
+    call = diagnosis.seamcall
+    if call is None:
+        return
+    where = f" on CPU {call.cpu}" if call.cpu is not None else ""
+    value = f"0x{call.status:016x} " if call.status is not None else ""
+    yield f"{call.name}{where}: {value}{call.status_name or ''}".rstrip()
+    if call.detail:
+        yield call.detail
+
+
+def _causes(diagnosis: Diagnosis) -> Iterator[str]:
+    for cause in diagnosis.causes:
+        yield f"{cause.id}: {cause.why or cause.title}"
+
+
+def _actions(diagnosis: Diagnosis) -> Iterator[str]:
+    for action in diagnosis.actions:
+        yield action.text
+        if action.command:
+            yield f"  $ {action.command}"
+
+
+def packages(topology: Topology) -> Iterator[str]:
+    """Yield what is known of packages and CPUs: the counts, then each package that is not wholly online."""
+    if topology.package_count is not None or topology.online_count is not None:
+        known = counted(topology.package_count, "package") if topology.package_count is not None else "packages not counted"
+        total = "" if topology.cpu_count is None else f" of {topology.cpu_count}"
+        online = "" if topology.online_count is None else f", {topology.online_count}{total} CPUs online"
+        yield known + online
+    for package in topology.packages:
+        missing = sorted(set(package.cpus) - set(package.online))
+        if missing:
+            name = "package unknown" if package.id is None else f"package {package.id}"
+            left = "no online CPU" if not package.online else f"{counted(len(package.online), 'CPU')} online"
+            yield f"{name}: {left}; not online: {ranges(missing)}" + (f" ({package.known})" if package.known != "stated" else "")
+
+
+def quoted(evidence: Evidence) -> str:
+    """Return a quote with its line number, such as "line 46  virt/tdx: ..."."""
+    line = f"line {evidence.place.line}" if evidence.place.line is not None else evidence.place.source
+    return f"{safe(line)}  {safe(evidence.quote)}"

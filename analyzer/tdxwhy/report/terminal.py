@@ -1,0 +1,45 @@
+"""What a terminal can show: its width, whether colour is wanted, and text that cannot drive it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from typing import TextIO
+
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_COLOURS = {"bad": "31;1", "good": "32;1", "unsure": "33;1", "quiet": "2", "strong": "1"}
+
+
+def safe(text: str) -> str:
+    """Return text in which no character can move the cursor, change colours or reorder what is read."""
+    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\t", " "))
+
+
+def width(stream: TextIO) -> int:
+    """Return the columns to fill: the terminal's, at most 120, or 100 where the output is no terminal."""
+    if not stream.isatty():
+        return 100
+    return max(40, min(shutil.get_terminal_size().columns, 120))
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Tell whether to colour: only on a terminal, and never against NO_COLOR (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+class Painter:
+    """Colours words when colour is wanted, and leaves them alone otherwise."""
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, kind: str, text: str) -> str:
+        """Return `text` in the colour of its kind: bad, good, unsure, quiet or strong."""
+        return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if self._on else text
+
+
+def painter(stream: TextIO | None = None) -> Painter:
+    """Return the painter for a stream, standard output by default."""
+    return Painter(wants_colour(stream or sys.stdout))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -20,7 +19,7 @@ def environment(html: bool) -> Environment:
     """Return the environment for pages (everything escaped) or for plain text and markdown."""
     made = Environment(
         loader=FileSystemLoader(folder("reports/templates")),
-        autoescape=html,
+        autoescape=html,  # noqa: S701 - off for plain text and markdown only
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -32,7 +31,7 @@ def environment(html: bool) -> Environment:
     return made
 
 
-def fill(template: str, **values: Any) -> str:
+def fill(template: str, **values: object) -> str:
     """Render `reports/templates/<template>.j2`; a template whose name ends in .html is escaped.
 
     Control characters never reach a page: browsers drop them, people who copy from the page would not.

@@ -1,0 +1,150 @@
+"""A diagnosed boot as subjects: the whole failure, each of its messages, and the boot itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tdxwhy.check.engine import judge, unique
+from tdxwhy.check.message import scope_of, spelt
+from tdxwhy.check.rules import Rule
+from tdxwhy.check.subjects import Boot, Message, Shown, Subject
+from tdxwhy.know.names import named, tells_failure
+from tdxwhy.records import Diagnosis, Event, Evidence, Finding, Naming
+
+_FAILING = ("failure", "refusal")
+# Lines of these kinds come from initialisation itself; KVM's, a guest's and run-time lines are others' failures.
+_KINDS = ("host", "loader")
+# Only these leaves run on each CPU or once a package; the others are called once, by whatever CPU comes first.
+_SPREAD_STEPS = ("TDH.SYS.LP.INIT", "TDH.SYS.KEY.CONFIG")
+_FAULT_ELSEWHERE = ("package-without-online-cpu", "cpu-not-initialized")
+_QUOTED = 8
+
+
+def check_log(diagnosis: Diagnosis, rules: Sequence[Rule]) -> tuple[Finding, ...]:
+    """Judge what one boot's messages say of a failure. A boot that did not fail has nothing to say."""
+    return unique(judge(rules, subjects(diagnosis)))
+
+
+def subjects(diagnosis: Diagnosis) -> Iterator[Subject]:
+    """Yield the boot, its failure as a whole, and each failing message once."""
+    if diagnosis.outcome != "failed" or diagnosis.role != "host":
+        return
+    failing = [event for event in diagnosis.events if is_failing(event)]
+    evidence = tuple(_evidence(event) for event in failing) or diagnosis.evidence or diagnosis.request.evidence
+    if evidence:
+        yield Boot("boot", evidence[:_QUOTED], "host", "failed", bool(failing), diagnosis.steps, diagnosis.sentence)
+    if failing:
+        yield _failure(diagnosis, failing)
+        yield from _lines(diagnosis, failing)
+
+
+def is_failing(event: Event) -> bool:
+    """Tell whether a message says that initialisation failed: by its form, or else by its words."""
+    form = event.form
+    if form is not None:
+        return form.kind in _KINDS and form.outcome in _FAILING
+    nearest = event.nearest
+    if nearest is not None and (nearest.kind not in _KINDS or nearest.outcome == "detail"):
+        return False
+    return tells_failure("", event.record.text)
+
+
+def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> Message:
+    names = [_names(event) for event in failing]
+    texts = [event.record.text for event in failing]
+    shows = frozenset[Shown]().union(*(_shows(event) for event in failing))
+    main = max(failing, key=_tells_most)
+    others = [event for event in failing if event is not main]
+    return Message(
+        kind="failure",
+        text=main.record.text,
+        evidence=tuple(_evidence(event) for event in [main, *others][:_QUOTED]),
+        names=Naming(*(any(said) for said in zip(*names, strict=True))),
+        level=_level(main),
+        scope=scope_of(texts, [_step(event) for event in failing], shows),
+        shows=shows,
+        outcome=diagnosis.outcome,
+        proposal=diagnosis.sentence,
+        package=diagnosis.packages[0] if len(diagnosis.packages) == 1 else None,
+        cpu=diagnosis.cpus[0] if len(diagnosis.cpus) == 1 else None,
+    )
+
+
+def _tells_most(event: Event) -> int:
+    """The line that carries the call and its status stands for the failure, before the one that closes it."""
+    return 2 * len(_shows(event) & {"leaf", "status"}) + (_step(event) is not None)
+
+
+def _lines(diagnosis: Diagnosis, failing: Sequence[Event]) -> Iterator[Message]:
+    first: dict[str, list[Event]] = {}
+    for event in failing:
+        first.setdefault(event.record.text, []).append(event)
+    for text, events in first.items():
+        yield _line(diagnosis, text, events)
+
+
+def _line(diagnosis: Diagnosis, text: str, events: Sequence[Event]) -> Message:
+    event = events[0]
+    cpu = event.values.get("cpu")
+    return Message(
+        kind="log-line",
+        text=text,
+        evidence=tuple(_evidence(one) for one in events[:_QUOTED]),
+        names=_names(event),
+        level=_level(event),
+        once=event.form is not None and event.form.once,
+        ratelimited=event.form is not None and event.form.ratelimited,
+        spread=_step_of_line(diagnosis, event) in _SPREAD_STEPS,
+        scope=scope_of([text], [_step(event)], _shows(event)),
+        shows=_shows(event),
+        spells=spelt(text),
+        equals=len({one.record.time_ns for one in events}),
+        blames_right_cpu=_blames_right(diagnosis, cpu),
+        outcome=diagnosis.outcome,
+        proposal=diagnosis.sentence,
+        cpu=cpu if isinstance(cpu, int) else None,
+    )
+
+
+def _blames_right(diagnosis: Diagnosis, cpu: object) -> bool | None:
+    """A CPU that printed is online; it is the wrong one where CPUs or packages that never ran the step are at fault."""
+    if not isinstance(cpu, int) or not diagnosis.causes:
+        return None
+    if cpu in diagnosis.cpus:
+        return True
+    return False if diagnosis.causes[0].id in _FAULT_ELSEWHERE else None
+
+
+def _step_of_line(diagnosis: Diagnosis, event: Event) -> str | None:
+    call = diagnosis.seamcall
+    if call is not None and event.values.get("leaf") == call.leaf:
+        return call.name
+    return _step(event)
+
+
+def _step(event: Event) -> str | None:
+    form = event.form or event.nearest
+    return form.step if form else None
+
+
+def _level(event: Event) -> str | None:
+    levels = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+    if event.record.level is not None and 0 <= event.record.level < len(levels):
+        return levels[event.record.level]
+    return event.form.level if event.form else None
+
+
+def _names(event: Event) -> Naming:
+    said, form = named(event.record.text), event.form
+    if form is None:
+        return said
+    return Naming(said.package or form.names_package, said.cpu or form.names_cpu, said.cpu_state or form.names_cpu_state)
+
+
+def _shows(event: Event) -> frozenset[Shown]:
+    shown: tuple[Shown, ...] = ("leaf", "status", "errno")
+    return frozenset(name for name in shown if event.values.get(name) is not None)
+
+
+def _evidence(event: Event) -> Evidence:
+    return Evidence(event.record.place, event.record.text)

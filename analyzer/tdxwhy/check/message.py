@@ -1,0 +1,36 @@
+"""What a message shows of numbers and which of them it spells out, for printed lines and for formats alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tdxwhy.check.subjects import Scope, Shown
+
+# Names as the module's specification, its headers and the kernel write them.
+_LEAF_NAME = re.compile(r"\b(?:TDH|SEAMLDR)[._][A-Z][A-Z0-9]*(?:[._][A-Z0-9]+)*\b")
+_STATUS_NAME = re.compile(r"\b(?!TDH_|SEAMLDR_)[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b")
+_ERRNO_NAME = re.compile(r"(?<![A-Z_])-?E(?!PT\b|BX\b|AX\b|CX\b|DX\b)[A-Z]{2,}[A-Z0-9]*\b|%pe")
+_OF_CPUS = re.compile(r"\b(?:CPU(?!ID)|processor|package|socket)s?\b|\bonline\b|\boffline\b|\bVMX\b", re.IGNORECASE)
+# Steps that the module or the kernel takes once for the whole platform, whatever CPU runs them.
+_PLATFORM_STEPS = frozenset({"early-init", "feature-check", "memory-list", "construct-tdmrs"})
+
+
+def spelt(text: str) -> frozenset[Shown]:
+    """Return the kinds of number that the text gives by name."""
+    found: set[Shown] = set()
+    if _LEAF_NAME.search(text):
+        found.add("leaf")
+    if _STATUS_NAME.search(text):
+        found.add("status")
+    if _ERRNO_NAME.search(text):
+        found.add("errno")
+    return frozenset(found)
+
+
+def scope_of(texts: Iterable[str], steps: Iterable[str | None], shows: frozenset[Shown]) -> Scope:
+    """Tell whether a failure concerns CPUs, or the platform as a whole: it names a platform's step and speaks of no CPU."""
+    known = {step for step in steps if step}
+    if shows & {"leaf", "status"} or any(_OF_CPUS.search(text) for text in texts):
+        return "cpu"
+    return "platform" if known and known <= _PLATFORM_STEPS else "cpu"

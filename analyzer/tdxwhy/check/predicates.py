@@ -1,0 +1,212 @@
+"""The words of which rules are made: small functions of one subject and one argument, without state.
+
+A rule's [when] and [require] name them; `@predicate` says for which subjects one may be used, and what a finding says is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from tdxwhy.check.subjects import Boot, Judgement, Message, Path, Remark
+
+Test = Callable[[Any, Any], bool]
+_F = TypeVar("_F", bound=Callable[..., bool])
+_MESSAGES = ("failure", "log-line", "print")
+
+
+class Predicate(NamedTuple):
+    """A predicate as a rule sees it: `argument` is bool or str, and `choices` closes the words that a list may hold."""
+
+    name: str
+    test: Test
+    kinds: tuple[str, ...]
+    argument: type
+    choices: frozenset[str]
+    missing: str
+    meaning: str
+
+
+PREDICATES: dict[str, Predicate] = {}
+
+
+def predicate(*kinds: str, argument: type = bool, choices: tuple[str, ...] = (), missing: str = "") -> Callable[[_F], _F]:
+    """Register a function under its own name."""
+
+    def register(test: _F) -> _F:
+        name = test.__name__
+        PREDICATES[name] = Predicate(name, test, kinds, argument, frozenset(choices), missing, (test.__doc__ or "").splitlines()[0])
+        return test
+
+    return register
+
+
+@predicate(*_MESSAGES, missing="which package")
+def names_package(subject: Message, wanted: bool) -> bool:
+    """Tell whether it says which physical package."""
+    return subject.names.package is wanted
+
+
+@predicate(*_MESSAGES, missing="which CPU")
+def names_cpu(subject: Message, wanted: bool) -> bool:
+    """Tell whether it says which CPU."""
+    return subject.names.cpu is wanted
+
+
+@predicate(*_MESSAGES, missing="the state of its CPUs")
+def names_cpu_state(subject: Message, wanted: bool) -> bool:
+    """Tell whether it says in which state the CPUs are."""
+    return subject.names.cpu_state is wanted
+
+
+@predicate(*_MESSAGES)
+def names_nothing(subject: Message, wanted: bool) -> bool:
+    """Tell whether it names neither a package, nor a CPU, nor a CPU's state."""
+    return not any(subject.names) is wanted
+
+
+@predicate(*_MESSAGES)
+def is_failure(subject: Message, wanted: bool) -> bool:
+    """Tell whether something failed or was refused."""
+    return subject.is_failure is wanted
+
+
+@predicate(*_MESSAGES, "path")
+def in_tdx(subject: Message | Path, wanted: bool) -> bool:
+    """Tell whether it belongs to the host's TDX code."""
+    return subject.in_tdx is wanted
+
+
+@predicate(*_MESSAGES, "path")
+def spread(subject: Message | Path, wanted: bool) -> bool:
+    """Tell whether the code runs on many CPUs, or once a package."""
+    return subject.spread is wanted
+
+
+@predicate(*_MESSAGES, "path")
+def by_user(subject: Message | Path, wanted: bool) -> bool:
+    """Tell whether a user's program can trigger it at will."""
+    return subject.by_user is wanted
+
+
+@predicate(*_MESSAGES, argument=str, choices=("cpu", "platform"))
+def scope(subject: Message, wanted: list[str]) -> bool:
+    """Tell whether the failure concerns CPUs and packages, or the platform as a whole."""
+    return subject.scope in wanted
+
+
+@predicate(*_MESSAGES)
+def once(subject: Message, wanted: bool) -> bool:
+    """Tell whether it is printed once a boot only."""
+    return subject.once is wanted
+
+
+@predicate(*_MESSAGES)
+def ratelimited(subject: Message, wanted: bool) -> bool:
+    """Tell whether it is rate limited."""
+    return subject.ratelimited is wanted
+
+
+@predicate(*_MESSAGES, argument=str, choices=("leaf", "status", "errno"))
+def shows(subject: Message, wanted: list[str]) -> bool:
+    """Tell whether it prints one of these numbers."""
+    return bool(subject.shows.intersection(wanted))
+
+
+@predicate(*_MESSAGES, argument=str, choices=("leaf", "status", "errno"), missing="the number by its name")
+def spells(subject: Message, wanted: list[str]) -> bool:
+    """Tell whether it gives by name whichever of these numbers it prints."""
+    return subject.shows.intersection(wanted) <= subject.spells
+
+
+@predicate(
+    *_MESSAGES,
+    "path",
+    argument=str,
+    choices=("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "unknown"),
+    missing="a level at which it is seen",
+)
+def level(subject: Message | Path, wanted: list[str]) -> bool:
+    """Tell whether it is printed at one of these levels."""
+    return (subject.level or "unknown") in wanted
+
+
+@predicate(*_MESSAGES, missing="what tells it from its equals")
+def distinct(subject: Message, wanted: bool) -> bool:
+    """Tell whether no other message reads exactly like it."""
+    return (subject.equals < 2) is wanted
+
+
+@predicate(*_MESSAGES, missing="the CPU that is at fault")
+def blames_wrong_cpu(subject: Message, wanted: bool) -> bool:
+    """Tell whether it names a CPU that is not the one at fault."""
+    return (subject.blames_right_cpu is False) is wanted
+
+
+@predicate("failure", "log-line", "boot", argument=str, choices=("host", "guest", "other", "unknown"))
+def role(subject: Message | Boot, wanted: list[str]) -> bool:
+    """Tell whether the log is that of a host, of a guest, or of neither."""
+    return subject.role in wanted
+
+
+@predicate(
+    "failure", "log-line", "boot", argument=str, choices=("initialized", "failed", "not-attempted", "disabled-by-bios", "unknown")
+)
+def outcome(subject: Message | Boot, wanted: list[str]) -> bool:
+    """Tell whether the boot ended in one of these ways."""
+    return subject.outcome in wanted
+
+
+@predicate(*_MESSAGES, "path", "remark", argument=str)
+def says(subject: Message | Path | Remark, wanted: list[str]) -> bool:
+    """Tell whether the text has one of these passages, in capitals or not."""
+    text = (subject.condition if isinstance(subject, Path) else subject.text).lower()
+    return any(word.lower() in text for word in wanted)
+
+
+@predicate("boot", missing="any line that says so")
+def printed_failure(subject: Boot, wanted: bool) -> bool:
+    """Tell whether any line of the boot says that something failed."""
+    return subject.printed is wanted
+
+
+@predicate("path", argument=str, choices=("yes", "no", "callee", "debug", "unseen"), missing="a message")
+def printed(subject: Path, wanted: list[str]) -> bool:
+    """Tell whether the path prints a message."""
+    return subject.printed in wanted
+
+
+@predicate("remark", argument=str, choices=("question", "precondition", "commitment"))
+def what(subject: Remark, wanted: list[str]) -> bool:
+    """Tell what kind of remark it is."""
+    return subject.what in wanted
+
+
+@predicate("remark", argument=str, choices=("answered", "deflected", "unanswered"), missing="an answer")
+def answered(subject: Remark, wanted: list[str]) -> bool:
+    """Tell what became of a question."""
+    return subject.state in wanted
+
+
+@predicate("remark", argument=str, choices=("yes", "partly", "no", "superseded", "unknown"), missing="the change that was promised")
+def kept(subject: Remark, wanted: list[str]) -> bool:
+    """Tell what became of a promise."""
+    return subject.state in wanted
+
+
+@predicate("remark", missing="who provides it")
+def names_provider(subject: Remark, wanted: bool) -> bool:
+    """Tell whether somebody says who provides what the code needs."""
+    return (subject.provider is not None) is wanted
+
+
+@predicate("verdict", argument=str, choices=("conforms", "diverges", "undecided"), missing="a history that prints these lines")
+def verdict(subject: Judgement, wanted: list[str]) -> bool:
+    """Tell what the reference model says of the log."""
+    return subject.verdict in wanted
+
+
+@predicate("verdict", missing="a line that tells the steps apart")
+def one_step(subject: Judgement, wanted: bool) -> bool:
+    """Tell whether the lines leave one failing step only."""
+    return (len(subject.steps) < 2) is wanted

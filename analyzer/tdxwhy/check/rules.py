@@ -1,0 +1,154 @@
+"""Read rule files strictly: one TOML a rule, named after its id. Whatever is odd is one line of complaint with the file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Any, Literal, NamedTuple
+
+from tdxwhy.check.predicates import PREDICATES
+from tdxwhy.check.subjects import WORDS, Kind
+from tdxwhy.errors import RulesError
+from tdxwhy.records import Precision, Severity
+
+FOLDERS = ("log", "patch", "thread", "replay")
+_MAX_BYTES = 256 * 1024
+
+
+class Example(NamedTuple):
+    """An input on which the rule fires ("bad") or stays silent ("good"); it is a test and part of the rule's page."""
+
+    kind: Literal["bad", "good"]
+    text: str
+    note: str = ""
+
+
+class Rule(NamedTuple):
+    """A rule: about which subjects it speaks ([when]), what it demands of them ([require]), and why."""
+
+    id: str
+    title: str
+    subject: Kind
+    severity: Severity
+    precision: Precision
+    message: str
+    why: str
+    fix: str
+    gaps: str
+    source: str
+    when: dict[str, Any]
+    require: dict[str, Any]
+    example: tuple[Example, ...]
+    status: Literal["stable", "preview"] = "stable"
+
+
+def load_folders(folders: Iterable[Path]) -> tuple[Rule, ...]:
+    """Read the rules of all folders and return them in the order of their ids."""
+    rules: dict[str, Rule] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise RulesError(f"{folder}: no such folder of rules")
+        for path in sorted(folder.glob("TDX*.toml")):
+            rule = load_rule(path)
+            if rule.id in rules:
+                raise RulesError(f"{path.name}: there is another rule {rule.id}")
+            rules[rule.id] = rule
+    return tuple(rules[name] for name in sorted(rules))
+
+
+def load_rule(path: Path) -> Rule:
+    """Read one rule file and check all of it."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise RulesError(f"{path.name}: larger than {_MAX_BYTES} bytes")
+        document = tomllib.loads(content.decode("utf-8"))
+    except OSError as error:
+        raise RulesError(f"{path.name}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RulesError(f"{path.name}: not TOML: {error}".replace("\n", " ")) from error
+    rule = _typed(path.name, document)
+    for complaint in _complaints(path.stem, rule):
+        raise RulesError(f"{path.name}: {complaint}")
+    return rule
+
+
+def _typed(name: str, document: dict[str, Any]) -> Rule:
+    import msgspec
+
+    try:
+        checked = msgspec.convert(document, _schema())
+    except msgspec.ValidationError as error:
+        raise RulesError(f"{name}: {error}") from error
+    values = {field: getattr(checked, field) for field in Rule._fields}
+    values["example"] = tuple(Example(**{field: getattr(one, field) for field in Example._fields}) for one in checked.example)
+    return Rule(**values)
+
+
+def _schema() -> Any:
+    """Derive the strict schema from the nouns' own annotations."""
+    import msgspec
+
+    def strict(noun: Any, special: Mapping[str, Any]) -> Any:
+        from typing import get_type_hints
+
+        hints = get_type_hints(noun) | dict(special)
+        defaults = noun._field_defaults
+        fields = [(field, hints[field], *((defaults[field],) if field in defaults else ())) for field in noun._fields]
+        return msgspec.defstruct(noun.__name__, fields, forbid_unknown_fields=True)
+
+    return strict(Rule, {"example": tuple[strict(Example, {}), ...]})  # type: ignore[misc]
+
+
+def _complaints(stem: str, rule: Rule) -> Iterable[str]:
+    if rule.id != stem:
+        yield f"id is {rule.id!r}, the file name says {stem!r}"
+    if not (rule.id.startswith("TDX") and rule.id[3:].isdecimal() and len(rule.id) == 6):
+        yield f"id {rule.id!r} is not TDX and three digits"
+    yield from (f"{field} is empty" for field in ("title", "message", "why", "fix", "gaps", "source") if not getattr(rule, field).strip())
+    if not rule.require:
+        yield "[require] is empty: the rule demands nothing"
+    for table in ("when", "require"):
+        for name, argument in getattr(rule, table).items():
+            yield from _misuse(rule.subject, table, name, argument)
+    yield from _placeholders(rule)
+    kinds = {example.kind for example in rule.example}
+    yield from (f'no [[example]] of kind "{kind}"' for kind in ("bad", "good") if kind not in kinds)
+
+
+def _misuse(subject: str, table: str, name: str, argument: Any) -> Iterable[str]:
+    known = PREDICATES.get(name)
+    if known is None:
+        yield f"[{table}] unknown predicate {name!r}{_nearest(name, subject)}"
+        return
+    if subject not in known.kinds:
+        yield f"[{table}] {name} cannot be asked of a {subject}"
+    if known.argument is bool:
+        if not isinstance(argument, bool):
+            yield f"[{table}] {name} wants true or false"
+        return
+    if not isinstance(argument, list) or not argument or not all(isinstance(word, str) and word for word in argument):
+        yield f"[{table}] {name} wants a list of words"
+    elif known.choices and (odd := sorted(set(argument) - known.choices)):
+        yield f"[{table}] {name}: {odd[0]!r} is none of {', '.join(sorted(known.choices))}"
+
+
+def _nearest(name: str, subject: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, [one for one, known in PREDICATES.items() if subject in known.kinds], 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _placeholders(rule: Rule) -> Iterable[str]:
+    try:
+        used = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(rule.message) if name is not None]
+    except ValueError as error:
+        yield f"message: {error}"
+        return
+    for name, spec, conversion in used:
+        if name not in WORDS[rule.subject] or spec or conversion:
+            yield f"message: no placeholder {{{name}}} for a {rule.subject}; there are {', '.join(sorted(WORDS[rule.subject]))}"

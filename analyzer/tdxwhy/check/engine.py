@@ -29,7 +29,7 @@ def unmet(rule: Rule, subject: Subject) -> tuple[str, ...]:
 def finding(rule: Rule, subject: Subject, missing: Sequence[str]) -> Finding:
     """Build the finding: the rule's message with the subject's own words."""
     lacks = [PREDICATES[name].missing for name in missing if PREDICATES[name].missing]
-    words = subject.words() | {"missing": " nor ".join(lacks)}
+    words = subject.words() | {"missing": " or ".join(lacks)}
     return Finding(
         rule.id,
         rule.severity,

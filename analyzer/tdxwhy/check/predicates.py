@@ -62,7 +62,7 @@ def names_cpu_state(subject: Message, wanted: bool) -> bool:
 @predicate(*_MESSAGES)
 def names_nothing(subject: Message, wanted: bool) -> bool:
     """Tell whether it names neither a package, nor a CPU, nor a CPU's state."""
-    return not any(subject.names) is wanted
+    return (not any(subject.names)) is wanted
 
 
 @predicate(*_MESSAGES)
@@ -149,9 +149,7 @@ def role(subject: Message | Boot, wanted: list[str]) -> bool:
     return subject.role in wanted
 
 
-@predicate(
-    "failure", "log-line", "boot", argument=str, choices=("initialized", "failed", "not-attempted", "disabled-by-bios", "unknown")
-)
+@predicate("failure", "log-line", "boot", argument=str, choices=("initialized", "failed", "not-attempted", "disabled-by-bios", "unknown"))
 def outcome(subject: Message | Boot, wanted: list[str]) -> bool:
     """Tell whether the boot ended in one of these ways."""
     return subject.outcome in wanted
@@ -160,8 +158,22 @@ def outcome(subject: Message | Boot, wanted: list[str]) -> bool:
 @predicate(*_MESSAGES, "path", "remark", argument=str)
 def says(subject: Message | Path | Remark, wanted: list[str]) -> bool:
     """Tell whether the text has one of these passages, in capitals or not."""
-    text = (subject.condition if isinstance(subject, Path) else subject.text).lower()
+    text = _text(subject)
     return any(word.lower() in text for word in wanted)
+
+
+@predicate(*_MESSAGES, "path", "remark", argument=str)
+def silent_about(subject: Message | Path | Remark, wanted: list[str]) -> bool:
+    """Tell whether the text has none of these passages."""
+    return not says(subject, wanted)
+
+
+def _text(subject: Message | Path | Remark) -> str:
+    if isinstance(subject, Path):
+        return subject.condition.lower()
+    if isinstance(subject, Message) and subject.kind == "failure":
+        return "\n".join(one.quote for one in subject.evidence).lower()
+    return subject.text.lower()
 
 
 @predicate("boot", missing="any line that says so")

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Formatter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects import WORDS, Kind
@@ -80,7 +80,7 @@ def _typed(name: str, document: dict[str, Any]) -> Rule:
     import msgspec
 
     try:
-        checked = msgspec.convert(document, _schema())
+        checked: Any = msgspec.convert(document, _schema(Rule, {"example": tuple[_schema(Example, {}), ...]}))  # type: ignore[misc]
     except msgspec.ValidationError as error:
         raise RulesError(f"{name}: {error}") from error
     values = {field: getattr(checked, field) for field in Rule._fields}
@@ -88,19 +88,14 @@ def _typed(name: str, document: dict[str, Any]) -> Rule:
     return Rule(**values)
 
 
-def _schema() -> Any:
-    """Derive the strict schema from the nouns' own annotations."""
+def _schema(noun: type[Rule] | type[Example], special: Mapping[str, object]) -> type:
+    """Derive the strict schema of a table from the noun's own annotations."""
     import msgspec
 
-    def strict(noun: Any, special: Mapping[str, Any]) -> Any:
-        from typing import get_type_hints
-
-        hints = get_type_hints(noun) | dict(special)
-        defaults = noun._field_defaults
-        fields = [(field, hints[field], *((defaults[field],) if field in defaults else ())) for field in noun._fields]
-        return msgspec.defstruct(noun.__name__, fields, forbid_unknown_fields=True)
-
-    return strict(Rule, {"example": tuple[strict(Example, {}), ...]})  # type: ignore[misc]
+    fields = noun._field_defaults
+    hints = {**get_type_hints(noun), **special}
+    rows = [(name, hints[name], *((fields[name],) if name in fields else ())) for name in noun._fields]
+    return msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True)
 
 
 def _complaints(stem: str, rule: Rule) -> Iterable[str]:
@@ -119,7 +114,7 @@ def _complaints(stem: str, rule: Rule) -> Iterable[str]:
     yield from (f'no [[example]] of kind "{kind}"' for kind in ("bad", "good") if kind not in kinds)
 
 
-def _misuse(subject: str, table: str, name: str, argument: Any) -> Iterable[str]:
+def _misuse(subject: str, table: str, name: str, argument: object) -> Iterable[str]:
     known = PREDICATES.get(name)
     if known is None:
         yield f"[{table}] unknown predicate {name!r}{_nearest(name, subject)}"

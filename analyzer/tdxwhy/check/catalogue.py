@@ -1,0 +1,44 @@
+"""The rules in force: those shipped with tdxwhy and the user's own folders, chosen by prefixes of their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from tdxwhy.check.rules import FOLDERS, Rule, load_folders
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.shipped import folder
+
+
+def shipped_folders() -> tuple[Path, ...]:
+    """Return the folders of the shipped rules."""
+    return tuple(folder(f"rules/{name}") for name in FOLDERS)
+
+
+@lru_cache(maxsize=8)
+def rules_of(*folders: Path, only: tuple[str, ...] = FOLDERS) -> tuple[Rule, ...]:
+    """Return the shipped rules of the given kinds, and all rules of the user's own folders."""
+    return load_folders((*(folder(f"rules/{name}") for name in only), *folders))
+
+
+def find(rule_id: str, folders: Sequence[Path] = ()) -> Rule:
+    """Return one rule by its id."""
+    for rule in rules_of(*folders):
+        if rule.id == rule_id.upper():
+            return rule
+    raise TdxwhyError(f"no rule {rule_id!r}", "tdxwhy rules list shows them")
+
+
+def chosen(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Keep the rules whose id starts with a selected prefix and with no ignored one; the longer prefix wins."""
+    kept = tuple(rules)
+    ids = [rule.id for rule in kept]
+    for prefix in (*select, *ignore):
+        if not any(one.startswith(prefix.upper()) for one in ids):
+            raise TdxwhyError(f"no rule starts with {prefix!r}", "tdxwhy rules list shows them")
+    return tuple(rule for rule in kept if _longest(rule.id, select, 0 if select else 1) > _longest(rule.id, ignore, 0))
+
+
+def _longest(rule_id: str, prefixes: Sequence[str], default: int) -> int:
+    return max((len(one) for one in prefixes if rule_id.startswith(one.upper())), default=default)

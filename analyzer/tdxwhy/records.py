@@ -221,7 +221,11 @@ class Naming(NamedTuple):
 
 
 class PrintSite(NamedTuple):
-    """One print call in a patch or a C file. `format` has its adjacent literals joined and the pr_fmt prefix not applied."""
+    """One print call in a patch or a C file. `format` has its adjacent literals joined and the pr_fmt prefix not applied.
+
+    `place` is where the call stands in the text that was read; `file` and `file_line` where it stands in the tree after the patch.
+    A bare WARN_ON() has an empty format.
+    """
 
     place: Place
     call: str
@@ -234,6 +238,8 @@ class PrintSite(NamedTuple):
     names: Naming
     once: bool = False
     ratelimited: bool = False
+    file: str = ""
+    file_line: int | None = None
 
 
 class FailingPath(NamedTuple):
@@ -245,6 +251,8 @@ class FailingPath(NamedTuple):
     printed: Literal["yes", "no", "callee", "debug", "unseen"]
     errno: str | None = None
     prints: tuple[PrintSite, ...] = ()
+    file: str = ""
+    file_line: int | None = None
 
 
 class Explanation(NamedTuple):

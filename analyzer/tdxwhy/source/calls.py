@@ -1,0 +1,107 @@
+"""The kernel calls we know: which print, and which fail silently. Data: `rules/knowledge/calls.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from tdxwhy.errors import RulesError
+from tdxwhy.shipped import folder
+
+_LEVELS = {"warning": "warn", "dbg": "debug", "vdbg": "debug", "devel": "debug", "error": "err", "cont": "cont", "pr_unimpl": "err"}
+_TABLES = {"print", "literals", "failing", "loops"}
+_FAILING = {"silent", "firmware", "prints", "fatal", "fatal_conditions"}
+
+
+class PrintCall(NamedTuple):
+    """A call that prints: where its format stands and how loud it is. The level of an "argument" call stands in its KERN_* prefix."""
+
+    format: int
+    level: str
+    once: bool
+    ratelimited: bool
+
+
+class Calls(NamedTuple):
+    """All that `calls.toml` says."""
+
+    prints: tuple[tuple[re.Pattern[str], int, str], ...]
+    literals: dict[str, str]
+    silent: re.Pattern[str]
+    firmware: re.Pattern[str]
+    printing: re.Pattern[str]
+    fatal: frozenset[str]
+    fatal_conditions: frozenset[str]
+    online_loops: re.Pattern[str]
+    package_calls: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def calls() -> Calls:
+    """Return the table of calls, loaded once."""
+    rows = _load()
+    prints = tuple((re.compile(row["pattern"]), int(row["format"]), str(row["level"])) for row in rows["print"])
+    failing, loops = rows["failing"], rows["loops"]
+    return Calls(
+        prints,
+        dict(rows["literals"]),
+        _any(failing["silent"]),
+        _any(failing["firmware"]),
+        _any(failing["prints"]),
+        frozenset(failing["fatal"]),
+        frozenset(failing["fatal_conditions"]),
+        _any(loops["online"]),
+        _any(loops["packages"]),
+    )
+
+
+@lru_cache(maxsize=4096)
+def print_call(name: str) -> PrintCall | None:
+    """Return what a function or macro name prints, or None if it prints nothing that we know of."""
+    for pattern, position, level in calls().prints:
+        found = pattern.fullmatch(name)
+        if found:
+            lowered = name.lower()
+            return PrintCall(position, _level(found, level), "_once" in lowered, "_ratelimit" in lowered)
+    return None
+
+
+def print_pattern() -> re.Pattern[str]:
+    """Return one expression that finds the start of every call that may print."""
+    return _print_pattern()
+
+
+@lru_cache(maxsize=1)
+def _print_pattern() -> re.Pattern[str]:
+    names = "|".join(pattern.pattern.replace("(", "(?:").replace("(?:?:", "(?:") for pattern, _, _ in calls().prints)
+    return re.compile(rf"\b(?P<call>{names})\s*\(")
+
+
+def _level(found: re.Match[str], level: str) -> str:
+    if level != "suffix":
+        return level
+    word = next(group for group in found.groups() if group in _WORDS)
+    return _LEVELS.get(word, word)
+
+
+_WORDS = {"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", *_LEVELS}
+
+
+def _any(patterns: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+def _load() -> dict[str, Any]:
+    try:
+        rows = tomllib.loads((folder("rules/knowledge") / "calls.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RulesError(f"knowledge/calls.toml: {error}") from None
+    wrong = set(rows) ^ _TABLES or set(rows["failing"]) ^ _FAILING
+    if wrong:
+        raise RulesError(f"knowledge/calls.toml: unknown or missing table or key {min(wrong)!r}")
+    for row in rows["print"]:
+        if set(row) != {"pattern", "format", "level", "source"}:
+            raise RulesError(f"knowledge/calls.toml: [[print]] {row.get('pattern', '?')!r} needs pattern, format, level and source")
+    return rows

@@ -108,6 +108,8 @@ class MessageForm(NamedTuple):
     meaning: str
     example: str
     source: str
+    errno: int | None = None
+    note: str = ""
 
 
 class Event(NamedTuple):
@@ -133,6 +135,8 @@ class Status(NamedTuple):
     error: bool
     recoverable: bool
     source: str
+    action: str = ""
+    origin: str = "module"
 
 
 class Leaf(NamedTuple):
@@ -142,6 +146,41 @@ class Leaf(NamedTuple):
     name: str
     meaning: str
     scope: str
+    source: str
+
+
+class Generation(NamedTuple):
+    """A design of the host's TDX code. `leaf_base` is the base in which it prints a leaf; `asks` says who starts initialisation."""
+
+    id: str
+    title: str
+    kernels: str
+    leaf_base: int
+    asks: str
+    source: str
+
+
+class When(NamedTuple):
+    """One pattern that leads to a cause: every fact given must hold. A smaller `rank` is likelier."""
+
+    rank: int
+    step: str = ""
+    leaf: int | None = None
+    status: str = ""
+    errno: int | None = None
+    form: str = ""
+    fact: str = ""
+
+
+class Cause(NamedTuple):
+    """A reason why TDX did not come up, with the next action: `advice` in words, `command` to be run as it stands."""
+
+    id: str
+    title: str
+    meaning: str
+    advice: str
+    command: str
+    when: tuple[When, ...]
     source: str
 
 

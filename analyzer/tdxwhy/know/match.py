@@ -1,0 +1,111 @@
+"""Find the form of a line: constant text by one dictionary, formats with fields by their constant head and then a regular expression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from tdxwhy.know import tables
+from tdxwhy.records import MessageForm
+
+LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+
+
+def _cpus(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.replace("#", " ").split())
+
+
+_CONVERT: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "hex": lambda digits: int(digits, 16),
+    "cpus": _cpus,
+    "str": str.strip,
+}
+
+
+class Matcher(NamedTuple):
+    """One format: its rows, and how its fields are read. `search` is empty for constant text."""
+
+    format: str
+    forms: tuple[MessageForm, ...]
+    needle: str
+    fields: tuple[tuple[str, Callable[[str], Any]], ...]
+    source: str | None
+    compiled: list[Any]
+
+    def values(self, text: str) -> dict[str, Any] | None:
+        """Return the typed values of a line of this format, or None if it is not one."""
+        if self.needle not in text:
+            return None
+        if not self.compiled:
+            self.compiled.append(self._compile())
+        found = self.compiled[0](text)
+        if found is None:
+            return None
+        return {name: convert(part) for (name, convert), part in zip(self.fields, found.groups(), strict=True)}
+
+    def _compile(self) -> Callable[[str], Any]:
+        if self.source is not None:
+            return re.compile(self.source + " *").fullmatch
+        from tdxwhy.know.grammar import Groups, matcher
+
+        return Groups(matcher(self.format)).fullmatch
+
+    def row(self, level: int | None) -> MessageForm:
+        """Return the row of this level, or the first one."""
+        if level is not None and len(self.forms) > 1:
+            name = LEVELS[level] if 0 <= level < len(LEVELS) else ""
+            return next((form for form in self.forms if form.level == name), self.forms[0])
+        return self.forms[0]
+
+
+@cache
+def matchers() -> tuple[Matcher, ...]:
+    """Return a matcher for each format, the more specific first."""
+    forms = tables.forms()
+    found = []
+    for format, source, kinds, args, rows, needle in tables.table("MATCHERS"):
+        fields = tuple((name, _CONVERT.get(kind, str)) for name, kind in zip(args, kinds, strict=True))
+        found.append(Matcher(format, tuple(forms[row] for row in rows), needle, fields, source, []))
+    return tuple(found)
+
+
+class Index(NamedTuple):
+    """Where a line's candidates are: by its whole text, or by its head of each length that is in use."""
+
+    exact: dict[str, Matcher]
+    heads: dict[str, tuple[Matcher, ...]]
+    lengths: tuple[int, ...]
+
+
+@cache
+def index() -> Index:
+    """Build the dictionaries once."""
+    known = matchers()
+    heads = {head: tuple(known[number] for number in numbers) for head, numbers in tables.table("HEADS")}
+    lengths = tuple(sorted({len(head) for head in heads}, reverse=True))
+    return Index({text: known[number] for text, number in tables.table("EXACT")}, heads, lengths)
+
+
+def candidates(text: str) -> Iterator[Matcher]:
+    """Yield the matchers with fields whose head the text has, the longer head first."""
+    _, heads, lengths = index()
+    for length in lengths:
+        yield from heads.get(text[:length], ())
+
+
+def match(text: str) -> tuple[Matcher, dict[str, Any]] | None:
+    """Return the most specific form that the whole text matches, with its values."""
+    exact, heads, lengths = index()
+    constant = exact.get(text)
+    if constant is not None:
+        return constant, {}
+    for length in lengths:
+        for matcher in heads.get(text[:length], ()):
+            values = matcher.values(text)
+            if values is not None:
+                return matcher, values
+    stripped = text.strip()
+    return match(stripped) if stripped != text else None

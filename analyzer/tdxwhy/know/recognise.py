@@ -1,0 +1,97 @@
+"""Records to events: the form of a line and its typed values, or what an unknown TDX line certainly contains."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tdxwhy.know import decode
+from tdxwhy.know.certain import certain
+from tdxwhy.know.match import Matcher, match
+from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx
+from tdxwhy.know.torn import TDX_KINDS, fit, nearest
+from tdxwhy.records import Event, LogRecord, MessageForm
+
+# Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
+_known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
+_unknown: dict[tuple[str, str, bool], tuple[MessageForm | None, dict[str, Any]] | None] = {}
+_LIMIT = 4096
+# A number at the tear may have lost digits.
+_CUT_NUMBER = re.compile(r"[-0-9a-fA-Fx]+$")
+
+
+def recognise(record: LogRecord) -> Event | None:
+    """Return what the record means for TDX or the CPUs, or None if it has nothing to do with either.
+
+    An event's values are shared between equal lines: do not change them.
+    """
+    text = record.text
+    found = _known.get(text)
+    if found is None:
+        found = match(text)
+        if found is None:
+            return _partial(record)
+        found = (found[0], _complete(found[1]))
+        if len(_known) >= _LIMIT:
+            _known.clear()
+        _known[text] = found
+    matcher, values = found
+    forms = matcher.forms
+    form = forms[0] if len(forms) == 1 else matcher.row(record.level)
+    if record.cut and _may_be_short(matcher, record.cut):
+        return Event(None, values, record, "partial", form)
+    return Event(form, values, record)
+
+
+def _complete(values: dict[str, Any]) -> dict[str, Any]:
+    """Add the numbers of a leaf and a status that are printed by name."""
+    if "leaf_name" in values:
+        number = decode.leaf_named(values["leaf_name"])
+        if number is not None:
+            values = {**values, "leaf": number}
+    return values
+
+
+def _may_be_short(matcher: Matcher, cut: str) -> bool:
+    """Tell whether a torn line that matches can have lost part of its last or first field."""
+    return (cut != "head" and matcher.format[-1:].isalpha() and "%" in matcher.format[-6:]) or (
+        cut != "tail" and matcher.format.startswith("%")
+    )
+
+
+def _partial(record: LogRecord) -> Event | None:
+    stamped = record.time_ns is not None or record.level is not None or record.wall is not None
+    key = (record.text, record.cut, stamped)
+    if key in _unknown:
+        found = _unknown[key]
+    else:
+        found = _judge(record.text, record.cut, stamped)
+        if len(_unknown) >= _LIMIT:
+            _unknown.clear()
+        if len(record.text) < 1024:
+            _unknown[key] = found
+    return None if found is None else Event(None, found[1], record, "partial", found[0])
+
+
+def _judge(text: str, cut: str, stamped: bool) -> tuple[MessageForm | None, dict[str, Any]] | None:
+    """Judge a text that no form matches: torn, worded otherwise, or nothing to do with TDX."""
+    tdx = looks_like_tdx(text)
+    if cut or tdx:
+        torn = fit(text, cut or "both")
+        if torn is not None and (cut or torn[0].kind in TDX_KINDS):
+            whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
+            return torn[0], _complete({**certain(whole), **torn[1], "outcome": torn[0].outcome})
+    if not tdx or not (stamped or has_kernel_prefix(text)):
+        return None
+    values = certain(text)
+    return nearest(text, values), values
+
+
+def step_of(event: Event) -> str | None:
+    """Return the initialisation step that an event speaks of: its form's own, or that of the leaf in its values."""
+    form = event.form or event.nearest
+    leaf = event.values.get("leaf")
+    step = None
+    if leaf is not None and (form is None or form.kind in ("host", "loader")):
+        step = decode.leaf_step(leaf)
+    return step or (form.step if form is not None else None)

@@ -1,0 +1,76 @@
+"""The rows of the knowledge tables that never leave this room, and the words that rows may use."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tdxwhy.records import Cause, Generation, MessageForm
+
+KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "boot", "fault")
+LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "cont")
+OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
+
+
+class StatusRow(NamedTuple):
+    """A completion status: `code` is its value with the detail bits clear, `detail` says what those bits hold."""
+
+    code: int | str
+    name: str
+    status_class: str
+    meaning: str
+    source: str
+    detail: str = ""
+    recovery: str = ""
+    action: str = ""
+    origin: str = "module"
+    init: bool = False
+    modules: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    older_codes: tuple[int | str, ...] = ()
+    note: str = ""
+
+
+class Number(NamedTuple):
+    """A named number: an operand id, an MSR, an errno."""
+
+    number: int
+    name: str
+    source: str
+    meaning: str = ""
+
+
+class LeafRow(NamedTuple):
+    """A SEAMCALL leaf; `step` is the initialisation step that it is, if it is one, and `ready` that only a ready module answers it."""
+
+    number: int | str
+    name: str
+    meaning: str
+    scope: str
+    source: str
+    step: str = ""
+    ready: bool = False
+    linux: str = ""
+    modules: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Step(NamedTuple):
+    """A step of host initialisation in its order."""
+
+    id: str
+    meaning: str
+    source: str
+
+
+class Knowledge(NamedTuple):
+    """All tables of rules/knowledge."""
+
+    form: tuple[MessageForm, ...]
+    status: tuple[StatusRow, ...]
+    operand: tuple[Number, ...]
+    msr: tuple[Number, ...]
+    errno: tuple[Number, ...]
+    leaf: tuple[LeafRow, ...]
+    step: tuple[Step, ...]
+    generation: tuple[Generation, ...]
+    cause: tuple[Cause, ...]

@@ -1,0 +1,71 @@
+"""What must hold across the rows of the knowledge, beyond the shape of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tdxwhy.know import rows
+from tdxwhy.know.grammar import field_kinds
+from tdxwhy.records import MessageForm
+
+
+def complaints(knowledge: rows.Knowledge) -> Iterator[str]:
+    """Yield what is wrong, one line each."""
+    yield from _doubled(knowledge)
+    for form in knowledge.form:
+        yield from _form(form, knowledge)
+    yield from _references(knowledge)
+
+
+def _doubled(knowledge: rows.Knowledge) -> Iterator[str]:
+    seen: dict[tuple[str, ...], str] = {}
+    for form in knowledge.form:
+        for generation in form.generations or ("",):
+            for key in ((form.format, form.level, generation), ("id", form.id)):
+                if seen.setdefault(key, form.id) != form.id:
+                    yield f"{form.id}: same format, level and generation ({generation}) as {seen[key]}"
+    ids = [form.id for form in knowledge.form] + [cause.id for cause in knowledge.cause] + [step.id for step in knowledge.step]
+    yield from (f"id {one} stands twice" for one in sorted({one for one in ids if ids.count(one) > 1}))
+    for table in (knowledge.leaf, knowledge.operand, knowledge.msr, knowledge.errno):
+        numbers = [row.number for row in table]
+        yield from (f"{row.name}: number {row.number:#x} stands twice" for row in table if numbers.count(row.number) > 1)
+
+
+def _form(form: MessageForm, knowledge: rows.Knowledge) -> Iterator[str]:
+    for name, value, allowed in (
+        ("kind", form.kind, rows.KINDS),
+        ("level", form.level, rows.LEVELS),
+        ("outcome", form.outcome, rows.OUTCOMES),
+    ):
+        if value not in allowed:
+            yield f"{form.id}: {name} {value!r} is none of {', '.join(allowed)}"
+    if form.step is not None and form.step not in {step.id for step in knowledge.step}:
+        yield f"{form.id}: no step {form.step!r}"
+    known = {generation.id for generation in knowledge.generation}
+    yield from (f"{form.id}: no generation {one!r}" for one in form.generations if one not in known)
+    try:
+        fields = len(field_kinds(form.format))
+    except Exception as error:  # noqa: BLE001 - pyparsing's own exceptions, imported late
+        yield f"{form.id}: not a printf format: {error}"
+        return
+    if fields != len(form.args):
+        yield f"{form.id}: {fields} fields in the format, {len(form.args)} names in args"
+    if not (form.source and form.example and form.meaning):
+        yield f"{form.id}: source, example and meaning must say something"
+
+
+def _references(knowledge: rows.Knowledge) -> Iterator[str]:
+    forms = {form.id for form in knowledge.form}
+    steps = {step.id for step in knowledge.step}
+    statuses = {status.name for status in knowledge.status}
+    for cause in knowledge.cause:
+        for when in cause.when:
+            if when.form and when.form not in forms:
+                yield f"{cause.id}: no form {when.form!r}"
+            if when.step and when.step not in steps:
+                yield f"{cause.id}: no step {when.step!r}"
+            if when.status and when.status not in statuses:
+                yield f"{cause.id}: no status {when.status!r}"
+    for leaf in knowledge.leaf:
+        if leaf.step and leaf.step not in steps:
+            yield f"{leaf.name}: no step {leaf.step!r}"

@@ -1,0 +1,29 @@
+"""Which lines look as if they were about TDX, whatever their wording."""
+
+from __future__ import annotations
+
+import re
+
+# A stem as a word of its own. `tdx` inside a path, a release name (5.19.0-tdx.v1) or a host name (tdx-host) is none.
+_STEM = re.compile(
+    r"\bTDX(?![\w-]*-\d)(?:\b|_)"
+    r"|(?<![\w.@+-])(?:virt/|x86/)?tdx(?:[:\s'\")\],]|_\w|$)"
+    r"|\bTDX_\w|\bTD[HG][._](?:SYS|MNG|VP|MEM|PHYMEM|MR|EXT)\b|\btdh_\w"
+    r"|\bSEAMCALL|\bseamcall\b|\bP?-?SEAM_?(?:LDR|RR)\b|\bSEAM\b|(?<![\w.-])seam(?:ldr)?:"
+    r"|\bPAMTs?\b|\bTDMRs?\b|\bKeyIDs?\b|\bTrust Domain\b"
+)
+# What a person typed, and paths: such text can carry a stem without being a message.
+_TYPED = re.compile(
+    r"\b(?:e?grep|dmesg|journalctl|rdmsr|modprobe|insmod|qemu-system\S*)\s|^[$#>%]\s|BOOT_IMAGE=|\.(?:ko|so|img|fd|qcow2)\b"
+)
+_KERNEL_PREFIX = re.compile(r"(?:\[[A-Za-z ]+\]: ?)?[A-Za-z][\w./-]*(?: [\w./:-]+){0,2}: ")
+
+
+def looks_like_tdx(text: str) -> bool:
+    """Tell whether the text carries one of the stems and was not typed by a person."""
+    return _STEM.search(text) is not None and _TYPED.search(text) is None
+
+
+def has_kernel_prefix(text: str) -> bool:
+    """Tell whether the text begins as kernel messages do, with a subsystem and a colon: prose seldom does."""
+    return _KERNEL_PREFIX.match(text) is not None

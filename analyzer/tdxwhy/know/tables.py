@@ -1,0 +1,135 @@
+"""The knowledge as typed tables, each read when it is first asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from tdxwhy import shipped
+from tdxwhy.records import Cause, Generation, MessageForm, When
+
+
+@cache
+def _fresh() -> dict[str, Any] | None:
+    """Compile in memory if this is a checkout whose compiled knowledge is stale; an installed package is trusted."""
+    if not shipped.in_checkout():
+        return None
+    from tdxwhy.know import compile as compiler
+
+    try:
+        from tdxwhy.know import compiled
+
+        if json.loads(compiled.DIGEST) == compiler.digest():
+            return None
+    except ImportError:
+        pass
+    return compiler.tables()
+
+
+@cache
+def table(name: str) -> Sequence[Any]:
+    """Return a compiled table as rows of plain values."""
+    fresh = _fresh()
+    if fresh is not None:
+        rows = fresh[name]
+        return tuple(rows.items()) if isinstance(rows, dict) else rows
+    from tdxwhy.know import compiled
+
+    return tuple(json.loads(getattr(compiled, name)))
+
+
+@cache
+def forms() -> tuple[MessageForm, ...]:
+    """Return every message form, in the order of the files."""
+    generations, args = MessageForm._fields.index("generations"), MessageForm._fields.index("args")
+    found = []
+    for row in table("FORM"):
+        values = list(row)
+        values[generations], values[args] = tuple(values[generations]), tuple(values[args])
+        found.append(MessageForm(*values))
+    return tuple(found)
+
+
+@cache
+def _forms_by_id() -> dict[str, MessageForm]:
+    return {form.id: form for form in forms()}
+
+
+def form(id: str) -> MessageForm:
+    """Return the form with this id."""
+    return _forms_by_id()[id]
+
+
+@cache
+def _forms_by_format() -> dict[str, tuple[MessageForm, ...]]:
+    found: dict[str, tuple[MessageForm, ...]] = {}
+    for one in forms():
+        found[one.format] = (*found.get(one.format, ()), one)
+    return found
+
+
+def alike(one: MessageForm) -> tuple[MessageForm, ...]:
+    """Return the rows with the same format as `one`, itself among them: a line without its level can be any of them."""
+    return _forms_by_format()[one.format]
+
+
+def generations_of(one: MessageForm) -> frozenset[str]:
+    """Return the generations that print this format in whatever level; empty for a vendor's or a documented wording."""
+    return frozenset(generation for row in alike(one) for generation in row.generations)
+
+
+@cache
+def generations() -> tuple[Generation, ...]:
+    """Return the generations, oldest first."""
+    return tuple(Generation(*row) for row in table("GENERATION"))
+
+
+@cache
+def steps() -> tuple[str, ...]:
+    """Return the steps of host initialisation in their order."""
+    return tuple(row[0] for row in table("STEP"))
+
+
+_WHEN = Cause._fields.index("when")
+
+
+@cache
+def causes() -> tuple[Cause, ...]:
+    """Return every cause with the patterns that lead to it."""
+    return tuple(Cause(*row)._replace(when=tuple(When(*one) for one in row[_WHEN])) for row in table("CAUSE"))
+
+
+def cause(id: str) -> Cause:
+    """Return the cause with this id."""
+    return next(one for one in causes() if one.id == id)
+
+
+def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozenset[str] = frozenset()) -> tuple[Cause, ...]:
+    """Return the causes that fit what was seen, likeliest first.
+
+    `seen` holds the step, leaf, status name and errno of the failure (its rank and form do not count); `facts` is what the
+    whole log and its topology tell, `form_ids` are the forms of its lines.
+    """
+    best: list[tuple[int, int, int, Cause]] = []
+    for number, one in enumerate(causes()):
+        ranks = [(when.rank, -_given(when)) for when in one.when if _fits(when, seen, facts, form_ids)]
+        if ranks:
+            best.append((*min(ranks), number, one))
+    return tuple(entry[3] for entry in sorted(best, key=lambda entry: entry[:3]))
+
+
+def _fits(when: When, seen: When, facts: frozenset[str], form_ids: frozenset[str]) -> bool:
+    return (
+        when.step in ("", seen.step)
+        and when.leaf in (None, seen.leaf)
+        and when.status in ("", seen.status)
+        and when.errno in (None, seen.errno)
+        and (not when.form or when.form in form_ids)
+        and (not when.fact or when.fact in facts)
+    )
+
+
+def _given(when: When) -> int:
+    return sum(bool(value) for value in when[1:])

@@ -1,0 +1,179 @@
+"""Lines that lost their head or their tail, and the form that a line comes nearest to."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+from tdxwhy.know.match import Matcher, matchers
+from tdxwhy.records import MessageForm
+
+TDX_KINDS = frozenset({"host", "loader", "kvm", "runtime", "guest"})
+# So much constant text must be there before a torn line counts as known, and so like must a nearest form be.
+_LEAST = 10
+_LIKE = 0.4
+_REGISTER = 16
+
+
+class Fit(NamedTuple):
+    """How a torn line fits a format: its values, and how much constant text it shares."""
+
+    matcher: Matcher
+    values: dict[str, Any]
+    shared: int
+
+
+def fit(text: str, cut: str) -> tuple[MessageForm, dict[str, Any]] | None:
+    """Return the one form that the rest of a torn line can only come from, with the values that are whole."""
+    fits = []
+    for matcher in matchers():
+        found = None
+        if cut in ("tail", "both"):
+            found = _fit_head(matcher, text)
+        if found is None and cut in ("head", "both"):
+            found = _fit_tail(matcher, text)
+        if found is not None and found.shared >= _LEAST:
+            fits.append(found)
+    best = max((one.shared for one in fits), default=0)
+    fits = [one for one in fits if one.shared == best]
+    # Two generations that differ in padding alone leave one meaning; the host's own line is the likelier one.
+    if len({(one.matcher.fields, one.matcher.forms[0].outcome) for one in fits}) != 1:
+        return None
+    chosen = min(fits, key=lambda one: one.matcher.forms[0].kind != "host")
+    return chosen.matcher.forms[0], chosen.values
+
+
+def _fit_head(matcher: Matcher, text: str) -> Fit | None:
+    """Match the beginning of a format: text and fields in order until the line ends."""
+    position = shared = 0
+    raw: list[str] = []
+    for part in _parts(matcher):
+        rest = len(text) - position
+        if isinstance(part, str):
+            if not text.startswith(part[:rest], position):
+                return None
+            shared += min(rest, len(part))
+            position += min(rest, len(part))
+        else:
+            found = part.match(text, position)
+            if found is None:
+                return None if rest else Fit(matcher, _values(matcher, raw, 0), shared)
+            position = found.end()
+            raw.append(found[0])
+        if position >= len(text):
+            # The last field may have lost digits.
+            return Fit(matcher, _values(matcher, _whole(raw, part), 0), shared)
+    return None
+
+
+def _whole(raw: list[str], last: str | re.Pattern[str]) -> list[str]:
+    """Leave out the field at the tear, which may have lost digits, unless it has all sixteen."""
+    return raw if isinstance(last, str) or len(raw[-1]) >= _REGISTER else raw[:-1]
+
+
+def _fit_tail(matcher: Matcher, text: str) -> Fit | None:
+    """Match the end of a format, from its last part back to where the line was torn off."""
+    position, shared = len(text), 0
+    raw: list[str] = []
+    backwards = _parts(matcher)[::-1]
+    for number, part in enumerate(backwards):
+        if isinstance(part, str):
+            here = min(position, len(part))
+            if not text.endswith(part[len(part) - here :], 0, position):
+                return None
+            shared += here
+            position -= here
+        else:
+            before = backwards[number + 1] if number + 1 < len(backwards) else ""
+            start = _field_start(part, text, position, before if isinstance(before, str) else "")
+            if start is None:
+                return None
+            raw.append(text[start:position])
+            position = start
+        if position <= 0:
+            whole = _whole(raw, part)
+            return Fit(matcher, _values(matcher, whole[::-1], len(matcher.fields) - len(whole)), shared)
+    return None
+
+
+def _field_start(field: re.Pattern[str], text: str, end: int, before: str) -> int | None:
+    """Find where a field begins that ends at `end`: after the constant before it, or at the tear."""
+    at = text.rfind(before, 0, end) if before else -1
+    if at >= 0:
+        start = at + len(before)
+    else:
+        start = next((length for length in range(min(len(before), end), 0, -1) if text.startswith(before[-length:])), 0)
+    found = field.match(text, start)
+    return start if found and found.end() >= end else None
+
+
+def _values(matcher: Matcher, raw: list[str], skipped: int) -> dict[str, Any]:
+    values = {}
+    for (name, convert), part in zip(matcher.fields[skipped:], raw, strict=False):
+        try:
+            values[name] = convert(part.strip())
+        except ValueError:
+            continue
+    return values
+
+
+_FIELDS = {"int": r" *-?\d+", "hex": r"(?:0x)?[0-9a-fA-F]+", "str": r".*?(?=[(\[,;:]|$)", "pad": r" *", "cpus": r" *#[\d# ]*", "empty": ""}
+
+
+def _parts(matcher: Matcher) -> tuple[str | re.Pattern[str], ...]:
+    return parts(matcher.format) if matcher.fields else (matcher.format,)
+
+
+@cache
+def parts(format: str) -> tuple[str | re.Pattern[str], ...]:
+    """Return a format as constant text and patterns of its fields, in order."""
+    found: list[str | re.Pattern[str]] = []
+    for part in re.split(r"(%\{#\}|%[-+ #0]*[\d*]*(?:hh|h|ll|l|L|q|j|z|t)?(?:p[A-Za-z]*|[diuxXsc]))", format):
+        if part == "%%":
+            found.append("%")
+        elif part.startswith("%"):
+            found.append(re.compile(_FIELDS[_kind(part)]))
+        elif part:
+            found.append(part)
+    return tuple(found)
+
+
+def _kind(conversion: str) -> str:
+    if conversion == "%{#}":
+        return "cpus"
+    letter = conversion[-1] if "p" not in conversion else "p"
+    if letter == "s" and "*" in conversion:
+        return "pad"
+    return {"d": "int", "i": "int", "u": "int", "x": "hex", "X": "hex"}.get(letter, "str")
+
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z]+")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORD.findall(text))
+
+
+@cache
+def _catalogue() -> tuple[tuple[frozenset[str], str, MessageForm], ...]:
+    known = (matcher.forms[0] for matcher in matchers())
+    return tuple((_words(form.example), form.format.partition(":")[0], form) for form in known if form.kind in TDX_KINDS)
+
+
+def nearest(text: str, values: dict[str, Any]) -> MessageForm | None:
+    """Return the TDX form that is most like the text in its words and in what it carries, if any is like it at all."""
+    words, prefix = _words(text), text.partition(":")[0]
+    carried = {"leaf", "status", "errno", "cpu"} & values.keys()
+    best, found = _LIKE, None
+    for theirs, their_prefix, form in _catalogue():
+        like = len(words & theirs) / (len(words | theirs) or 1)
+        like += 0.05 * (prefix == their_prefix) + 0.1 * len(carried & set(form.args))
+        like -= 0.3 * (_good(form.outcome) is not None and _good(form.outcome) is (not _good(values.get("outcome"))))
+        if like > best:
+            best, found = like, form
+    return found
+
+
+def _good(outcome: str | None) -> bool | None:
+    return {"success": True, "failure": False, "refusal": False}.get(outcome or "")

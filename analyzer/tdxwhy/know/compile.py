@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from tdxwhy import shipped
+from tdxwhy.know.rows import is_table
 from tdxwhy.records import MessageForm
 
 # Lengths of the constant heads by which a line finds its few candidates, longest first.
@@ -33,7 +34,9 @@ class Matcher(NamedTuple):
 
 def digest(folder: Path | None = None) -> str:
     """Return a check sum of everything that the compiled knowledge depends on."""
-    sources = sorted((folder or shipped.folder("rules/knowledge")).glob("*.toml")) + [_HERE / name for name in _CODE]
+    knowledge = (folder or shipped.folder("rules/knowledge")).glob("*.toml")
+    sources = sorted(path for path in knowledge if is_table(path.stem))
+    sources += [_HERE / name for name in _CODE]
     return f"{crc32(b''.join(path.name.encode() + path.read_bytes() for path in sources)):08x}"
 
 

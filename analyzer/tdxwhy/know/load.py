@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tdxwhy.errors import RulesError
-from tdxwhy.know.rows import Knowledge, LeafRow, Number, StatusRow, Step
+from tdxwhy.know.rows import Knowledge, LeafRow, Number, StatusRow, Step, is_table
 from tdxwhy.records import Cause, Generation, MessageForm, When
 
 _OPTIONAL_OF_FORM = {
@@ -53,7 +53,7 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
 def load(folder: Path) -> Knowledge:
     """Read every file of the folder, in order of name, and check the whole."""
     rows: dict[str, list[Any]] = {name: [] for name in _ROWS}
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(path for path in folder.glob("*.toml") if is_table(path.stem)):
         for name, found in _read(path).items():
             rows[name].extend(found)
     knowledge = Knowledge(**{name: tuple(found) for name, found in rows.items()})

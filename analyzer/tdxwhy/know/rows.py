@@ -6,6 +6,14 @@ from typing import NamedTuple
 
 from tdxwhy.records import Cause, Generation, MessageForm
 
+_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes"})
+
+
+def is_table(stem: str) -> bool:
+    """Tell whether a file of rules/knowledge, by its name without .toml, belongs to these tables; other rooms keep theirs beside them."""
+    return stem.startswith("forms-") or stem in _FILES
+
+
 KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "boot", "fault")
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "cont")
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")

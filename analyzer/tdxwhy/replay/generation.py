@@ -1,0 +1,238 @@
+"""The model's data, read once: generations, the module's leaves, the platform. Strict: an unknown key is an error."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from tdxwhy import shipped
+from tdxwhy.errors import RulesError
+
+
+class Form(NamedTuple):
+    """A line that a kernel prints: format string, level, the names of its arguments."""
+
+    id: str
+    format: str
+    level: int
+    args: tuple[str, ...] = ()
+    once: bool = False
+    ratelimited: bool = False
+    warning: str = ""
+    each: str = ""
+
+
+class Step(NamedTuple):
+    """One step of an operation; `does` says which kind, the rest is what that kind needs."""
+
+    name: str
+    does: str
+    when: str = ""
+    print: tuple[str, ...] = ()
+    stop: int | None = None
+    set: str = ""
+    cause: str = ""
+    refusal: bool = False
+    call: str = ""
+    each: str = ""
+    lock: str = ""
+    installs: str = ""
+    leaf: str = ""
+    unless: str = ""
+    remember: str = ""
+    registers: bool = False
+    print_vmfailinvalid: tuple[str, ...] = ()
+    print_status: tuple[str, ...] = ()
+    always_print: tuple[str, ...] = ()
+    print_near_limit: tuple[str, ...] = ()
+    ignore: bool = False
+    errno: int = 0
+    kind: str = ""
+    arguments: str = ""
+    absent_errno: int = 0
+    fields: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    fault_errno: int = 0
+    unsupported_errno: int = 0
+
+
+class Ending(NamedTuple):
+    """What an operation prints and sets when it ends well or badly."""
+
+    print: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+
+
+class Operation(NamedTuple):
+    """A named list of steps; `asked` is the word that starts it from outside (boot, enable, online ...)."""
+
+    name: str
+    step: tuple[Step, ...]
+    asked: str = ""
+    attempt: bool = False
+    once: bool = False
+    always: bool = False
+    lock: str = ""
+    needs: str = ""
+    returns: int = 0
+    returns_failure: int | None = None
+    on_failure: Ending = Ending()
+    on_success: Ending = Ending()
+
+
+class Answer(NamedTuple):
+    """What a kernel makes of one class of answer to a SEAMCALL."""
+
+    errno: int
+    print: tuple[str, ...] = ()
+    print_registers: tuple[str, ...] = ()
+
+
+class Retry(NamedTuple):
+    """The status that a kernel asks again for, and how often it asks at most."""
+
+    status: int
+    tries: int
+
+
+class Generation(NamedTuple):
+    """What one kernel generation does, in order."""
+
+    name: str
+    aliases: tuple[str, ...]
+    kernels: str
+    covered: bool
+    source: str
+    answers: dict[str, Answer]
+    retry: Retry | None
+    forms: dict[str, Form]
+    operations: dict[str, Operation]
+
+    def asked(self, word: str) -> Operation | None:
+        """Return the operation that `word` starts, if this kernel has one."""
+        return next((one for one in self.operations.values() if one.asked == word), None)
+
+
+Row = TypeVar("Row", Form, Step, Ending, Operation, Answer, Retry)
+
+
+def _take(kind: type[Row], row: dict[str, Any], place: str) -> Row:
+    """Build the NamedTuple `kind` from a TOML table. Accepted form: a subset of its fields; anything else is an error."""
+    unknown = set(row) - set(kind._fields)
+    if unknown:
+        raise RulesError(f"{place}: unknown key {sorted(unknown)[0]!r}")
+    missing = [f for f in kind._fields if f not in row and f not in kind._field_defaults]
+    if missing:
+        raise RulesError(f"{place}: {missing[0]!r} is missing")
+    values: dict[str, Any] = kind._field_defaults | {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    return kind._make(values[field] for field in kind._fields)
+
+
+def _operation(row: dict[str, Any], place: str) -> Operation:
+    row = dict(row)
+    row["step"] = [_take(Step, step, f"{place} {row.get('name')}") for step in row.get("step", [])]
+    for ending in ("on_failure", "on_success"):
+        if ending in row:
+            row[ending] = _take(Ending, row[ending], f"{place} {row.get('name')} {ending}")
+    return _take(Operation, row, place)
+
+
+_KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without"}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise RulesError(f"{path.name}: {error}") from None
+
+
+def load(path: Path) -> Generation:
+    """Read one generation. Accepted form: a TOML file as those in rules/model, whole or with `extends`."""
+    data = _read(path)
+    unknown = set(data) - _KEYS
+    if unknown:
+        raise RulesError(f"{path.name}: unknown key {sorted(unknown)[0]!r}")
+    base = load(path.with_name(f"{data['extends']}.toml")) if "extends" in data else None
+    forms = dict(base.forms) if base else {}
+    forms |= {k: _take(Form, {"id": k, **v}, f"{path.name} {k}") for k, v in data.get("form", {}).items()}
+    operations = dict(base.operations) if base else {}
+    operations |= {row["name"]: _operation(row, path.name) for row in data.get("operation", [])}
+    operations = {name: without(one, data.get("without", ())) for name, one in operations.items()}
+    answers = dict(base.answers) if base else {}
+    raw = dict(data.get("answers", {}))
+    retry = _take(Retry, raw.pop("retry"), path.name) if "retry" in raw else base.retry if base else None
+    answers |= {k: _take(Answer, v, f"{path.name} {k}") for k, v in raw.items()}
+    return Generation(
+        data["name"],
+        tuple(data.get("aliases", ())),
+        data.get("kernels", ""),
+        data.get("covered", False),
+        data.get("source", ""),
+        answers,
+        retry,
+        forms,
+        operations,
+    )
+
+
+def without(operation: Operation, names: tuple[str, ...]) -> Operation:
+    """Return the operation without the steps of these names."""
+    return operation._replace(step=tuple(step for step in operation.step if step.name not in names))
+
+
+def folder() -> Path:
+    """Return the folder of the model's data."""
+    return shipped.folder("rules/model")
+
+
+_NOT_GENERATIONS = {"module.toml", "platform.toml"}
+
+
+@cache
+def generations() -> dict[str, Generation]:
+    """Return every generation by name, in the order of their names."""
+    paths = sorted(path for path in folder().glob("*.toml") if path.name not in _NOT_GENERATIONS)
+    return {one.name: one for one in map(load, paths)}
+
+
+def generation(name: str) -> Generation:
+    """Return the generation of that name or alias."""
+    from tdxwhy.errors import TdxwhyError
+
+    for one in generations().values():
+        if name == one.name or name in one.aliases:
+            return one
+    raise TdxwhyError(f"no kernel generation {name!r}", "known: " + ", ".join(generations()))
+
+
+@cache
+def module_data() -> dict[str, Any]:
+    """Return rules/model/module.toml."""
+    return _read(folder() / "module.toml")
+
+
+@cache
+def platform_data() -> dict[str, Any]:
+    """Return rules/model/platform.toml."""
+    return _read(folder() / "platform.toml")
+
+
+@cache
+def leaf_numbers() -> dict[str, int]:
+    """Return the number of every leaf that the module's data names."""
+    return {leaf["name"]: leaf["number"] for leaf in module_data()["leaf"]}
+
+
+@cache
+def _classes() -> dict[int, frozenset[str]]:
+    return {value: frozenset(row["leaves"]) for row in module_data()["belongs"] for value in row["classes"]}
+
+
+def can_answer(leaf: str, status: int) -> bool:
+    """Tell whether some module can give this status at that leaf, its own rules and faults included."""
+    owners = _classes().get(status >> 32)
+    return owners is None or leaf in owners

@@ -1,0 +1,243 @@
+"""A scenario: the machine, the module, what goes wrong, and what is asked of the kernel. Strict to read."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.replay.generation import generation, leaf_numbers, module_data
+
+
+class Fault(NamedTuple):
+    """An answer that the module gives instead of its own."""
+
+    leaf: str
+    status: int | str
+    cpu: int | None = None
+    package: int | None = None
+    nth: int | None = None
+    times: int = 1
+    registers: tuple[tuple[str, int], ...] = ()
+
+
+class Hotplug(NamedTuple):
+    """A CPU that somebody plugs or unplugs at the nth call of a leaf."""
+
+    leaf: str
+    nth: int
+    when: str
+    op: str
+    cpu: int
+
+
+class AllocationFailure(NamedTuple):
+    """The nth allocation of a kind that fails."""
+
+    kind: str
+    nth: int
+
+
+class Module(NamedTuple):
+    """How the scenario's module behaves; the fields decide, `profile` is for reading only."""
+
+    state: str = "loaded"
+    profile: str = ""
+    all_cpus_before_config: bool = True
+    late_lp_init: bool = False
+    max_packages: int = 8
+    has_disable: bool = False
+    lp_init_done: tuple[int, ...] = ()
+
+
+class Scenario(NamedTuple):
+    """One run to simulate."""
+
+    generation: str
+    packages: tuple[int, ...]
+    offline: frozenset[int]
+    memory: tuple[tuple[int, int, int], ...]
+    cmr: tuple[tuple[int, int], ...]
+    module: Module
+    settings: dict[str, Any]
+    faults: tuple[Fault, ...]
+    allocation_failures: tuple[AllocationFailure, ...]
+    hotplug: tuple[Hotplug, ...]
+    without_vmxon: frozenset[int]
+    vmxon_faults: frozenset[int]
+    operations: tuple[str, ...]
+
+
+_TOP = {
+    "generation", "platform", "module", "settings", "faults", "allocation_failures", "hotplug", "without_vmxon", "vmxon_faults",
+    "operations", "title",
+}  # fmt: skip
+_PLATFORM = {"packages", "cpus_per_package", "cpu_to_package", "offline_at_boot", "memory", "cmr"}
+_SETTINGS = {
+    "keyid", "keyid_msr_fault", "hibernation", "memnotifier_fail", "bios_pkgs", "bios_lps", "caller_holds_cpus_lock", "max_rsvd",
+    "max_tdmrs", "cpu_model", "vmx_unsupported", "feature_off", "meta_missing", "has_sysrd", "num_cpuid_config", "version", "features0",
+    "max_vcpus",
+}  # fmt: skip
+_FAULT = {"leaf", "status", "cpu", "package", "nth", "count", "rcx", "rdx", "r8", "r9", "r10", "r11"}
+_OPERATIONS = {"boot": 0, "enable": 0, "kvmload": 0, "online": 1, "offline": 1, "memonline": 2, "createtd": 0, "guest": 1, "shutdown": 0}
+_MODULE_STATES = {"loaded", "absent", "gp"}
+_GIB = 1 << 30
+
+
+def _known(row: object, known: set[str] | frozenset[str], place: str) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise TdxwhyError(f"scenario: {place} is not a table")
+    unknown = sorted(set(row) - known)
+    if unknown:
+        raise TdxwhyError(f"scenario: {place}: unknown key {unknown[0]!r}", "known: " + ", ".join(sorted(known)))
+    return row
+
+
+def _number(value: object, place: str) -> int:
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError
+        return int(value, 0) if isinstance(value, str) else value
+    except ValueError:
+        raise TdxwhyError(f"scenario: {place}: {value!r} is not a number") from None
+
+
+def parse(data: object) -> Scenario:
+    """Read a scenario. Accepted form: a table as in reports/schema/scenario.schema.json; anything unknown is an error with its place."""
+    row = _known(data, _TOP, "scenario")
+    if "generation" not in row:
+        raise TdxwhyError("scenario: generation is missing")
+    name = generation(str(row["generation"])).name
+    platform = _known(row.get("platform", {}), _PLATFORM, "platform")
+    packages = _packages(platform)
+    cpus = _Cpus(packages)
+    memory = _memory(platform, packages)
+    return Scenario(
+        name,
+        packages,
+        cpus.set(platform.get("offline_at_boot", []), "platform.offline_at_boot"),
+        memory,
+        _cmr(platform, memory),
+        _module(row.get("module", {}), cpus),
+        _known(row.get("settings", {}), _SETTINGS, "settings"),
+        tuple(_fault(one, f"faults[{i}]", cpus) for i, one in enumerate(row.get("faults", []))),
+        tuple(_allocation(one, f"allocation_failures[{i}]") for i, one in enumerate(row.get("allocation_failures", []))),
+        tuple(_hotplug(one, f"hotplug[{i}]", cpus) for i, one in enumerate(row.get("hotplug", []))),
+        cpus.set(row.get("without_vmxon", []), "without_vmxon"),
+        cpus.set(row.get("vmxon_faults", []), "vmxon_faults"),
+        tuple(_asked(one, f"operations[{i}]", cpus) for i, one in enumerate(row.get("operations", ["boot", "enable"]))),
+    )
+
+
+class _Cpus(NamedTuple):
+    packages: tuple[int, ...]
+
+    def one(self, value: object, place: str) -> int:
+        number = _number(value, place)
+        if not 0 <= number < len(self.packages):
+            raise TdxwhyError(f"scenario: {place}: no CPU {number}, the platform has {len(self.packages)}")
+        return number
+
+    def set(self, values: object, place: str) -> frozenset[int]:
+        if not isinstance(values, list):
+            raise TdxwhyError(f"scenario: {place} is not a list")
+        return frozenset(self.one(value, place) for value in values)
+
+
+def _packages(platform: dict[str, Any]) -> tuple[int, ...]:
+    count = _number(platform.get("packages", 1), "platform.packages")
+    each = _number(platform.get("cpus_per_package", 2), "platform.cpus_per_package")
+    if not 0 < count <= 64 or not 0 < each <= 1024:
+        raise TdxwhyError("scenario: platform: 1 to 64 packages of 1 to 1024 CPUs")
+    given = platform.get("cpu_to_package")
+    if given is None:
+        return tuple(package for package in range(count) for _ in range(each))
+    packages = tuple(_number(one, f"platform.cpu_to_package[{i}]") for i, one in enumerate(given))
+    if not packages or len(packages) > 65536:
+        raise TdxwhyError("scenario: platform.cpu_to_package: 1 to 65536 CPUs")
+    beyond = [one for one in packages if not 0 <= one < count] if "packages" in platform else []
+    if beyond:
+        raise TdxwhyError(f"scenario: platform.cpu_to_package: no package {beyond[0]}, the platform has {count}")
+    return packages
+
+
+def _memory(platform: dict[str, Any], packages: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
+    """Memory ranges with their nodes; by default 2 GiB a package, the first of them with the hole below 4 GiB."""
+    given = platform.get("memory")
+    if given is None:
+        nodes = range(len(set(packages)))
+        low = ((0x1000, 0x9F000, 0), (0x100000, 0x7F000000, 0))
+        return low + tuple((4 * _GIB + 2 * _GIB * n, 6 * _GIB + 2 * _GIB * n, n) for n in nodes)
+    return tuple((_number(a, "memory"), _number(b, "memory"), _number(n, "memory")) for a, b, n in _rows(given, 3, "platform.memory"))
+
+
+def _cmr(platform: dict[str, Any], memory: tuple[tuple[int, int, int], ...]) -> tuple[tuple[int, int], ...]:
+    given = platform.get("cmr")
+    if given is None:
+        return tuple((start, end - start) for start, end, _ in memory if end > 0x100000)
+    return tuple((_number(a, "cmr"), _number(b, "cmr")) for a, b in _rows(given, 2, "platform.cmr"))
+
+
+def _rows(given: object, width: int, place: str) -> list[list[Any]]:
+    if not isinstance(given, list) or any(not isinstance(row, list) or len(row) != width for row in given):
+        raise TdxwhyError(f"scenario: {place} is not a list of lists of {width}")
+    return given
+
+
+def _module(row: object, cpus: _Cpus) -> Module:
+    fields = dict(_known(row, frozenset(Module._fields), "module"))
+    state = str(fields.get("state", "loaded"))
+    if state not in _MODULE_STATES and state not in module_data()["states"]:
+        raise TdxwhyError(f"scenario: module.state: {state!r} is no state", "loaded, absent, gp or a state of the module")
+    fields["lp_init_done"] = tuple(sorted(cpus.set(fields.get("lp_init_done", []), "module.lp_init_done")))
+    fields["max_packages"] = _number(fields.get("max_packages", 8), "module.max_packages")
+    return Module(**fields)
+
+
+def _leaf(value: object, place: str) -> str:
+    if value not in leaf_numbers():
+        raise TdxwhyError(f"scenario: {place}.leaf: unknown leaf {value!r}", "known: " + ", ".join(leaf_numbers()))
+    return str(value)
+
+
+_SOFTWARE = {"UD": "ud", "GP": "gp", "VMFAILINVALID": "vmfailinvalid"}
+
+
+def _fault(given: object, place: str, cpus: _Cpus) -> Fault:
+    row = _known(given, _FAULT, place)
+    status = row.get("status")
+    package = row.get("package")
+    if package is not None and _number(package, f"{place}.package") not in cpus.packages:
+        raise TdxwhyError(f"scenario: {place}.package: no package {package} on this platform")
+    return Fault(
+        _leaf(row.get("leaf"), place),
+        _SOFTWARE[status] if isinstance(status, str) and status in _SOFTWARE else _number(status, f"{place}.status"),
+        cpus.one(row["cpu"], f"{place}.cpu") if "cpu" in row else None,
+        None if package is None else _number(package, f"{place}.package"),
+        _number(row["nth"], f"{place}.nth") if "nth" in row else None,
+        _number(row.get("count", 1), f"{place}.count"),
+        tuple((name, _number(row[name], f"{place}.{name}")) for name in ("rcx", "rdx", "r8", "r9", "r10", "r11") if name in row),
+    )
+
+
+def _allocation(given: object, place: str) -> AllocationFailure:
+    row = _known(given, frozenset(AllocationFailure._fields), place)
+    return AllocationFailure(str(row.get("kind")), _number(row.get("nth", 1), f"{place}.nth"))
+
+
+def _hotplug(given: object, place: str, cpus: _Cpus) -> Hotplug:
+    row = _known(given, frozenset(Hotplug._fields), place)
+    if row.get("when") not in ("before", "after") or row.get("op") not in ("on", "off"):
+        raise TdxwhyError(f"scenario: {place}: when is before or after, op is on or off")
+    leaf, cpu = _leaf(row.get("leaf"), place), cpus.one(row.get("cpu"), f"{place}.cpu")
+    return Hotplug(leaf, _number(row.get("nth", 1), f"{place}.nth"), row["when"], row["op"], cpu)
+
+
+def _asked(value: object, place: str, cpus: _Cpus) -> str:
+    words = str(value).split()
+    if not words or words[0] not in _OPERATIONS or len(words) != _OPERATIONS[words[0]] + 1:
+        raise TdxwhyError(f"scenario: {place}: {value!r} is no operation", "known: " + ", ".join(_OPERATIONS))
+    if words[0] in ("online", "offline"):
+        cpus.one(words[1], place)
+    for word in words[1:]:
+        _number(word, place)
+    return " ".join(words)

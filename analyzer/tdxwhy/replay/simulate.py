@@ -1,0 +1,35 @@
+"""Forwards: what a kernel prints, returns and asks the module in a scenario."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tdxwhy.replay.driver import Kernel, Printed
+from tdxwhy.replay.generation import generation
+from tdxwhy.replay.platform import Machine, Traced
+from tdxwhy.replay.scenario import Scenario
+
+
+class Simulation(NamedTuple):
+    """What came of a scenario: the lines, what every operation returned, every SEAMCALL, and the state at the end."""
+
+    lines: tuple[Printed, ...]
+    returns: tuple[int, ...]
+    trace: tuple[Traced, ...]
+    state: dict[str, object]
+
+
+def simulate(scenario: Scenario) -> Simulation:
+    """Run a scenario on its kernel generation."""
+    machine = Machine(scenario)
+    kernel = Kernel(generation(scenario.generation), machine)
+    returns = tuple(kernel.ask(words) for words in scenario.operations)
+    module = machine.module
+    state: dict[str, object] = {
+        "kernel": dict(sorted(kernel.state.items())),
+        "module": module.state,
+        "online": sorted(machine.online),
+        "cpus_initialized": sorted(module.cpu_package),
+        "packages_keyed": sorted(module.keyed),
+    }
+    return Simulation(tuple(kernel.lines), returns, tuple(machine.trace), state)

@@ -1,0 +1,94 @@
+"""Logs as JSON: `journalctl -o json|json-pretty|json-sse`, `dmesg --json`, one object a line or spread over lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tdxwhy.read.entries import Item, boot_of_entry, records_of_entry
+from tdxwhy.read.marks import Mark
+from tdxwhy.records import Loss, Place
+
+OBJECT = re.compile(r"\s{0,8}(?:data: ?|\x1e)?\{ ?(?=\")")
+_FIELD = re.compile(r'\s{0,16}"(?P<key>\w{1,64})"\s{0,4}:\s{0,16}(?P<value>.*?),?\s{0,8}')
+_OPENING = re.compile(r'\s{0,16}(?:\}\s{0,4},\s{0,4})?\{\s{0,8}|\s{0,16}\{?\s{0,8}"dmesg"\s{0,4}:\s{0,4}\[\s{0,8}\{?\s{0,8}')
+_CLOSING = re.compile(r"\s{0,16}(?:\}|\]).{0,16}")
+
+
+class JsonReader:
+    """Collect the fields of entries, line by line. It takes a line or refuses it; refused lines are another reader's."""
+
+    def __init__(self, name: str) -> None:
+        self.losses: list[Loss] = []
+        self._name = name
+        self._boot: str | None = None
+        self._fields: dict[str, Any] = {}
+        self._first = 0
+        self._inside = False
+
+    def take(self, number: int, line: str) -> list[Item] | None:
+        """Return the records that this line completes, or None if it is no JSON of a log."""
+        if self._inside:
+            return self._spread(number, line)
+        if OBJECT.match(line):
+            return self._object(number, line)
+        if _OPENING.fullmatch(line):
+            self._inside, self._first, self._fields = True, number, {}
+            return []
+        return [] if self._first and _CLOSING.fullmatch(line) else None
+
+    def finish(self) -> list[Item]:
+        """Return what a cut input left unfinished."""
+        return self._flush()
+
+    def _object(self, number: int, line: str) -> list[Item] | None:
+        try:
+            found = json.loads(line[line.index("{") :])
+        except (ValueError, RecursionError):
+            if '"MESSAGE"' in line or '"msg"' in line:
+                self.losses.append(Loss("entry of JSON that is cut or broken", 1, Place(self._name, number)))
+                return []
+            return None
+        entries = found.get("dmesg", [found]) if isinstance(found, dict) else []
+        usable = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        items = [item for entry in usable for item in self._items(entry, number, line if len(usable) == 1 else json.dumps(entry))]
+        return items or None
+
+    def _spread(self, number: int, line: str) -> list[Item] | None:
+        field = _FIELD.fullmatch(line)
+        if field is not None and field["value"] not in ("[", "[{"):
+            if not self._fields:
+                self._first = number
+            self._fields[field["key"]] = _value(field["value"])
+            return []
+        if _OPENING.fullmatch(line):
+            return self._flush()
+        if _CLOSING.fullmatch(line):
+            items = self._flush()
+            self._inside = line.strip() not in ("}", "]}", "]")
+            return items
+        items = self._flush()
+        self._inside = False
+        return items or None
+
+    def _flush(self) -> list[Item]:
+        fields, self._fields = self._fields, {}
+        if not fields:
+            return []
+        return list(self._items(fields, self._first, json.dumps(fields, ensure_ascii=False)))
+
+    def _items(self, entry: Mapping[str, Any], number: int, raw: str) -> Iterator[Item]:
+        boot = boot_of_entry(entry)
+        if boot is not None and boot != self._boot:
+            self._boot = boot
+            yield Mark("boot", number, boot)
+        yield from records_of_entry(entry, Place(self._name, number), raw)
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

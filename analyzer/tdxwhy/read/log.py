@@ -1,0 +1,99 @@
+"""A log in any form to the boots in it: what every command calls that reads a kernel log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from tdxwhy.errors import NothingToJudge
+from tdxwhy.read.boots import boots_of
+from tdxwhy.read.entries import Item
+from tdxwhy.read.export import ExportReader, is_export
+from tdxwhy.read.joins import block_widths, joined
+from tdxwhy.read.jsonlog import JsonReader
+from tdxwhy.read.marks import Mark, mark_of
+from tdxwhy.read.opening import BLOCK, Opened, open_path
+from tdxwhy.read.plain import records_of, unquote
+from tdxwhy.read.pstore import in_order
+from tdxwhy.read.text import LINE_LIMIT, clean, decode, lines_of, looks_binary
+from tdxwhy.records import BootRecords, LogRecord, Loss, Place
+
+_STAMP_BEGINS = frozenset(" 0123456789")
+
+
+class LogReader:
+    """Read the boots of one source. Iterate over it once; `losses` then tells what could not be used, and why.
+
+    With anchors, of an input larger than `small` bytes only the lines that hold one are parsed and kept.
+    """
+
+    def __init__(self, source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), small: int = BLOCK) -> None:
+        self.name = name
+        self.losses: list[Loss] = []
+        self._source, self._anchors, self._small = source, anchors, small
+
+    def __iter__(self) -> Iterator[BootRecords]:
+        """Yield the boots in the order of the input."""
+        stream = open_path(self._source) if isinstance(self._source, Path) else self._source
+        opened = Opened(stream, self.name)
+        try:
+            yield from self._boots(opened)
+        finally:
+            self.losses += opened.losses
+            if isinstance(self._source, Path):
+                stream.close()
+
+    def _boots(self, opened: Opened) -> Iterator[BootRecords]:
+        if not opened.head:
+            raise NothingToJudge(f"{self.name}: empty")
+        if looks_binary(opened.head):
+            raise NothingToJudge(f"{self.name}: binary, not a log")
+        whole = b"".join(opened.blocks())
+        items, torn = self.whole(whole)
+        yield from boots_of(items, torn or bool(opened.losses))
+
+    def whole(self, data: bytes) -> tuple[list[Item], bool]:
+        """Read a small input as a whole, with an eye on what surrounds a line; tell also whether it stops inside a line."""
+        if is_export(data):
+            return list(ExportReader(self.name).feed(data, last=True)), False
+        decoded = decode(data)
+        if decoded.invalid:
+            self._lose("byte sequences that are not UTF-8", decoded.invalid)
+        if decoded.nuls:
+            self._lose("NUL bytes", decoded.nuls)
+        lines = in_order(lines_of(decoded.text))
+        items = joined(self.items(lines), block_widths(lines))
+        torn = not decoded.text.endswith("\n")
+        if torn and items and isinstance(items[-1], LogRecord) and not items[-1].cut:
+            items[-1] = items[-1]._replace(cut="tail")
+        return items, torn
+
+    def items(self, lines: Sequence[tuple[int, str]]) -> Iterator[Item]:
+        """Read lines one by one: JSON entries, marks of a paste, and records."""
+        reader = JsonReader(self.name)
+        for number, raw in lines:
+            if raw[:1] in ("[", "<") and raw[1:2] in _STAMP_BEGINS:
+                yield from records_of(self.name, number, raw)
+                continue
+            taken = reader.take(number, raw)
+            if taken is not None:
+                yield from taken
+                continue
+            if len(raw) > LINE_LIMIT:
+                self._lose("line beyond the length limit, cut there", 1, number)
+            mark = mark_of(unquote(clean(raw[:LINE_LIMIT])), number)
+            if isinstance(mark, Mark):
+                yield mark
+            else:
+                yield from records_of(self.name, number, raw)
+        yield from reader.finish()
+        self.losses += reader.losses
+
+    def _lose(self, what: str, pieces: int, line: int | None = None) -> None:
+        self.losses.append(Loss(what, pieces, Place(self.name, line)))
+
+
+def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = ()) -> LogReader:
+    """Return a reader that yields the boots of a source and afterwards tells its losses."""
+    return LogReader(source, name, anchors)

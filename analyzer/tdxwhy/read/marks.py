@@ -1,0 +1,62 @@
+"""What stands between log lines in a paste or a capture, and says how they belong together."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+Kind = Literal["blank", "fence", "prompt", "gap", "boot"]
+
+
+class Mark(NamedTuple):
+    """A line that is no record.
+
+    "gap": the writer left lines out; "prompt": a command was typed, with `value` "filter" where it picks lines;
+    "boot": another boot begins, with its id in `value` where there is one.
+    """
+
+    kind: Kind
+    line: int
+    value: str = ""
+
+
+_ELISION = re.compile(r"[\W_]{0,8}(?:\.{3,}|…|snip(?:ped)?|cut|truncated|omitted|8<|>8)[\W_]{0,8}")
+_FENCE = re.compile(r"(?:```+|~~~+)[\w-]{0,16}")
+_BOOT = re.compile(r"-- (?:Boot (?P<id>[0-9a-f]{32})|Reboot) --")
+_JOURNAL_NOTE = re.compile(r"-- (?:Logs begin|Journal begins|No entries|cursor:)")
+_SHELL = (
+    r"(?:sudo|dmesg|journalctl|cat|z?e?f?grep|rg|zcat|less|tail|head|uname|lscpu|lsmod|ls|echo|cd|modprobe|rmmod|insmod|rdmsr|wrmsr|virsh|"
+    r"systemctl|kexec|reboot|numactl|lspci|cpuid|sysctl|apt|dnf|qemu\S*|\./\S+|/\S+)"
+)
+_PROMPT = re.compile(
+    r"(?:\[?[\w.-]{1,64}@[\w.-]{1,64}[^$#%>]{0,128}[$#%>] ?|[$❯➜»] |PS [A-Z]:[^>]{0,128}> |"
+    rf"(?:[\w.:~/-]{{1,64}} ?)?[#%] ?(?={_SHELL}\b))"
+    r"(?P<command>.*)"
+)
+_COMMAND = re.compile(r"(?P<command>(?:sudo )?(?:dmesg|journalctl)(?: +-{0,2}[\w=.:+-]{1,64}){0,12}(?: *\|.*)?)")
+_PICKING = re.compile(r"grep|\brg\b|\bawk\b|\bsed\b|\bhead\b|\btail\b|-g |--grep|-n ?\d|--lines|--since|-S ")
+
+
+def mark_of(text: str, line: int) -> Mark | None:
+    """Return the mark that a line without any log prefix is, or None if it may be a record."""
+    if not text or text.isspace():
+        return Mark("blank", line)
+    stripped = text.strip()
+    if _FENCE.fullmatch(stripped):
+        return Mark("fence", line)
+    if stripped == "--" or (len(stripped) <= 32 and _ELISION.fullmatch(stripped)):
+        return Mark("gap", line)
+    if stripped.startswith("-- "):
+        boot = _BOOT.fullmatch(stripped)
+        if boot is not None:
+            return Mark("boot", line, boot["id"] or "")
+        if _JOURNAL_NOTE.match(stripped):
+            return Mark("blank", line)
+    return _prompt(stripped, line)
+
+
+def _prompt(text: str, line: int) -> Mark | None:
+    typed = _PROMPT.fullmatch(text) or _COMMAND.fullmatch(text)
+    if typed is None:
+        return None
+    return Mark("prompt", line, "filter" if _PICKING.search(typed["command"]) else "")

@@ -1,0 +1,131 @@
+"""One line of a log to records, whatever printed it: dmesg, console, syslog, journalctl, /dev/kmsg, netconsole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tdxwhy.read.kmsg import KMSG_FIELD, KmsgLine, kmsg_line
+from tdxwhy.read.stamp import HEADLESS, MONOTONIC, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix
+from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, clean
+from tdxwhy.records import LogRecord, Place
+
+# The form of nearly every line: an optional level, the stamp, an optional caller, the message.
+_USUAL = re.compile(r"(?:<(\d{1,3})>)?\[ *(\d{1,9})\.(\d{6})\](?: ?\[ *([TC]\d{1,9})\])? ?")
+_AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
+_QUOTE = re.compile(r"(?:[ \t]*[>|](?!\d))+ ?")
+_LAVA = re.compile(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text>.*)"\}')
+_CODE = re.compile(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
+_BARE_LEVEL = re.compile(r"<(\d{1,3})>$")
+# What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
+_NOTHING = re.compile(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-])?[^\w()]*")
+_NO_EVIDENCE = Prefix(0)
+
+
+def records_of(name: str, number: int, raw: str) -> tuple[LogRecord, ...]:
+    """Read one line; a torn line gives one record for each stamp on it, a line that says nothing gives none."""
+    usual = _USUAL.match(raw)
+    if usual is not None and raw.isprintable() and len(raw) <= RAW_LIMIT:
+        end = usual.end()
+        if raw.find("[", end) < 0 or _AGAIN.search(raw, end) is None:
+            pri, seconds, fraction, caller = usual.groups()
+            if raw.find(": ", end) < 0 or MONOTONIC.match(raw, end) is None:
+                return (
+                    LogRecord(
+                        Place(name, number),
+                        raw,
+                        raw[end:].rstrip(),
+                        int(seconds) * 1_000_000_000 + int(fraction) * 1000,
+                        None if pri is None else int(pri) & 7,
+                        None if pri is None else int(pri) >> 3,
+                        caller,
+                    ),
+                )
+    return tuple(_odd(Place(name, number), raw))
+
+
+def unquote(text: str) -> str:
+    """Take `> ` quoting to any depth off a line; `>` stays where it is part of a level such as `<6>`."""
+    quoted = _QUOTE.match(text)
+    return text[quoted.end() :] if quoted is not None else text
+
+
+def _odd(place: Place, raw: str) -> Iterator[LogRecord]:
+    text = unquote(clean(raw[:LINE_LIMIT]))
+    lava = _LAVA.fullmatch(text)
+    if lava is not None:
+        text = lava["text"]
+    raw = raw[:RAW_LIMIT]
+    stripped = text.strip()
+    structured = kmsg_line(text.lstrip())
+    if structured is not None:
+        yield from _structured(place, raw, structured)
+    elif _AGAIN.search(text) or STAMP.match(text):
+        yield from _stamped(place, raw, text)
+    elif not KMSG_FIELD.fullmatch(text) and stripped:
+        yield from _unstamped(place, raw, stripped)
+
+
+def _structured(place: Place, raw: str, line: KmsgLine) -> Iterator[LogRecord]:
+    for part in line.text.split("\n"):
+        text = clean(part) if line.fragment else clean(part).rstrip()
+        yield LogRecord(place, raw, text, line.time_ns, line.level, line.facility, line.caller, line.seq)
+
+
+def _stamped(place: Place, raw: str, text: str) -> Iterator[LogRecord]:
+    stamps = [found for found in STAMP.finditer(text) if found.start() == 0 or _AGAIN.match(text, found.start())]
+    before = text[: stamps[0].start()]
+    prefix = outer_prefix(before.lstrip()) or _NO_EVIDENCE
+    fragment = before.lstrip()[prefix.end :].strip()
+    if fragment and not _NOTHING.fullmatch(fragment):
+        level = _BARE_LEVEL.search(fragment)
+        fragment = _BARE_LEVEL.sub("", fragment).rstrip()
+        yield LogRecord(place, raw, fragment, wall=prefix.wall, host=prefix.host, cut="both" if prefix is _NO_EVIDENCE else "tail")
+        prefix = Prefix(0, level=int(level[1]) & 7, facility=int(level[1]) >> 3) if level else _NO_EVIDENCE
+    for index, stamp in enumerate(stamps):
+        last = index + 1 == len(stamps)
+        piece = text[stamp.end() :] if last else text[stamp.end() : stamps[index + 1].start()]
+        level = None if last else _BARE_LEVEL.search(piece)
+        piece = piece[: level.start()] if level else piece
+        record = _record(place, raw, _ticked(piece, before), prefix)
+        yield record._replace(time_ns=nanoseconds(stamp[1], stamp[2]), caller=stamp[3] or prefix.caller, cut="" if last else "tail")
+        prefix = Prefix(0, level=int(level[1]) & 7, facility=int(level[1]) >> 3) if level else _NO_EVIDENCE
+
+
+def _ticked(piece: str, before: str) -> str:
+    piece = piece.rstrip()
+    return piece[:-1] if piece.endswith("`") and "`" in before else piece
+
+
+def _record(place: Place, raw: str, text: str, prefix: Prefix) -> LogRecord:
+    host = prefix.host
+    named = MONOTONIC.match(text)
+    if named is not None:
+        host, text = named["host"], text[named.end() :]
+    return LogRecord(place, raw, text.rstrip(), None, prefix.level, prefix.facility, prefix.caller, None, prefix.wall, host)
+
+
+def _unstamped(place: Place, raw: str, text: str) -> Iterator[LogRecord]:
+    prefix = outer_prefix(text) or _NO_EVIDENCE
+    wall = WALL_STAMP.match(text, prefix.end)
+    if wall is not None:
+        inner = prefix._replace(wall=wall["wall"].strip())
+        yield _record(place, raw, text[wall.end() :], inner)
+        return
+    body = text[prefix.end :]
+    if prefix is not _NO_EVIDENCE:
+        yield LogRecord(place, raw, body.rstrip(), None, prefix.level, prefix.facility, prefix.caller, None, prefix.wall, prefix.host)
+        return
+    lost = HEADLESS.match(body)
+    if lost is not None:
+        yield LogRecord(place, raw, body[lost.end() :], caller=lost[1], cut="head")
+        return
+    placeholder = PLACEHOLDER.match(body)
+    text = body[placeholder.end() :] if placeholder else body
+    torn = TAILLESS.search(text)
+    if torn is not None and torn.start() <= 8 and torn.end() - torn.start() > 1:
+        text = text[: torn.start()].strip()
+    code = _CODE.fullmatch(text)
+    for part in (code["code"], code["rest"]) if code else (text,):
+        if part.strip():
+            yield LogRecord(place, raw, part.strip())

@@ -1,0 +1,80 @@
+"""Bytes to lines of text that a terminal can show: encodings, escape sequences and control characters."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+LINE_LIMIT = 65536
+RAW_LIMIT = 4096
+
+# CSI, OSC (ended by BEL or ST), two-character escapes, and the forms in which dmesg and journald print an escape byte.
+_ANSI = re.compile(
+    r"(?:\x1b|\\x1b|\^\[|\x9b(?=[0-9;?]))\[?"
+    r"(?:(?<=\[)[0-9;:<=>?]{0,64}[ -/]{0,8}[@-~]|(?<=\x9b)[0-9;?]{0,64}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|(?<!\[)[ -/]{0,8}[0-~])?"
+)
+_CONTROLS: dict[int, str | None] = dict.fromkeys((*range(32), *range(0x7F, 0xA0))) | {9: " "}
+# Characters that reorder or hide text on a terminal, and line separators that only some tools obey.
+_CONTROLS |= dict.fromkeys((0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
+_BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+class Decoded(NamedTuple):
+    """A block of text, and how many of its bytes or characters were no text."""
+
+    text: str
+    invalid: int
+    nuls: int
+
+
+def clean(text: str) -> str:
+    """Return the text without escape sequences and control characters; tabs become blanks."""
+    if text.isprintable():
+        return text
+    return "".join(c for c in _ANSI.sub("", text).translate(_CONTROLS) if c.isprintable() or c == " ")
+
+
+def decode(data: bytes) -> Decoded:
+    """Decode UTF-8, or UTF-16 behind a byte order mark; what is neither becomes U+FFFD and is counted."""
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            data = data[2:].decode(encoding, "replace").encode("utf-8", "replace")
+    nuls = data.count(b"\0")
+    if nuls:
+        data = data.replace(b"\0", b"")
+    try:
+        return Decoded(data.decode("utf-8"), 0, nuls)
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+        return Decoded(text, text.count("�"), nuls)
+
+
+def looks_binary(data: bytes) -> bool:
+    """Tell whether a block is no text at all: a third of it are bytes that no log holds."""
+    sample = data[:65536]
+    if sample[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return False
+    kept = len(sample.translate(None, _NOT_TEXT)) + sample.count(b"\0") // 2
+    return bool(sample) and kept < len(sample) * 2 // 3
+
+
+_NOT_TEXT = bytes(code for code in range(32) if code not in b"\t\n\r\x1b") + bytes(range(0x80, 0x100))
+
+
+def lines_of(text: str) -> list[tuple[int, str]]:
+    """Split text into numbered lines. A carriage return inside a line starts a new one with the same number.
+
+    Accepted form: lines ended by LF, CR LF or CR CR LF, as files, Windows and serial captures write them.
+    """
+    lines = text.split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    if "\r" not in text:
+        return list(enumerate(lines, 1))
+    return [(number, part) for number, line in enumerate(lines, 1) for part in _returns(line)]
+
+
+def _returns(line: str) -> list[str]:
+    if "\r" not in line:
+        return [line]
+    return [part for part in line.split("\r") if part] or [""]

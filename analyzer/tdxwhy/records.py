@@ -88,7 +88,10 @@ class BootRecords(NamedTuple):
 
 
 class MessageForm(NamedTuple):
-    """One kernel format string: what a patch writes, a log shows, a rule judges and the model prints."""
+    """One kernel format string: what a patch writes, a log shows, a rule judges and the model prints.
+
+    `fact` is a fact that the line states of the platform, if its first number is zero or it has none; else `fact_otherwise` holds.
+    """
 
     id: str
     format: str
@@ -110,6 +113,8 @@ class MessageForm(NamedTuple):
     source: str
     errno: int | None = None
     note: str = ""
+    fact: str = ""
+    fact_otherwise: str = ""
 
 
 class Event(NamedTuple):
@@ -173,7 +178,11 @@ class When(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """A reason why TDX did not come up, with the next action: `advice` in words, `command` to be run as it stands."""
+    """A reason why TDX did not come up, with the next action: `advice` in words, `command` to be run as it stands.
+
+    `outcome` is what a boot with this cause came to. `sentence` is the second half of what the kernel should have printed, with
+    {packages}, {cpus} and {detail}; without one the title stands there. `command_for_cpus` mends the named {cpus}.
+    """
 
     id: str
     title: str
@@ -182,6 +191,18 @@ class Cause(NamedTuple):
     command: str
     when: tuple[When, ...]
     source: str
+    outcome: Outcome = "failed"
+    sentence: str = ""
+    command_for_cpus: str = ""
+
+
+class Parameter(NamedTuple):
+    """A kernel parameter that matters to TDX; with one of the values in `asks` it asks for TDX."""
+
+    name: str
+    meaning: str
+    source: str
+    asks: tuple[str, ...] = ()
 
 
 class Cpu(NamedTuple):

@@ -12,7 +12,7 @@ import msgspec
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.rows import Knowledge, LeafRow, Number, StatusRow, Step, is_table
-from tdxwhy.records import Cause, Generation, MessageForm, When
+from tdxwhy.records import Cause, Generation, MessageForm, Outcome, Parameter, When  # noqa: F401 - msgspec resolves Outcome here
 
 _OPTIONAL_OF_FORM = {
     "step": None,
@@ -47,6 +47,7 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
     "step": (Step, _strict(Step)),
     "generation": (Generation, _strict(Generation)),
     "cause": (Cause, _strict(Cause, {"command": ""}, {"when": GenericAlias(tuple, (_WHEN, ...))})),
+    "parameter": (Parameter, _strict(Parameter)),
 }
 
 

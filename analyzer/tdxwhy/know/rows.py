@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdxwhy.records import Cause, Generation, MessageForm
+from tdxwhy.records import Cause, Generation, MessageForm, Parameter
 
-_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes"})
+_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters"})
 
 
 def is_table(stem: str) -> bool:
@@ -14,7 +14,7 @@ def is_table(stem: str) -> bool:
     return stem.startswith("forms-") or stem in _FILES
 
 
-KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "boot", "fault")
+KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "boot", "fault", "report")
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "cont")
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 
@@ -63,11 +63,12 @@ class LeafRow(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A step of host initialisation in its order."""
+    """A step of host initialisation in its order; `failure` is how a message should begin that says it failed."""
 
     id: str
     meaning: str
     source: str
+    failure: str
 
 
 class Knowledge(NamedTuple):
@@ -82,3 +83,4 @@ class Knowledge(NamedTuple):
     step: tuple[Step, ...]
     generation: tuple[Generation, ...]
     cause: tuple[Cause, ...]
+    parameter: tuple[Parameter, ...]

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from tdxwhy import shipped
-from tdxwhy.records import Cause, Generation, MessageForm, When
+from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
 
 
 @cache
@@ -93,6 +93,17 @@ def steps() -> tuple[str, ...]:
 
 
 _WHEN = Cause._fields.index("when")
+
+
+def failure_of(step: str) -> str:
+    """Return how a message should begin that says this step failed, such as "failed to configure module"."""
+    return next((str(row[3]) for row in table("STEP") if row[0] == step), f"failed at {step}")
+
+
+@cache
+def parameters() -> tuple[Parameter, ...]:
+    """Return the kernel parameters that matter to TDX."""
+    return tuple(Parameter(name, meaning, source, tuple(asks)) for name, meaning, source, asks in table("PARAMETER"))
 
 
 @cache

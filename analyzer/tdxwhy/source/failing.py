@@ -1,11 +1,256 @@
-"""Failing paths of the functions that a patch touches."""
+"""Failing paths of the functions that a patch touches, from the patch alone: who fails, on what, and is it printed.
+
+What lies outside the patch is "unseen" where its own code decides what users see, never silently "no".
+"""
 
 from __future__ import annotations
 
-from tdxwhy.records import FailingPath
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tdxwhy.records import FailingPath, Place, PrintSite
+from tdxwhy.source.calls import calls
+from tdxwhy.source.code import Fragment
+from tdxwhy.source.ctree import parse_unit
+from tdxwhy.source.diff import DiffLine, FilePatch, holds_diff, parse_diff
+from tdxwhy.source.exits import Exit, Exits
+from tdxwhy.source.loops import silent_loops
+from tdxwhy.source.pieces import GAP, Shown, shown, whole
+from tdxwhy.source.prints import fragment_sites
+from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, walk, written
+
+_LONGEST_CONDITION = 200
+# Failures of one kind that a function has in several places and says nothing about: one entry.
+_MERGED = frozenset({"-ENOMEM", "-EFAULT"})
+
+
+class _Seen(NamedTuple):
+    """All that a patch (or file) shows: its functions, and the print calls by function and row."""
+
+    functions: dict[str, Function]
+    sites: dict[str, list[tuple[int, PrintSite]]]
 
 
 def failing_paths(text: str, name: str) -> tuple[FailingPath, ...]:
-    """Return the conditions on which functions that the patch touches fail or give up."""
-    del text, name
-    return ()
+    """Return the conditions on which functions that the patch (or C file) touches fail or give up, and what they print there."""
+    if holds_diff(text):
+        patches = [patch for patch in parse_diff(text) if patch.is_c]
+        pieces = [(patch.path, shown(patch)) for patch in patches]
+        before = [each for patch in patches for each in _exits_before(patch)]
+    elif name.endswith((".c", ".h")):
+        pieces, before = [(name, whole(text))], []
+    else:
+        return ()
+    units = [(path, piece, parse_unit(piece.text).functions) for path, piece in pieces]
+    seen = _Seen({function.name: function for _, _, functions in units for function in functions}, {})
+    for path, piece, functions in units:
+        _place_sites(seen, path, piece, functions, name)
+    found: list[FailingPath] = []
+    for path, piece, functions in units:
+        for function in functions:
+            found.extend(each for each in _of_function(function, path, piece, seen, name) if not _is_renamed(each, before))
+    return tuple(_merged(found))
+
+
+def _exits_before(patch: FilePatch) -> list[tuple[str, str]]:
+    """Return function and condition of each failing exit as it was before the patch, where lines were taken out."""
+    if not any(line.kind == "-" for hunk in patch.hunks for line in hunk.lines):
+        return []
+    functions = parse_unit(shown(patch, "-").text).functions
+    return [(function.name, f"{each.condition}: {each.effect}") for function in functions for each in Exits(function).collect()]
+
+
+def _is_renamed(path: FailingPath, before: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a path was there before and differs in one word only: a renamed constant makes no new failing path."""
+    words = re.findall(r"\w+", path.condition)
+    for function, condition in before:
+        old = re.findall(r"\w+", condition)
+        if function == path.function and len(old) == len(words) and sum(one != other for one, other in zip(old, words, strict=True)) == 1:
+            return not path.prints or not any(site.added for site in path.prints)
+    return False
+
+
+def _place_sites(seen: _Seen, path: str, piece: Shown, functions: Sequence[Function], name: str) -> None:
+    """Note the print calls of a file by the function in which they stand."""
+    fragment = _as_fragment(path, piece)
+    numbers = {(line.number, line.line): row for row, line in enumerate(piece.rows) if line is not None}
+    for site in fragment_sites(fragment, name):
+        row = numbers.get((site.file_line or 0, site.place.line or 0))
+        for function in functions:
+            if row is not None and function.first <= row <= function.last:
+                seen.sites.setdefault(function.name, []).append((row, site))
+
+
+def _as_fragment(path: str, piece: Shown) -> Fragment:
+    starts, offset = [], 0
+    for row in piece.text.split("\n"):
+        starts.append(offset)
+        offset += len(row) + 1
+    lines = tuple(line or DiffLine(" ", "", 0, 0) for line in piece.rows)
+    return Fragment(path, "", lines, piece.touched, piece.text, tuple(starts), True)
+
+
+def _of_function(function: Function, path: str, piece: Shown, seen: _Seen, name: str) -> list[FailingPath]:
+    found = []
+    for each in Exits(function).collect():
+        if any(_touched(piece, *rows) for rows in each.rows):
+            printed, sites = _printed(function, each, seen)
+            found.append(_path(function, each, (path, piece, name), printed, sites))
+    if _touched(piece, function.first + 1, function.last - 1):
+        found.extend(_passed_over(function, (path, piece, name), seen))
+    return found
+
+
+def _path(function: Function, each: Exit, where: tuple[str, Shown, str], printed: str, sites: tuple[PrintSite, ...]) -> FailingPath:
+    path, piece, name = where
+    line = piece.rows[min(each.rows[0][0], len(piece.rows) - 1)]
+    condition = f"{each.condition}: {each.effect}"[:_LONGEST_CONDITION]
+    place = Place(name, line.line if line else None)
+    return FailingPath(place, function.name, condition, printed, each.errno, sites, path, line.number if line else None)  # type: ignore[arg-type]
+
+
+def _touched(piece: Shown, first: int, last: int) -> bool:
+    return any(piece.touched[first : last + 1])
+
+
+def _printed(function: Function, each: Exit, seen: _Seen) -> tuple[str, tuple[PrintSite, ...]]:
+    """Say whether a failing exit is printed: on the way out, by a helper in view, by one out of view, or not at all."""
+    rows = _rows_on_the_way(function, each)
+    sites = tuple(site for row, site in seen.sites.get(function.name, ()) if row in rows)
+    loud = [site for site in sites if site.level != "debug"]
+    if loud:
+        return "yes", tuple(loud)
+    if sites:
+        return "debug", sites
+    return (_callee_prints(each.call, seen, hands_on=each.hands_on) if each.call is not None else "no"), ()
+
+
+def _rows_on_the_way(function: Function, each: Exit) -> set[int]:
+    """Return the rows that run when a function fails this way: the condition, the branch, and what follows the jump."""
+    found = {row for first, last in each.rows[:1] for row in range(first, last + 1)}
+    for statement in each.branch:
+        if statement.kind not in ("if", "loop", "switch"):
+            found.update(range(statement.first, statement.last + 1))
+    exit_ = each.exit
+    if exit_ is None:
+        return found
+    if exit_.kind == "goto":
+        found |= _after_label(function, exit_.name, each.variable)
+    elif exit_.kind == "break":
+        found |= _after_loop(function, exit_, each.variable)
+    return found
+
+
+def _after_label(function: Function, label: str, variable: str) -> set[int]:
+    """Return the rows that run from a label to the return."""
+    body = _flat(function.body)
+    for index, statement in enumerate(body):
+        if statement.kind == "label" and statement.name == label:
+            return _run(body[index:], variable)
+    return set()
+
+
+def _after_loop(function: Function, exit_: Statement, variable: str) -> set[int]:
+    body = _flat(function.body)
+    for index, statement in enumerate(body):
+        if statement.kind == "loop" and statement.first <= exit_.first <= statement.last:
+            return _run(body[index + 1 :], variable)
+    return set()
+
+
+def _flat(statements: Sequence[Statement]) -> list[Statement]:
+    """Lay the statements of an #if and of bare blocks in a row."""
+    found: list[Statement] = []
+    for statement in statements:
+        if statement.kind == "either":
+            found.extend(_flat(statement.body + statement.orelse))
+        else:
+            found.append(statement)
+    return found
+
+
+def _run(statements: Sequence[Statement], variable: str) -> set[int]:
+    """Return the rows that run, a test of the failed result taken as it then holds."""
+    found: set[int] = set()
+    for statement in statements:
+        if statement.kind == "return":
+            break
+        if statement.kind == "if":
+            tested = written(statement.expression)
+            failed = tested in (variable, f"{variable} < 0", f"{variable} != 0") or (not variable and tested in ("ret", "err", "rc", "r"))
+            if failed:
+                found |= _run(statement.body, variable)
+            elif tested in (f"!{variable}", f"{variable} == 0"):
+                found |= _run(statement.orelse, variable)
+        elif statement.kind == "expression":
+            found.update(range(statement.first, statement.last + 1))
+    return found
+
+
+def _callee_prints(call: Expression, seen: _Seen, *, hands_on: bool) -> str:
+    """Say what the callee of a failing call does about it, as far as the patch shows."""
+    name = callee(call)
+    known = calls()
+    if known.printing.fullmatch(name):
+        return "callee"
+    given = [name, *(argument.text for argument in call.parts[1:] if argument.kind == "name")]
+    inside = [each for each in given if each in seen.functions]
+    if any(_prints_when_failing(each, seen, set()) for each in inside):
+        return "callee"
+    if inside:
+        return "unseen" if any(_passes_through(seen.functions[each]) for each in inside) else "no"
+    if known.firmware.fullmatch(name):
+        return "unseen"
+    return "unseen" if hands_on and not known.silent.fullmatch(name) and name else "no"
+
+
+def _prints_when_failing(name: str, seen: _Seen, visited: set[str]) -> bool:
+    """Tell whether a function in view, or one that it calls, prints a failure."""
+    if name in visited or len(visited) > 50:
+        return False
+    visited.add(name)
+    if any(site.is_failure and site.level != "debug" for _, site in seen.sites.get(name, ())):
+        return True
+    function = seen.functions[name]
+    for statement in walk(function.body):
+        for call in calls_in(statement.expression):
+            if calls().printing.fullmatch(callee(call)):
+                return True
+            for each in (callee(call), *(argument.text for argument in call.parts[1:] if argument.kind == "name")):
+                if each in seen.functions and _prints_when_failing(each, seen, visited):
+                    return True
+    return False
+
+
+def _passes_through(function: Function) -> bool:
+    """Tell whether a function does no more than return what the firmware answers; its caller then has the only failing path."""
+    last = function.body[-1] if function.body else None
+    value = last.expression if last is not None and last.kind == "return" else None
+    return value is not None and value.kind == "call" and bool(calls().firmware.fullmatch(callee(value)))
+
+
+def _passed_over(function: Function, where: tuple[str, Shown, str], seen: _Seen) -> list[FailingPath]:
+    """Return what loops over online CPUs leave out, of a function that is seen as a whole."""
+    path, piece, name = where
+    if GAP in piece.text and any(GAP in row for row in piece.text.split("\n")[function.first : function.last + 1]):
+        return []
+    line = piece.rows[function.first] or piece.rows[min(function.first + 1, len(piece.rows) - 1)]
+    place, number = Place(name, line.line if line else None), line.number if line else None
+    return [
+        FailingPath(place, function.name, text, "no", errno, (), path, number) for text, errno in silent_loops(function, seen.functions)
+    ]
+
+
+def _merged(paths: Sequence[FailingPath]) -> list[FailingPath]:
+    """Keep one of several silent paths of a function that fail alike."""
+    found: list[FailingPath] = []
+    met: set[tuple[str, str, str]] = set()
+    for path in paths:
+        key = (path.file, path.function, path.errno or "")
+        if path.printed == "no" and path.errno in _MERGED:
+            if key in met:
+                continue
+            met.add(key)
+        found.append(path)
+    return found

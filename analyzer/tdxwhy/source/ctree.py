@@ -1,0 +1,67 @@
+"""C through tree-sitter: a whole file, or the pieces of one that a patch shows, as statements and expressions.
+
+Kernel macros that look like no C are made to: loops such as for_each_online_cpu() become while loops of the same length,
+annotations become blanks. What still cannot be parsed stays an "other" and is reported as unseen by those who meet it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tdxwhy.source.code import blank_comments
+from tdxwhy.source.prints import prefix
+from tdxwhy.source.syntax import Unit
+
+if TYPE_CHECKING:
+    from tree_sitter import Parser
+
+_DEEPEST = 120
+_LARGEST = 8 << 20
+_LOOP = re.compile(r"(?<![\w#])(?P<name>\w*for_each\w*|do_for_each\w*|scoped_guard|while_each_thread)(?P<gap>\s*)(?=\()")
+_ANNOTATION = re.compile(
+    r"\b(?:__(?:init|exit|ref|user|iomem|percpu|rcu|cold|hot|weak|pure|used|unused|maybe_unused|always_unused|must_check|always_inline"
+    r"|init_or_module|meminit|cpuinit|force|packed|private|no_sanitize_\w+|no_kcsan|noreturn|inline|visible|latent_entropy|ro_after_init"
+    r"|read_mostly|initdata|initconst|refdata|randomize_layout|head|net_init|nocfi|flatten|naked|bpf_kfunc|cacheline_aligned\w*)"
+    r"|noinstr|noinline\w*|asmlinkage|notrace|nokprobe_inline|__visible_for_testing)\b(?!\s*\()"
+    r"|\b__(?:free|attribute__|printf|aligned|section|acquires|releases|must_hold|cleanup|counted_by)\s*\((?:[^()]|\([^()]*\))*\)"
+)
+_SIMPLE = {"true": ("number", "1"), "false": ("number", "0"), "null": ("number", "0"), "number_literal": ("number", "")}
+
+
+def parse_unit(text: str) -> Unit:
+    """Parse a C text. Accepted form: anything; what is no C becomes "other" or is left out."""
+    from tdxwhy.source.units import unit_of
+
+    clean = blank_comments(text.replace("\r\n", "\n"))
+    if len(clean) > _LARGEST:
+        return Unit((), (), (), ())
+    tree = parser().parse(prepared(clean).encode("utf-8", "replace"))
+    return unit_of(tree.root_node, names_of_loops(clean))._replace(prefix=prefix(text))
+
+
+def prepared(text: str) -> str:
+    """Make kernel C look like C, without moving anything."""
+    text = _ANNOTATION.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    return _LOOP.sub(lambda found: "while".ljust(len(found["name"])) + found["gap"], text)
+
+
+def names_of_loops(text: str) -> dict[int, list[str]]:
+    """Return for each row the loop macros on it, which `prepared` overwrites."""
+    names: dict[int, list[str]] = {}
+    row, last = 0, 0
+    for found in _LOOP.finditer(text):
+        row += text.count("\n", last, found.start())
+        last = found.start()
+        names.setdefault(row, []).append(found["name"])
+    return names
+
+
+@lru_cache(maxsize=1)
+def parser() -> Parser:
+    """Return the one parser of C."""
+    import tree_sitter
+    import tree_sitter_c
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_c.language()))

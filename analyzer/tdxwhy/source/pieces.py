@@ -1,0 +1,136 @@
+"""The functions of which a patch shows only pieces, put together as far as the hunks go.
+
+A hunk begins and ends anywhere. Braces that were opened before it, or close after it, are added, so that a parser of C can read it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tdxwhy.source.code import Fragment, blank_comments, of_hunk, section_name
+from tdxwhy.source.diff import DiffLine, FilePatch
+
+# Stands where lines between two hunks of one function are not shown.
+GAP = "__lines_not_shown"
+_BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[{}()]')
+# Stands for the begin of a call that a hunk shows the end of.
+TORN = "__begin_not_shown"
+_STARTS = re.compile(r"[A-Za-z_]")
+_LABEL = re.compile(r"\w+\s*:(?!:)")
+
+
+class Shown(NamedTuple):
+    """What a patch shows of a file: the text, and for each row its line in the diff (None where we added it) and whether it is new."""
+
+    text: str
+    rows: tuple[DiffLine | None, ...]
+    touched: tuple[bool, ...]
+
+
+class _Builder:
+    """Puts hunks together, closing and opening functions between them."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.rows: list[DiffLine | None] = []
+        self.touched: list[bool] = []
+        self.open = ""
+        self.depth = self.parentheses = 0
+
+    def add(self, fragment: Fragment) -> None:
+        """Add a hunk: inside the function that is open, inside another one, or between functions."""
+        rows = fragment.text.split("\n")
+        name = section_name(fragment.section) or ""
+        first = _first_outside(rows)
+        inside = bool(name) and (first is None or rows[first].startswith("}") or _ends_function(rows, first))
+        missing = -_lowest(rows[: (first + 1 if first is not None else len(rows))] if inside else rows)
+        torn = "" if not (inside and _lowest(rows, "()")) else f"{TORN}" + "(" * -_lowest(rows, "()")
+        if inside and self.open == name:
+            self._line(self._finish("}" * max(0, self.depth - 1)) + f" {GAP}(); " + "{" * max(0, missing - 1) + torn)
+        else:
+            self.close()
+            if inside:
+                self._line(f"void {name}(void) " + "{" * max(1, missing) + torn)
+        self._take(fragment, rows)
+        self.depth, closed = _depth(self.texts)
+        self.parentheses = _depth(rows, "()")[0]
+        self.open = "" if closed else _last_function(rows) or (name if inside else "")
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self.depth > 0:
+            self._line(self._finish("}" * self.depth))
+        self.depth, self.open = 0, ""
+
+    def _finish(self, braces: str) -> str:
+        """End a statement that the end of a hunk has cut, then close braces."""
+        return (")" * self.parentheses + ";" if self.parentheses else "") + braces
+
+    def _line(self, text: str) -> None:
+        self.texts.append(text)
+        self.rows.append(None)
+        self.touched.append(False)
+
+    def _take(self, fragment: Fragment, rows: Sequence[str]) -> None:
+        self.texts.extend(rows)
+        self.rows.extend(fragment.lines)
+        self.touched.extend(fragment.touched)
+
+
+def shown(patch: FilePatch, side: str = "+") -> Shown:
+    """Put together what a patch shows of a file, after it or (side "-") before it."""
+    builder = _Builder()
+    for hunk in patch.hunks:
+        builder.add(of_hunk(hunk, patch.path, side=side))
+    builder.close()
+    return Shown("\n".join(builder.texts), tuple(builder.rows), tuple(builder.touched))
+
+
+def whole(text: str) -> Shown:
+    """Take a whole file; all of it counts as new."""
+    rows = text.replace("\r\n", "\n").split("\n")
+    lines = tuple(DiffLine(" ", row, number, number) for number, row in enumerate(rows, 1))
+    return Shown(blank_comments("\n".join(rows)), lines, (True,) * len(lines))
+
+
+def _first_outside(rows: Sequence[str]) -> int | None:
+    """Return the first row that stands at the left margin and is no label or preprocessor line."""
+    for index, row in enumerate(rows):
+        if row.startswith("}") or (_STARTS.match(row) and not _LABEL.match(row)):
+            return index
+    return None
+
+
+def _ends_function(rows: Sequence[str], first: int) -> bool:
+    """Tell whether code stands before the first definition: the hunk then began inside the function above."""
+    return any(row[:1] in " \t" and row.strip() for row in rows[:first]) and not rows[first].startswith("{")
+
+
+def _lowest(rows: Sequence[str], pair: str = "{}") -> int:
+    """Return the lowest depth of brackets that a piece reaches, 0 or less."""
+    depth = lowest = 0
+    for row in rows:
+        for found in _BRACE.finditer(row):
+            depth += (found[0] == pair[0]) - (found[0] == pair[1])
+            lowest = min(lowest, depth)
+    return lowest
+
+
+def _depth(texts: Sequence[str], pair: str = "{}") -> tuple[int, bool]:
+    """Return how many brackets are open at the end, and whether none is."""
+    depth = 0
+    for row in texts:
+        for found in _BRACE.finditer(row):
+            depth = max(0, depth + (found[0] == pair[0]) - (found[0] == pair[1]))
+    return depth, depth == 0
+
+
+def _last_function(rows: Sequence[str]) -> str:
+    """Return the function whose definition begins last in a piece."""
+    for index in range(len(rows) - 1, -1, -1):
+        row = rows[index]
+        if _STARTS.match(row) and not _LABEL.match(row) and "(" in row and not row.rstrip().endswith(";"):
+            return section_name(row) or ""
+    return ""

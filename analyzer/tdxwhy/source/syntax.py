@@ -1,0 +1,137 @@
+"""C as we look at it: statements and expressions, free of the parser that made them, so that they can be kept and walked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+
+class Expression(NamedTuple):
+    """An expression. `kind` says what `text` and `parts` mean.
+
+    name, number, string: text. call: parts are the callee and the arguments. unary, binary, assign: text is the operator.
+    member: text is the field, index: parts are base and index. choice: condition, then, else. list: an initialiser, pair: text is its
+    designator. block: a statement expression, its statements in `block`. other: anything else, kept as text.
+    """
+
+    kind: str
+    text: str
+    row: int
+    parts: tuple[Expression, ...] = ()
+    block: tuple[Statement, ...] = ()
+
+
+class Statement(NamedTuple):
+    """A statement: its kind, its expression, a name (label, variable, loop macro), the rows it covers, and what is in it.
+
+    if: body and orelse. loop: body, `name` is the keyword or macro. switch: body holds `case` statements. either: body and orelse are the
+    two sides of an #if. declare: `name` is the variable, `expression` its initialiser, `static` tells that it outlives the call.
+    """
+
+    kind: str
+    first: int
+    last: int
+    expression: Expression | None = None
+    name: str = ""
+    body: tuple[Statement, ...] = ()
+    orelse: tuple[Statement, ...] = ()
+    static: bool = False
+
+
+class Function(NamedTuple):
+    """A function or function-like macro."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: tuple[Statement, ...]
+    first: int
+    last: int
+    macro: bool = False
+    returns: str = ""
+
+
+class Unit(NamedTuple):
+    """What a C text defines: functions, constants (macros and enumerators), variables with their initialisers, and top-level calls."""
+
+    functions: tuple[Function, ...]
+    constants: tuple[tuple[str, Expression], ...]
+    variables: tuple[tuple[str, Expression | None], ...]
+    calls: tuple[Expression, ...]
+    prefix: str = ""
+
+
+def inner(expression: Expression | None) -> Iterator[Expression]:
+    """Yield an expression and all inside it, arguments before the call that takes them."""
+    if expression is None:
+        return
+    stack: list[tuple[Expression, bool]] = [(expression, False)]
+    while stack:
+        current, done = stack.pop()
+        if done:
+            yield current
+            continue
+        stack.append((current, True))
+        stack.extend((part, False) for part in reversed(current.parts))
+        for statement in current.block:
+            stack.extend((each, False) for each in statement_expressions(statement))
+
+
+def statement_expressions(statement: Statement) -> Iterator[Expression]:
+    """Yield the expressions of a statement and of all in it."""
+    for each in walk((statement,)):
+        if each.expression is not None:
+            yield each.expression
+
+
+def walk(statements: tuple[Statement, ...]) -> Iterator[Statement]:
+    """Yield statements in the order in which they stand, each before what is in it."""
+    stack = list(reversed(statements))
+    while stack:
+        statement = stack.pop()
+        yield statement
+        stack.extend(reversed(statement.body + statement.orelse))
+
+
+def calls_in(expression: Expression | None) -> Iterator[Expression]:
+    """Yield the calls in an expression, innermost first."""
+    return (each for each in inner(expression) if each.kind == "call")
+
+
+def callee(call: Expression) -> str:
+    """Return the name that a call calls, "" where it goes through something else than a name."""
+    target = call.parts[0] if call.parts else None
+    return target.text if target is not None and target.kind in ("name", "member") else ""
+
+
+def written(expression: Expression | None) -> str:
+    """Write an expression as C."""
+    if expression is None:
+        return ""
+    write = _WRITTEN.get(expression.kind)
+    return write(expression, [written(part) for part in expression.parts]) if write else expression.text
+
+
+def _write_unary(expression: Expression, parts: list[str]) -> str:
+    return f"{expression.text}({parts[0]})" if expression.parts[0].kind == "binary" else f"{expression.text}{parts[0]}"
+
+
+def _write_binary(expression: Expression, parts: list[str]) -> str:
+    return f"{parts[0]} {expression.text} {parts[1]}"
+
+
+def _write_list(expression: Expression, parts: list[str]) -> str:
+    return ", ".join(parts)
+
+
+_WRITTEN: dict[str, Callable[[Expression, list[str]], str]] = {
+    "call": lambda _, parts: f"{parts[0]}({', '.join(parts[1:])})",
+    "unary": _write_unary,
+    "binary": _write_binary,
+    "assign": _write_binary,
+    "member": lambda expression, parts: f"{parts[0]}{expression.text}",
+    "index": lambda _, parts: f"{parts[0]}[{parts[1]}]",
+    "choice": lambda _, parts: f"{parts[0]} ? {parts[1]} : {parts[2]}",
+    "list": _write_list,
+    "comma": _write_list,
+    "string": lambda expression, _: f'"{expression.text}"',
+}

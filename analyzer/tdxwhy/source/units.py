@@ -1,0 +1,79 @@
+"""What a C text defines: functions, constants, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from tdxwhy.source.convert import Converter, declared, rows_of, text_of
+from tdxwhy.source.syntax import Expression, Function, Unit
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_PREPROCESSOR = frozenset({"preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef"})
+
+
+def unit_of(root: Node, loops: dict[int, list[str]]) -> Unit:
+    """Collect what a parsed text defines."""
+    converter = Converter(loops)
+    functions: list[Function] = []
+    constants: list[tuple[str, Expression]] = []
+    variables: list[tuple[str, Expression | None]] = []
+    calls: list[Expression] = []
+    for node in _top_level(root):
+        if node.type == "function_definition":
+            functions.extend(_function(converter, node))
+        elif node.type == "declaration":
+            variables.extend((each.name, each.expression) for each in converter.statement(node))
+        elif node.type == "expression_statement":
+            calls.extend(each.expression for each in converter.statement(node) if each.expression is not None)
+        if node.type in ("enum_specifier", "type_definition", "declaration"):
+            constants.extend(_enumerators(converter, node))
+    return Unit(tuple(functions), tuple(constants), tuple(variables), tuple(calls))
+
+
+def _top_level(root: Node) -> Iterable[Node]:
+    """Yield the definitions of a file, those inside #if on both sides and inside what could not be parsed."""
+    stack = list(reversed(root.named_children))
+    while stack:
+        node = stack.pop()
+        if node.type in _PREPROCESSOR or node.type in ("ERROR", "linkage_specification", "declaration_list"):
+            stack.extend(reversed(node.named_children))
+        else:
+            yield node
+
+
+def _function(converter: Converter, node: Node) -> tuple[Function, ...]:
+    declarator, body = node.child_by_field_name("declarator"), node.child_by_field_name("body")
+    while declarator is not None and declarator.type in ("pointer_declarator", "parenthesized_declarator"):
+        declarator = declarator.child_by_field_name("declarator") or (declarator.named_children[-1] if declarator.named_children else None)
+    if declarator is None or body is None or declarator.type != "function_declarator":
+        return ()
+    given = declarator.child_by_field_name("parameters")
+    names = tuple(declared(child.child_by_field_name("declarator")) for child in given.named_children) if given is not None else ()
+    kind = node.child_by_field_name("type")
+    returns = text_of(kind) if kind is not None else ""
+    name = declared(declarator)
+    return (Function(name, names, converter.statement(body), *rows_of(node), returns=returns),) if name else ()
+
+
+def _enumerators(converter: Converter, node: Node) -> list[tuple[str, Expression]]:
+    """Return the enumerators of an enum with their values, counted where none is written."""
+    specifier = node if node.type == "enum_specifier" else node.child_by_field_name("type")
+    body = specifier.child_by_field_name("body") if specifier is not None and specifier.type == "enum_specifier" else None
+    found: list[tuple[str, Expression]] = []
+    row = node.start_point[0]
+    for child in body.named_children if body is not None else []:
+        if child.type != "enumerator":
+            continue
+        name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+        if value is not None:
+            given = converter.expression(value)
+        elif found:
+            given = Expression("binary", "+", row, (found[-1][1], Expression("number", "1", row)))
+        else:
+            given = Expression("number", "0", row)
+        if name is not None:
+            found.append((text_of(name), given))
+    return found

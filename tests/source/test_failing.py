@@ -1,0 +1,176 @@
+"""Failing paths of a patch: who fails, on what, and is it printed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdxwhy.source.failing import failing_paths
+
+
+def patch(body: str, *, context: str = "") -> str:
+    """Make a patch that adds lines to a file."""
+    rows = [" " + row for row in context.splitlines()] + ["+" + row for row in body.strip("\n").splitlines()]
+    old = len(context.splitlines())
+    return f"--- a/drivers/demo.c\n+++ b/drivers/demo.c\n@@ -10,{old} +10,{len(rows)} @@\n" + "\n".join(rows) + "\n"
+
+
+def function(body: str, head: str = "static int demo(struct demo *d)") -> str:
+    return f"{head}\n{{\n" + "\n".join("\t" + row for row in body.strip("\n").splitlines()) + "\n}\n"
+
+
+def paths(text: str):
+    return [(path.function, path.condition, path.printed, path.errno) for path in failing_paths(text, "1.eml")]
+
+
+def test_an_errno_and_the_call_that_failed():
+    body = function(
+        "int ret;\n\nret = demo_start(d);\nif (ret)\n\treturn ret;\n\nd->map = kmalloc(8, GFP_KERNEL);\nif (!d->map)\n\treturn -ENOMEM;\nreturn 0;"
+    )
+    assert paths(patch(body)) == [
+        ("demo", "demo_start(d) fails: return ret", "unseen", None),
+        ("demo", "kmalloc(8, GFP_KERNEL) fails: return -ENOMEM", "no", "-ENOMEM"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("branch", "printed"),
+    [
+        ('pr_err("no\\n");\n\t\treturn -EINVAL;', "yes"),
+        ('pr_debug("no\\n");\n\t\treturn -EINVAL;', "debug"),
+        ("count++;\n\t\treturn -EINVAL;", "no"),
+        ('dev_warn(d->dev, "no\\n");\n\t\tret = -EINVAL;\n\t\tgoto out;', "yes"),
+    ],
+)
+def test_what_the_branch_prints(branch, printed):
+    body = function(f"int ret = 0;\n\nif (d->bad) {{\n\t{branch}\n\t}}\nout:\n\treturn ret;")
+    assert [path[2] for path in paths(patch(body))] == [printed]
+
+
+def test_a_warning_in_the_condition_is_a_message():
+    body = function("if (WARN_ON_ONCE(!d))\n\treturn -EINVAL;\nreturn 0;")
+    assert paths(patch(body)) == [("demo", "WARN_ON_ONCE(!d): return -EINVAL", "yes", "-EINVAL")]
+
+
+def test_a_message_behind_the_label_counts():
+    body = function(
+        'int ret;\n\nret = seamcall(LEAF);\nif (ret)\n\tgoto err;\nreturn 0;\nerr:\n\tpr_err("gave up (%d)\\n", ret);\n\treturn ret;'
+    )
+    assert [(path[1], path[2]) for path in paths(patch(body))] == [("seamcall(LEAF) fails: goto err", "yes")]
+
+
+def test_the_message_of_success_does_not_count():
+    body = function(
+        'int ret;\n\nret = kstrtoint(s, 0, &v);\nif (ret)\n\tgoto out;\nout:\n\tif (ret)\n\t\tundo();\n\telse\n\t\tpr_info("done\\n");\n\treturn ret;'
+    )
+    assert [(path[1], path[2]) for path in paths(patch(body))] == [("kstrtoint(s, 0, &v) fails: goto out", "no")]
+
+
+def test_a_helper_in_the_patch_that_prints_is_the_callee():
+    helper = function('if (!d->on) {\n\tpr_err("off\\n");\n\treturn -ENODEV;\n}\nreturn 0;', "static int helper(struct demo *d)")
+    body = function("int ret = helper(d);\n\nif (ret)\n\treturn ret;\nreturn 0;")
+    assert [(path[0], path[2]) for path in paths(patch(helper + "\n" + body))] == [("helper", "yes"), ("demo", "callee")]
+
+
+def test_a_known_printing_wrapper_is_a_callee_and_a_bare_firmware_call_is_unseen():
+    body = function(
+        "int ret;\n\nret = seamcall_prerr(LEAF, &args);\nif (ret)\n\treturn ret;\nret = seamcall(OTHER, &args);\nif (ret)\n\treturn -EIO;\nreturn 0;"
+    )
+    assert [path[2] for path in paths(patch(body))] == ["callee", "unseen"]
+
+
+def test_a_loop_over_online_cpus_leaves_packages_out_without_a_word():
+    body = function(
+        "int cpu, ret = -EINVAL;\n\nfor_each_online_cpu(cpu) {\n\tif (cpumask_test_and_set_cpu(topology_physical_package_id(cpu), seen))\n\t\tcontinue;\n"
+        "\tret = smp_call_on_cpu(cpu, work, NULL, true);\n\tif (ret)\n\t\tbreak;\n}\nreturn ret;"
+    )
+    found = paths(patch(body))
+    assert [path[1].split(":")[0] for path in found] == [
+        "smp_call_on_cpu(cpu, work, 0, 1) fails",
+        "no online CPU at all",
+        "a package has no online CPU",
+    ]
+    counted = body.replace("return ret;", "if (cpumask_weight(seen) != topology_max_packages())\n\t\treturn -EIO;\n\treturn ret;")
+    assert not any("a package has no" in path[1] for path in paths(patch(counted)))
+
+
+def test_each_case_of_a_switch_is_a_path():
+    body = function(
+        'switch (ret) {\ncase OK:\n\treturn 0;\ncase VMFAIL:\n\tpr_err("not loaded\\n");\n\treturn -ENODEV;\ndefault:\n\treturn -EIO;\n}',
+        "static int fold(int ret)",
+    )
+    assert [(path[1], path[2]) for path in paths(patch(body))] == [
+        ("ret is VMFAIL: return -ENODEV", "yes"),
+        ("ret is unknown (default): return -EIO", "no"),
+    ]
+
+
+def test_only_what_the_patch_touches_is_told():
+    text = (
+        "--- a/d.c\n+++ b/d.c\n@@ -5,8 +5,12 @@ static int demo(void)\n \tret = one();\n \tif (ret)\n \t\tgoto out;\n \n+\tret = two();\n+\tif (ret)\n"
+        "+\t\tgoto out;\n+\n \treturn 0;\n out:\n \treturn ret;\n }\n"
+    )
+    assert [path[1] for path in paths(text)] == ["two() fails: goto out"]
+
+
+def test_a_renamed_constant_is_no_new_path():
+    text = "--- a/d.c\n+++ b/d.c\n@@ -5,3 +5,3 @@ static int demo(void)\n-\tif (has(OLD_NAME))\n+\tif (has(NEW_NAME))\n \t\treturn -EBUSY;\n \treturn 0;\n"
+    assert paths(text) == []
+
+
+def test_a_hunk_that_begins_and_ends_inside_a_statement():
+    text = (
+        "--- a/d.c\n+++ b/d.c\n@@ -5,4 +5,7 @@ static int demo(void)\n \t\t\tpackages))\n \t\tcontinue;\n+\tret = kstrtoint(a, 0, &b);\n+\tif (ret)\n"
+        "+\t\treturn ret;\n \tother(a,\n \t      b,\n"
+    )
+    assert [path[1] for path in paths(text)] == ["kstrtoint(a, 0, &b) fails: return ret"]
+
+
+def test_giving_up_for_good_is_a_path():
+    body = function('if (d->gone) {\n\tdev_err(d->dev, "gone\\n");\n\tBUG();\n}', "static void demo(struct demo *d)")
+    assert paths(patch(body)) == [("demo", "d->gone: BUG()", "yes", None)]
+
+
+def test_prose_and_other_files_have_no_paths():
+    assert failing_paths("if (x) return -EINVAL;", "1.eml") == ()
+    assert paths(patch("if (x) return -EINVAL;").replace("demo.c", "demo.rst")) == []
+
+
+CODE = st.lists(
+    st.sampled_from(
+        [
+            "if (ret)",
+            "return -EINVAL;",
+            "{",
+            "}",
+            "goto out;",
+            "out:",
+            "ret = f(a);",
+            "else",
+            "switch (x) {",
+            "case 1:",
+            "break;",
+            'pr_err("x\\n");',
+            "(",
+            ")",
+            '"',
+            "for_each_online_cpu(cpu)",
+            "#ifdef A",
+            "#endif",
+            "static int g(void)",
+        ]
+    ),
+    max_size=30,
+)
+
+
+@given(CODE, st.sampled_from(["\t", "", "\t\t"]))
+def test_any_torn_code_is_survived(rows, indent):
+    text = "".join(f"+{indent}{row}\n" for row in rows)
+    failing_paths(f"--- a/f.c\n+++ b/f.c\n@@ -1,0 +1,{len(rows)} @@ static int f(int a)\n{text}", "1.eml")
+
+
+def test_a_deep_file_does_no_harm():
+    failing_paths("int f(void) {" + "if (a) {" * 5000, "f.c")
+    failing_paths("int f(void) { x = " + "(" * 50000, "f.c")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from tdxwhy import shipped
-from tdxwhy.know.rows import is_table
+from tdxwhy.know.rows import UNANCHORED, is_table
 from tdxwhy.records import MessageForm
 
 # Lengths of the constant heads by which a line finds its few candidates, longest first.
@@ -62,7 +62,8 @@ def _anchors(forms: Sequence[MessageForm]) -> tuple[str, ...]:
     from tdxwhy.know.cover import cover
     from tdxwhy.know.grammar import Text, pieces
 
-    return cover(tuple(part.text for part in pieces(form.format) if isinstance(part, Text)) for form in forms)
+    looked_for = (form for form in forms if form.kind != UNANCHORED and form.level != "debug")
+    return cover(tuple(part.text for part in pieces(form.format) if isinstance(part, Text)) for form in looked_for)
 
 
 def _plain(value: object) -> object:

@@ -154,7 +154,8 @@ def matcher(format: str) -> pp.ParserElement:
             ahead, after = (element if follower is None else element + follower), None
         else:
             element = _field(piece, ahead)
-            after = element if piece.kind in ("int", "hex") else None
+            number = element + pp.StringEnd() if not elements else element
+            after = number if piece.kind in ("int", "hex") else None
             ahead = ahead if piece.kind == "empty" else element
         elements.append(element)
     return pp.And(list(reversed(elements))).leave_whitespace()

@@ -16,6 +16,8 @@ from tdxwhy.records import Event, LogRecord, MessageForm
 _known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
 _unknown: dict[tuple[str, str, bool], tuple[MessageForm | None, dict[str, Any]] | None] = {}
 _LIMIT = 4096
+# Kinds whose lines a TDX stem can belong to.
+_SPEAKING = TDX_KINDS | {"fault"}
 # A number at the tear may have lost digits.
 _CUT_NUMBER = re.compile(r"[-0-9a-fA-Fx]+$")
 
@@ -78,7 +80,7 @@ def _judge(text: str, cut: str, stamped: bool) -> tuple[MessageForm | None, dict
     tdx = looks_like_tdx(text)
     if cut or tdx:
         torn = fit(text, cut or "both")
-        if torn is not None and (cut or torn[0].kind in TDX_KINDS):
+        if torn is not None and (cut or torn[0].kind in _SPEAKING):
             whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
             return torn[0], _complete({**certain(whole), **torn[1], "outcome": torn[0].outcome})
     if not tdx or not (stamped or has_kernel_prefix(text)):

@@ -14,7 +14,9 @@ def is_table(stem: str) -> bool:
     return stem.startswith("forms-") or stem in _FILES
 
 
-KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "boot", "fault", "report")
+KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")
+# No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
+UNANCHORED = "platform"
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "cont")
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 

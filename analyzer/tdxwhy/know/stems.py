@@ -16,7 +16,7 @@ _STEM = re.compile(
 _TYPED = re.compile(
     r"\b(?:e?grep|dmesg|journalctl|rdmsr|modprobe|insmod|qemu-system\S*)\s|^[$#>%]\s|BOOT_IMAGE=|\.(?:ko|so|img|fd|qcow2)\b"
 )
-_KERNEL_PREFIX = re.compile(r"(?:\[[A-Za-z ]+\]: ?)?[A-Za-z][\w./-]*(?: [\w./:-]+){0,2}: ")
+_KERNEL_PREFIX = re.compile(r"[A-Za-z][\w./-]*(?:\[\d+\])?: ")
 
 
 def looks_like_tdx(text: str) -> bool:

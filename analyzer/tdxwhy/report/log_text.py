@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tdxwhy.records import Diagnosis, Evidence, Topology
-from tdxwhy.report.ranges import counted, ranges
+from tdxwhy.explain.logs import LogReport
+from tdxwhy.ranges import counted, ranges
+from tdxwhy.records import Diagnosis, Evidence, Finding, Loss, Topology
 from tdxwhy.report.terminal import Painter, safe
 
 _PAINT = {"initialized": "good", "failed": "bad"}
-_LABEL = 10
+_LABEL = 12
 
 
-def render(diagnosis: Diagnosis, columns: int, paint: Painter) -> str:
+def heading(report: LogReport, paint: Painter) -> str:
+    """Return the line that names the log, its kernel and its module."""
+    decisive = report.judged.diagnosis
+    boots = f"boot {report.decisive + 1} of {len(report.boots)}" if len(report.boots) > 1 else ""
+    module = f"TDX module {decisive.module}" if decisive.module else ""
+    return paint("quiet", safe(" · ".join(part for part in (report.source, boots, decisive.kernel, module) if part))) + "\n"
+
+
+def losses(lost: Sequence[Loss], paint: Painter) -> str:
+    """Return what could not be read, a line each."""
+    return "".join(paint("quiet", f"  not read: {lost_line(loss)}") + "\n" for loss in lost)
+
+
+def lost_line(loss: Loss) -> str:
+    """Return one loss: what, how much, and where it began."""
+    where = f", first at line {loss.place.line}" if loss.place.line is not None else ""
+    return safe(f"{loss.what}: {loss.pieces}{where}")
+
+
+def render(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int, paint: Painter) -> str:
     """Return the report of one boot, lines of at most `columns` columns but for quoted log lines."""
-    lines = [paint(_PAINT.get(diagnosis.outcome, "unsure"), safe(diagnosis.reason))]
-    for label, blocks in _sections(diagnosis, columns - _LABEL - 2):
+    lines = textwrap.wrap(safe(diagnosis.reason), columns, subsequent_indent="  ", break_on_hyphens=False)
+    lines = [paint(_PAINT.get(diagnosis.outcome, "unsure"), line) for line in lines]
+    for label, blocks in _sections(diagnosis, findings, columns - _LABEL - 2):
         for index, block in enumerate(blocks):
             head = paint("quiet", f"{label:<{_LABEL}}") if index == 0 else " " * _LABEL
             lines.append(f"  {head}{block}")
@@ -43,19 +64,25 @@ def brief(diagnosis: Diagnosis) -> str:
     return " ".join(f"{key}={safe(value).replace(' ', '_') if value else '-'}" for key, value in fields.items()) + "\n"
 
 
-def _sections(diagnosis: Diagnosis, columns: int) -> Iterator[tuple[str, list[str]]]:
+def _sections(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int) -> Iterator[tuple[str, list[str]]]:
     def wrapped(text: str, indent: str = "") -> list[str]:
         return textwrap.wrap(safe(text), max(columns, 30), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
     if diagnosis.sentence:
         yield "should say", wrapped(diagnosis.sentence)
     yield "status", [line for text in _status(diagnosis) for line in wrapped(text, "  ")]
-    yield "cause", [line for number, text in enumerate(_causes(diagnosis), 1) for line in wrapped(f"{number} {text}", "  ")]
+    yield "causes" if len(diagnosis.causes) > 1 else "cause", [line for text in _causes(diagnosis) for line in wrapped(text, "  ")]
     yield "packages", [line for text in packages(diagnosis.topology) for line in wrapped(text, "  ")]
     yield "next", [line for text in _actions(diagnosis) for line in wrapped(text, "  ")]
     yield "open", [line for text in diagnosis.settles for line in wrapped(text, "  ")]
     yield "note", [line for note in diagnosis.notes for line in wrapped(note.text, "  ")]
     yield "evidence", [quoted(evidence) for evidence in diagnosis.evidence]
+    rules = sorted({finding.rule for finding in findings})
+    if rules:
+        yield (
+            "messages",
+            wrapped(f"{counted(len(findings), 'finding')} on what they leave out: {', '.join(rules)} (tdxwhy rule {rules[0]})", "  "),
+        )
 
 
 def _status(diagnosis: Diagnosis) -> Iterator[str]:
@@ -70,8 +97,8 @@ def _status(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _causes(diagnosis: Diagnosis) -> Iterator[str]:
-    for cause in diagnosis.causes:
-        yield f"{cause.id}: {cause.why or cause.title}"
+    for number, cause in enumerate(diagnosis.causes):
+        yield f"{cause.id}: {cause.why if number == 0 and cause.why else cause.title}"
 
 
 def _actions(diagnosis: Diagnosis) -> Iterator[str]:

@@ -1,0 +1,111 @@
+"""`tdxwhy log`: why TDX did not come up."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tdxwhy.check.catalogue import rules_of
+from tdxwhy.check.log import check_log
+from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.explain.diagnosis import diagnose
+from tdxwhy.explain.logs import Judged, LogReport, report
+from tdxwhy.know.anchors import anchors
+from tdxwhy.read.log import read_boots
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the arguments of `tdxwhy log`."""
+    made = argparse.ArgumentParser(
+        prog="tdxwhy log",
+        description="Say why TDX did not come up, from kernel logs in any form. Without FILE: this machine's own log.",
+    )
+    made.add_argument(
+        "files", nargs="*", metavar="FILE", help="a kernel log, compressed or not, a bundle of `tdxwhy collect`, or - for stdin"
+    )
+    made.add_argument("--format", choices=["text", "json", "markdown", "html"], default="text")
+    made.add_argument(
+        "--topology", metavar="FILE", help="output of lscpu -J -e, a copy of /sys/devices/system/cpu, or an unpacked sosreport"
+    )
+    made.add_argument("--all-boots", action="store_true", help="report every boot, not only the one that decides")
+    shape = made.add_mutually_exclusive_group()
+    shape.add_argument("--brief", action="store_true", help="one stable line a boot, for grep")
+    shape.add_argument("--unrecognised", action="store_true", help="list the TDX lines that no known form matches, ready to become rows")
+    return made
+
+
+def run(args: argparse.Namespace) -> int:
+    """Report on each file; the exit status is the worst of them: unreadable, failed, nothing to judge, clean."""
+    reports: list[LogReport] = []
+    complaints: list[TdxwhyError] = []
+    for name in args.files:
+        try:
+            reports.append(read_report(name))
+        except TdxwhyError as error:
+            complaints.append(error)
+    _write(reports, args)
+    for complaint in complaints:
+        sys.stderr.write(f"tdxwhy: {complaint.message}\n" + (f"hint: {complaint.hint}\n" if complaint.hint else ""))
+    return status(reports, complaints)
+
+
+def read_report(name: str) -> LogReport:
+    """Read one log and diagnose every boot in it."""
+    reader = read_boots(sys.stdin.buffer if name == "-" else Path(name), "stdin" if name == "-" else name, anchors())
+    rules = rules_of(only=("log",))
+    made = report(reader.name, reader, lambda boot: diagnose(boot, reader.name), lambda found: check_log(found, rules))
+    if made is None:
+        raise NothingToJudge(f"{reader.name}: no line of a kernel log")
+    return made._replace(losses=tuple(reader.losses))
+
+
+def status(reports: Sequence[LogReport], complaints: Sequence[TdxwhyError]) -> int:
+    """Return 2 for an unreadable input, 1 for a failed initialisation, 3 where nothing could be judged, else 0."""
+    if any(error.exit_status == 2 for error in complaints):
+        return 2
+    outcomes = {one.judged.diagnosis.outcome for one in reports}
+    if "failed" in outcomes:
+        return 1
+    return 3 if complaints or not outcomes - {"unknown"} else 0
+
+
+def _write(reports: Sequence[LogReport], args: argparse.Namespace) -> None:
+    if args.unrecognised:
+        from tdxwhy.report.unrecognised import rows
+
+        for found in reports:
+            sys.stdout.writelines(rows([event for one in found.boots for event in one.diagnosis.events]))
+    elif args.format == "json":
+        from tdxwhy.report.log_json import document, of_log
+
+        sys.stdout.write(document([of_log(found) for found in reports]))
+    elif args.format in ("html", "markdown"):
+        from tdxwhy.report.log_page import page
+
+        shown = [(one, found.losses) for found in reports for one in shown_boots(found, args.all_boots)]
+        sys.stdout.write(page(shown, "log.html" if args.format == "html" else "log.md"))
+    else:
+        sys.stdout.writelines(_texts(reports, args))
+
+
+def shown_boots(found: LogReport, every: bool) -> Sequence[Judged]:
+    """Return the boots to report: the one that decides, or all."""
+    return found.boots if every else (found.judged,)
+
+
+def _texts(reports: Sequence[LogReport], args: argparse.Namespace) -> Iterator[str]:
+    from tdxwhy.report.log_text import brief, heading, losses, render
+    from tdxwhy.report.terminal import painter, width
+
+    if args.brief:
+        yield from (brief(one.diagnosis) for found in reports for one in found.boots)
+        return
+    columns, paint = width(sys.stdout), painter()
+    for number, found in enumerate(reports):
+        yield "\n" if number else ""
+        yield heading(found, paint)
+        for one in shown_boots(found, args.all_boots):
+            yield render(one.diagnosis, one.findings, columns, paint)
+        yield losses(found.losses, paint)

@@ -1,0 +1,70 @@
+"""The kernel's command line: its parameters, whether it asks for TDX, and which of them is misspelt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tdxwhy.records import Event, Evidence, Note, Parameter, Request
+
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_NEAR = 2
+
+
+def parameters(command_line: str) -> dict[str, str]:
+    """Split a command line into parameters, the last of a name winning; "-" and "_" are one.
+
+    Accepted form: words separated by blanks, with `name`, `name=value` or `name="a value"`
+    (Linux Documentation/admin-guide/kernel-parameters.rst).
+    """
+    found: dict[str, str] = {}
+    for word in _WORD.findall(command_line):
+        name, _, value = word.partition("=")
+        found[name.replace("-", "_")] = value.strip('"')
+    return found
+
+
+def request(command_line: str | None, known: Sequence[Parameter], event: Event | None) -> Request:
+    """Tell whether the command line asks for TDX; None where there is no command line, or it says nothing of it."""
+    if command_line is None or event is None:
+        return Request(None)
+    given = parameters(command_line)
+    for parameter in known:
+        value = given.get(parameter.name.replace("-", "_"))
+        if value is None or not parameter.asks:
+            continue
+        word = f"{parameter.name}={value}" if value else parameter.name
+        return Request(value in parameter.asks, (Evidence(event.record.place, word),))
+    return Request(None)
+
+
+def misspelt(command_line: str, known: Sequence[Parameter], event: Event) -> Iterator[Note]:
+    """Yield a note for each parameter that is nearly a known one but is not it."""
+    names = {parameter.name.replace("-", "_"): parameter.name for parameter in known}
+    for given, value in parameters(command_line).items():
+        if given in names:
+            continue
+        meant = next((name for name in sorted(names) if _resembles(given, name)), None)
+        if meant:
+            word = f"{given}={value}" if value else given
+            text = f"the command line says {word}; no kernel knows it, {names[meant]} was probably meant"
+            yield Note(text, (Evidence(event.record.place, word),))
+
+
+def _resembles(given: str, name: str) -> bool:
+    """Tell whether a word differs from a name by a slip: two letters, another separator, or a longer parameter of the same module."""
+    if re.sub(r"[._]", "", given) == re.sub(r"[._]", "", name):
+        return True
+    module, dot, parameter = name.partition(".")
+    if dot and given.startswith(f"{module}.") and parameter in given.removeprefix(f"{module}.").split("_"):
+        return True
+    return abs(len(given) - len(name)) <= _NEAR and len(name) >= 8 and _distance(given, name) <= _NEAR
+
+
+def _distance(first: str, second: str) -> int:
+    row = list(range(len(second) + 1))
+    for i, a in enumerate(first, 1):
+        previous, row[0] = row[0], i
+        for j, b in enumerate(second, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
+    return row[-1]

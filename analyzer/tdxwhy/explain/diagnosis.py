@@ -1,0 +1,145 @@
+"""The diagnosis of one boot: outcome, step, causes best first, packages and CPUs, the missing sentence, what to do and what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tdxwhy.explain.causes import Blame, blame, candidates
+from tdxwhy.explain.facts import evidence_of, gather
+from tdxwhy.explain.judgement import Judgement, judge
+from tdxwhy.explain.sentence import sentence
+from tdxwhy.know import tables
+from tdxwhy.know.decode import decode_leaf, decode_status
+from tdxwhy.know.recognise import recognise
+from tdxwhy.know.topology import topology as read_topology
+from tdxwhy.ranges import ranges
+from tdxwhy.records import Action, BootRecords, Diagnosis, Event, Evidence, FoundCause, Seamcall, Topology
+
+_QUOTED = 12
+
+
+def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None) -> Diagnosis:
+    """Say what became of TDX in one boot and why, as far as its log and the sidecar tell."""
+    events = tuple(event for record in boot.records if (event := recognise(record)))
+    topology = read_topology(events, sidecar)
+    facts = gather(boot, events, topology)
+    judgement = judge(boot, events, topology, facts)
+    call = _seamcall(judgement, events)
+    causes = candidates(judgement, facts, call)
+    judgement = _by_cause(judgement, causes)
+    blamed = blame(causes[0] if causes else None, judgement, topology)
+    return Diagnosis(
+        source=source,
+        role=judgement.role,
+        outcome=judgement.outcome,
+        reason=_reason(judgement, call, causes),
+        steps=judgement.steps,
+        seamcall=call,
+        causes=causes,
+        packages=blamed.packages,
+        cpus=blamed.cpus,
+        sentence=_sentence(judgement, call, causes, topology, blamed),
+        actions=tuple(_actions(causes, call, blamed)),
+        settles=judgement.settles,
+        notes=facts.notes,
+        evidence=_evidence(judgement, causes),
+        reached=_reached(judgement),
+        generation=facts.generation,
+        kernel=facts.kernel,
+        module=facts.module,
+        command_line=facts.command_line,
+        boot_id=boot.boot_id,
+        topology=topology,
+        events=events,
+        request=facts.request,
+    )
+
+
+def _seamcall(judgement: Judgement, events: Sequence[Event]) -> Seamcall | None:
+    """Return the call that failed initialisation; if none did, the first failing SEAMCALL in the log."""
+    failure = judgement.failure
+    if failure is not None:
+        return _call(failure) if isinstance(failure.values.get("leaf"), int) else None
+    failing = (event for event in events if event.values.get("leaf") is not None and event.values.get("status") is not None)
+    first = next(failing, None)
+    return _call(first) if first is not None else None
+
+
+def _call(event: Event) -> Seamcall:
+    number, value = int(event.values["leaf"]), event.values.get("status")
+    leaf = decode_leaf(number)
+    status = decode_status(value) if isinstance(value, int) else None
+    cpu = event.values.get("cpu")
+    return Seamcall(
+        number,
+        leaf.name if leaf is not None else f"leaf {number}",
+        status.value if status is not None else None,
+        status.name if status is not None else event.values.get("status_name"),
+        status.detail if status is not None else "",
+        cpu if isinstance(cpu, int) else None,
+        evidence_of(event),
+    )
+
+
+def _by_cause(judgement: Judgement, causes: Sequence[FoundCause]) -> Judgement:
+    """Let the cause correct the outcome: a refusal on a machine without TDX is no failure."""
+    if judgement.outcome != "failed" or not causes:
+        return judgement
+    outcome = tables.cause(causes[0].id).outcome
+    return judgement if outcome == "failed" else judgement._replace(outcome=outcome, steps=(), failure=None)
+
+
+def _reason(judgement: Judgement, call: Seamcall | None, causes: Sequence[FoundCause]) -> str:
+    title = causes[0].title if causes else ""
+    if judgement.outcome == "initialized":
+        return f"TDX came up: {judgement.why}."
+    if judgement.outcome == "unknown":
+        return f"Undecided: {judgement.why or 'the log does not tell'}."
+    if judgement.outcome == "disabled-by-bios":
+        return f"TDX is off: {judgement.why or _lower(title)}."
+    if judgement.outcome == "not-attempted":
+        return f"TDX was not attempted: {judgement.why or _lower(title)}."
+    where = " or ".join(judgement.steps) if judgement.steps else "a step that the log does not name"
+    status = f" with {call.status_name}" if call is not None and call.status_name and judgement.failure is not None else ""
+    rest = f": {_lower(title)}" if title and causes[0].id != "unknown" else ""
+    return f"TDX did not come up. It failed at {where}{status}{rest}."
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
+
+
+def _sentence(judgement: Judgement, call: Seamcall | None, causes: Sequence[FoundCause], topology: Topology, blamed: Blame) -> str | None:
+    if judgement.outcome != "failed" or not judgement.steps:
+        return None
+    cause = tables.cause(causes[0].id) if causes else None
+    named = call if judgement.failure is not None else None
+    return sentence(judgement.steps, cause, named, topology, blamed.packages, blamed.cpus)
+
+
+def _actions(causes: Sequence[FoundCause], call: Seamcall | None, blamed: Blame) -> Iterator[Action]:
+    for found in causes[:1]:
+        cause = tables.cause(found.id)
+        if blamed.cpus and cause.command_for_cpus:
+            cpus = ranges(blamed.cpus).replace(" ", "")
+            yield Action(f"Bring CPUs {ranges(blamed.cpus)} online.", cause.command_for_cpus.format(cpus=cpus))
+        detail = call.status & 0xFFFFFFFF if call is not None and call.status is not None else 0
+        yield Action(cause.advice, cause.command.replace("{detail:x}", f"{detail:x}"))
+
+
+def _evidence(judgement: Judgement, causes: Sequence[FoundCause]) -> tuple[Evidence, ...]:
+    carried = (*judgement.evidence, *(evidence for cause in causes[:1] for evidence in cause.evidence))
+    ordered = sorted(dict.fromkeys(carried), key=lambda evidence: evidence.place.line or 0)
+    return tuple(ordered[:_QUOTED])
+
+
+def _reached(judgement: Judgement) -> tuple[str, ...]:
+    """Return the steps that are known to lie behind."""
+    order = tables.steps()
+    if judgement.outcome == "initialized":
+        return order
+    attempt = judgement.attempt
+    seen = [event.form.step for event in attempt.events if event.form and event.form.step in order] if attempt is not None else []
+    first = min((order.index(step) for step in judgement.steps if step in order), default=None)
+    last = max((order.index(step) for step in seen), default=-1) if first is None else first - 1
+    return order[: last + 1]

@@ -1,0 +1,145 @@
+"""What the whole log tells beside its TDX lines: kernel, module, command line, request, and facts that causes ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from tdxwhy.explain.command_line import misspelt, request
+from tdxwhy.know import tables
+from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Note, Request, Topology
+
+_SECOND = 1_000_000_000
+_GOES_ON = 5 * _SECOND
+_TRACE = re.compile(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
+
+
+class Facts(NamedTuple):
+    """What is known of one boot. `names` are the facts that causes ask for, each with its evidence."""
+
+    kernel: str | None
+    module: str | None
+    command_line: str | None
+    generation: str | None
+    request: Request
+    notes: tuple[Note, ...]
+    named: dict[str, tuple[Evidence, ...]]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the facts that hold."""
+        return frozenset(self.named)
+
+
+def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Facts:
+    """Collect the facts of one boot."""
+    line = _last(events, "command_line")
+    command_line = str(line.values["command_line"]) if line else None
+    asked = request(command_line, tables.parameters(), line)
+    notes = tuple(misspelt(command_line, tables.parameters(), line)) if command_line and line else ()
+    named = {
+        "package-offline": tuple(_lost_packages(topology)),
+        "cpu-offline": tuple(_lost_cpus(topology)),
+        "parameter-misspelt": tuple(evidence for note in notes for evidence in note.evidence),
+        "fault-in-init": tuple(_fault(boot, events)),
+    } | {fact: (evidence_of(event),) for event in events if (fact := _stated(event))}
+    version = _last(events, "kernel")
+    return Facts(
+        str(version.values["kernel"]) if version else None,
+        _module(events),
+        command_line,
+        generation(events),
+        asked,
+        notes,
+        {name: found for name, found in named.items() if found},
+    )
+
+
+def evidence_of(event: Event) -> Evidence:
+    """Quote the event's line."""
+    return Evidence(event.record.place, event.record.text)
+
+
+def goes_on(boot: BootRecords, event: Event) -> bool:
+    """Tell whether the log goes on after an event for long enough that a silence means something."""
+    if boot.tail_cut or boot.last is None:
+        return False
+    if boot.last.time_ns is None or event.record.time_ns is None:
+        return False
+    return boot.last.time_ns - event.record.time_ns >= _GOES_ON
+
+
+def generation(events: Iterable[Event]) -> str | None:
+    """Return the generation that prints all these lines, or None where none or several do.
+
+    Recognised by what is printed, never by the version: distributions backport.
+    """
+    left: frozenset[str] | None = None
+    for event in events:
+        if event.form is None or event.form.kind not in ("host", "loader"):
+            continue
+        printing = tables.generations_of(event.form)
+        if not printing:
+            continue
+        left = printing if left is None else left & printing or left
+    return next(iter(left)) if left and len(left) == 1 else None
+
+
+def _last(events: Sequence[Event], value: str) -> Event | None:
+    return next((event for event in reversed(events) if value in event.values), None)
+
+
+def _module(events: Sequence[Event]) -> str | None:
+    event = _last(events, "major_version")
+    if event is None:
+        return None
+    values = event.values
+    version = f"{values['major_version']}.{values.get('minor_version', '?')}"
+    if "update_version" in values:
+        version += f".{values['update_version']:02}"
+    if values.get("build_num"):
+        version += f" build {values['build_num']}"
+    return version
+
+
+def _stated(event: Event) -> str:
+    """Return the fact that a line states: its form's own, or the other one where its first number is not zero."""
+    if event.form is None or not event.form.fact:
+        return ""
+    number = event.values.get(event.form.args[0]) if event.form.args else 0
+    return event.form.fact_otherwise if number else event.form.fact
+
+
+def _lost_packages(topology: Topology) -> Iterator[Evidence]:
+    for package in topology.packages:
+        if package.cpus and not package.online:
+            yield from (evidence for cpu in topology.cpus if cpu.number in package.cpus for evidence in cpu.evidence[:1])
+
+
+def _lost_cpus(topology: Topology) -> Iterator[Evidence]:
+    for cpu in topology.cpus:
+        if cpu.presence in ("offline", "never-seen"):
+            yield from cpu.evidence[:1]
+
+
+def _fault(boot: BootRecords, events: Sequence[Event]) -> Iterator[Evidence]:
+    """Yield the oops and the line of its trace that lies inside initialisation."""
+    oops = next((event for event in events if event.form and event.form.kind == "fault" and event.form.outcome == "failure"), None)
+    if oops is None:
+        return
+    functions = {form.function for form in tables.forms() if form.kind in ("host", "loader") and form.function}
+    for record in _after(boot.records, oops.record):
+        found = _TRACE.search(record.text)
+        if found and found[1] in functions:
+            yield evidence_of(oops)
+            yield Evidence(record.place, record.text)
+            return
+
+
+def _after(records: Sequence[LogRecord], first: LogRecord) -> Iterator[LogRecord]:
+    seen = False
+    for record in records:
+        if seen:
+            yield record
+        seen = seen or record is first

@@ -1,0 +1,98 @@
+"""What may be said of a boot: whose log it is, what became of initialisation, and at which steps it can have failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tdxwhy.explain.facts import Facts, evidence_of
+from tdxwhy.explain.outcome import Attempt, attempts, ready_at_run_time
+from tdxwhy.explain.silence import Silence, interpret
+from tdxwhy.know.recognise import step_of
+from tdxwhy.records import BootRecords, Event, Evidence, Explanation, Outcome, Role, Topology
+from tdxwhy.replay.engine import explain_events
+
+
+class Judgement(NamedTuple):
+    """The outcome with what carries it. `failure` is the line that tells the step, `explanations` the model's histories."""
+
+    role: Role
+    outcome: Outcome
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+    steps: tuple[str, ...] = ()
+    failure: Event | None = None
+    attempt: Attempt | None = None
+    explanations: tuple[Explanation, ...] = ()
+    settles: tuple[str, ...] = ()
+    facts: frozenset[str] = frozenset()
+
+
+def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts: Facts) -> Judgement:
+    """Judge one boot. What the log cannot carry is unknown, with what would settle it."""
+    role = role_of(boot, events)
+    if role == "guest":
+        return Judgement(role, "not-attempted", "this is the log of a guest; initialisation is its host's", _guest_lines(events))
+    tried = tuple(attempts(events))
+    last = tried[-1] if tried else None
+    if last is not None and last.outcome == "initialized" and last.closing is not None:
+        return Judgement(role, "initialized", "the TDX module was initialised", (evidence_of(last.closing),), attempt=last)
+    if last is not None and last.failures:
+        return _failed(role, boot, last, topology, facts)
+    ready = ready_at_run_time(events)
+    if ready is not None:
+        return Judgement(role, "initialized", "a SEAMCALL was answered as only an initialised module answers", (evidence_of(ready),))
+    return _silent(role, interpret(boot, last, facts), last, topology, facts)
+
+
+def role_of(boot: BootRecords, events: Sequence[Event]) -> Role:
+    """Tell whose log it is; a guest says so, a host prints what only a host prints, and an empty log says nothing."""
+    host = any(event.form and event.form.kind in ("host", "loader") and event.form.outcome != "refusal" for event in events)
+    if not host and _guest_lines(events):
+        return "guest"
+    if host or any(event.form and event.form.kind not in ("guest",) for event in events):
+        return "host"
+    return "host" if any(record.time_ns is not None or record.level is not None for record in boot.records) else "unknown"
+
+
+def _guest_lines(events: Sequence[Event]) -> tuple[Evidence, ...]:
+    return tuple(evidence_of(event) for event in events if event.form and event.form.kind == "guest")
+
+
+def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology, facts: Facts) -> Judgement:
+    complete = not (boot.head_cut or boot.tail_cut or boot.gaps)
+    verdict = explain_events(attempt.events, topology, complete)
+    failure = _telling(attempt)
+    step = step_of(failure)
+    explanations = tuple(e for e in verdict.explanations if step is None or e.step == step)
+    steps = (step,) if step else tuple(dict.fromkeys(e.step for e in explanations))
+    return Judgement(
+        role,
+        "failed",
+        "",
+        tuple(evidence_of(event) for event in attempt.failures),
+        steps,
+        failure,
+        attempt,
+        explanations,
+        verdict.settles,
+        facts.names,
+    )
+
+
+def _telling(attempt: Attempt) -> Event:
+    """Return the failure that tells most: the last one that names its step, else the last one."""
+    return next((event for event in reversed(attempt.failures) if step_of(event)), attempt.failures[-1])
+
+
+def _silent(role: Role, silence: Silence, attempt: Attempt | None, topology: Topology, facts: Facts) -> Judgement:
+    steps: tuple[str, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+    if silence.outcome == "failed" and attempt is not None:
+        verdict = explain_events(attempt.events, topology, True)
+        explanations = verdict.explanations
+        steps = tuple(dict.fromkeys(e.step for e in explanations))
+    names = facts.names | {silence.fact} if silence.fact else facts.names
+    return Judgement(
+        role, silence.outcome, silence.why, silence.evidence, steps, None, attempt, explanations, silence.settles, frozenset(names)
+    )

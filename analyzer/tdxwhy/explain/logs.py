@@ -1,0 +1,56 @@
+"""A whole log: the boots in it with their diagnoses, and the one that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from tdxwhy.records import BootRecords, Diagnosis, Finding, Loss
+
+
+class Judged(NamedTuple):
+    """One boot: its records, its diagnosis, and what the rules say of its messages."""
+
+    diagnosis: Diagnosis
+    records: BootRecords
+    findings: tuple[Finding, ...] = ()
+
+
+class LogReport(NamedTuple):
+    """One log: every boot in the order of the input, the place of the one that decides, and what could not be read."""
+
+    source: str
+    boots: tuple[Judged, ...]
+    decisive: int
+    losses: tuple[Loss, ...] = ()
+
+    @property
+    def judged(self) -> Judged:
+        """Return the boot that decides."""
+        return self.boots[self.decisive]
+
+
+def report(
+    source: str,
+    boots: Iterable[BootRecords],
+    diagnose: Callable[[BootRecords], Diagnosis],
+    check: Callable[[Diagnosis], tuple[Finding, ...]],
+) -> LogReport | None:
+    """Diagnose every boot of a log; None where it holds no boot at all."""
+    judged = []
+    for boot in boots:
+        diagnosis = diagnose(boot)
+        judged.append(Judged(diagnosis, boot, check(diagnosis)))
+    return LogReport(source, tuple(judged), decisive([one.diagnosis for one in judged])) if judged else None
+
+
+def decisive(boots: Sequence[Diagnosis]) -> int:
+    """Return the place of the last boot of a host, or of the last one where no host speaks.
+
+    A piece that says nothing (a torn head, a paste without an outcome) does not take the word from one that does,
+    unless it names its kernel and so is a boot of its own.
+    """
+    places = range(len(boots))
+    hosts = [place for place in places if boots[place].role == "host"] or list(places)
+    telling = [place for place in hosts if boots[place].outcome != "unknown" or boots[place].kernel is not None]
+    return (telling or hosts)[-1]

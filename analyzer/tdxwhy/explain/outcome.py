@@ -1,0 +1,101 @@
+"""What became of initialisation in one boot: the last attempt decides, and silence only where the log can carry it.
+
+Which step a failure belongs to is not decided here: that is the reference model's to say (`tdxwhy.replay`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from tdxwhy.know.decode import decode_status, leaf_needs_ready, leaf_step
+from tdxwhy.records import Event, Outcome
+
+Meaning = Literal["success", "failure", "refusal", "progress", "detail", "runtime", "elsewhere"]
+
+_INITIALISING = ("host", "loader", "kvm")
+_NOT_READY = ("TDX_SYS_NOT_READY", "TDX_SYS_SHUTDOWN")
+
+
+class Attempt(NamedTuple):
+    """One try to initialise: its events, the one that closes it, and what went wrong on the way."""
+
+    events: tuple[Event, ...]
+    closing: Event | None
+    failures: tuple[Event, ...]
+    outcome: Outcome
+
+
+def meaning(event: Event) -> Meaning:
+    """Say what an event means for initialisation; a SEAMCALL that is no step of it happened at run time."""
+    leaf = event.values.get("leaf")
+    if isinstance(leaf, int) and _is_failure(event):
+        return "failure" if leaf_step(leaf) else "runtime"
+    if event.form is None:
+        return _by_words(event)
+    if event.form.kind == "runtime":
+        return "runtime"
+    if event.form.kind not in _INITIALISING or event.form.outcome == "warning":
+        return "elsewhere"
+    outcome: Meaning = event.form.outcome  # type: ignore[assignment]
+    if event.form.kind == "loader" and outcome == "success":
+        return "progress"
+    return outcome
+
+
+def attempts(events: Sequence[Event]) -> Iterator[Attempt]:
+    """Split a boot's events into attempts, each closed by a success or by the line that gives the errno."""
+    gathered: list[Event] = []
+    failures: list[Event] = []
+    done = False
+    for event in events:
+        what = meaning(event)
+        if what in ("elsewhere", "runtime", "detail"):
+            continue
+        if done and what != "success" and _after_all(event):
+            continue
+        gathered.append(event)
+        if what == "success":
+            if not done or failures:
+                yield Attempt(tuple(gathered), event, tuple(failures), "initialized")
+            gathered, failures, done = [], [], True
+        elif what in ("failure", "refusal"):
+            failures.append(event)
+            done = False
+    if failures:
+        yield Attempt(tuple(gathered), failures[-1], tuple(failures), "failed")
+    elif gathered and not done:
+        yield Attempt(tuple(gathered), None, (), "unknown")
+
+
+def _after_all(event: Event) -> bool:
+    """Tell whether a failure leaves the module initialised: a CPU brought online later, or KVM that refuses to use it."""
+    return event.values.get("leaf") is not None or (event.form is not None and event.form.kind == "kvm")
+
+
+def ready_at_run_time(events: Sequence[Event]) -> Event | None:
+    """Return a run-time SEAMCALL whose answer only a ready module gives, if there is one."""
+    for event in events:
+        leaf, status = event.values.get("leaf"), event.values.get("status")
+        if isinstance(leaf, int) and isinstance(status, int) and leaf_needs_ready(leaf) and decode_status(status).name not in _NOT_READY:
+            return event
+    return None
+
+
+def _by_words(event: Event) -> Meaning:
+    """Say what a line of unknown wording means: its words count where the nearest form agrees or numbers bear them out."""
+    word, nearest = event.values.get("outcome"), event.nearest
+    if nearest is not None and nearest.kind not in _INITIALISING:
+        return "elsewhere"
+    if nearest is not None and nearest.kind == "kvm":
+        return "elsewhere"
+    if nearest is not None and nearest.outcome == word and word in ("success", "failure", "refusal"):
+        agreed: Meaning = word
+        return agreed
+    if word in ("failure", "refusal") and any(isinstance(event.values.get(name), int) for name in ("status", "errno")):
+        return "failure"
+    return "progress" if nearest is not None and nearest.outcome == "progress" else "elsewhere"
+
+
+def _is_failure(event: Event) -> bool:
+    return event.values.get("status") is not None or (event.form is not None and event.form.outcome == "failure")

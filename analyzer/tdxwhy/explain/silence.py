@@ -1,0 +1,99 @@
+"""What it means that a log says neither that TDX came up nor that it failed."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tdxwhy.explain.facts import Facts, evidence_of, goes_on
+from tdxwhy.explain.outcome import Attempt
+from tdxwhy.records import BootRecords, Event, Evidence, Outcome
+
+_WHOLE_LOG = "the whole kernel log from boot on: journalctl -k -b, or dmesg without a filter"
+_PARAMETER = "whether KVM was asked: cat /sys/module/kvm_intel/parameters/tdx; grep -r tdx /etc/modprobe.d"
+_KEYIDS = "whether firmware gave TDX any KeyIDs: rdmsr 0x87 (bits 63:32 count the private ones)"
+_RELEASE = re.compile(r"(\d+)\.(\d+)")
+_AT_BOOT = (7, 1)  # from here on the kernel initialises TDX by itself, without KVM (Linux 7.1, tdx_enable() as a subsys_initcall)
+
+
+class Silence(NamedTuple):
+    """What a silence means: an outcome, the fact that causes ask for, and what would settle what stays open."""
+
+    outcome: Outcome
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+    fact: str = ""
+    settles: tuple[str, ...] = ()
+
+
+def interpret(boot: BootRecords, attempt: Attempt | None, facts: Facts) -> Silence:
+    """Interpret a boot without a closing line of TDX."""
+    if "fault-in-init" in facts.names:
+        return Silence("failed", "the kernel faulted inside initialisation", facts.named["fault-in-init"])
+    if attempt is None:
+        return _without_a_line(boot, facts)
+    begun = attempt.events[-1]
+    if any(event.form and event.form.step not in (None, "early-init") for event in attempt.events):
+        return Silence(
+            "unknown",
+            "initialisation began, and the log ends or has a gap before its end",
+            (evidence_of(begun),),
+            settles=(_WHOLE_LOG,),
+        )
+    return _after_bios_enabled(boot, begun, facts)
+
+
+def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
+    if "bios-off" in facts.names:
+        return Silence("disabled-by-bios", "firmware has TDX switched off", facts.named["bios-off"], "bios-off")
+    if "keyids-present" in facts.names:
+        return Silence(
+            "not-attempted",
+            "firmware has given TDX its KeyIDs, and the kernel says nothing of TDX",
+            facts.named["keyids-present"],
+            "kernel-without-tdx",
+        )
+    if boot.head_cut or boot.tail_cut or boot.gaps or boot.total == 0:
+        return Silence("unknown", "the log is not whole and holds no line that tells", settles=(_WHOLE_LOG,))
+    if facts.request.asked:
+        return Silence(
+            "not-attempted",
+            "TDX was asked for, and the kernel says nothing of it: no private KeyIDs, or no TDX host code in this kernel",
+            facts.request.evidence,
+            "no-line-after-request",
+            (_KEYIDS, "whether this kernel can host TDX: grep TDX /boot/config-$(uname -r)"),
+        )
+    return Silence("not-attempted", "nobody asked for TDX, and the kernel says nothing of it")
+
+
+def _after_bios_enabled(boot: BootRecords, begun: Event, facts: Facts) -> Silence:
+    evidence = (evidence_of(begun), *facts.request.evidence)
+    whole = goes_on(boot, begun) and not boot.gaps
+    if "parameter-misspelt" in facts.names and not facts.request.asked:
+        return Silence("not-attempted", "the request for TDX is misspelt", (*facts.named["parameter-misspelt"],), settles=(_PARAMETER,))
+    if facts.request.asked is False:
+        return Silence("not-attempted", "the command line keeps TDX off", evidence, "not-requested")
+    if whole and (facts.request.asked or _initialises_at_boot(facts.kernel)):
+        return Silence(
+            "failed",
+            "TDX was asked for, the log goes on, and neither success nor failure was printed",
+            evidence,
+            "silence-after-bios-enabled",
+            (_PARAMETER,),
+        )
+    if whole and facts.command_line is not None:
+        return Silence(
+            "not-attempted",
+            "firmware has TDX ready, and nothing in the log asks for it",
+            evidence,
+            "not-requested",
+            (_PARAMETER,),
+        )
+    return Silence(
+        "unknown", "firmware has TDX ready, and the log does not show what came of it", evidence, settles=(_WHOLE_LOG, _PARAMETER)
+    )
+
+
+def _initialises_at_boot(kernel: str | None) -> bool:
+    found = _RELEASE.match(kernel or "")
+    return found is not None and (int(found[1]), int(found[2])) >= _AT_BOOT

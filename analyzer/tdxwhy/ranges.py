@@ -1,0 +1,21 @@
+"""Numbers as people write them: 3, 5-7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Return sorted numbers as ranges, such as "0-3, 7"."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun in the right number, such as "1 CPU" or "2 CPUs"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

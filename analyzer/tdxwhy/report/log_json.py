@@ -1,0 +1,109 @@
+"""Diagnoses as JSON: the contract tdxwhy/log/1, described by `reports/schema/log.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tdxwhy.explain.logs import LogReport
+from tdxwhy.records import Diagnosis, Event, Evidence, Finding, Topology
+
+SCHEMA = "tdxwhy/log/1"
+
+
+def document(logs: Sequence[dict[str, Any]]) -> str:
+    """Return the document of all logs, as indented JSON with a newline at its end."""
+    return json.dumps({"schema": SCHEMA, "logs": logs}, indent=1, ensure_ascii=False) + "\n"
+
+
+def of_log(report: LogReport) -> dict[str, Any]:
+    """Return one log: its decisive boot's diagnosis, then every boot in brief, and what could not be read."""
+    return {
+        **_diagnosis(report.judged.diagnosis),
+        "findings": [_finding(finding) for finding in report.judged.findings],
+        "boots": [_brief(one.diagnosis) for one in report.boots],
+        "losses": [{"what": loss.what, "pieces": loss.pieces, "line": loss.place.line} for loss in report.losses],
+    }
+
+
+def _brief(boot: Diagnosis) -> dict[str, Any]:
+    return {"boot_id": boot.boot_id, "kernel": boot.kernel, "role": boot.role, "outcome": boot.outcome, "steps": list(boot.steps)}
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "source": diagnosis.source,
+        "role": diagnosis.role,
+        "outcome": diagnosis.outcome,
+        "reason": diagnosis.reason,
+        "steps": list(diagnosis.steps),
+        "seamcall": _seamcall(diagnosis),
+        "causes": [cause.id for cause in diagnosis.causes],
+        "packages": list(diagnosis.packages),
+        "cpus": list(diagnosis.cpus),
+        "sentence": diagnosis.sentence,
+        "why": [
+            {"cause": cause.id, "title": cause.title, "why": cause.why, "evidence": _quotes(cause.evidence)} for cause in diagnosis.causes
+        ],
+        "actions": [{"text": action.text, "command": action.command or None} for action in diagnosis.actions],
+        "settles": list(diagnosis.settles),
+        "notes": [{"text": note.text, "evidence": _quotes(note.evidence)} for note in diagnosis.notes],
+        "evidence": _quotes(diagnosis.evidence),
+        "reached": list(diagnosis.reached),
+        "generation": diagnosis.generation,
+        "kernel": diagnosis.kernel,
+        "module": diagnosis.module,
+        "topology": _topology(diagnosis.topology),
+        "unrecognised": [_unrecognised(event) for event in diagnosis.events if event.form is None],
+    }
+
+
+def _seamcall(diagnosis: Diagnosis) -> dict[str, Any] | None:
+    call = diagnosis.seamcall
+    if call is None:
+        return None
+    return {
+        "leaf": call.leaf,
+        "name": call.name,
+        "status": None if call.status is None else f"0x{call.status:016x}",
+        "status_name": call.status_name,
+        "detail": call.detail or None,
+        "cpu": call.cpu,
+    }
+
+
+def _topology(topology: Topology) -> dict[str, Any]:
+    return {
+        "packages": topology.package_count,
+        "cpus": topology.cpu_count,
+        "online": topology.online_count,
+        "incomplete": [
+            {"package": package.id, "known": package.known, "cpus": list(package.cpus), "online": list(package.online)}
+            for package in topology.packages
+            if len(package.online) < len(package.cpus)
+        ],
+    }
+
+
+def _unrecognised(event: Event) -> dict[str, Any]:
+    return {
+        "line": event.record.place.line,
+        "text": event.record.text,
+        "nearest": event.nearest.format if event.nearest is not None else None,
+        "values": {key: value for key, value in event.values.items() if isinstance(value, (int, str))},
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "message": finding.message,
+        "evidence": _quotes(finding.evidence),
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _quotes(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
+    return [{"line": one.place.line, "quote": one.quote} for one in evidence]

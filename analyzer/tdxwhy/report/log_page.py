@@ -1,0 +1,91 @@
+"""A log's diagnoses as a page and as markdown: the data that the templates lay out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tdxwhy.explain.logs import Judged
+from tdxwhy.know import tables
+from tdxwhy.know.recognise import step_of
+from tdxwhy.records import Diagnosis, LogRecord, Loss
+from tdxwhy.report.log_text import lost_line, packages
+from tdxwhy.report.templates import fill
+from tdxwhy.report.terminal import safe
+
+_CONTEXT = 2
+_MOODS = {"initialized": "good", "failed": "bad"}
+_EVENT_MOODS = {"failure": "bad", "refusal": "bad", "success": "good"}
+
+
+def page(shown: Sequence[tuple[Judged, Sequence[Loss]]], template: str = "log.html") -> str:
+    """Render boots, each with its log's losses; `template` is log.html or log.md."""
+    losses = dict.fromkeys(loss for _, lost in shown for loss in lost)
+    return fill(template, boots=[_boot(one) for one, _ in shown], losses=[lost_line(loss) for loss in losses])
+
+
+def _boot(one: Judged) -> dict[str, Any]:
+    diagnosis = one.diagnosis
+    return {
+        "diagnosis": diagnosis,
+        "mood": _MOODS.get(diagnosis.outcome, "unsure"),
+        "ladder": list(_ladder(diagnosis)) if diagnosis.role == "host" else [],
+        "packages": list(_packages(diagnosis)),
+        "counts": list(packages(diagnosis.topology)),
+        "timeline": list(_timeline(diagnosis)),
+        "context": list(_context(diagnosis, one.records.records)),
+        "findings": one.findings,
+    }
+
+
+def _ladder(diagnosis: Diagnosis) -> Iterator[dict[str, str]]:
+    if not diagnosis.reached and not diagnosis.steps:
+        return
+    for step in tables.steps():
+        state = "passed" if step in diagnosis.reached else "open"
+        if step in diagnosis.steps:
+            state = "failed" if len(diagnosis.steps) == 1 else "possible"
+        yield {"step": step, "state": state}
+
+
+def _packages(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
+    cpus = {cpu.number: cpu for cpu in diagnosis.topology.cpus}
+    for package in diagnosis.topology.packages:
+        shown = [
+            {
+                "number": number,
+                "presence": cpus[number].presence if number in cpus else "unknown",
+                "evidence": cpus[number].evidence[0].quote if number in cpus and cpus[number].evidence else "",
+            }
+            for number in package.cpus
+        ]
+        name = "package unknown" if package.id is None else f"package {package.id}"
+        known = "" if package.known == "stated" else f" ({package.known})"
+        yield {"name": name + known, "lost": bool(package.cpus) and not package.online, "cpus": shown}
+
+
+def _timeline(diagnosis: Diagnosis) -> Iterator[dict[str, str]]:
+    for event in diagnosis.events:
+        kind = event.form.kind if event.form is not None else "unrecognised"
+        if kind in ("topology", "boot"):
+            continue
+        seconds = "" if event.record.time_ns is None else f"{event.record.time_ns / 1e9:.6f}"
+        step = step_of(event) or kind
+        mood = _EVENT_MOODS.get(event.form.outcome if event.form is not None else "", "")
+        yield {"seconds": seconds, "step": step, "text": safe(event.record.text), "mood": mood}
+
+
+def _context(diagnosis: Diagnosis, records: Sequence[LogRecord]) -> Iterator[list[dict[str, Any]]]:
+    """Yield passages: each evidence line with the records around it; passages that touch are one."""
+    hits = {evidence.place.line for evidence in diagnosis.evidence if evidence.place.line is not None}
+    places = [place for place, record in enumerate(records) if record.place.line in hits]
+    near = sorted({n for place in places for n in range(max(0, place - _CONTEXT), min(len(records), place + _CONTEXT + 1))})
+    passage: list[dict[str, Any]] = []
+    for before, place in zip([None, *near], near, strict=False):
+        if passage and before is not None and place != before + 1:
+            yield passage
+            passage = []
+        record = records[place]
+        passage.append({"number": record.place.line, "text": safe(record.text), "hit": record.place.line in hits})
+    if passage:
+        yield passage

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from tdxwhy.replay import memory
-from tdxwhy.replay.generation import Form, Generation, Operation, Step, leaf_numbers, module_data, platform_data
+from tdxwhy.replay.generation import Form, Generation, Operation, Step, answer_class, leaf_numbers, module_data, platform_data
 from tdxwhy.replay.platform import Machine, Traced
 
 
@@ -249,11 +249,6 @@ class Kernel:
                 self.print(form)
         if not step.ignore:
             raise Failed(answer.errno)
-
-
-def answer_class(status: int) -> str:
-    """Return which class an answer belongs to: status, or the software code of a faulting SEAMCALL."""
-    return next((name for name, code in module_data()["software"].items() if code == status), "status")
 
 
 # ---- what the steps do

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
-from tdxwhy.records import Event, Topology, Verdict
+from tdxwhy.records import Divergence, Event, Explanation, Outcome, Topology, Verdict
+from tdxwhy.replay.automaton import Blame, Pattern
+from tdxwhy.replay.belief import Ending
+from tdxwhy.replay.blame import explain
+from tdxwhy.replay.generation import Generation, generation, generations, leaf_numbers
+from tdxwhy.replay.run import Line, Run, beliefs, follow, without
 
-
-class Line(NamedTuple):
-    """A kernel log line as the model sees it: its text without any prefix, its level if known, its number in the log."""
-
-    text: str
-    level: int | None
-    number: int
+__all__ = ["Line", "explain_events", "replay_log"]
 
 
 def replay_log(lines: Sequence[Line], topology: Topology | None, complete: bool, generation: str | None = None) -> Verdict:
@@ -21,10 +19,144 @@ def replay_log(lines: Sequence[Line], topology: Topology | None, complete: bool,
 
     `complete`: every line of level <= 7 about TDX that this kernel printed since boot is there; otherwise lines may be missing anywhere.
     """
-    return Verdict("undecided", "unknown", generation, 0, len(lines), None, ())
+    runs = [follow(one, lines, not complete) for one in _candidates(generation)]
+    total = max(len(run.seen) for run in runs)
+    if not total:
+        return Verdict("undecided", "unknown", generation, 0, 0, None, (), ("a line about TDX",))
+    fitting = [run for run in runs if run.conforms]
+    if fitting:
+        return _conforming(fitting, topology, complete)
+    return _diverging(runs, complete)
 
 
 def explain_events(events: Sequence[Event], topology: Topology | None, complete: bool, generation: str | None = None) -> Verdict:
     """Replay the events of one boot; what only their values tell (an unknown wording's leaf and status) counts too."""
     lines = [Line(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
     return replay_log(lines, topology, complete, generation)
+
+
+def _candidates(name: str | None) -> tuple[Generation, ...]:
+    return (generation(name),) if name else tuple(generations().values())
+
+
+# ---- a log that some history printed
+
+
+def _conforming(runs: Sequence[Run], topology: Topology | None, complete: bool) -> Verdict:
+    cheapest = min(run.lost for run in runs)
+    best = [run for run in runs if run.lost == cheapest]
+    ways = [(run, ending) for run in best for ending in _cheapest(run)]
+    outcomes = {_outcome(ending) for _, ending in ways}
+    outcome: Outcome = outcomes.pop() if len(outcomes) == 1 else "unknown"
+    explanations = _explanations(ways, topology)
+    names = list(dict.fromkeys(run.generation.name for run in best))
+    total = len(best[0].seen)
+    decided = outcome != "unknown"
+    settles = () if decided else _settles(outcomes | {outcome})
+    return Verdict("conforms" if decided else "undecided", outcome, " or ".join(names), total, total, None, explanations, settles)
+
+
+def _cheapest(run: Run) -> Iterable[Ending]:
+    least = min(ending.cost for ending in run.endings)
+    return [ending for ending in run.endings if ending.cost == least]
+
+
+def _outcome(ending: Ending) -> Outcome:
+    if "module=initialized" in ending.flags:
+        return "initialized"
+    if ending.blame is None or (ending.blame.kind == "refused" and not ending.blame.refusal and "platform=off" in ending.flags):
+        return "not-attempted"
+    return "failed"
+
+
+def _settles(outcomes: set[Outcome]) -> tuple[str, ...]:
+    if "initialized" in outcomes:
+        return ("the last line about TDX of this boot: initialized, or failed with an errno",)
+    return (
+        "whether anybody asked for TDX: kvm_intel.tdx on the command line, or the errno with which kvm_intel failed to load",
+        "the end of the log: does it go on after these lines?",
+    )
+
+
+def _explanations(ways: Sequence[tuple[Run, Ending]], topology: Topology | None) -> tuple[Explanation, ...]:
+    found: dict[tuple[str, int | None, int | None, str], Explanation] = {}
+    blamed: dict[tuple[Blame, int | None], Run] = {}
+    for run, ending in ways:
+        if ending.blame is not None and "module=initialized" not in ending.flags:
+            blamed.setdefault((ending.blame, _status(run, ending.blame)), run)
+    for (blame, status), run in blamed.items():
+        forms = _form_ids(run)
+        for one in explain(blame, status, forms, topology):
+            found.setdefault((one.step, one.status, one.errno, one.cause), one)
+    return tuple(found.values())
+
+
+def _status(run: Run, blame: Blame) -> int | None:
+    """Return the status that the last line about the blamed leaf shows."""
+    number = leaf_numbers().get(blame.step)
+    if blame.kind != "status":
+        return None
+    for one in reversed(run.seen):
+        values = dict(one.symbol.values)
+        if values.get("leaf") == number and "status" in values:
+            return values["status"]
+    return None
+
+
+def _form_ids(run: Run) -> frozenset[str]:
+    from tdxwhy.know.match import match
+
+    ids = set()
+    for one in run.seen:
+        matched = match(one.line.text)
+        if matched:
+            ids |= {form.id for form in matched[0].forms}
+    return frozenset(ids)
+
+
+# ---- a log that nobody printed
+
+
+def _diverging(runs: Sequence[Run], complete: bool) -> Verdict:
+    farthest = max(run.consumed for run in runs)
+    best = [run for run in runs if run.consumed == farthest and len(run.seen) >= farthest]
+    expected = list(dict.fromkeys(text for run in best for text in _expected(run, complete)))
+    first = best[0]
+    if first.consumed < len(first.seen):
+        line = first.seen[first.consumed].line
+        place = Divergence(line.number, line.text, tuple(expected[:8]), _repair(best, complete))
+    else:
+        last = first.seen[-1].line.number
+        place = Divergence(last + 1, "", tuple(expected[:8]), ("the log ends before a line that must follow",))
+    names = list(dict.fromkeys(run.generation.name for run in best))
+    return Verdict("diverges", "unknown", " or ".join(names), farthest, max(len(run.seen) for run in runs), place, ())
+
+
+def _expected(run: Run, complete: bool) -> list[str]:
+    owed = beliefs(run.generation.name, not complete).expected(run.belief)
+    return [_shown(run.generation, pattern) for pattern in owed]
+
+
+def _shown(generation: Generation, pattern: Pattern) -> str:
+    form = generation.forms[pattern.form]
+    if len(form.args) == len(pattern.fixed) and form.args:
+        from tdxwhy.replay.driver import render
+
+        return render(form, dict(pattern.fixed))
+    return form.format
+
+
+def _repair(runs: Sequence[Run], complete: bool) -> tuple[str, ...]:
+    """Find the smallest change that makes the log possible: one line out, or lines lost."""
+    if not complete:
+        return ()
+    found = []
+    for run in runs:
+        at = run.consumed
+        for index in range(max(0, at - 1), min(len(run.seen), at + 2)):
+            if without(run, index).conforms:
+                found.append(f"line {run.seen[index].line.number} is not of this boot")
+        lossy = follow(run.generation, [one.line for one in run.seen], True)
+        if lossy.conforms:
+            found.append(f"{lossy.lost} line{'s' if lossy.lost > 1 else ''} lost")
+    return tuple(dict.fromkeys(found))[:4]

@@ -56,6 +56,7 @@ class Step(NamedTuple):
     tables: tuple[str, ...] = ()
     fault_errno: int = 0
     unsupported_errno: int = 0
+    needed_by: tuple[str, ...] = ()
 
 
 class Ending(NamedTuple):
@@ -236,3 +237,8 @@ def can_answer(leaf: str, status: int) -> bool:
     """Tell whether some module can give this status at that leaf, its own rules and faults included."""
     owners = _classes().get(status >> 32)
     return owners is None or leaf in owners
+
+
+def answer_class(status: int) -> str:
+    """Return which class an answer belongs to: status, or the software code of a faulting SEAMCALL."""
+    return next((name for name, code in module_data()["software"].items() if code == status), "status")

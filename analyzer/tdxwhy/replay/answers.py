@@ -1,0 +1,95 @@
+"""Requests and answers of `tdxwhy replay --jsonl`, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.records import Cpu, Package, Topology, Verdict
+from tdxwhy.replay.engine import Line, replay_log
+
+SCHEMA = "tdxwhy/replay/1"
+_PREFIX = re.compile(r"(?:<(\d+)>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
+
+
+def parse_log(text: str) -> list[Line]:
+    """Split a log into lines. Accepted form: kernel lines with or without `<level>` and `[time]`."""
+    lines = []
+    for number, raw in enumerate(text.splitlines(), 1):
+        found = _PREFIX.match(raw)
+        level = int(found[1]) & 7 if found and found[1] else None
+        body = raw[found.end() :] if found else raw
+        if body.strip():
+            lines.append(Line(body, level, number))
+    return lines
+
+
+def parse_topology(data: object) -> Topology | None:
+    """Read a request's topology. Accepted form: {"cpus": [{"cpu": 0, "socket": 0 | null, "online": true}, ...]} or null."""
+    if data is None:
+        return None
+    rows = data.get("cpus") if isinstance(data, dict) else None
+    if not isinstance(rows, list):
+        raise TdxwhyError("topology has no list of CPUs")
+    cpus = []
+    for row in rows:
+        if not isinstance(row, dict) or not isinstance(row.get("cpu"), int):
+            raise TdxwhyError("topology: a CPU without a number")
+        socket = row.get("socket")
+        cpus.append(Cpu(row["cpu"], socket if isinstance(socket, int) else None, "online" if row.get("online") else "offline"))
+    packages = sorted({cpu.package for cpu in cpus if cpu.package is not None})
+    return Topology(tuple(cpus), tuple(_package(package, cpus) for package in packages))
+
+
+def _package(package: int, cpus: list[Cpu]) -> Package:
+    own = [cpu for cpu in cpus if cpu.package == package]
+    return Package(package, tuple(cpu.number for cpu in own), tuple(cpu.number for cpu in own if cpu.presence == "online"))
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as the contract shows it."""
+    place = verdict.diverged_at
+    return {
+        "schema": SCHEMA,
+        "verdict": verdict.verdict,
+        "generation": verdict.generation,
+        "consumed": verdict.consumed,
+        "total": verdict.total,
+        "outcome": verdict.outcome,
+        "diverged_at": None
+        if place is None
+        else {"line": place.line, "text": place.text, "expected": list(place.expected), "repair": list(place.repair)},
+        "explanations": [
+            {
+                "step": one.step,
+                "status": None if one.status is None else f"0x{one.status:016x}",
+                "errno": one.errno,
+                "cause": one.cause,
+                "packages": list(one.packages),
+                "cpus": list(one.cpus),
+                "why": one.why,
+            }
+            for one in verdict.explanations
+        ],
+        "settles": list(verdict.settles),
+    }
+
+
+def answer(line: str, number: int, generation: str | None = None) -> str:
+    """Answer one request; a bad one is answered with what is wrong with it."""
+    request: object = None
+    try:
+        request = json.loads(line)
+        if not isinstance(request, dict) or not isinstance(request.get("log"), str):
+            raise TdxwhyError("a request is an object with a log")
+        topology = parse_topology(request.get("topology"))
+        known = request.get("generation") or generation
+        verdict = replay_log(parse_log(request["log"]), topology, bool(request.get("complete")), known)
+        found = as_json(verdict)
+    except (TdxwhyError, ValueError, RecursionError) as error:
+        found = {"schema": SCHEMA, "error": f"line {number}: {error}"}
+    if isinstance(request, dict) and "id" in request:
+        found = {"schema": SCHEMA, "id": request["id"], **found}
+    return json.dumps(found)

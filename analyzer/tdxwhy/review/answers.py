@@ -1,0 +1,155 @@
+"""Whether a passage got an answer: what stands in the replies directly under its quote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tdxwhy.records import Evidence
+from tdxwhy.review.lines import squeeze
+from tdxwhy.review.nouns import Message, Status
+from tdxwhy.review.talk import Said, View, evidence
+from tdxwhy.review.words import phrases
+
+_WORD = re.compile(r"[a-z_][a-z0-9_]{3,}")
+_COMMON = frozenset("about above after again also because been before being below between could does doing done down each from have here into just like made make more most much need only other over same should some such than that their them then there these they this those through under until very were what when where which while will with would your you're don't isn't want think know sure".split())  # noqa: SIM905 - a list of words reads best as words
+
+
+class Answer(NamedTuple):
+    """What a passage got for an answer."""
+
+    status: Status
+    evidence: Evidence | None
+    by: str | None
+
+
+NONE = Answer("unanswered", None, None)
+
+
+def find_answer(view: View, message: Message, said: Said, last_line: int) -> Answer:
+    """Return the answer to a question that ends on `last_line` of its mail.
+
+    An answer stands in a reply by somebody else, under a quote of the question. A prompt ("Any comments?") is answered by whoever was
+    asked, quoted or not. The last resort is a later mail in which the person asked turns to the one who asked, on the same subject.
+    """
+    prompt = phrases("prompt").search(said.sentence.text) is not None
+    replied = False
+    asked = said.called or ((name,) if (name := view.addressee(message, said)) else ())
+    for reply in _replies(view, message):
+        if view.people.same(reply.mail.author, message.mail.author) or reply.kind == "bot":
+            continue
+        by_asked = any(view.people.same(reply.mail.author, name) for name in asked)
+        replied |= by_asked and reply.parent == message.mail.message_id
+        if prompt and asked and not by_asked:
+            continue
+        answer = _under_quote(view, message, reply, said, last_line)
+        if answer is None and prompt and reply.parent == message.mail.message_id:
+            answer = _any_words(view, reply)
+        if answer is not None:
+            return answer
+    return NONE if replied else _later(view, message, said, asked)
+
+
+def _replies(view: View, message: Message) -> Iterator[Message]:
+    """Yield all mails below a mail, nearest first."""
+    waiting = list(view.children.get(message.mail.message_id, ()))
+    while waiting:
+        yield from waiting
+        waiting = [child for reply in waiting for child in view.children.get(reply.mail.message_id, ())]
+
+
+def _under_quote(view: View, message: Message, reply: Message, said: Said, last_line: int) -> Answer | None:
+    """Return what a reply says under its quote of the question, None if it does not quote it or says nothing there."""
+    end = _quoted_end(view, message, reply, said, last_line)
+    if end is None:
+        return _under_block(view, message, reply, said)
+    own: list[Said] = []
+    for item in view.said(reply):
+        if item.about is None or item.about < end:
+            continue
+        if own and item.about != own[0].about:
+            break
+        if _same_run(view, reply, end, item.about):
+            own.append(item)
+    if own:
+        return _judged(reply, own)
+    bare = [block for block in view.blocks(reply) if block.kind in ("code", "diff", "example", "comment", "log") and _directly(view, reply, end, block.lines[0].number)]
+    return Answer("answered", evidence(reply, bare[0].text[:400], bare[0].lines[0].number), reply.mail.author) if bare else None
+
+
+def _quoted_end(view: View, message: Message, reply: Message, said: Said, last_line: int) -> int | None:
+    """Return the index of the last line with which a reply quotes the question."""
+    speakers = view.speakers.lines(reply)
+    whole = squeeze(said.sentence.text)
+    last = squeeze(message.lines[last_line - 1].text)
+    found = None
+    for index, (line, speaker) in enumerate(zip(reply.lines, speakers, strict=True)):
+        if speaker is None or speaker.origin != message.mail.message_id:
+            continue
+        words = squeeze(line.text)
+        if len(words) >= 4 and (words in whole or whole in words or (len(words) >= 8 and words in last) or (last and last in words)):
+            found = index
+    return found
+
+
+def _under_block(view: View, message: Message, reply: Message, said: Said) -> Answer | None:
+    """Return what a reply says under a quote of the text or code that the question introduced."""
+    if said.following is None or said.following.kind not in ("diff", "code", "comment", "example"):
+        return None
+    offered = {squeeze(line.text) for line in said.following.lines if len(squeeze(line.text)) >= 8}
+    speakers = view.speakers.lines(reply)
+    own = []
+    for item in view.said(reply):
+        speaker = speakers[item.about] if item.about is not None else None
+        if item.about is None or speaker is None or speaker.origin != message.mail.message_id:
+            continue
+        if squeeze(reply.lines[item.about].text) in offered:
+            own.append(item)
+    return _judged(reply, own) if own else None
+
+
+def _same_run(view: View, reply: Message, end: int, about: int) -> bool:
+    """Tell whether the quoted lines from the question to the answer are one piece: nothing of the reply's own stands between."""
+    return all(reply.lines[index].level or not reply.lines[index].text.strip() for index in range(end, about + 1))
+
+
+def _directly(view: View, reply: Message, end: int, number: int) -> bool:
+    above = view.quoted_above(reply, number)
+    return above is not None and above >= end and _same_run(view, reply, end, above)
+
+
+def _any_words(view: View, reply: Message) -> Answer | None:
+    own = view.said(reply)
+    return _judged(reply, own) if own else None
+
+
+def _judged(reply: Message, own: list[Said]) -> Answer:
+    """Tell an answer from a deflection: only questions back, or putting it off."""
+    first = own[0].sentence
+    passage = evidence(reply, " ".join(item.sentence.text for item in own[:2])[:400], first.start)
+    put_off = phrases("deflection").search(first.text) and len(own) < 3
+    back = all(item.sentence.asks for item in own) and len(own) < 3
+    return Answer("deflected" if put_off or back else "answered", passage, reply.mail.author)
+
+
+def _later(view: View, message: Message, said: Said, asked: tuple[str, ...]) -> Answer:
+    """Look for a later mail in which the person asked turns to the asker by name."""
+    if message.mail.date is None:
+        return NONE
+    for other in view.messages:
+        if other.mail.date is None or other.mail.date <= message.mail.date or other.kind == "bot":
+            continue
+        if not any(view.people.same(other.mail.author, name) for name in asked):
+            continue
+        called = [item for item in view.said(other) if any(view.people.same(name, message.mail.author) for name in item.called)]
+        if called:
+            text = " ".join(item.sentence.text for item in called)
+            passage = evidence(other, called[0].sentence.text, called[0].sentence.start)
+            on_it = len(_content(said.sentence.text) & _content(text)) >= 2
+            return Answer("answered" if on_it else "deflected", passage, other.mail.author)
+    return NONE
+
+
+def _content(text: str) -> set[str]:
+    return set(_WORD.findall(text.lower())) - _COMMON

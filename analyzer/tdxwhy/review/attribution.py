@@ -1,0 +1,83 @@
+"""Attribution lines ("On Tue, Dave Hansen wrote:"), in the languages of the lists. They are evidence for names only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from tdxwhy.review.nouns import Line
+
+_VERBS = (
+    "wrote", "writes", "has written", "schrieb", "a écrit", "écrit", "escribió", "escreveu", "ha scritto", "schreef", "skrev", "kirjoitti",
+    "napisał", "napisal", "pisze", "пишет", "написал", "написа", "napsal", "yazdı", "写道", "寫道", "said",
+)  # fmt: skip
+_END = re.compile(r"(?:" + "|".join(_VERBS) + r"|schrieb .{1,120}|schreef .{1,120}|skrev .{1,120})\s?[:：]$")
+_LEAD = re.compile(r"^(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*|>?\s*\[?)\s*\S")
+_DATED = re.compile(r"\d{1,4}[-/. ]|\d\d:\d\d|@|<")
+
+
+def attribution_at(lines: Sequence[Line], index: int) -> int | None:
+    """Return where an attribution that begins at `index` ends, None if there is none.
+
+    Accepted form: one to three lines of one level, the last ending in a verb of saying and a colon.
+    """
+    first = lines[index]
+    text = ""
+    for end in range(index, min(index + 3, len(lines))):
+        line = lines[end]
+        if line.level != first.level or not line.text.strip():
+            return None
+        text = f"{text} {line.text.strip()}".strip()
+        if len(text) > 400:
+            return None
+        if _END.search(text):
+            return end if _DATED.search(text) and (_LEAD.match(text) or "@" in text) else None
+        if end == index and not _begins(text):
+            return None
+    return None
+
+
+def _begins(text: str) -> bool:
+    return bool(_LEAD.match(text) and re.search(r"\d", text))
+
+
+def attributed_name(text: str) -> str | None:
+    """Return the name that an attribution line gives.
+
+    Accepted form: `On DATE, NAME <ADDRESS> wrote:` and its like in German, French, Spanish, Italian, Dutch, Portuguese, Swedish, Danish,
+    Polish, Czech, Russian, Bulgarian, Chinese; `* NAME <ADDRESS> wrote:`; `Quoting NAME <ADDRESS>:`.
+    """
+    import pyparsing as pp
+
+    found = _END.search(" ".join(text.split()))
+    if not found:
+        return None
+    try:
+        parsed = _grammar().parse_string(" ".join(text.split()))
+    except pp.ParseException:
+        return None
+    name = " ".join(parsed.get("name", "").split()).strip(" ,;:\"'[")
+    return name or parsed.get("address") or None
+
+
+@cache
+def _grammar() -> Any:
+    """Build the grammar: a lead word, dates, then the name, an address, a verb; or the verb before the name."""
+    import pyparsing as pp
+
+    month = pp.Regex(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mär|Mai|Okt|Dez|janv|févr|mars|avr|juin|juil|août|sept|déc|ene|abr|ago|dic)[a-zé]*\.?(?=\s*\d|,)")
+    weekday = pp.Regex(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Mo|Di|Mi|Do|Fr|Sa|So|lun|mar|mer|jeu|ven|sam|dim)[a-zä]*\.?(?=,|\s+\d|\s+[A-Z][a-z]{2,8}\.? \d)")
+    number = pp.Regex(r"[+-]?\d[\d:./-]*(?:-?\d+)?(?:AM|PM|am|pm|th|st|nd|rd)?[年月日]?(?:\s?\([A-Z]{2,5}\))?")
+    filler = pp.Regex(r"(?:at|um|à|a las|alle|om|de|às|kl\.?|o|v|в|г\.|ч\.|AM|PM|a\.m\.|p\.m\.|UTC|GMT|[A-Z]{1,3}[SD]T|\([A-Z]{2,5}\))(?=[\s,]|$)|[,;，]")
+    when = pp.OneOrMore(month + pp.Optional(pp.Literal(".")) | weekday | number | filler)
+    lead = pp.Regex(r"(?:On|Am|Le|El|Il giorno|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*|\[)(?=\s|\d)")
+    address = pp.Regex(r"[<(](?:mailto:)?([^<>()\s]+@[^<>()\s]*)[>)]|[^\s<>]+@[^\s<>,:]+")("address")
+    verb = pp.Regex(r"(?:" + "|".join(_VERBS) + r")\s?[:：\]]*$")
+    early = pp.Regex(r"(?:schrieb|schreef|skrev)(?=\s+\S)")
+    word = ~address + ~verb + pp.Regex(r"[^\s<>]+")
+    name = pp.Combine(pp.OneOrMore(word), adjacent=False, join_string=" ")("name")
+    after = pp.Optional(lead) + pp.Optional(when) + (name + pp.Optional(address) | address) + pp.Optional(filler) + verb
+    before = pp.Optional(lead) + pp.Optional(when) + early + pp.Regex(r"(?P<name>[^<:]{1,100}?)\s*(?:<[^<>]{0,100}>)?\s*:$")
+    return before | after

@@ -1,0 +1,74 @@
+"""What people say that they will do, are doing, or forgot to do."""
+
+from __future__ import annotations
+
+import re
+
+from tdxwhy.review.nouns import Commitment, Message
+from tdxwhy.review.talk import Said, View, evidence
+from tdxwhy.review.words import Phrase, normalise, phrases
+
+_LONGEST = 380
+_LEAD = re.compile(r"^.*?\b(?:will|'ll|shall|going to|plan to|intend to|promise to|can|let me|am|I'm|forgot to|have|be happy to)\b\s*(?:also |just |then )?", re.IGNORECASE)
+_EMPTY = re.compile(r"^(?:do|fix|change|remove|update|add|move|use|take|drop|rename|address|look|check|try)?\s*(?:it|this|that|them|so|too|as well|accordingly|in (?:the )?next version|in v\d+|thanks?|\W)*$", re.IGNORECASE)
+_WITH = re.compile(r"\bwith ([A-Z][a-z]+)\b")
+
+
+def find_commitments(view: View, message: Message) -> list[Commitment]:
+    """Return the commitments of a reply; whether they were kept is looked for elsewhere."""
+    if message.kind != "reply":
+        return []
+    found = []
+    for said in view.said(message):
+        text = said.sentence.text
+        if said.sentence.asks or said.block.kind != "prose" or len(text) > 1500:
+            continue
+        committed = _committed(view, text)
+        if committed is None:
+            continue
+        phrase, person = committed
+        owner = person or message.mail.author
+        found.append(
+            Commitment(
+                evidence=evidence(message, text[:_LONGEST], said.sentence.start),
+                owner=owner,
+                object=_object(view, message, said),
+                kind=phrase.kind,
+                kept="unknown",
+                kept_by=None,
+                helper=_helper(view, text, owner),
+            )
+        )
+    return found
+
+
+def _committed(view: View, text: str) -> tuple[Phrase, str | None] | None:
+    """Return the phrase that commits, and the person if it is somebody else."""
+    plain = normalise(text)
+    for phrase in phrases("commitment").phrases:
+        match = phrase.match(plain)
+        if match is None:
+            continue
+        if phrase.kind != "third-person":
+            return phrase, None
+        person = view.people.find(match.group("name"))
+        if person:
+            return phrase, person
+    return None
+
+
+def _object(view: View, message: Message, said: Said) -> str:
+    """Say what is promised: the words behind the verb, or, where they only point, the words that they point to."""
+    rest = _LEAD.sub("", said.sentence.text).strip(" .!")
+    if not _EMPTY.match(rest):
+        return rest[:200]
+    about = view.about(message, said.about)
+    return " ".join(about.quote.split())[:200] if about else rest
+
+
+def _helper(view: View, text: str, owner: str) -> str | None:
+    found = _WITH.search(text)
+    if not found:
+        return None
+    name = view.people.find(found.group(1))
+    return found.group(1) if name is None else None if view.people.same(name, owner) else name

@@ -1,0 +1,84 @@
+"""People under their names and addresses: "Huang, Kai", "Kai Huang" and kai.huang@intel.com are one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from tdxwhy.records import Mail
+
+_NOISE = re.compile(r"\(.*?\)|<.*?>|\"|\bvia\b.*$", re.IGNORECASE)
+
+
+def plain_name(text: str) -> str:
+    """Return a name in everyday order and lower case: "Huang, Kai" becomes "kai huang"."""
+    name = _NOISE.sub("", text).strip()
+    if name.count(",") == 1:
+        name = " ".join(reversed([part.strip() for part in name.split(",")]))
+    return " ".join(name.lower().split())
+
+
+def name_key(text: str) -> frozenset[str]:
+    """Return the words of a name whatever their order, initials left out; an address gives the words of its local part."""
+    words = plain_name(text).split("@")[0]
+    return frozenset(word for word in re.split(r"[^\w]+", words) if len(word) > 1 and not word.isdigit())
+
+
+class People:
+    """Joins the names and addresses of a thread; ask with `same` and `find`."""
+
+    def __init__(self, mails: Iterable[Mail]) -> None:
+        """Learn from authors; the first name seen speaks for a person."""
+        self._of_address: dict[str, int] = {}
+        self._of_key: dict[frozenset[str], int] = {}
+        self.names: list[str] = []
+        known = list(mails)
+        for mail in known:
+            self._learn(mail.author, mail.address)
+        for mail in known:
+            for name in mail.recipients[:100]:
+                if " " in name:
+                    self._learn(name, None)
+
+    def _learn(self, name: str, address: str | None) -> None:
+        key = name_key(name)
+        real = address.lower() if address and "xxx" not in address else None
+        known = self._of_address.get(real) if real else None
+        if known is None and key:
+            known = self._of_key.get(key)
+        if known is None:
+            known = len(self.names)
+            self.names.append(name)
+        if real:
+            self._of_address.setdefault(real, known)
+            self._of_key.setdefault(name_key(real), known)
+        if key:
+            self._of_key.setdefault(key, known)
+
+    def number(self, name: str, address: str | None = None) -> int | None:
+        """Return a person's number, None for somebody unknown."""
+        if address and address.lower() in self._of_address:
+            return self._of_address[address.lower()]
+        return self._of_key.get(name_key(name))
+
+    def same(self, one: str, other: str) -> bool:
+        """Tell whether two names are one person's."""
+        first, second = self.number(one), self.number(other)
+        return first == second if first is not None and second is not None else bool(name_key(one)) and name_key(one) == name_key(other)
+
+    def find(self, word: str) -> str | None:
+        """Return the person whom a form of address means ("Dave", "Kirill", a misspelt "Brois"), None if nobody or several."""
+        word = word.strip().lower()
+        if len(word) < 2:
+            return None
+        exact = {number for key, number in self._of_key.items() if word in key}
+        close = exact or {number for key, number in self._of_key.items() if any(_close(word, part) for part in key)}
+        return self.names[close.pop()] if len(close) == 1 else None
+
+
+def _close(word: str, part: str) -> bool:
+    """Tell whether a name is shortened or misspelt: same first letter, and nearly the same letters."""
+    if word[0] != part[0] or len(word) < 4:
+        return False
+    return part.startswith(word) or SequenceMatcher(None, word, part[: len(word)]).ratio() >= 0.75

@@ -1,0 +1,134 @@
+"""What the code needs from elsewhere, in changelogs, comments and replies, and who is said to provide it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tdxwhy.review.blocks import Block
+from tdxwhy.review.lines import squeeze
+from tdxwhy.review.nouns import Line, Message, Precondition
+from tdxwhy.review.sentences import Sentence, sentences
+from tdxwhy.review.talk import View, evidence
+from tdxwhy.review.words import Phrase, normalise, phrases
+
+_NAMED = re.compile(r"[Cc]allers?'?s?\s*\((?:aka\.?|such as|e\.g\.?,?|i\.e\.?,?|like|namely)?\s*([A-Z][\w.-]*(?:\s+[A-Z]\w*)?)\)")
+_COMMENT = re.compile(r"^\s*(?:/\*+|\*+/?)(?:\s|$)|^\s*//\s")
+_STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//)\s?|\s*\*/\s*$")
+_DOES = re.compile(r"\b(?:so|just|use|uses|using|by|therefore|thus|loop|do it|does)\b|\w\(\)")
+_LONGEST = 380
+
+
+class _Text(NamedTuple):
+    """Lines of one paragraph or one paragraph of a comment, and the whole that it belongs to."""
+
+    where: str
+    lines: tuple[Line, ...]
+    whole: int
+
+
+def find_preconditions(view: View, message: Message) -> list[Precondition]:
+    """Return the preconditions that a mail states, each once; a sentence that says who provides one belongs to it."""
+    if message.kind == "bot":
+        return []
+    found: list[Precondition] = []
+    seen: set[str] = set()
+    last_whole = -1
+    for text in _texts(view, message):
+        spoken = [sentence for sentence in sentences(text.lines) if not sentence.asks]
+        for sentence in spoken:
+            phrase = phrases("precondition").search(sentence.text)
+            key = squeeze(re.sub(r"\(.*?\)", "", sentence.text.lower()))
+            if phrase is None or _repeated(view, message, sentence, text.where):
+                continue
+            provider = _provider(message, text, phrase, sentence, spoken)
+            if phrase.id == "caller-can-ensure" and found and last_whole == text.whole:
+                found[-1] = found[-1]._replace(provider=found[-1].provider or provider)
+                continue
+            if key in seen:
+                continue
+            seen.add(key)
+            last_whole = text.whole
+            found.append(Precondition(evidence(message, sentence.text[:_LONGEST], sentence.start), message.mail.author, text.where, provider))
+    return found
+
+
+def _repeated(view: View, message: Message, sentence: Sentence, where: str) -> bool:
+    """A reply that writes down an ancestor's sentence once more states nothing new."""
+    return where == "reply" and sentence.text not in {said.sentence.text for said in view.said(message)}
+
+
+def _texts(view: View, message: Message) -> Iterator[_Text]:
+    """Yield the paragraphs in which a mail can state a precondition."""
+    patch = message.kind in ("patch", "cover")
+    for number, block in enumerate(view.blocks(message)):
+        if block.kind == "prose":
+            yield _Text("changelog" if patch else "reply", block.lines, number)
+        elif block.kind == "comment":
+            yield from _paragraphs("comment" if patch else "proposed-comment", block.lines, number)
+        elif block.kind == "diff" and patch:
+            for offset, lines in enumerate(_comments(block)):
+                kernel_doc = any(line.text.lstrip().startswith("/**") for line in lines) or any(re.search(r"\* @\w+:|\* Return:? ", line.text) for line in lines)
+                yield from _paragraphs("kerneldoc" if kernel_doc else "comment", lines, 1000 * (number + 1) + offset)
+
+
+def _comments(block: Block) -> Iterator[tuple[Line, ...]]:
+    """Yield the comments of a diff: added or context lines, without the diff's own first column."""
+    held: list[Line] = []
+    for line in block.lines:
+        bare = line._replace(text=line.text[1:]) if line.text[:1] in "+ -" else line
+        if line.text[:1] in ("+", " ") and _COMMENT.match(bare.text):
+            held.append(bare)
+            continue
+        if held and not line.text.startswith("-"):
+            yield tuple(held)
+            held = []
+    if held:
+        yield tuple(held)
+
+
+def _paragraphs(where: str, lines: Sequence[Line], whole: int) -> Iterator[_Text]:
+    held: list[Line] = []
+    for line in lines:
+        bare = line._replace(text=_STARS.sub("", line.text))
+        if bare.text.strip():
+            held.append(bare)
+        elif held:
+            yield _Text(where, tuple(held), whole)
+            held = []
+    if held:
+        yield _Text(where, tuple(held), whole)
+
+
+def _provider(message: Message, text: _Text, phrase: Phrase, sentence: Sentence, spoken: Sequence[Sentence]) -> str | None:
+    """Name who provides it: somebody named beside the caller, the subject itself, or this patch where it says that it does it."""
+    around = " ".join(item.text for item in spoken)
+    named = _NAMED.search(sentence.text) or _NAMED.search(around)
+    if named:
+        return named.group(1)
+    if phrase.kind == "actor":
+        return _actor(sentence.text)
+    if phrase.kind == "kernel":
+        return "this patch" if message.kind == "patch" else "the kernel"
+    if phrase.kind == "done" and text.where == "changelog" and _DOES.search(around.replace(sentence.text, "")):
+        return "this patch"
+    if phrase.kind == "code" and text.where == "reply":
+        return next((name for item in spoken if item is not sentence and (name := _acting(item.text))), None)
+    return None
+
+
+def _actor(text: str) -> str | None:
+    found = phrases("actor").phrases[0].form.search(normalise(text))
+    return _spelt(found.group("actor")) if found else None
+
+
+def _acting(text: str) -> str | None:
+    """Return somebody who is said to act in a sentence, such as "KVM needs similar handling"."""
+    found = phrases("acting").phrases[0].form.search(normalise(text))
+    return _spelt(found.group("actor")) if found else None
+
+
+def _spelt(name: str) -> str:
+    bare = name.strip().removeprefix("the ").replace("~", "")
+    return bare.upper() if bare in ("kvm", "bios", "vmm", "qemu", "ovmf", "os", "acpi", "mm") else bare

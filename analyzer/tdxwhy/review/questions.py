@@ -1,0 +1,130 @@
+"""Questions, with or without a question mark, and requests that ask for a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tdxwhy.review.answers import find_answer
+from tdxwhy.review.blocks import Block
+from tdxwhy.review.nouns import Message, Question, Request
+from tdxwhy.review.talk import Said, View, evidence
+from tdxwhy.review.words import phrases
+
+_LONGEST = 380
+
+
+class Asked(NamedTuple):
+    """A question as it stands: its text over all its parts, and where it ends."""
+
+    said: Said
+    text: str
+    end: int
+
+
+def find_questions(view: View, message: Message) -> list[Question]:
+    """Return the questions of one mail, with their answers."""
+    found = []
+    for asked in _asked(view, message):
+        said = asked.said
+        answer = find_answer(view, message, said, asked.end)
+        found.append(
+            Question(
+                evidence=evidence(message, asked.text, said.sentence.start),
+                asked_by=message.mail.author,
+                addressee=view.addressee(message, said),
+                status=answer.status,
+                answer=answer.evidence,
+                answered_by=answer.by,
+                about=view.about(message, said.about),
+            )
+        )
+    return found
+
+
+def find_requests(view: View, message: Message, questions: list[Question]) -> list[Request]:
+    """Return what a reply asks to be changed; what is a question already is left out."""
+    if message.kind != "reply":
+        return []
+    taken = {(question.evidence.place.line, question.evidence.quote[:40]) for question in questions}
+    found = []
+    for said in view.said(message):
+        text = said.sentence.text
+        if said.sentence.asks or (said.sentence.start, text[:40]) in taken or said.block.kind != "prose":
+            continue
+        if said.about is not None and phrases("request").search(text) and not phrases("commitment").search(text):
+            answer = find_answer(view, message, said, said.sentence.end)
+            found.append(Request(evidence(message, text, said.sentence.start), message.mail.author, view.about(message, said.about), answer.evidence))
+    return found
+
+
+def _asked(view: View, message: Message) -> Iterator[Asked]:
+    if message.kind == "bot":
+        return
+    sayings = [said for said in view.said(message) if said.block.kind == "prose" or said.sentence.text == "?"]
+    skip = 0
+    for index, said in enumerate(sayings):
+        if index < skip:
+            continue
+        text = said.sentence.text
+        if text.strip(" .!") == "?" or not _is_question(said):
+            continue
+        if text.endswith(":"):
+            asked, skip = _with_alternatives(view, message, sayings, index)
+            yield asked
+        elif phrases("indirect").search(text) and index + 1 < len(sayings) and _prompts(sayings[index + 1], said):
+            after = sayings[index + 1].sentence
+            yield Asked(sayings[index + 1], f"{text} {after.text}"[-_LONGEST:], after.end)
+            skip = index + 2
+        else:
+            yield Asked(said, text[-_LONGEST:] if len(text) > _LONGEST else text, said.sentence.end)
+
+
+def _is_question(said: Said) -> bool:
+    text = said.sentence.text
+    if said.sentence.asks:
+        return any(letter.isalpha() for letter in text)
+    return phrases("question").search(text) is not None
+
+
+def _prompts(after: Said, said: Said) -> bool:
+    same = after.block is said.block
+    return same and after.sentence.asks and phrases("prompt").search(after.sentence.text) is not None
+
+
+def _with_alternatives(view: View, message: Message, sayings: list[Said], index: int) -> tuple[Asked, int]:
+    """Take a question that ends in a colon with the blocks and the further alternatives that belong to it."""
+    first = sayings[index]
+    pieces = [first.sentence.text]
+    end = first.sentence.end
+    position = index
+    while True:
+        block = _block_after(view.blocks(message), end)
+        if block is None or block.kind in ("diff", "attribution", "greeting", "signature"):
+            break
+        if len(" ".join(pieces)) + len(block.text) > _LONGEST:
+            break
+        pieces.append(" ".join(block.text.split()))
+        end = block.lines[-1].number
+        position = _position_after(sayings, position, end)
+        following = sayings[position] if position < len(sayings) else None
+        if following is None or not following.sentence.text.lower().startswith("or") or not following.sentence.text.endswith(":"):
+            break
+        pieces.append(following.sentence.text)
+        end = following.sentence.end
+    position = _position_after(sayings, index, end)
+    if position < len(sayings) and sayings[position].sentence.text == "?":
+        pieces.append("?")
+        end = sayings[position].sentence.end
+        position += 1
+    return Asked(first, " ".join(pieces), end), max(position, index + 1)
+
+
+def _position_after(sayings: list[Said], position: int, end: int) -> int:
+    while position < len(sayings) and sayings[position].sentence.end <= end:
+        position += 1
+    return position
+
+
+def _block_after(blocks: list[Block], number: int) -> Block | None:
+    return next((block for block in blocks if block.lines[0].number > number), None)

@@ -1,0 +1,82 @@
+"""Blocks of prose to sentences that know their lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tdxwhy.review.nouns import Line
+
+_END = re.compile(r"[.!?]+[\"')\]*_]*(?=\s|$)")
+_SHORT = re.compile(r"(?:^|[\s(\"'])(?:e\.g|i\.e|etc|vs|aka|cf|resp|approx|a\.k\.a|w\.r\.t|Mr|Dr|no|Fig|incl|[A-Z])\.$", re.IGNORECASE)
+_LONGEST = 20000
+
+
+class Sentence(NamedTuple):
+    """One sentence: its text in one line, and the first and last line of the mail that it stands on."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether it ends in a question mark that is its own."""
+        bare = self.text.rstrip()
+        if bare.endswith(('?"', "?'")):
+            return bare[:-1].count(bare[-1]) % 2 == 0
+        return bool(re.search(r"\?[)\]*_!?.]*(?:\s?[:;][-']?[()DP])?$", bare))
+
+
+def sentences(lines: Sequence[Line]) -> Iterator[Sentence]:
+    """Split lines of prose into sentences; a paragraph's end ends one.
+
+    Accepted form: prose wrapped at any width; full stops of abbreviations and initials, file names and addresses end nothing.
+    """
+    text, starts = _joined(lines)
+    begin = 0
+    for end in _ends(text):
+        piece = text[begin:end]
+        if piece.strip():
+            left = begin + len(piece) - len(piece.lstrip())
+            yield Sentence(piece.strip(), _line(starts, left), _line(starts, end - 1))
+        begin = end
+
+
+def _joined(lines: Sequence[Line]) -> tuple[str, list[tuple[int, int]]]:
+    """Join lines with blanks; `starts` tells at which offset each line begins."""
+    pieces: list[str] = []
+    starts: list[tuple[int, int]] = []
+    offset = 0
+    for line in lines:
+        piece = line.text.strip()
+        if offset > _LONGEST:
+            break
+        starts.append((offset, line.number))
+        pieces.append(piece)
+        offset += len(piece) + 1
+    return " ".join(pieces), starts
+
+
+def _ends(text: str) -> Iterator[int]:
+    for found in _END.finditer(text):
+        end = found.end()
+        before, after = text[max(0, end - 12) : end], text[end : end + 3].lstrip()
+        if found.group()[0] == "." and (_SHORT.search(before) or (after[:1].islower() and not found.group().startswith(".."))):
+            continue
+        if found.group().startswith("..") and after[:1].islower():
+            continue
+        if found.group()[0] == "?" and after[:1] in (")", ",", "(") and after[:1] != "(":
+            continue
+        yield end
+    yield len(text)
+
+
+def _line(starts: list[tuple[int, int]], offset: int) -> int:
+    number = starts[0][1] if starts else 0
+    for begin, line in starts:
+        if begin > offset:
+            break
+        number = line
+    return number

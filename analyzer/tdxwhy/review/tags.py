@@ -1,0 +1,59 @@
+"""Tags (`Reviewed-by:` and its like) that a mail's author gives or carries, and what they hang on."""
+
+from __future__ import annotations
+
+import re
+
+from tdxwhy.review.nouns import Line, Message, Tag
+from tdxwhy.review.talk import Said, View, evidence
+from tdxwhy.review.words import phrases
+
+_TAG = re.compile(r"^\s{0,8}([A-Z][A-Za-z]+(?:-[A-Za-z]+)*-by):\s*(\S.*?)\s*$")
+_BY = re.compile(r"^(.*?<[^<>\s]*>|[^<>#\[(]+@\S+|[^<>#\[(]+)\s*(.*)$")
+
+
+def find_tags(view: View, message: Message) -> list[Tag]:
+    """Return the tags on a mail's own lines, above the signature of a patch or anywhere in a reply."""
+    if message.kind == "bot":
+        return []
+    found = []
+    for block in view.blocks(message):
+        if block.kind not in ("trailer", "prose", "example"):
+            continue
+        for index, line in enumerate(block.lines):
+            match = _TAG.match(line.text)
+            if not match:
+                continue
+            by, rest = _by(match.group(2), block.lines, index)
+            condition = _condition(view, message, line.number, rest) if message.kind != "patch" else None
+            text = " ".join(line.text.split())
+            found.append(Tag(evidence(message, text, line.number), _spelt(match.group(1)), by, condition is not None, condition))
+    return found
+
+
+def _by(text: str, lines: tuple[Line, ...], index: int) -> tuple[str, str]:
+    """Split the person from what follows; an address wrapped to the next line is fetched."""
+    if "<" not in text and index + 1 < len(lines) and re.match(r"^\s*<\S+@\S+>", lines[index + 1].text):
+        text = f"{text} {lines[index + 1].text.strip()}"
+    found = _BY.match(text)
+    return (found.group(1).strip(), found.group(2).strip()) if found else (text, "")
+
+
+def _spelt(tag: str) -> str:
+    return tag[:1].upper() + tag[1:].lower()
+
+
+def _condition(view: View, message: Message, number: int, rest: str) -> str | None:
+    """Return the sentence that makes a tag conditional: beside it, or in the paragraph around it."""
+    if rest and phrases("condition").search(rest):
+        return rest
+    near = [said for said in view.said(message) if _near(view, message, said, number)]
+    return next((said.sentence.text for said in near if phrases("condition").search(said.sentence.text)), None)
+
+
+def _near(view: View, message: Message, said: Said, number: int) -> bool:
+    """Tell whether a sentence stands in the last paragraph above the tag or the first below it, with no quote between."""
+    first, last = sorted((said.sentence.end, number))
+    between = message.lines[first : last - 1]
+    blanks = sum(not line.text.strip() for line in between)
+    return last - first <= 4 and blanks <= 1 and not any(line.level for line in between)

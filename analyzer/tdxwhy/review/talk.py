@@ -1,0 +1,166 @@
+"""What each author says in a mail, sentence by sentence: about which quoted words, and to whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from tdxwhy.records import Evidence, Place
+from tdxwhy.review.blocks import Block, own_blocks
+from tdxwhy.review.lines import squeeze
+from tdxwhy.review.nouns import Line, Message
+from tdxwhy.review.people import People
+from tdxwhy.review.quotes import Speaker, Speakers
+from tdxwhy.review.sentences import Sentence, sentences
+
+_CALL = re.compile(r"^(?:Hi|Hello|Hey|Dear|@)?\s*((?:[A-Z][\w.-]+)(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Z][\w.-]+){0,4})\s*[,:!]?\s*$")
+_VOCATIVE = re.compile(r"^@?([A-Z][a-z]{2,15}), (?=\S)|^@([A-Z]\w{2,15})\b|, ([A-Z][a-z]{2,15})\?$")
+
+
+class Said(NamedTuple):
+    """One sentence of an author.
+
+    `about` is the index of the quoted line that it stands under, `called` are the people whom it names as addressees, `following` the
+    block that it introduces with a colon or "below".
+    """
+
+    sentence: Sentence
+    block: Block
+    about: int | None
+    called: tuple[str, ...]
+    following: Block | None
+
+
+class View:
+    """A thread as remarks are looked for: messages with their own blocks and sentences, speakers and people."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        """Join people and prepare the speakers."""
+        self.messages = tuple(messages)
+        self.by_id = {message.mail.message_id: message for message in messages}
+        self.people = People(message.mail for message in messages)
+        self.speakers = Speakers(messages)
+        self._blocks: dict[str, list[Block]] = {}
+        self._said: dict[str, list[Said]] = {}
+
+    @cached_property
+    def children(self) -> dict[str, list[Message]]:
+        """Return the direct replies of each mail, in order."""
+        found: dict[str, list[Message]] = {}
+        for message in self.messages:
+            if message.parent is not None:
+                found.setdefault(message.parent, []).append(message)
+        return found
+
+    def blocks(self, message: Message) -> list[Block]:
+        """Return a mail's own blocks."""
+        name = message.mail.message_id
+        if name not in self._blocks:
+            self._blocks[name] = own_blocks(message.lines, patch=message.kind in ("patch", "cover"))
+        return self._blocks[name]
+
+    def said(self, message: Message) -> list[Said]:
+        """Return the sentences of a mail's own prose; sentences that only repeat an ancestor's words are left out."""
+        name = message.mail.message_id
+        if name not in self._said:
+            self._said[name] = self._sentences(message)
+        return self._said[name]
+
+    def _sentences(self, message: Message) -> list[Said]:
+        blocks = self.blocks(message)
+        found: list[Said] = []
+        called: tuple[str, ...] = ()
+        for index, block in enumerate(blocks):
+            if block.kind == "greeting" or (block.kind == "prose" and len(block.lines) == 1 and _CALL.match(block.text)):
+                called = self._called(block.text) or called
+                continue
+            if block.kind not in ("prose", "example"):
+                continue
+            following = blocks[index + 1] if index + 1 < len(blocks) else None
+            spoken = called
+            for sentence in sentences(block.lines):
+                named = self._vocative(sentence.text)
+                spoken = named or spoken
+                if not self._repeats(message, sentence.text):
+                    found.append(Said(sentence, block, self.quoted_above(message, sentence.start), spoken, following))
+        return found
+
+    def _called(self, text: str) -> tuple[str, ...]:
+        found = _CALL.match(text.strip())
+        words = re.split(r"\s*[/,&]\s*|\s+and\s+", found.group(1)) if found else []
+        return tuple(name for word in words if (name := self.people.find(word.split()[-1] if " " in word else word)))
+
+    def _vocative(self, text: str) -> tuple[str, ...]:
+        found = _VOCATIVE.search(text)
+        name = self.people.find(next(part for part in found.groups() if part)) if found else None
+        return (name,) if name else ()
+
+    def _repeats(self, message: Message, text: str) -> bool:
+        squeezed = squeeze(text)
+        name = message.parent
+        steps = 0
+        while len(squeezed) >= 20 and name is not None and steps < 50:
+            if squeezed in self.speakers.own[name].whole and self.by_id[name].kind != "patch" or squeezed in self.patch_text(name):
+                return True
+            name = self.by_id[name].parent
+            steps += 1
+        return False
+
+    def patch_text(self, name: str) -> str:
+        """Return a mail's own text without blanks, plus signs and comment stars, so that quoted comments compare equal."""
+        message = self.by_id[name]
+        if name not in self._plain:
+            bare = (re.sub(r"^[+ ]?\s*\*?\s*", "", line.text) for line in message.lines if not line.level)
+            self._plain[name] = squeeze(" ".join(bare))
+        return self._plain[name]
+
+    @cached_property
+    def _plain(self) -> dict[str, str]:
+        return {}
+
+    def quoted_above(self, message: Message, number: int) -> int | None:
+        """Return the index of the last quoted line with words above line `number`."""
+        for index in range(number - 2, -1, -1):
+            line = message.lines[index]
+            if line.level and line.text.strip():
+                return index
+        return None
+
+    def speaker_above(self, message: Message, number: int) -> Speaker | None:
+        """Return who is quoted directly above line `number`."""
+        index = self.quoted_above(message, number)
+        return self.speakers.lines(message)[index] if index is not None else None
+
+    def addressee(self, message: Message, said: Said) -> str | None:
+        """Return whom a sentence asks: the people it calls, else whoever it quotes, else the parent's author."""
+        if said.called:
+            return said.called[0]
+        speaker = self.speakers.lines(message)[said.about] if said.about is not None else None
+        if speaker and not self.people.same(speaker.name, message.mail.author):
+            return speaker.name
+        parent = self.by_id.get(message.parent or "")
+        return parent.mail.author if parent and not self.people.same(parent.mail.author, message.mail.author) else None
+
+    def about(self, message: Message, index: int | None, most: int = 3) -> Evidence | None:
+        """Return the quoted words above a remark: the last lines of the run, at its speaker's own place where that is known."""
+        if index is None:
+            return None
+        lines = message.lines
+        start = index
+        while start > 0 and index - start < most - 1 and lines[start - 1].level == lines[index].level and lines[start - 1].text.strip():
+            start -= 1
+        speaker = self.speakers.lines(message)[index]
+        text = "\n".join(line.text for line in lines[start : index + 1])
+        return Evidence(Place(message.mail.place.source, None, speaker.origin if speaker else message.mail.message_id), text)
+
+
+def evidence(message: Message, text: str, line: int) -> Evidence:
+    """Return a passage of a mail as evidence."""
+    return Evidence(Place(message.mail.place.source, line, message.mail.message_id), text)
+
+
+def lines_between(message: Message, start: int, end: int) -> tuple[Line, ...]:
+    """Return the lines numbered `start` to `end` of a mail."""
+    return message.lines[start - 1 : end]

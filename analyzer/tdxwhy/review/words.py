@@ -1,0 +1,180 @@
+"""The phrases of `rules/thread/*.toml`, lowered to one regular expression for each phrase.
+
+A form is a row of words, matched against a sentence in lower case with its punctuation set apart.
+Accepted form: `word`, `two_words`, `begin*`, `one|other`, `{class}`, `{capture:class}`, any of them optional with `?`; `..` up to three words, `...` up to
+eight; `^` the sentence's beginning, `$` its end; `,` and other marks stand for themselves. Verbs of doing, the one large class, are
+marked in the sentence (`fix~`) instead of being listed in every expression: loading costs a tenth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from tdxwhy.errors import RulesError
+from tdxwhy.shipped import folder
+
+_KEYS = {"id", "group", "kind", "why", "form", "unless", "good", "bad"}
+_NEEDED = {"id", "form", "good", "bad"}
+_NAME = r"(?P<name>[a-z][\w.'-]{1,30})"
+_MARKED = "do"
+
+
+class Phrase(NamedTuple):
+    """One phrase: what it means (`group`, `kind`), its forms, what vetoes it, and its examples."""
+
+    id: str
+    group: str
+    kind: str
+    form: re.Pattern[str]
+    unless: re.Pattern[str] | None
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Match a normalised sentence."""
+        found = self.form.search(text)
+        return found if found and not (self.unless and self.unless.search(text)) else None
+
+
+class Phrases(NamedTuple):
+    """The phrases of one group, asked together."""
+
+    phrases: tuple[Phrase, ...]
+
+    def search(self, text: str) -> Phrase | None:
+        """Return the first phrase that a sentence carries."""
+        plain = normalise(text)
+        return next((phrase for phrase in self.phrases if phrase.match(plain)), None)
+
+
+_FOLD = str.maketrans({"’": "'", "‘": "'", "“": " ", "”": " ", '"': " ", "*": " ", "`": " ", "…": " ", "\u00a0": " "})
+_MARKS = re.compile(r"([,;:?!()\[\]]+|\.+)(?=[\s,;:?!()\[\].]|$)|(?<=\s)([(\[]+)")
+_UNDERLINE = re.compile(r"(?<![\w])_+(?=\w)|(?<=[a-z])_+(?!\w)")
+
+
+@cache
+def normalise(text: str) -> str:
+    """Return a sentence as forms see it: lower case, marks set apart, emphasis gone, one blank before each word and at the end."""
+    lowered = _UNDERLINE.sub("", text.lower().translate(_FOLD))
+    spaced = _MARKS.sub(lambda m: f" {' '.join(dict.fromkeys(m.group()))} ", f" {lowered}")
+    doing = _doing()
+    return f" {' '.join(f'{word}~' if doing(word) else word for word in spaced.split())} "
+
+
+@cache
+def _doing() -> Callable[[str], bool]:
+    """Return the test for verbs of doing."""
+    words = _tables()[1][_MARKED]
+    exact = frozenset(word for word in words if not word.endswith("*"))
+    starts = tuple(word[:-1] for word in words if word.endswith("*"))
+
+    @cache
+    def doing(word: str) -> bool:
+        return word in exact or word.startswith(starts)
+
+    return doing
+
+
+@cache
+def phrases(group: str) -> Phrases:
+    """Return the phrases of a group: of that name, else of all groups that begin with it and a dot."""
+    found = tuple(phrase for phrase in _load() if phrase.group == group)
+    if not found:
+        raise RulesError(f"rules/thread: no phrase of group {group!r}")
+    return Phrases(found)
+
+
+@cache
+def _tables() -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
+    """Read the files: the tables of phrases, and the word classes."""
+    import tomllib
+
+    where = folder("rules/thread")
+    tables: dict[str, dict[str, Any]] = {}
+    for path in sorted(where.glob("*.toml")):
+        if path.name.startswith("TDX"):
+            continue
+        try:
+            tables[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise RulesError(f"rules/thread/{path.name}: {error}") from None
+    return tables, tables.pop("words", {}).get("words", {})
+
+
+@cache
+def _load() -> tuple[Phrase, ...]:
+    tables, words = _tables()
+    classes = {name: r"[^\s~]{1,40}~" if name == _MARKED else _class(name, words) for name in words}
+    return tuple(_phrase(stem, row, classes) for stem, table in tables.items() for row in table.get("phrase", []))
+
+
+def _class(name: str, words: dict[str, list[str]]) -> str:
+    return "|".join(_word(word) for word in sorted(words[name], key=len, reverse=True))
+
+
+def _word(word: str) -> str:
+    """Lower one word or a row of words; `begin*` takes any ending."""
+    plain = [re.escape(part.removesuffix("*")) + (r"[^\s~]*" if part.endswith("*") else "") for part in word.replace("_", " ").split()]
+    return "~? ".join(plain)
+
+
+def _phrase(stem: str, row: dict[str, Any], classes: dict[str, str]) -> Phrase:
+    name = f"rules/thread/{stem}.toml: {row.get('id', 'a phrase')}"
+    if unknown := set(row) - _KEYS:
+        raise RulesError(f"{name}: unknown key {sorted(unknown)[0]!r}")
+    if missing := _NEEDED - set(row):
+        raise RulesError(f"{name}: no {sorted(missing)[0]!r}")
+    unless = row.get("unless")
+    return Phrase(
+        id=row["id"],
+        group=row.get("group", stem),
+        kind=row.get("kind", ""),
+        form=_lowered(row["form"], classes, name),
+        unless=_lowered(unless, classes, name) if unless else None,
+        good=tuple(row["good"]),
+        bad=tuple(row["bad"]),
+    )
+
+
+def _lowered(forms: list[str], classes: dict[str, str], name: str) -> re.Pattern[str]:
+    try:
+        return re.compile("|".join(_form(form, classes, name) for form in forms))
+    except re.error as error:
+        raise RulesError(f"{name}: {error}") from None
+
+
+def _form(form: str, classes: dict[str, str], name: str) -> str:
+    """Lower a form; every token brings the blank before it, and the last one looks for the blank behind it."""
+    pieces: list[str] = []
+    for token in form.split():
+        if token == "^":
+            pieces.append(r"\A(?: [(\[-])?")
+        elif token == "$":
+            pieces.append(r"(?: [.!?,:;)\]]){0,3} \Z")
+        elif token in ("..", "..."):
+            pieces.append(r"(?: \S{1,60}){0,3}" if token == ".." else r"(?: \S{1,60}){0,8}")
+        else:
+            pieces.append(_token(token, classes, name))
+    return "".join(pieces) + ("" if form.endswith("$") else "(?= )")
+
+
+def _token(token: str, classes: dict[str, str], name: str) -> str:
+    optional = len(token) > 1 and token.endswith("?")
+    body = token[:-1] if optional else token
+    if body == "{name}":
+        return f" {_NAME}"
+    if body.startswith("{") and body.endswith("}"):
+        captured, _, listed = body[1:-1].rpartition(":")
+        names = listed.split("|")
+        if unknown := [word for word in names if word not in classes]:
+            raise RulesError(f"{name}: no word class {unknown[0]!r}")
+        inner = "|".join(classes[word] for word in names)
+        inner = f"(?P<{captured}>{inner})" if captured else inner
+    elif "{" in body and body != "{":
+        raise RulesError(f"{name}: {token!r}: a class stands alone in its braces")
+    else:
+        inner = "|".join(_word(word) for word in body.split("|")) if body != "|" else r"\|"
+    return f"(?: (?:{inner})~?(?= ))" + ("?" if optional else "")

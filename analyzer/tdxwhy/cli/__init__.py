@@ -13,6 +13,7 @@ COMMANDS = {
     "log": "why TDX did not come up, from a kernel log",
     "simulate": "what would the kernel print, in a scenario or on this machine",
     "replay": "a log against the reference model",
+    "review": "a patch thread: open questions, promises, preconditions, messages",
     "decode": "decode a status, leaf or errno; with -, a stream in place",
     "forms": "every TDX line a kernel can print",
     "rule": "a rule's page",

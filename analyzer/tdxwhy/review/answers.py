@@ -10,10 +10,9 @@ from tdxwhy.records import Evidence
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message, Status
 from tdxwhy.review.talk import Said, View, evidence
-from tdxwhy.review.words import phrases
+from tdxwhy.review.words import phrases, word_class
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]{3,}")
-_COMMON = frozenset("about above after again also because been before being below between could does doing done down each from have here into just like made make more most much need only other over same should some such than that their them then there these they this those through under until very were what when where which while will with would your you're don't isn't want think know sure".split())  # noqa: SIM905 - a list of words reads best as words
 
 
 class Answer(NamedTuple):
@@ -74,7 +73,11 @@ def _under_quote(view: View, message: Message, reply: Message, said: Said, last_
             own.append(item)
     if own:
         return _judged(reply, own)
-    bare = [block for block in view.blocks(reply) if block.kind in ("code", "diff", "example", "comment", "log") and _directly(view, reply, end, block.lines[0].number)]
+    bare = [
+        block
+        for block in view.blocks(reply)
+        if block.kind in ("code", "diff", "example", "comment", "log") and _directly(view, reply, end, block.lines[0].number)
+    ]
     return Answer("answered", evidence(reply, bare[0].text[:400], bare[0].lines[0].number), reply.mail.author) if bare else None
 
 
@@ -104,7 +107,7 @@ def _under_block(view: View, message: Message, reply: Message, said: Said) -> An
         speaker = speakers[item.about] if item.about is not None else None
         if item.about is None or speaker is None or speaker.origin != message.mail.message_id:
             continue
-        if squeeze(reply.lines[item.about].text) in offered:
+        if any(squeeze(line.text) in offered for line in reply.lines[max(0, item.about - 5) : item.about + 1]):
             own.append(item)
     return _judged(reply, own) if own else None
 
@@ -152,4 +155,4 @@ def _later(view: View, message: Message, said: Said, asked: tuple[str, ...]) -> 
 
 
 def _content(text: str) -> set[str]:
-    return set(_WORD.findall(text.lower())) - _COMMON
+    return set(_WORD.findall(text.lower())) - word_class("common")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tdxwhy.review.nouns import Line
+
+if TYPE_CHECKING:
+    import pyparsing as pp
 
 _VERBS = (
     "wrote", "writes", "has written", "schrieb", "a écrit", "écrit", "escribió", "escreveu", "ha scritto", "schreef", "skrev", "kirjoitti",
@@ -63,14 +66,20 @@ def attributed_name(text: str) -> str | None:
 
 
 @cache
-def _grammar() -> Any:
+def _grammar() -> pp.ParserElement:
     """Build the grammar: a lead word, dates, then the name, an address, a verb; or the verb before the name."""
     import pyparsing as pp
 
-    month = pp.Regex(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mär|Mai|Okt|Dez|janv|févr|mars|avr|juin|juil|août|sept|déc|ene|abr|ago|dic)[a-zé]*\.?(?=\s*\d|,)")
-    weekday = pp.Regex(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Mo|Di|Mi|Do|Fr|Sa|So|lun|mar|mer|jeu|ven|sam|dim)[a-zä]*\.?(?=,|\s+\d|\s+[A-Z][a-z]{2,8}\.? \d)")
+    month = pp.Regex(
+        r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mär|Mai|Okt|Dez|janv|févr|mars|avr|juin|juil|août|sept|déc|ene|abr|ago|dic)[a-zé]*\.?(?=\s*\d|,)"
+    )
+    weekday = pp.Regex(
+        r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Mo|Di|Mi|Do|Fr|Sa|So|lun|mar|mer|jeu|ven|sam|dim)[a-zä]*\.?(?=,|\s+\d|\s+[A-Z][a-z]{2,8}\.? \d)"
+    )
     number = pp.Regex(r"[+-]?\d[\d:./-]*(?:-?\d+)?(?:AM|PM|am|pm|th|st|nd|rd)?[年月日]?(?:\s?\([A-Z]{2,5}\))?")
-    filler = pp.Regex(r"(?:at|um|à|a las|alle|om|de|às|kl\.?|o|v|в|г\.|ч\.|AM|PM|a\.m\.|p\.m\.|UTC|GMT|[A-Z]{1,3}[SD]T|\([A-Z]{2,5}\))(?=[\s,]|$)|[,;，]")
+    filler = pp.Regex(
+        r"(?:at|um|à|a las|alle|om|de|às|kl\.?|o|v|в|г\.|ч\.|AM|PM|a\.m\.|p\.m\.|UTC|GMT|[A-Z]{1,3}[SD]T|\([A-Z]{2,5}\))(?=[\s,]|$)|[,;，]"
+    )
     when = pp.OneOrMore(month + pp.Optional(pp.Literal(".")) | weekday | number | filler)
     lead = pp.Regex(r"(?:On|Am|Le|El|Il giorno|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*|\[)(?=\s|\d)")
     address = pp.Regex(r"[<(](?:mailto:)?([^<>()\s]+@[^<>()\s]*)[>)]|[^\s<>]+@[^\s<>,:]+")("address")

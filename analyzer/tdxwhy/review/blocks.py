@@ -9,17 +9,42 @@ from typing import Literal, NamedTuple
 from tdxwhy.review.attribution import attribution_at
 from tdxwhy.review.nouns import Line
 
-BlockKind = Literal["prose", "example", "comment", "code", "diff", "log", "trailer", "greeting", "attribution", "snip", "signature", "history"]
+BlockKind = Literal[
+    "prose", "example", "comment", "code", "diff", "log", "trailer", "greeting", "attribution", "snip", "signature", "history"
+]
 
 _DIFF_START = re.compile(r"^(?:diff --git |--- (?:a/|/dev/null)|@@ -\d|Index: )")
-_DIFF_LINE = re.compile(r"^(?:[-+ @\\\t]|diff |index |new file|deleted file|old mode|new mode|similarity|rename |copy |Binary |GIT binary|$)")
-_TRAILER = re.compile(r"^\s{0,3}([A-Z][A-Za-z]+(?:-[A-Za-z]+)*-by|Fixes|Link|Closes|Cc|CC|Message-I[Dd]|Change-Id|Base-commit|base-commit): \S")
-_GREETING = re.compile(r"^(?:Hi|Hello|Hey|Dear|Hallo|Hi there)\b[^.?!:;]{0,60}[,!]?$|^(?:Best|Kind|Warm)?\s?[Rr]egards,?|^(?:Thanks|Thank you|thanks|Cheers|Thx|thx),?$|^-[A-Z][a-z]+$|^[a-z]+ k-h$")
-_SNIP = re.compile(r"^\s*(?:\.{2,}|…|\[?\(?<?\s*\.{0,3}\s*(?:snip|trimmed|skipped|cut|snipped)[^\]\)>]{0,30}\s*\.{0,3}[\]\)>]?|\[\.\.\.\]|\{sigh\}|<sigh>|8<-+|-{3,}8<-+)\s*$", re.IGNORECASE)
+_DIFF_LINE = re.compile(
+    r"^(?:[-+ @\\\t]|diff |index |new file|deleted file|old mode|new mode|similarity|rename |copy |Binary |GIT binary|$)"
+)
+_TRAILER = re.compile(
+    r"^\s{0,3}([A-Z][A-Za-z]+(?:-[A-Za-z]+)*-by|Fixes|Link|Closes|Cc|CC|Message-I[Dd]|Change-Id|Base-commit|base-commit): \S"
+)
+_GREETING = re.compile(
+    r"^(?:Hi|Hello|Hey|Dear|Hallo|Hi there)\b[^.?!:;]{0,60}[,!]?$|^(?:Best|Kind|Warm)?\s?[Rr]egards,?"
+    r"|^(?:Thanks|Thank you|thanks|Cheers|Thx|thx),?$|^-[A-Z][a-z]+$|^[a-z]+ k-h$"
+)
+_SNIP = re.compile(
+    r"^\s*(?:\.{2,}|…|\[\.\.\.\]|[\[(<{]{0,2}\s*\.{0,3}(?:snip|trimmed|skipped|cut|snipped|sigh)\b[^\])>}]{0,30}[\])>}]{0,2}|-{0,9}8<-+)\s*$",
+    re.IGNORECASE,
+)
 _LOG = re.compile(r"^\s*(?:<\d>\s?)?\[\s*\d+\.\d{3,6}\]")
-_CODEY = re.compile(r"[;{}]\s*(?:/\*.*)?$|^\s*(?:if|for|while|switch|return|goto|struct|static|int|void|u64|bool)\b[^.?!]*[({;]|^\s*#(?:include|ifdef|ifndef|if|define|endif|else)\b|^\s*\w+\(.*\);|^\s*/\*|^\s*\*/|->\w+ =|^\s*\}|^\$ ")
+_CODEY = re.compile(
+    r"[;{}]\s*(?:/\*.*)?$|^\s*(?:if|for|while|switch|return|goto|struct|static|int|void|u64|bool)\b[^.?!]*[({;]"
+    r"|^\s*#(?:include|ifdef|ifndef|if|define|endif|else)\b|^\s*\w+\(.*\);|^\s*/\*|^\s*\*/|->\w+ =|^\s*\}|^\$ "
+)
 _STAT = re.compile(r"^ \S.{0,120}\|\s+(?:\d+ [-+]*|Bin )|^ \d+ files? changed,|^ (?:create|delete|rename) mode ")
-_HISTORY = re.compile(r"^\s*(?:[Cc]hange(?:s|log)?\b.*(?:v\d|version|:$)|[-*]?\s*(?:RFC\s*)?(?:\()?[vV]\d+(?:\.\d+)?\)?\s*(?:->|=>|→|:|\()|Changelog.*:$|v\d+:?\s*$)")
+_HISTORY = re.compile(
+    r"^\s*(?:[Cc]hange(?:s|log)?\b.*(?:v\d|version|:$)|[-*]?\s*(?:RFC\s*)?(?:\()?[vV]\d+(?:\.\d+)?\)?\s*(?:->|=>|→|:|\()|Changelog.*:$|v\d+:?\s*$)"
+)
+
+
+_PLAIN_KINDS: tuple[tuple[BlockKind, re.Pattern[str]], ...] = (
+    ("log", _LOG),
+    ("trailer", _TRAILER),
+    ("greeting", _GREETING),
+    ("snip", _SNIP),
+)
 
 
 class Block(NamedTuple):
@@ -93,36 +118,32 @@ class _Splitter:
     def _kind_of(self, text: str) -> BlockKind:
         if self._fence:
             return "log" if _LOG.match(text) or self._kind == "log" else "code"
-        if _LOG.match(text):
-            return "log"
-        if _TRAILER.match(text):
-            return "trailer"
-        if _GREETING.match(text.strip()) and not (self._held and self._kind == "prose"):
-            return "greeting"
-        if _SNIP.match(text):
-            return "snip"
-        if self._patch and _STAT.match(text):
-            return "history"
-        if self._below:
+        talks = bool(self._held) and self._kind == "prose"
+        for kind, pattern in _PLAIN_KINDS:
+            if pattern.match(text.strip() if kind == "greeting" else text) and not (talks and kind == "greeting"):
+                return kind
+        if self._patch and (_STAT.match(text) or self._below):
             return "history"
         if self._patch and _HISTORY.match(text):
             self._below = True
             return "history"
-        return self._shape(text)
+        return self._shape(text, talks)
 
-    def _shape(self, text: str) -> BlockKind:
-        if self._held and self._kind == "comment" and not self._held[-1].text.rstrip().endswith("*/"):
+    def _shape(self, text: str, talks: bool) -> BlockKind:
+        """Tell comment, diff, code, indented example and prose apart by the line and by what it continues."""
+        commented = bool(self._held) and self._kind == "comment"
+        if commented and not self._held[-1].text.rstrip().endswith("*/"):
             return "comment"
-        if text.lstrip().startswith("/*") or re.match(r"^\s{0,8}\*(?:/|\s|$)", text) and self._held and self._kind == "comment":
+        if text.lstrip().startswith("/*") or (commented and re.match(r"^\s{0,8}\*(?:/|\s|$)", text)):
             return "comment"
-        if text.startswith("+") and not text.startswith("++") or self._kind == "diff" and self._held and text[:1] in "+- ":
+        if (text.startswith("+") and not text.startswith("++")) or (self._held and self._kind == "diff" and text[:1] in "+- "):
             return "diff"
+        indented = text.startswith(("\t", "    "))
+        if talks and not indented and text[:1].isalpha():
+            return "prose"
         if _CODEY.search(text):
             return "code"
-        indented = text.startswith(("\t", "    "))
-        if self._held and self._kind == "prose" and not indented:
-            return "prose"
-        return "example" if indented else "prose"
+        return "example" if indented and not talks else "prose"
 
     def _add(self, kind: BlockKind, line: Line) -> None:
         if kind in ("greeting", "snip") or (self._held and kind != self._kind):

@@ -9,8 +9,16 @@ from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import Phrase, normalise, phrases
 
 _LONGEST = 380
-_LEAD = re.compile(r"^.*?\b(?:will|'ll|shall|going to|plan to|intend to|promise to|can|let me|am|I'm|forgot to|have|be happy to)\b\s*(?:also |just |then )?", re.IGNORECASE)
-_EMPTY = re.compile(r"^(?:do|fix|change|remove|update|add|move|use|take|drop|rename|address|look|check|try)?\s*(?:it|this|that|them|so|too|as well|accordingly|in (?:the )?next version|in v\d+|thanks?|\W)*$", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^.*?\b(?:will|'ll|shall|going to|plan to|intend to|promise to|can|let me|am|I'm|forgot to|have|be happy to)\b\s*"
+    r"(?:also |just |then )?",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(
+    r"^(?:do|fix|change|remove|update|add|move|use|take|drop|rename|address|look|check|try)?\s*"
+    r"(?:it|this|that|them|so|too|as well|accordingly|in (?:the )?next version|in v\d+|thanks?|\W)*$",
+    re.IGNORECASE,
+)
 _WITH = re.compile(r"\bwith ([A-Z][a-z]+)\b")
 
 

@@ -10,7 +10,9 @@ from tdxwhy.review.nouns import Line
 LEVELS = 40
 _MARKS = re.compile(r"^(?:>[ ]?){1,200}")
 _INITIALS = re.compile(r"^[A-Z][A-Za-z]{0,3}> ?")
-_ORIGINAL = re.compile(r"^\s*(?:-{3,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine|原始邮件)\s*-{3,}|_{20,})\s*$", re.IGNORECASE)
+_ORIGINAL = re.compile(
+    r"^\s*(?:-{3,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine|原始邮件)\s*-{3,}|_{20,})\s*$", re.IGNORECASE
+)
 _FORWARDED = re.compile(r"^(?:From|Sent|To|Cc|Subject|Date|Von|Gesendet|An|De|Envoyé|Objet|发件人|发送时间|收件人|主题)\s?[:：]\s*\S")
 
 
@@ -51,7 +53,9 @@ def _original(raws: list[str], index: int) -> bool:
     if not line.startswith(("From:", "Von:", "De:", "发件人")) or not _FORWARDED.match(line):
         return False
     following = raws[index + 1 : index + 5]
-    return sum(bool(_FORWARDED.match(raw)) for raw in following) >= 2 and any(raw.startswith(("Sent:", "Gesendet:", "Envoyé", "发送时间")) for raw in following)
+    return sum(bool(_FORWARDED.match(raw)) for raw in following) >= 2 and any(
+        raw.startswith(("Sent:", "Gesendet:", "Envoyé", "发送时间")) for raw in following
+    )
 
 
 def squeeze(text: str) -> str:

@@ -29,7 +29,10 @@ class _Text(NamedTuple):
 
 
 def find_preconditions(view: View, message: Message) -> list[Precondition]:
-    """Return the preconditions that a mail states, each once; a sentence that says who provides one belongs to it."""
+    """Return the preconditions that a mail states, each once; a sentence that says who provides one belongs to it.
+
+    The kernel's own duty in a comment is left out: the comment stands above the code that does it.
+    """
     if message.kind == "bot":
         return []
     found: list[Precondition] = []
@@ -38,9 +41,9 @@ def find_preconditions(view: View, message: Message) -> list[Precondition]:
     for text in _texts(view, message):
         spoken = [sentence for sentence in sentences(text.lines) if not sentence.asks]
         for sentence in spoken:
-            phrase = phrases("precondition").search(sentence.text)
+            phrase = phrases("precondition").search(re.sub(r"\([^()]*\)", " ", sentence.text))
             key = squeeze(re.sub(r"\(.*?\)", "", sentence.text.lower()))
-            if phrase is None or _repeated(view, message, sentence, text.where):
+            if phrase is None or (phrase.kind == "kernel" and text.where == "comment") or _repeated(view, message, sentence, text.where):
                 continue
             provider = _provider(message, text, phrase, sentence, spoken)
             if phrase.id == "caller-can-ensure" and found and last_whole == text.whole:
@@ -50,7 +53,9 @@ def find_preconditions(view: View, message: Message) -> list[Precondition]:
                 continue
             seen.add(key)
             last_whole = text.whole
-            found.append(Precondition(evidence(message, sentence.text[:_LONGEST], sentence.start), message.mail.author, text.where, provider))
+            found.append(
+                Precondition(evidence(message, sentence.text[:_LONGEST], sentence.start), message.mail.author, text.where, provider)
+            )
     return found
 
 
@@ -69,7 +74,9 @@ def _texts(view: View, message: Message) -> Iterator[_Text]:
             yield from _paragraphs("comment" if patch else "proposed-comment", block.lines, number)
         elif block.kind == "diff" and patch:
             for offset, lines in enumerate(_comments(block)):
-                kernel_doc = any(line.text.lstrip().startswith("/**") for line in lines) or any(re.search(r"\* @\w+:|\* Return:? ", line.text) for line in lines)
+                kernel_doc = any(line.text.lstrip().startswith("/**") for line in lines) or any(
+                    re.search(r"\* @\w+:|\* Return:? ", line.text) for line in lines
+                )
                 yield from _paragraphs("kerneldoc" if kernel_doc else "comment", lines, 1000 * (number + 1) + offset)
 
 

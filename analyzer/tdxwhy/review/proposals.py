@@ -28,7 +28,7 @@ def find_proposals(view: View, message: Message, later: Sequence[Message]) -> li
             continue
         if form == "text" and not _offered(view, message, blocks, index):
             continue
-        if view._repeats(message, block.text):  # noqa: SLF001
+        if view.repeats(message, block.text):
             continue
         adopted, where = _adopted(block, form, later)
         text = evidence(message, block.lines[0].text.strip()[:200], block.lines[0].number)

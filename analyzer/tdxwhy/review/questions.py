@@ -54,7 +54,9 @@ def find_requests(view: View, message: Message, questions: list[Question]) -> li
             continue
         if said.about is not None and phrases("request").search(text) and not phrases("commitment").search(text):
             answer = find_answer(view, message, said, said.sentence.end)
-            found.append(Request(evidence(message, text, said.sentence.start), message.mail.author, view.about(message, said.about), answer.evidence))
+            found.append(
+                Request(evidence(message, text, said.sentence.start), message.mail.author, view.about(message, said.about), answer.evidence)
+            )
     return found
 
 

@@ -21,6 +21,10 @@ def find_stances(view: View, message: Message) -> list[Stance]:
             if phrases(kind).search(text):
                 if (said.about, kind) not in seen:
                     seen.add((said.about, kind))
-                    found.append(Stance(evidence(message, text[:380], said.sentence.start), message.mail.author, kind, view.about(message, said.about)))
+                    found.append(
+                        Stance(
+                            evidence(message, text[:380], said.sentence.start), message.mail.author, kind, view.about(message, said.about)
+                        )
+                    )
                 break
     return found

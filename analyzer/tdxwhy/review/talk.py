@@ -83,7 +83,7 @@ class View:
             for sentence in sentences(block.lines):
                 named = self._vocative(sentence.text)
                 spoken = named or spoken
-                if not self._repeats(message, sentence.text):
+                if not self.repeats(message, sentence.text):
                     found.append(Said(sentence, block, self.quoted_above(message, sentence.start), spoken, following))
         return found
 
@@ -97,12 +97,13 @@ class View:
         name = self.people.find(next(part for part in found.groups() if part)) if found else None
         return (name,) if name else ()
 
-    def _repeats(self, message: Message, text: str) -> bool:
+    def repeats(self, message: Message, text: str) -> bool:
+        """Tell whether a text only repeats what stands in a mail above."""
         squeezed = squeeze(text)
         name = message.parent
         steps = 0
         while len(squeezed) >= 20 and name is not None and steps < 50:
-            if squeezed in self.speakers.own[name].whole and self.by_id[name].kind != "patch" or squeezed in self.patch_text(name):
+            if (squeezed in self.speakers.own[name].whole and self.by_id[name].kind != "patch") or squeezed in self.patch_text(name):
                 return True
             name = self.by_id[name].parent
             steps += 1

@@ -1,8 +1,8 @@
 """The phrases of `rules/thread/*.toml`, lowered to one regular expression for each phrase.
 
 A form is a row of words, matched against a sentence in lower case with its punctuation set apart.
-Accepted form: `word`, `two_words`, `begin*`, `one|other`, `{class}`, `{capture:class}`, any of them optional with `?`; `..` up to three words, `...` up to
-eight; `^` the sentence's beginning, `$` its end; `,` and other marks stand for themselves. Verbs of doing, the one large class, are
+Accepted form: `word`, `two_words`, `begin*`, `one|other`, `{class}`, `{capture:class}`, any of them optional with `?`;
+`..` up to three words, `...` up to eight; `^` the sentence's beginning, `$` its end; `,` and other marks stand for themselves. Verbs of doing, the one large class, are
 marked in the sentence (`fix~`) instead of being listed in every expression: loading costs a tenth.
 """
 
@@ -79,6 +79,12 @@ def _doing() -> Callable[[str], bool]:
 
 
 @cache
+def word_class(name: str) -> frozenset[str]:
+    """Return the words of a class."""
+    return frozenset(_tables()[1][name])
+
+
+@cache
 def phrases(group: str) -> Phrases:
     """Return the phrases of a group: of that name, else of all groups that begin with it and a dot."""
     found = tuple(phrase for phrase in _load() if phrase.group == group)
@@ -147,23 +153,23 @@ def _lowered(forms: list[str], classes: dict[str, str], name: str) -> re.Pattern
 
 
 def _form(form: str, classes: dict[str, str], name: str) -> str:
-    """Lower a form; every token brings the blank before it, and the last one looks for the blank behind it."""
+    """Lower a form; every piece brings the blank before it, and the last one looks for the blank behind it."""
     pieces: list[str] = []
-    for token in form.split():
-        if token == "^":
+    for piece in form.split():
+        if piece == "^":
             pieces.append(r"\A(?: [(\[-])?")
-        elif token == "$":
+        elif piece == "$":
             pieces.append(r"(?: [.!?,:;)\]]){0,3} \Z")
-        elif token in ("..", "..."):
-            pieces.append(r"(?: \S{1,60}){0,3}" if token == ".." else r"(?: \S{1,60}){0,8}")
+        elif piece in ("..", "..."):
+            pieces.append(r"(?: \S{1,60}){0,3}" if piece == ".." else r"(?: \S{1,60}){0,8}")
         else:
-            pieces.append(_token(token, classes, name))
+            pieces.append(_lowered_piece(piece, classes, name))
     return "".join(pieces) + ("" if form.endswith("$") else "(?= )")
 
 
-def _token(token: str, classes: dict[str, str], name: str) -> str:
-    optional = len(token) > 1 and token.endswith("?")
-    body = token[:-1] if optional else token
+def _lowered_piece(piece: str, classes: dict[str, str], name: str) -> str:
+    optional = len(piece) > 1 and piece.endswith("?")
+    body = piece[:-1] if optional else piece
     if body == "{name}":
         return f" {_NAME}"
     if body.startswith("{") and body.endswith("}"):
@@ -174,7 +180,7 @@ def _token(token: str, classes: dict[str, str], name: str) -> str:
         inner = "|".join(classes[word] for word in names)
         inner = f"(?P<{captured}>{inner})" if captured else inner
     elif "{" in body and body != "{":
-        raise RulesError(f"{name}: {token!r}: a class stands alone in its braces")
+        raise RulesError(f"{name}: {piece!r}: a class stands alone in its braces")
     else:
         inner = "|".join(_word(word) for word in body.split("|")) if body != "|" else r"\|"
     return f"(?: (?:{inner})~?(?= ))" + ("?" if optional else "")

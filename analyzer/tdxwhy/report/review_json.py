@@ -1,0 +1,153 @@
+"""A review as JSON, the contract `tdxwhy/review/1` (reports/schema/review.schema.json)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tdxwhy.records import Evidence
+from tdxwhy.review.nouns import Commitment, MailedMessage, Message, Precondition, Question, Quote, Review, Stance, Tag
+
+SCHEMA = "tdxwhy/review/1"
+
+
+def review_json(review: Review) -> str:
+    """Render a review as JSON with stable keys, two blanks deep, ending in a line end."""
+    return json.dumps(review_data(review), indent=2, ensure_ascii=False) + "\n"
+
+
+def review_data(review: Review) -> dict[str, Any]:
+    """Return the data of the contract."""
+    return {
+        "schema": SCHEMA,
+        "versions": list(review.versions),
+        "notes": list(review.notes),
+        "messages": [_message(message) for message in review.messages],
+        "quotes": [_quote(quote) for quote in review.quotes],
+        "questions": [_question(question) for question in review.questions],
+        "requests": [
+            {**_passage(one.evidence), "asked_by": one.asked_by, "about": _quoted(one.about), "answer": _quoted(one.answer)}
+            for one in review.requests
+        ],
+        "preconditions": [_precondition(one) for one in review.preconditions],
+        "commitments": [_commitment(one) for one in review.commitments],
+        "stances": [_stance(one) for one in review.stances],
+        "tags": [_tag(tag) for tag in review.tags],
+        "proposals": [
+            {**_passage(one.evidence), "author": one.author, "form": one.form, "adopted": one.adopted, "adopted_in": one.adopted_in}
+            for one in review.proposals
+        ],
+        "init_messages": [_mailed(one) for one in review.init_messages],
+        "prints": [
+            {
+                "message_id": name,
+                "line": site.place.line,
+                "call": site.call,
+                "level": site.level,
+                "format": site.format,
+                "args": list(site.args),
+                "function": site.function,
+                "is_failure": site.is_failure,
+                "names_package": site.names.package,
+                "names_cpu": site.names.cpu,
+                "names_cpu_state": site.names.cpu_state,
+            }
+            for name, site in review.prints
+        ],
+        "failing_paths": [
+            {
+                "message_id": name,
+                "line": path.place.line,
+                "function": path.function,
+                "condition": path.condition,
+                "message_printed": path.printed,
+                "errno": path.errno,
+            }
+            for name, path in review.failing_paths
+        ],
+    }
+
+
+def _passage(evidence: Evidence) -> dict[str, Any]:
+    return {"message_id": evidence.place.message_id, "line": evidence.place.line, "text": evidence.quote}
+
+
+def _quoted(evidence: Evidence | None) -> dict[str, Any] | None:
+    return _passage(evidence) if evidence else None
+
+
+def _message(message: Message) -> dict[str, Any]:
+    mail = message.mail
+    return {
+        "message_id": mail.message_id,
+        "author": mail.author,
+        "address": mail.address,
+        "subject": mail.subject,
+        "date": mail.date,
+        "parent": message.parent,
+        "missing_above": message.gap,
+        "kind": message.kind,
+        "version": message.version,
+        "part": message.part,
+        "total": message.total,
+        "rebuilt": message.rebuilt,
+    }
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "message_id": quote.message_id,
+        "level": quote.level,
+        "lines": [quote.start, quote.end],
+        "first": quote.first[:300],
+        "said_by": quote.said_by,
+        "origin": quote.origin,
+        "basis": quote.basis,
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        **_passage(question.evidence),
+        "asked_by": question.asked_by,
+        "addressee": question.addressee,
+        "status": question.status,
+        "answer": _quoted(question.answer),
+        "answered_by": question.answered_by,
+        "about": _quoted(question.about),
+    }
+
+
+def _precondition(one: Precondition) -> dict[str, Any]:
+    return {**_passage(one.evidence), "author": one.author, "where": one.where, "provider": one.provider}
+
+
+def _commitment(one: Commitment) -> dict[str, Any]:
+    return {
+        **_passage(one.evidence),
+        "owner": one.owner,
+        "helper": one.helper,
+        "object": one.object,
+        "kind": one.kind,
+        "kept": one.kept,
+        "kept_by": _quoted(one.kept_by),
+    }
+
+
+def _stance(one: Stance) -> dict[str, Any]:
+    return {**_passage(one.evidence), "author": one.author, "stance": one.stance, "about": _quoted(one.about)}
+
+
+def _tag(tag: Tag) -> dict[str, Any]:
+    return {**_passage(tag.evidence), "tag": tag.tag, "by": tag.by, "conditional": tag.conditional, "condition": tag.condition}
+
+
+def _mailed(one: MailedMessage) -> dict[str, Any]:
+    return {
+        **_passage(one.evidence),
+        "author": one.author,
+        "kind": one.kind,
+        "names_package": one.names.package,
+        "names_cpu": one.names.cpu,
+        "names_cpu_state": one.names.cpu_state,
+    }

@@ -1,0 +1,182 @@
+"""Whether promises were kept: looked for in the later versions of the whole series, and in a tree where one is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tdxwhy.records import Evidence, Place
+from tdxwhy.review.lines import squeeze
+from tdxwhy.review.nouns import Commitment, Kept, MailedMessage, Message, Proposal
+from tdxwhy.review.people import name_key
+from tdxwhy.review.talk import View
+from tdxwhy.review.threads import read_subject
+from tdxwhy.review.words import phrases, word_class
+
+_WORD = re.compile(r"[A-Za-z_][\w.]{3,}")
+
+
+class Later(NamedTuple):
+    """The later versions of a message's series: its own patch of each, and every mail of those versions by the same author."""
+
+    patches: tuple[Message, ...]
+    series: tuple[Message, ...]
+
+
+def version_key(version: str | None) -> tuple[int, ...]:
+    """Return a version as numbers: "11.1" after "11"."""
+    return tuple(int(part) for part in re.findall(r"\d+", version or "")) or (0,)
+
+
+def later_versions(messages: Sequence[Message], of: Message) -> Later:
+    """Return what was posted after the version that a mail talks about; titles of a patch may change a little."""
+    own = read_subject(of.mail.subject)
+    posted = [m for m in messages if m.kind in ("patch", "cover") and m.version and version_key(m.version) > version_key(own.version)]
+    named = [m for m in posted if _same_title(own.title, read_subject(m.mail.subject).title)]
+    versions = {m.version for m in named} | {m.version for m in posted if own.part is not None or own.title}
+    return Later(tuple(named), tuple(m for m in posted if m.version in versions))
+
+
+def _same_title(one: str, other: str) -> bool:
+    first, second = (set(title.lower().split()) for title in (one, other))
+    return bool(first) and (first == second or len(first & second) >= 0.6 * len(first | second))
+
+
+def settle(view: View, message: Message, commitment: Commitment, later: Later, proposals: Sequence[Proposal]) -> Commitment:
+    """Return a commitment with what became of it as far as later versions show; without any it stays unknown."""
+    if not later.series:
+        return commitment
+    kept, where = _judged(view, message, commitment, later, proposals)
+    return commitment._replace(kept=kept, kept_by=where)
+
+
+def _judged(
+    view: View, message: Message, commitment: Commitment, later: Later, proposals: Sequence[Proposal]
+) -> tuple[Kept, Evidence | None]:
+    text = commitment.evidence.quote
+    if phrases("drops").search(text) and not later.patches:
+        first = later.series[0]
+        return "yes", Evidence(Place(first.mail.place.source, None, first.mail.message_id), first.mail.subject)
+    if not later.patches:
+        return _by_history(message, commitment, later)
+    quoted = view.quoted_above(message, commitment.evidence.place.line or 1)
+    offered = _offered_above(view, message, quoted, proposals)
+    if offered is not None and offered.adopted in ("yes", "partly"):
+        target = (
+            next(m for m in later.patches if m.mail.message_id == offered.adopted_in)
+            if offered.adopted_in in {m.mail.message_id for m in later.patches}
+            else later.patches[0]
+        )
+        return ("yes" if offered.adopted == "yes" else "partly"), _line_in(target, offered.text)
+    criticised = _criticised(view, message, quoted)
+    if criticised:
+        for patch in later.patches:
+            whole = _plain(patch)
+            gone = [piece for piece in criticised if piece not in whole]
+            if gone:
+                return "yes", Evidence(
+                    Place(patch.mail.place.source, None, patch.mail.message_id), "the lines criticised are gone or changed"
+                )
+        return "no", None
+    return _by_history(message, commitment, later)
+
+
+def _offered_above(view: View, message: Message, quoted: int | None, proposals: Sequence[Proposal]) -> Proposal | None:
+    """Return the proposal that the promise stands under."""
+    if quoted is None:
+        return None
+    run = _run_above(message, quoted)
+    words = {squeeze(message.lines[index].text) for index in run}
+    for proposal in proposals:
+        pieces = [squeeze(line) for line in proposal.text.split("\n") if len(squeeze(line)) >= 8]
+        if pieces and sum(piece in words for piece in pieces) >= 0.5 * len(pieces):
+            return proposal
+    return None
+
+
+def _run_above(message: Message, quoted: int) -> range:
+    start = quoted
+    while start > 0 and message.lines[start - 1].level:
+        start -= 1
+    return range(start, quoted + 1)
+
+
+def _criticised(view: View, message: Message, quoted: int | None) -> list[str]:
+    """Return the patch lines directly above the request that the promise answers, without blanks and marks."""
+    if quoted is None:
+        return []
+    speakers = view.speakers.lines(message)
+    found: list[str] = []
+    for index in reversed(_run_above(message, quoted)):
+        speaker = speakers[index]
+        origin = view.by_id.get(speaker.origin) if speaker and speaker.origin else None
+        if origin is None or origin.kind != "patch":
+            if found:
+                break
+            continue
+        piece = _bare(message.lines[index].text)
+        if len(piece) >= 12:
+            found.append(piece)
+        if len(found) >= 4:
+            break
+    return found
+
+
+def _bare(text: str) -> str:
+    return squeeze(re.sub(r"^[+ ]?\s*\*?\s*", "", text))
+
+
+def _plain(message: Message) -> str:
+    return "".join(_bare(line.text) for line in message.lines if not line.level and not line.text.startswith("-"))
+
+
+def _line_in(message: Message, text: str) -> Evidence:
+    pieces = [piece for line in text.split("\n") if len(piece := _bare(line)) >= 8]
+    for line in message.lines:
+        if any(piece in _bare(line.text) for piece in pieces):
+            return Evidence(Place(message.mail.place.source, line.number, message.mail.message_id), line.text.strip())
+    return Evidence(Place(message.mail.place.source, None, message.mail.message_id), message.mail.subject)
+
+
+def _by_history(message: Message, commitment: Commitment, later: Later) -> tuple[Kept, Evidence | None]:
+    """Look for the promise's words in the change notes of later versions; a note that names the reviewer counts in part."""
+    words = _content(f"{commitment.object} {commitment.evidence.quote}")
+    asker = name_key(message.mail.recipients[0]) if message.mail.recipients else frozenset()
+    best: tuple[int, Kept, Evidence] | None = None
+    for patch in (*later.patches, *later.series):
+        for line in patch.lines:
+            if line.level or not line.text.lstrip().startswith(("-", "*", "o ")):
+                continue
+            shared = words & _content(line.text)
+            credited = bool(asker & name_key(line.text))
+            score = 2 * len(shared) + credited
+            kept: Kept = "yes" if len(shared) >= 2 else "partly"
+            if score >= 3 and (best is None or score > best[0]):
+                best = score, kept, Evidence(Place(patch.mail.place.source, line.number, patch.mail.message_id), line.text.strip())
+    return (best[1], best[2]) if best else ("unknown", None)
+
+
+def _content(text: str) -> set[str]:
+    return {word.lower().rstrip("s.") for word in _WORD.findall(text)} - word_class("common") - word_class("talk")
+
+
+def message_kept(wanted: Sequence[MailedMessage], printed: Sequence[tuple[str, str]]) -> tuple[Kept, Evidence | None]:
+    """Compare messages that were asked for with what a tree prints.
+
+    `printed` are pairs of a place and a format. The same words in a message that names no package where one was asked for is half kept.
+    """
+    from tdxwhy.know.names import named
+
+    best: tuple[float, Kept, Evidence] | None = None
+    for message in wanted:
+        asked = _content(message.evidence.quote)
+        for where, form in printed:
+            shared = asked & _content(form)
+            share = len(shared) / max(1, len(asked))
+            if len(shared) < 3 and share < 0.5:
+                continue
+            full = named(form).package or not message.names.package
+            if best is None or share > best[0]:
+                best = share, "yes" if full else "partly", Evidence(Place(where), form)
+    return (best[1], best[2]) if best else ("no", None)

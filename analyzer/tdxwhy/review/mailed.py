@@ -1,0 +1,87 @@
+"""Kernel messages in mails: pasted from a log, wanted, unwanted, or in code that a reply offers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tdxwhy.know.names import named
+from tdxwhy.know.recognise import recognise
+from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx
+from tdxwhy.records import LogRecord, Place
+from tdxwhy.review.blocks import Block
+from tdxwhy.review.nouns import MailedMessage, Message, MessageKind
+from tdxwhy.review.talk import View, evidence
+from tdxwhy.review.words import phrases
+from tdxwhy.source.prints import print_sites
+
+_STAMP = re.compile(r"^\s*(?:<\d>)?\[\s*\d+\.\d+\]\s*(?:\[\s*[TC]\d+\]\s*)?")
+_STAMPED = re.compile(r"^\s*(?:<\d>)?\[\s*\d+\.\d+\]")
+_LONGEST = 300
+
+
+def find_mailed(view: View, message: Message) -> list[MailedMessage]:
+    """Return the kernel messages that stand in a mail's own prose, examples and logs, and in code that a reply offers."""
+    found: list[MailedMessage] = []
+    blocks = view.blocks(message)
+    for index, block in enumerate(blocks):
+        if block.kind == "log":
+            found.extend(_pasted(message, block))
+        elif block.kind in ("example", "code") or (block.kind == "prose" and len(block.lines) <= 2):
+            found.extend(_talked(message, blocks, index))
+        if block.kind in ("diff", "code") and message.kind == "reply":
+            found.extend(_offered(message, block))
+    return found
+
+
+def _pasted(message: Message, block: Block) -> Iterator[MailedMessage]:
+    """Take the lines of a log that mean something to TDX; a line wrapped by the mail program is joined to its stamp."""
+    joined: list[tuple[int, str]] = []
+    for line in block.lines:
+        if _STAMPED.match(line.text) or not joined:
+            joined.append((line.number, line.text))
+        else:
+            joined[-1] = (joined[-1][0], f"{joined[-1][1].rstrip()} {line.text.strip()}")
+    for number, text in joined:
+        if _recognised(text):
+            yield _made(message, number, text.strip(), "pasted")
+
+
+def _recognised(text: str) -> bool:
+    bare = _STAMP.sub("", text).strip()
+    return bool(bare) and recognise(LogRecord(Place("mail"), text[:4096], bare[:4096])) is not None
+
+
+def _talked(message: Message, blocks: list[Block], index: int) -> Iterator[MailedMessage]:
+    """Take what a sentence with a colon introduces as something that users see, and what reads like a kernel message anyway."""
+    block = blocks[index]
+    before = " ".join(blocks[index - 1].text.split()) if index and blocks[index - 1].kind == "prose" else ""
+    last = re.split(r"(?<=[.?!])\s+", before)[-1]
+    talked = before.endswith(":") and phrases("message").search(last) is not None
+    for line in block.lines if block.kind != "prose" else block.lines[:1]:
+        text = line.text.strip()
+        if len(text) < 8 or not (has_kernel_prefix(text) or _STAMPED.match(text)):
+            continue
+        if talked and _within(blocks, index):
+            kind: MessageKind = "unwanted" if phrases("unwanted").search(last) else "wanted"
+            yield _made(message, line.number, text, kind)
+        elif block.kind != "prose" and looks_like_tdx(text) and _recognised(text):
+            yield _made(message, line.number, text, "pasted")
+
+
+def _within(blocks: list[Block], index: int) -> bool:
+    """Tell whether a block follows the sentence before it with at most two blank lines between."""
+    return blocks[index].lines[0].number - blocks[index - 1].lines[-1].number <= 3
+
+
+def _offered(message: Message, block: Block) -> Iterator[MailedMessage]:
+    """Take the formats of the print calls in offered code; the diff may be wrapped by the mail program."""
+    for site in print_sites(block.text, message.mail.place.source):
+        if site.format and (site.added or block.kind == "code"):
+            number = block.lines[0].number + (site.place.line or 1) - 1
+            made = _made(message, number, site.format, "added")
+            yield made._replace(names=site.names)
+
+
+def _made(message: Message, number: int, text: str, kind: MessageKind) -> MailedMessage:
+    return MailedMessage(evidence(message, text[:_LONGEST], number), message.mail.author, kind, named(text))

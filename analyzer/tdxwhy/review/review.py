@@ -1,0 +1,93 @@
+"""A thread's review: all its remarks, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tdxwhy.records import FailingPath, Mail, PrintSite
+from tdxwhy.review.commitments import find_commitments
+from tdxwhy.review.kept import later_versions, settle, version_key
+from tdxwhy.review.mailed import find_mailed
+from tdxwhy.review.nouns import Commitment, Message, Precondition, Proposal, Question, Request, Review, Stance, Tag
+from tdxwhy.review.preconditions import find_preconditions
+from tdxwhy.review.proposals import find_proposals
+from tdxwhy.review.questions import find_questions, find_requests
+from tdxwhy.review.stances import find_stances
+from tdxwhy.review.tags import find_tags
+from tdxwhy.review.talk import View
+from tdxwhy.review.threads import build_messages
+
+
+def review(mails: Iterable[Mail], later: Iterable[Mail] = ()) -> Review:
+    """Review a thread; `later` are mails of later versions, in which promises are looked for but no remarks."""
+    own = list(mails)
+    messages = build_messages(own)
+    view = View(messages)
+    after = build_messages(list(later))
+    posted = (*messages, *(m for m in after if m.mail.message_id not in view.by_id))
+    found = _Found(view, posted)
+    for message in messages:
+        found.take(message)
+    return found.review(own, after)
+
+
+class _Found:
+    """Collects the remarks of one mail after the other."""
+
+    def __init__(self, view: View, posted: Sequence[Message]) -> None:
+        self._view, self._posted = view, posted
+        self._questions: list[Question] = []
+        self._requests: list[Request] = []
+        self._preconditions: list[Precondition] = []
+        self._commitments: list[Commitment] = []
+        self._stances: list[Stance] = []
+        self._tags: list[Tag] = []
+        self._proposals: list[Proposal] = []
+        self._code: list[tuple[str, PrintSite]] = []
+        self._paths: list[tuple[str, FailingPath]] = []
+
+    def take(self, message: Message) -> None:
+        """Take the remarks of one mail."""
+        view = self._view
+        later = later_versions(self._posted, message)
+        questions = find_questions(view, message)
+        self._questions += questions
+        self._requests += find_requests(view, message, questions)
+        self._preconditions += find_preconditions(view, message)
+        self._proposals += find_proposals(view, message, later.patches)
+        self._commitments += [settle(view, message, one, later, self._proposals) for one in find_commitments(view, message)]
+        self._stances += find_stances(view, message)
+        self._tags += find_tags(view, message)
+        if message.kind == "patch":
+            self._patch(message)
+
+    def _patch(self, message: Message) -> None:
+        from tdxwhy.source.failing import failing_paths
+        from tdxwhy.source.prints import print_sites
+
+        name = message.mail.message_id
+        text = "\n".join(line.text for line in message.lines if not line.level)
+        self._code += [(name, site) for site in print_sites(text, message.mail.place.source) if site.added]
+        self._paths += [(name, path) for path in failing_paths(text, message.mail.place.source)]
+
+    def review(self, own: Sequence[Mail], after: Sequence[Message]) -> Review:
+        """Return everything found."""
+        view = self._view
+        quotes = [quote for message in view.messages for quote in view.speakers.quotes(message)]
+        versions = sorted({m.version for m in (*view.messages, *after) if m.version and m.kind != "reply"}, key=version_key)
+        return Review(
+            messages=view.messages,
+            quotes=tuple(quotes),
+            questions=tuple(self._questions),
+            requests=tuple(self._requests),
+            preconditions=tuple(self._preconditions),
+            commitments=tuple(self._commitments),
+            stances=tuple(self._stances),
+            tags=tuple(self._tags),
+            proposals=tuple(self._proposals),
+            init_messages=tuple(mailed for message in view.messages for mailed in find_mailed(view, message)),
+            prints=tuple(self._code),
+            failing_paths=tuple(self._paths),
+            versions=tuple(versions),
+            notes=tuple(f"{mail.place.source}: {note}" for mail in own for note in mail.notes),
+        )

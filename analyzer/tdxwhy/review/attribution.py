@@ -58,7 +58,7 @@ def attributed_name(text: str) -> str | None:
     if not found:
         return None
     try:
-        parsed = _grammar().parse_string(" ".join(text.split()))
+        parsed: dict[str, str] = _grammar().parse_string(" ".join(text.split())).as_dict()
     except pp.ParseException:
         return None
     name = " ".join(parsed.get("name", "").split()).strip(" ,;:\"'[")

@@ -2,8 +2,9 @@
 
 A form is a row of words, matched against a sentence in lower case with its punctuation set apart.
 Accepted form: `word`, `two_words`, `begin*`, `one|other`, `{class}`, `{capture:class}`, any of them optional with `?`;
-`..` up to three words, `...` up to eight; `^` the sentence's beginning, `$` its end; `,` and other marks stand for themselves. Verbs of doing, the one large class, are
-marked in the sentence (`fix~`) instead of being listed in every expression: loading costs a tenth.
+`..` up to three words, `...` up to eight; `^` the sentence's beginning, `$` its end; `,` and other marks stand for themselves.
+
+Verbs of doing, the one large class, are marked in the sentence (`fix~`) instead of being listed in every expression.
 """
 
 from __future__ import annotations

@@ -13,11 +13,15 @@ Precision = Literal["high", "medium", "low"]
 
 
 class Place(NamedTuple):
-    """Where something stands: a source's name, its line (1-based), and a mail's Message-ID."""
+    """Where something stands: a source's name, its line (1-based), and a mail's Message-ID.
+
+    Of inputs too big to count the lines of, the line is None and `offset` says at which byte of the content the line begins.
+    """
 
     source: str
     line: int | None = None
     message_id: str | None = None
+    offset: int | None = None
 
 
 class LogRecord(NamedTuple):

@@ -17,6 +17,12 @@ _OPENING = re.compile(r'\s{0,16}(?:\}\s{0,4},\s{0,4})?\{\s{0,8}|\s{0,16}\{?\s{0,
 _CLOSING = re.compile(r"\s{0,16}(?:\}|\]).{0,16}")
 
 
+def is_spread(head: bytes) -> bool:
+    """Tell by its beginning whether a log is JSON whose entries span lines."""
+    first = head[:4096].lstrip().split(b"\n", 1)[0].strip()
+    return first == b"{" or (b'"dmesg"' in first and len(first) < 32)
+
+
 class JsonReader:
     """Collect the fields of entries, line by line. It takes a line or refuses it; refused lines are another reader's."""
 

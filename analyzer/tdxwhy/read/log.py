@@ -11,12 +11,14 @@ from tdxwhy.read.boots import boots_of
 from tdxwhy.read.entries import Item
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.joins import block_widths, joined
-from tdxwhy.read.jsonlog import JsonReader
+from tdxwhy.read.jsonlog import JsonReader, is_spread
 from tdxwhy.read.marks import Mark, mark_of
-from tdxwhy.read.opening import BLOCK, Opened, open_path
+from tdxwhy.read.opening import Opened, open_path
 from tdxwhy.read.plain import records_of, unquote
 from tdxwhy.read.pstore import in_order
+from tdxwhy.read.scan import Scan
 from tdxwhy.read.text import LINE_LIMIT, clean, decode, lines_of, looks_binary
+from tdxwhy.read.windows import BLOCK
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _STAMP_BEGINS = frozenset(" 0123456789")
@@ -49,11 +51,18 @@ class LogReader:
             raise NothingToJudge(f"{self.name}: empty")
         if looks_binary(opened.head):
             raise NothingToJudge(f"{self.name}: binary, not a log")
-        whole = b"".join(opened.blocks())
-        items, torn = self.whole(whole)
-        yield from boots_of(items, torn or bool(opened.losses))
+        if len(opened.head) < BLOCK and len(opened.head) < self._small:
+            items, torn = self._whole(opened.head)
+            yield from boots_of(items, torn or bool(opened.losses))
+            return
+        scan = Scan(self.name, self._anchors)
+        if is_export(opened.head) or is_spread(opened.head):
+            yield from scan.entries(opened)
+        else:
+            yield from scan.lines(opened.head if len(opened.head) < BLOCK else opened)
+        self.losses += scan.losses
 
-    def whole(self, data: bytes) -> tuple[list[Item], bool]:
+    def _whole(self, data: bytes) -> tuple[list[Item], bool]:
         """Read a small input as a whole, with an eye on what surrounds a line; tell also whether it stops inside a line."""
         if is_export(data):
             return list(ExportReader(self.name).feed(data, last=True)), False
@@ -74,7 +83,7 @@ class LogReader:
         reader = JsonReader(self.name)
         for number, raw in lines:
             if raw[:1] in ("[", "<") and raw[1:2] in _STAMP_BEGINS:
-                yield from records_of(self.name, number, raw)
+                yield from records_of(Place(self.name, number), raw)
                 continue
             taken = reader.take(number, raw)
             if taken is not None:
@@ -86,7 +95,7 @@ class LogReader:
             if isinstance(mark, Mark):
                 yield mark
             else:
-                yield from records_of(self.name, number, raw)
+                yield from records_of(Place(self.name, number), raw)
         yield from reader.finish()
         self.losses += reader.losses
 

@@ -3,41 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.read.expand import compression_of, expanded
+from tdxwhy.read.windows import BLOCK
 from tdxwhy.records import Loss, Place
 
-BLOCK = 1 << 20
 _CHUNK = 1 << 14
 # A log shrinks to a twentieth, seldom to a hundredth. What grows more than this is made to exhaust its reader.
 _FREE, _RATIO = 256 << 20, 300
 
 
 class Opened:
-    """A source of bytes: `head` is its beginning, `blocks()` gives all of it, `losses` tells afterwards what was lost."""
+    """A source of bytes: `head` is its beginning, `readinto` gives all of it, `losses` tells afterwards what was lost."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.name = name
         self.losses: list[Loss] = []
-        self._stream, self._taken = stream, 0
+        self._stream, self._taken, self._made = stream, 0, 0
         first = self._take(BLOCK)
         self.compression = compression_of(first)
-        self._parts = self._expanded(first) if self.compression else self._rest(first)
+        self._parts: Iterator[bytes] = self._expanded(first) if self.compression else iter((first,))
         self.head = self._gathered()
+        self._pending = memoryview(self.head)
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill a buffer with what comes next, up to the end or to where the input breaks; return how much it is."""
+        filled = 0
+        while filled < len(buffer):
+            if not self._pending:
+                if not self.compression:
+                    return filled + self._filled(buffer[filled:])
+                self._pending = memoryview(next(self._parts, b""))
+                if not self._pending:
+                    break
+            size = min(len(self._pending), len(buffer) - filled)
+            buffer[filled : filled + size] = self._pending[:size]
+            self._pending, filled = self._pending[size:], filled + size
+        self._made += filled
+        if self._made > _FREE and self._made > self._taken * _RATIO:
+            self._lose("rest of an input that expands beyond measure")
+            self._pending, self._parts = memoryview(b""), iter(())
+        return filled
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the bytes, block by block, up to the end or to where the input breaks."""
-        block, made = self.head, 0
-        while block:
-            made += len(block)
-            yield block
-            if self.compression and made > _FREE and made > self._taken * _RATIO:
-                self._lose("rest of an input that expands beyond measure")
-                return
-            block = self._gathered()
+        """Yield all of it in pieces."""
+        buffer = memoryview(bytearray(BLOCK))
+        while size := self.readinto(buffer):
+            yield bytes(buffer[:size])
 
     def _gathered(self) -> bytes:
         parts, missing = [], BLOCK
@@ -48,17 +64,16 @@ class Opened:
                 break
         return b"".join(parts)
 
-    def _rest(self, first: bytes) -> Iterator[bytes]:
-        while first:
-            yield first
-            first = self._take(BLOCK)
-
     def _expanded(self, first: bytes) -> Iterator[bytes]:
-        chunks = (block[start : start + _CHUNK] for block in self._rest(first) for start in range(0, len(block), _CHUNK))
         try:
-            yield from expanded(self.compression, chunks)
+            yield from expanded(self.compression, self._chunks(first))
         except Exception as error:  # noqa: BLE001 - each library has its own, and all of them mean that the input broke off
             self._lose(f"rest of a {self.compression} stream that is cut or broken ({type(error).__name__})")
+
+    def _chunks(self, block: bytes) -> Iterator[bytes]:
+        while block:
+            yield from (block[start : start + _CHUNK] for start in range(0, len(block), _CHUNK))
+            block = self._take(BLOCK)
 
     def _take(self, size: int) -> bytes:
         parts, missing = [], size
@@ -67,6 +82,12 @@ class Opened:
             missing -= len(part)
         self._taken += size - missing
         return b"".join(parts)
+
+    def _filled(self, buffer: memoryview) -> int:
+        filled = 0
+        while filled < len(buffer) and (size := cast(BufferedIOBase, self._stream).readinto(buffer[filled:])):
+            filled += size
+        return filled
 
     def _lose(self, what: str) -> None:
         self.losses.append(Loss(what, 1, Place(self.name)))

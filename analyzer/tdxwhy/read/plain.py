@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from tdxwhy.read.kmsg import KMSG_FIELD, KmsgLine, kmsg_line
-from tdxwhy.read.stamp import HEADLESS, MONOTONIC, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix
+from tdxwhy.read.stamp import HEADLESS, MONOTONIC, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix, priority
 from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, Place
 
 # The form of nearly every line: an optional level, the stamp, an optional caller, the message.
 _USUAL = re.compile(r"(?:<(\d{1,3})>)?\[ *(\d{1,9})\.(\d{6})\](?: ?\[ *([TC]\d{1,9})\])? ?")
+_USUAL_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?((?!\[ *[TC]\d)[!-~](?:[ -~]{0,2000}[!-~])?)(?=\n)")
 _AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 _QUOTE = re.compile(r"(?:[ \t]*[>|](?!\d))+ ?")
 _LAVA = re.compile(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text>.*)"\}')
@@ -22,26 +23,35 @@ _NOTHING = re.compile(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-])?[^
 _NO_EVIDENCE = Prefix(0)
 
 
-def records_of(name: str, number: int, raw: str) -> tuple[LogRecord, ...]:
+def records_of(place: Place, raw: str) -> tuple[LogRecord, ...]:
     """Read one line; a torn line gives one record for each stamp on it, a line that says nothing gives none."""
     usual = _USUAL.match(raw)
-    if usual is not None and raw.isprintable() and len(raw) <= RAW_LIMIT:
-        end = usual.end()
-        if raw.find("[", end) < 0 or _AGAIN.search(raw, end) is None:
-            pri, seconds, fraction, caller = usual.groups()
-            if raw.find(": ", end) < 0 or MONOTONIC.match(raw, end) is None:
-                return (
-                    LogRecord(
-                        Place(name, number),
-                        raw,
-                        raw[end:].rstrip(),
-                        int(seconds) * 1_000_000_000 + int(fraction) * 1000,
-                        None if pri is None else int(pri) & 7,
-                        None if pri is None else int(pri) >> 3,
-                        caller,
-                    ),
-                )
-    return tuple(_odd(Place(name, number), raw))
+    if usual is not None and raw.isprintable() and len(raw) <= RAW_LIMIT and _is_whole(raw, usual.end()):
+        pri, seconds, fraction, caller = usual.groups()
+        level, facility = (None, None) if pri is None else priority(pri)
+        time_ns = int(seconds) * 1_000_000_000 + int(fraction) * 1000
+        return (LogRecord(place, raw, raw[usual.end() :].rstrip(), time_ns, level, facility, caller),)
+    return tuple(_odd(place, raw))
+
+
+def usual_record(data: bytes | bytearray, begin: int, name: str, offset: int) -> LogRecord | None:
+    """Read the line at a place in a window if it is of the most usual form, as `records_of` does but three times as fast."""
+    usual = _USUAL_BYTES.match(data, begin)
+    if usual is None:
+        return None
+    raw = usual[0].decode("ascii")
+    start = usual.start(3) - begin
+    if not _is_whole(raw, start):
+        return None
+    time_ns = int(usual[1]) * 1_000_000_000 + int(usual[2]) * 1000
+    return LogRecord(Place(name, None, None, offset + begin), raw, raw[start:], time_ns)
+
+
+def _is_whole(raw: str, start: int) -> bool:
+    """Tell whether the message is no more than one message: neither torn by another stamp nor headed by a host name."""
+    if raw.find("[", start) >= 0 and _AGAIN.search(raw, start) is not None:
+        return False
+    return (raw.find("]: ", start) < 0 and raw.find(" kernel: ", start) < 0) or MONOTONIC.match(raw, start) is None
 
 
 def unquote(text: str) -> str:

@@ -1,0 +1,143 @@
+"""Boots of an input too big to be read as a whole: only lines that hold an anchor are parsed, in one pass and little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tdxwhy.read.boots import stamp_of
+from tdxwhy.read.entries import Item
+from tdxwhy.read.export import ExportReader, is_export
+from tdxwhy.read.jsonlog import OBJECT, JsonReader
+from tdxwhy.read.marks import Mark, mark_of
+from tdxwhy.read.opening import Opened
+from tdxwhy.read.plain import records_of, unquote, usual_record
+from tdxwhy.read.stream import Collector
+from tdxwhy.read.text import LINE_LIMIT, clean
+from tdxwhy.read.windows import Readable, Window, ahead, all_spans, automaton, searched, windows
+from tdxwhy.records import BootRecords, LogRecord, Loss, Place
+
+_TAIL = 8192
+_NEWLINE = 10
+
+
+class Scan:
+    """One pass over an input; `losses` tells afterwards what could not be used."""
+
+    def __init__(self, name: str, anchors: Sequence[bytes]) -> None:
+        self.losses: list[Loss] = []
+        self._name, self._anchors = name, tuple(anchors)
+        self._json = JsonReader(name)
+        self._collector = Collector()
+        self._broken = 0
+
+    def lines(self, source: bytes | Readable) -> Iterator[BootRecords]:
+        """Yield the boots of a log of lines: of a block as it is, of a stream in windows that are read ahead."""
+        if isinstance(source, bytes):
+            found = iter((self._searched(Window(source, len(source), 0)),))
+        else:
+            found = ahead(map(self._searched, windows(source)))
+        before, end, torn = b"", 0, False
+        for window in found:
+            yield from self._window(window, before)
+            torn = window.data[window.size - 1] != _NEWLINE
+            before = bytes(window.data[max(0, window.size - _TAIL) : window.size])
+            end = window.offset + window.size
+        yield from self._collector.finish(self._last(before, end), torn)
+        self._account()
+
+    def _searched(self, window: Window) -> Window:
+        return searched(window, self._anchors) if self._anchors else window
+
+    def entries(self, source: Opened) -> Iterator[BootRecords]:
+        """Yield the boots of a log whose entries span lines: every entry is parsed, those without an anchor are not kept."""
+        searcher = automaton(self._anchors) if self._anchors else None
+        last: LogRecord | None = None
+        for item in self._exported(source.blocks()) if is_export(source.head) else self._spread(source):
+            if isinstance(item, Mark):
+                yield from self._marked(item, last)
+                continue
+            if self._collector.begins(item):
+                yield from self._collector.finish(last)
+            last = item if stamp_of(item) is not None else last
+            if searcher is None or searcher.find_matches_as_indexes(item.raw.encode("utf-8", "replace")):
+                self._collector.add(item)
+        yield from self._collector.finish(last)
+        self._account()
+
+    def _window(self, window: Window, before: bytes) -> Iterator[BootRecords]:
+        data, collector, name = window.data, self._collector, self._name
+        if window.overlong:
+            self.losses.append(Loss("line beyond the length limit, cut there", 1, Place(name, None, None, window.offset)))
+        for begin, end in window.spans if window.spans is not None else all_spans(window):
+            record = usual_record(data, begin, name, window.offset)
+            if record is not None and not collector.begins(record):
+                collector.add(record)
+                continue
+            line = bytes(data[begin : min(end, begin + LINE_LIMIT)])
+            for item in self._line(Place(name, None, None, window.offset + begin), line, self._json):
+                if isinstance(item, Mark):
+                    yield from self._marked(item, self._last_before(window, begin, before))
+                    continue
+                if collector.begins(item):
+                    yield from collector.finish(self._last_before(window, begin, before))
+                collector.add(item)
+
+    def _line(self, place: Place, line: bytes, reader: JsonReader) -> Iterable[Item]:
+        raw = line.decode("utf-8", "replace").rstrip("\r")
+        if "\ufffd" in raw:
+            self._broken += raw.count("\ufffd")
+        if raw[:1] == "[":
+            return records_of(place, raw) if "\r" not in raw else self._returned(place, raw)
+        if OBJECT.match(raw):
+            taken = reader.take(0, raw)
+            if taken is not None:
+                return [item if isinstance(item, Mark) else item._replace(place=place) for item in taken]
+        return self._returned(place, raw)
+
+    def _returned(self, place: Place, raw: str) -> Iterator[Item]:
+        for part in raw.split("\r"):
+            mark = mark_of(unquote(clean(part)), 0)
+            if mark is None:
+                yield from records_of(place, part)
+            elif mark.kind == "boot":
+                yield mark
+
+    def _marked(self, mark: Mark, last: LogRecord | None) -> Iterator[BootRecords]:
+        if mark.kind == "boot":
+            yield from self._collector.finish(last)
+            self._collector.boot_id = mark.value or None
+
+    def _last_before(self, window: Window, begin: int, before: bytes) -> LogRecord | None:
+        known = bytes(window.data[max(0, begin - _TAIL) : begin])
+        return self._last(known if begin >= _TAIL else before + known, window.offset + begin)
+
+    def _last(self, known: bytes, end: int) -> LogRecord | None:
+        """Return the last stamped record in the bytes before `end`."""
+        stop, reader = len(known), JsonReader(self._name)
+        for _ in range(64):
+            begin = known.rfind(b"\n", 0, max(0, stop - 1)) + 1
+            place = Place(self._name, None, None, end - len(known) + begin)
+            for item in self._line(place, known[begin:stop].rstrip(b"\n"), reader) if stop else ():
+                if isinstance(item, LogRecord) and stamp_of(item) is not None:
+                    return item
+            stop = begin
+        return None
+
+    def _exported(self, blocks: Iterable[bytes]) -> Iterator[Item]:
+        reader = ExportReader(self._name)
+        for block in blocks:
+            yield from reader.feed(block)
+        yield from reader.feed(b"", last=True)
+
+    def _spread(self, source: Readable) -> Iterator[Item]:
+        number = 0
+        for window in windows(source):
+            for line in bytes(window.data[: window.size]).decode("utf-8", "replace").splitlines():
+                number += 1
+                yield from self._json.take(number, line) or ()
+        yield from self._json.finish()
+
+    def _account(self) -> None:
+        if self._broken:
+            self.losses.append(Loss("byte sequences that are not UTF-8", self._broken, Place(self._name)))
+        self.losses += self._json.losses + self._collector.losses

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tdxwhy.explain.facts import Facts
+from tdxwhy.explain.facts import Facts, evidence_of
 from tdxwhy.explain.judgement import Judgement
 from tdxwhy.know import tables
-from tdxwhy.records import Cause, FoundCause, Seamcall, Topology, When
+from tdxwhy.records import Event, FoundCause, Seamcall, Topology, When
 
 _MOST = 3
+_QUOTED = 4
 _OF_PACKAGES = "package-without-online-cpu"
 _OF_CPUS = "cpu-not-initialized"
 
@@ -21,16 +23,21 @@ class Blame(NamedTuple):
     cpus: tuple[int, ...] = ()
 
 
-def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None) -> tuple[FoundCause, ...]:
+def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events: Sequence[Event]) -> tuple[FoundCause, ...]:
     """Return at most three causes, best first; "unknown" where something failed and no pattern fits."""
+    if judgement.outcome == "initialized" and judgement.refused_by_kvm:
+        return (_described("kvm-refused", judgement, facts, ())._replace(evidence=judgement.refused_by_kvm),)
     if judgement.outcome in ("initialized", "unknown") or judgement.role == "guest":
         return ()
-    found = tuple(dict.fromkeys(cause.id for seen in _seen(judgement, call) for cause in _fitting(seen, judgement)))
+    telling = _telling(judgement, events)
+    ids_of_forms = frozenset(event.form.id for event in telling if event.form is not None)
+    fitting = (cause for seen in _seen(judgement, call) for cause in tables.causes_for(seen, judgement.facts, ids_of_forms))
+    found = tuple(dict.fromkeys(cause.id for cause in fitting))
     modelled = tuple(e.cause for e in judgement.explanations if e.cause != "unknown")
     ids = tuple(dict.fromkeys((*found, *modelled)))[:_MOST]
     if not ids and judgement.outcome == "failed":
         ids = ("unknown",)
-    return tuple(_described(id, judgement, facts) for id in ids)
+    return tuple(_described(id, judgement, facts, telling) for id in ids)
 
 
 def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) -> Blame:
@@ -57,10 +64,10 @@ def _seen(judgement: Judgement, call: Seamcall | None) -> tuple[When, ...]:
     return tuple(When(rank=0, step=step, leaf=leaf, status=status or "", errno=None if status else errno) for step in steps)
 
 
-def _fitting(seen: When, judgement: Judgement) -> tuple[Cause, ...]:
-    events = judgement.attempt.events if judgement.attempt is not None else ()
-    ids = frozenset(event.form.id for event in events if event.form is not None)
-    return tables.causes_for(seen, judgement.facts, ids)
+def _telling(judgement: Judgement, events: Sequence[Event]) -> tuple[Event, ...]:
+    """Return the events whose forms causes may ask for: the attempt's own, and what the boot says of the machine."""
+    attempt = judgement.attempt.events if judgement.attempt is not None else ()
+    return (*attempt, *(event for event in events if event.form is not None and event.form.kind == "boot"))
 
 
 def _errno(judgement: Judgement) -> int | None:
@@ -68,8 +75,10 @@ def _errno(judgement: Judgement) -> int | None:
     return next((event.values["errno"] for event in reversed(failures) if isinstance(event.values.get("errno"), int)), None)
 
 
-def _described(id: str, judgement: Judgement, facts: Facts) -> FoundCause:
+def _described(id: str, judgement: Judgement, facts: Facts, telling: Sequence[Event]) -> FoundCause:
     cause = tables.cause(id)
     told = next((e.why for e in judgement.explanations if e.cause == id and e.why), "")
-    evidence = next((facts.named[when.fact] for when in cause.when if when.fact in facts.named), ())
-    return FoundCause(id, cause.title, told or cause.meaning, evidence)
+    forms = {when.form for when in cause.when}
+    lines = (evidence_of(event) for event in telling if event.form is not None and event.form.id in forms)
+    stated = (evidence for when in cause.when for evidence in facts.named.get(when.fact, ()))
+    return FoundCause(id, cause.title, told or cause.meaning, tuple(dict.fromkeys((*stated, *lines)))[:_QUOTED])

@@ -25,7 +25,7 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None) ->
     facts = gather(boot, events, topology)
     judgement = judge(boot, events, topology, facts)
     call = _seamcall(judgement, events)
-    causes = candidates(judgement, facts, call)
+    causes = candidates(judgement, facts, call, events)
     judgement = _by_cause(judgement, causes)
     blamed = blame(causes[0] if causes else None, judgement, topology)
     return Diagnosis(
@@ -92,7 +92,7 @@ def _by_cause(judgement: Judgement, causes: Sequence[FoundCause]) -> Judgement:
 def _reason(judgement: Judgement, call: Seamcall | None, causes: Sequence[FoundCause]) -> str:
     title = causes[0].title if causes else ""
     if judgement.outcome == "initialized":
-        return f"TDX came up: {judgement.why}."
+        return f"TDX came up: {judgement.why}" + (f", but {_lower(title)}." if title else ".")
     if judgement.outcome == "unknown":
         return f"Undecided: {judgement.why or 'the log does not tell'}."
     if judgement.outcome == "disabled-by-bios":

@@ -12,6 +12,8 @@ from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Note, Reques
 
 _SECOND = 1_000_000_000
 _GOES_ON = 5 * _SECOND
+# Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
+_UNAME = re.compile(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
 _TRACE = re.compile(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 
 
@@ -44,9 +46,8 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
         "parameter-misspelt": tuple(evidence for note in notes for evidence in note.evidence),
         "fault-in-init": tuple(_fault(boot, events)),
     } | {fact: (evidence_of(event),) for event in events if (fact := _stated(event))}
-    version = _last(events, "kernel")
     return Facts(
-        str(version.values["kernel"]) if version else None,
+        _kernel(boot, events),
         _module(events),
         command_line,
         generation(events),
@@ -88,6 +89,15 @@ def generation(events: Iterable[Event]) -> str | None:
 
 def _last(events: Sequence[Event], value: str) -> Event | None:
     return next((event for event in reversed(events) if value in event.values), None)
+
+
+def _kernel(boot: BootRecords, events: Sequence[Event]) -> str | None:
+    """Return the kernel's release, by its banner or by a `uname -a` or `uname -rv` beside the log."""
+    banner = _last(events, "release")
+    if banner is not None:
+        return str(banner.values["release"]).split(" ", 1)[0]
+    found = (_UNAME.match(record.text) for record in boot.records if record.time_ns is None)
+    return next((match[1] for match in found if match), None)
 
 
 def _module(events: Sequence[Event]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of
@@ -26,6 +26,7 @@ class Judgement(NamedTuple):
     explanations: tuple[Explanation, ...] = ()
     settles: tuple[str, ...] = ()
     facts: frozenset[str] = frozenset()
+    refused_by_kvm: tuple[Evidence, ...] = ()
 
 
 def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts: Facts) -> Judgement:
@@ -36,13 +37,23 @@ def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts:
     tried = tuple(attempts(events))
     last = tried[-1] if tried else None
     if last is not None and last.outcome == "initialized" and last.closing is not None:
-        return Judgement(role, "initialized", "the TDX module was initialised", (evidence_of(last.closing),), attempt=last)
+        refused = tuple(_refused_by_kvm(events, last.closing))
+        return Judgement(
+            role, "initialized", "the TDX module was initialised", (evidence_of(last.closing),), attempt=last, refused_by_kvm=refused
+        )
     if last is not None and last.failures:
         return _failed(role, boot, last, topology, facts)
     ready = ready_at_run_time(events)
     if ready is not None:
         return Judgement(role, "initialized", "a SEAMCALL was answered as only an initialised module answers", (evidence_of(ready),))
     return _silent(role, interpret(boot, last, facts), last, topology, facts)
+
+
+def _refused_by_kvm(events: Sequence[Event], success: Event) -> Iterator[Evidence]:
+    """Yield what KVM says after the module came up and yet will not use it."""
+    for event in events[events.index(success) + 1 :]:
+        if event.form is not None and event.form.kind == "kvm" and event.form.outcome in ("refusal", "failure"):
+            yield evidence_of(event)
 
 
 def role_of(boot: BootRecords, events: Sequence[Event]) -> Role:

@@ -47,10 +47,11 @@ def report(
 def decisive(boots: Sequence[Diagnosis]) -> int:
     """Return the place of the last boot of a host, or of the last one where no host speaks.
 
-    A piece that says nothing (a torn head, a paste without an outcome) does not take the word from one that does,
-    unless it names its kernel and so is a boot of its own.
+    A piece that says nothing (a torn head, a paste without an outcome) does not take the word from one that does, unless it
+    names its kernel and so is a boot of its own; nor does a single line, quoted to show how things ought to look, from a log.
     """
     places = range(len(boots))
     hosts = [place for place in places if boots[place].role == "host"] or list(places)
-    telling = [place for place in hosts if boots[place].outcome != "unknown" or boots[place].kernel is not None]
-    return (telling or hosts)[-1]
+    logs = [place for place in hosts if len(boots[place].events) > 1] or hosts
+    telling = [place for place in logs if boots[place].outcome != "unknown" or boots[place].kernel is not None]
+    return (telling or logs)[-1]

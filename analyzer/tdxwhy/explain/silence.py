@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of, goes_on
 from tdxwhy.explain.outcome import Attempt
-from tdxwhy.records import BootRecords, Event, Evidence, Outcome
+from tdxwhy.records import BootRecords, Evidence, Outcome
 
 _WHOLE_LOG = "the whole kernel log from boot on: journalctl -k -b, or dmesg without a filter"
 _PARAMETER = "whether KVM was asked: cat /sys/module/kvm_intel/parameters/tdx; grep -r tdx /etc/modprobe.d"
 _KEYIDS = "whether firmware gave TDX any KeyIDs: rdmsr 0x87 (bits 63:32 count the private ones)"
+_FIRST_CALL = "why the first SEAMCALL failed without a word: rdmsr -a 0x3a (VMX), rdmsr 0x1401 (SEAM ranges), rdmsr 0x87 (KeyIDs)"
 _RELEASE = re.compile(r"(\d+)\.(\d+)")
 _AT_BOOT = (7, 1)  # from here on the kernel initialises TDX by itself, without KVM (Linux 7.1, tdx_enable() as a subsys_initcall)
 
@@ -40,7 +41,7 @@ def interpret(boot: BootRecords, attempt: Attempt | None, facts: Facts) -> Silen
             (evidence_of(begun),),
             settles=(_WHOLE_LOG,),
         )
-    return _after_bios_enabled(boot, begun, facts)
+    return _after_bios_enabled(boot, attempt, facts)
 
 
 def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
@@ -66,21 +67,20 @@ def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
     return Silence("not-attempted", "nobody asked for TDX, and the kernel says nothing of it")
 
 
-def _after_bios_enabled(boot: BootRecords, begun: Event, facts: Facts) -> Silence:
-    evidence = (evidence_of(begun), *facts.request.evidence)
+def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Silence:
+    evidence = (evidence_of(attempt.events[0]), *facts.request.evidence)
+    begun = attempt.events[-1]
     whole = goes_on(boot, begun) and not boot.gaps
     if "parameter-misspelt" in facts.names and not facts.request.asked:
         return Silence("not-attempted", "the request for TDX is misspelt", (*facts.named["parameter-misspelt"],), settles=(_PARAMETER,))
     if facts.request.asked is False:
         return Silence("not-attempted", "the command line keeps TDX off", evidence, "not-requested")
-    if whole and (facts.request.asked or _initialises_at_boot(facts.kernel)):
-        return Silence(
-            "failed",
-            "TDX was asked for, the log goes on, and neither success nor failure was printed",
-            evidence,
-            "silence-after-bios-enabled",
-            (_PARAMETER,),
-        )
+    if whole and _initialises_at_boot(facts.kernel):
+        why = "this kernel initialises TDX at boot, the log goes on, and neither success nor failure was printed"
+        return Silence("failed", why, evidence, "silence-after-bios-enabled", (_FIRST_CALL,))
+    if whole and facts.request.asked:
+        why = "TDX was asked for, the log goes on, and neither success nor failure was printed"
+        return Silence("failed", why, evidence, "silence-after-bios-enabled", (_PARAMETER, _FIRST_CALL))
     if whole and facts.command_line is not None:
         return Silence(
             "not-attempted",

@@ -46,10 +46,15 @@ class Segment:
         self.apart = apart
         self.boot_id: str | None = None
         self.hard = self.began = self.gap = False
+        self._stamped = False
+        self.quoted = 0
         self.latest = -1
 
     def add(self, record: LogRecord) -> None:
-        """Append a record."""
+        """Append a record; how deep the first stamped one is quoted tells who shows it."""
+        if not self._stamped:
+            self.quoted = record.raw[: len(record.raw) - len(record.raw.lstrip("> "))].count(">")
+            self._stamped = stamp_of(record) is not None
         self.records.append(record)
         if record.time_ns is not None:
             self.latest = max(self.latest, record.time_ns)
@@ -132,7 +137,7 @@ class Assembly:
         if repeated is not None:
             return repeated
         last = len(self.boots) - 1
-        if segment.hard or not segment.apart or self._differs(segment, last):
+        if segment.hard or not segment.apart or segment.quoted != self.boots[last].quoted or self._differs(segment, last):
             return None
         return last
 

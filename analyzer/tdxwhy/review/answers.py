@@ -40,7 +40,7 @@ def find_answer(view: View, message: Message, said: Said, last_line: int) -> Ans
             continue
         by_asked = any(view.people.same(reply.mail.author, name) for name in asked)
         replied |= by_asked and reply.parent == message.mail.message_id
-        if prompt and asked and not by_asked:
+        if (prompt or said.direct) and asked and not by_asked:
             continue
         answer = _under_quote(view, message, reply, said, last_line)
         if answer is None and prompt and reply.parent == message.mail.message_id:
@@ -113,8 +113,13 @@ def _under_block(view: View, message: Message, reply: Message, said: Said) -> An
 
 
 def _same_run(view: View, reply: Message, end: int, about: int) -> bool:
-    """Tell whether the quoted lines from the question to the answer are one piece: nothing of the reply's own stands between."""
-    return all(reply.lines[index].level or not reply.lines[index].text.strip() for index in range(end, about + 1))
+    """Tell whether the quoted lines from the question to the answer are one piece: nobody else's words stand between."""
+    speakers = view.speakers.lines(reply)
+    for index in range(end, about + 1):
+        line, speaker = reply.lines[index], speakers[index]
+        if line.text.strip() and (speaker is None or speaker.origin != (speakers[end] or speaker).origin):
+            return False
+    return True
 
 
 def _directly(view: View, reply: Message, end: int, number: int) -> bool:

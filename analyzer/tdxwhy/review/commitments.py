@@ -31,7 +31,7 @@ def find_commitments(view: View, message: Message) -> list[Commitment]:
         text = said.sentence.text
         if said.sentence.asks or said.block.kind != "prose" or len(text) > 1500:
             continue
-        committed = _committed(view, text)
+        committed = _committed(view, message, text)
         if committed is None:
             continue
         phrase, person = committed
@@ -50,19 +50,34 @@ def find_commitments(view: View, message: Message) -> list[Commitment]:
     return found
 
 
-def _committed(view: View, text: str) -> tuple[Phrase, str | None] | None:
-    """Return the phrase that commits, and the person if it is somebody else."""
+def _committed(view: View, message: Message, text: str) -> tuple[Phrase, str | None] | None:
+    """Return the phrase that commits, and the person if it is somebody else.
+
+    Whoever forgot something owes a fix only if the patch is theirs.
+    """
     plain = normalise(text)
     for phrase in phrases("commitment").phrases:
         match = phrase.match(plain)
         if match is None:
             continue
-        if phrase.kind != "third-person":
+        if phrase.kind == "third-person":
+            person = view.people.find(match.group("name"))
+            if person:
+                return phrase, person
+        elif phrase.kind != "admission" or _wrote_patch(view, message):
             return phrase, None
-        person = view.people.find(match.group("name"))
-        if person:
-            return phrase, person
     return None
+
+
+def _wrote_patch(view: View, message: Message) -> bool:
+    """Tell whether a mail's author wrote a patch above it, or, where none is here, the mail that began the thread."""
+    name, top = message.parent, message
+    while name is not None:
+        top = view.by_id[name]
+        if top.kind in ("patch", "cover") and view.people.same(top.mail.author, message.mail.author):
+            return True
+        name = top.parent
+    return view.people.same(top.mail.author, message.mail.author)
 
 
 def _object(view: View, message: Message, said: Said) -> str:

@@ -69,7 +69,7 @@ def _asked(view: View, message: Message) -> Iterator[Asked]:
         if index < skip:
             continue
         text = said.sentence.text
-        if text.strip(" .!") == "?" or not _is_question(said):
+        if text.strip(" .!") == "?" or not _is_question(said) or _rhetorical(sayings, index):
             continue
         if text.endswith(":"):
             asked, skip = _with_alternatives(view, message, sayings, index)
@@ -79,7 +79,7 @@ def _asked(view: View, message: Message) -> Iterator[Asked]:
             yield Asked(sayings[index + 1], f"{text} {after.text}"[-_LONGEST:], after.end)
             skip = index + 2
         else:
-            yield Asked(said, text[-_LONGEST:] if len(text) > _LONGEST else text, said.sentence.end)
+            yield Asked(said, _with_subject(view, message, sayings, index)[-_LONGEST:], said.sentence.end)
 
 
 def _is_question(said: Said) -> bool:
@@ -87,6 +87,22 @@ def _is_question(said: Said) -> bool:
     if said.sentence.asks:
         return any(letter.isalpha() for letter in text)
     return phrases("question").search(text) is not None
+
+
+def _rhetorical(sayings: list[Said], index: int) -> bool:
+    """Tell whether the author answers at once: "Would it be nice?  Of course not!"."""
+    said, after = sayings[index], sayings[index + 1] if index + 1 < len(sayings) else None
+    return after is not None and after.block is said.block and phrases("self-answer").search(after.sentence.text) is not None
+
+
+def _with_subject(view: View, message: Message, sayings: list[Said], index: int) -> str:
+    """Return a question's text; one of a word or two ("right?") is given the sentence and the block that it closes."""
+    text = sayings[index].sentence.text
+    before = sayings[index - 1] if index else None
+    if len(text.split()) > 2 or before is None or not before.sentence.text.endswith(":"):
+        return text
+    between = [block for block in view.blocks(message) if before.sentence.end < block.lines[0].number < sayings[index].sentence.start]
+    return " ".join([before.sentence.text, *(" ".join(block.text.split()) for block in between), text])
 
 
 def _prompts(after: Said, said: Said) -> bool:
@@ -115,11 +131,17 @@ def _with_alternatives(view: View, message: Message, sayings: list[Said], index:
         pieces.append(following.sentence.text)
         end = following.sentence.end
     position = _position_after(sayings, index, end)
-    if position < len(sayings) and sayings[position].sentence.text == "?":
-        pieces.append("?")
+    if position < len(sayings) and _closes(sayings[position], pieces):
+        pieces.append(sayings[position].sentence.text)
         end = sayings[position].sentence.end
         position += 1
     return Asked(first, " ".join(pieces), end), max(position, index + 1)
+
+
+def _closes(said: Said, pieces: list[str]) -> bool:
+    """Tell whether a sentence brings the question mark that the pieces have not had yet."""
+    text = said.sentence.text
+    return said.sentence.asks and not any("?" in piece for piece in pieces) and len(" ".join(pieces)) + len(text) <= _LONGEST
 
 
 def _position_after(sayings: list[Said], position: int, end: int) -> int:

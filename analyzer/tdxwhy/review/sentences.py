@@ -26,7 +26,7 @@ class Sentence(NamedTuple):
         bare = self.text.rstrip()
         if bare.endswith(('?"', "?'")):
             return bare[:-1].count(bare[-1]) % 2 == 0
-        return bool(re.search(r"\?[)\]*_!?.]*(?:\s?[:;][-']?[()DP])?$", bare))
+        return bool(re.search(r"(?:[\w)\]\"'*`>.…]|\s)\?[)\]*_!?.]*(?:\s?[:;][-']?[()DP])?$", bare)) or bare == "?"
 
 
 def sentences(lines: Sequence[Line]) -> Iterator[Sentence]:
@@ -67,7 +67,9 @@ def _ends(text: str) -> Iterator[int]:
             continue
         if found.group().startswith("..") and after[:1].islower():
             continue
-        if found.group()[0] == "?" and after[:1] in (")", ",", "(") and after[:1] != "(":
+        if found.group()[0] == "?" and after[:1] and (after[0] in "),;" or (")" in found.group() and after[0].islower())):
+            continue
+        if found.group() == "." and re.fullmatch(r"\s*\(?\d{1,2}\.", text[:end]):
             continue
         yield end
     yield len(text)

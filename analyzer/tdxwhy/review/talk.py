@@ -16,14 +16,14 @@ from tdxwhy.review.quotes import Speaker, Speakers
 from tdxwhy.review.sentences import Sentence, sentences
 
 _CALL = re.compile(r"^(?:Hi|Hello|Hey|Dear|@)?\s*((?:[A-Z][\w.-]+)(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Z][\w.-]+){0,4})\s*[,:!]?\s*$")
-_VOCATIVE = re.compile(r"^@?([A-Z][a-z]{2,15}), (?=\S)|^@([A-Z]\w{2,15})\b|, ([A-Z][a-z]{2,15})\?$")
+_VOCATIVE = re.compile(r"^([A-Z][a-z]{2,15}), (?=\S)|(?:^|\s)@([A-Z]\w{2,15})\b|, ([A-Z][a-z]{2,15})\?$")
 
 
 class Said(NamedTuple):
     """One sentence of an author.
 
-    `about` is the index of the quoted line that it stands under, `called` are the people whom it names as addressees, `following` the
-    block that it introduces with a colon or "below".
+    `about` is the index of the quoted line that it stands under, `called` are the people whom it names as addressees (`direct`: in the
+    paragraph itself, not in a greeting further up), `following` the block that it introduces with a colon or "below".
     """
 
     sentence: Sentence
@@ -31,6 +31,7 @@ class Said(NamedTuple):
     about: int | None
     called: tuple[str, ...]
     following: Block | None
+    direct: bool = False
 
 
 class View:
@@ -79,12 +80,12 @@ class View:
             if block.kind not in ("prose", "example"):
                 continue
             following = blocks[index + 1] if index + 1 < len(blocks) else None
-            spoken = called
+            direct: tuple[str, ...] = ()
             for sentence in sentences(block.lines):
-                named = self._vocative(sentence.text)
-                spoken = named or spoken
+                direct = self._vocative(sentence.text) or direct
                 if not self.repeats(message, sentence.text):
-                    found.append(Said(sentence, block, self.quoted_above(message, sentence.start), spoken, following))
+                    about = self.quoted_above(message, sentence.start)
+                    found.append(Said(sentence, block, about, direct or called, following, bool(direct)))
         return found
 
     def _called(self, text: str) -> tuple[str, ...]:
@@ -93,9 +94,8 @@ class View:
         return tuple(name for word in words if (name := self.people.find(word.split()[-1] if " " in word else word)))
 
     def _vocative(self, text: str) -> tuple[str, ...]:
-        found = _VOCATIVE.search(text)
-        name = self.people.find(next(part for part in found.groups() if part)) if found else None
-        return (name,) if name else ()
+        words = [next(part for part in found.groups() if part) for found in _VOCATIVE.finditer(text[:400])]
+        return tuple(name for word in words if (name := self.people.find(word)))
 
     def repeats(self, message: Message, text: str) -> bool:
         """Tell whether a text only repeats what stands in a mail above."""

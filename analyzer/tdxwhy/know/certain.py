@@ -62,7 +62,7 @@ def _call(text: str, values: dict[str, Any]) -> None:
     """Find the leaf and the status of a SEAMCALL, by number or by name."""
     leaf = _LEAF.search(text)
     named = _LEAF_NAME.search(text)
-    number = int(leaf["leaf"] or leaf["call"], 0) if leaf else decode.leaf_named(named[0]) if named else None
+    number = _int(leaf["leaf"] or leaf["call"]) if leaf else decode.leaf_named(named[0]) if named else None
     if number is not None and decode.decode_leaf(number):
         values["leaf"] = number
     status = next((found for found in map(_status, _STATUS.finditer(text)) if found is not None), None)
@@ -71,6 +71,11 @@ def _call(text: str, values: dict[str, Any]) -> None:
         status = next((found for found in names if found is not None), None)
     if status is not None:
         values["status"] = status
+
+
+def _int(text: str) -> int:
+    """Read a number as the kernel prints it: hexadecimal behind 0x, else decimal, leading zeros allowed."""
+    return int(text, 16) if text[:2].lower() == "0x" else int(text)
 
 
 def _status(found: re.Match[str]) -> int | None:

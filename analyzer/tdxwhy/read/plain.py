@@ -70,8 +70,8 @@ def _odd(place: Place, raw: str) -> Iterator[LogRecord]:
     structured = kmsg_line(text.lstrip())
     if structured is not None:
         yield from _structured(place, raw, structured)
-    elif _AGAIN.search(text) or STAMP.match(text):
-        yield from _stamped(place, raw, text)
+    elif stamps := _stamps(text):
+        yield from _stamped(place, raw, text, stamps)
     elif not KMSG_FIELD.fullmatch(text) and stripped:
         yield from _unstamped(place, raw, stripped)
 
@@ -82,8 +82,14 @@ def _structured(place: Place, raw: str, line: KmsgLine) -> Iterator[LogRecord]:
         yield LogRecord(place, raw, text, line.time_ns, line.level, line.facility, line.caller, line.seq)
 
 
-def _stamped(place: Place, raw: str, text: str) -> Iterator[LogRecord]:
-    stamps = [found for found in STAMP.finditer(text) if found.start() == 0 or _AGAIN.match(text, found.start())]
+def _stamps(text: str) -> list[re.Match[str]]:
+    """Return the time stamps that begin a message, wherever on the line."""
+    if "[" not in text:
+        return []
+    return [found for found in STAMP.finditer(text) if found.start() == 0 or _AGAIN.match(text, found.start())]
+
+
+def _stamped(place: Place, raw: str, text: str, stamps: list[re.Match[str]]) -> Iterator[LogRecord]:
     before = text[: stamps[0].start()]
     prefix = outer_prefix(before.lstrip()) or _NO_EVIDENCE
     fragment = before.lstrip()[prefix.end :].strip()

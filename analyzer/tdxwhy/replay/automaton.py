@@ -16,7 +16,7 @@ class Pattern(NamedTuple):
     """A line that must come next: its form, certain values, the leaf whose status it shows, and whether it tells of a failure."""
 
     form: str
-    fixed: tuple[tuple[str, int], ...] = ()
+    fixed: tuple[tuple[str, int | str], ...] = ()
     leaf: str = ""
     telling: bool = False
     many: bool = False
@@ -39,6 +39,7 @@ class Frame(NamedTuple):
     at: int
     loop: bool = False
     installs: str = ""
+    gather: int = 0
 
 
 class State(NamedTuple):
@@ -55,7 +56,7 @@ class Symbol(NamedTuple):
     """A log line as the automaton sees it: the form's id and the values that matter."""
 
     form: str
-    values: tuple[tuple[str, int], ...] = ()
+    values: tuple[tuple[str, int | str], ...] = ()
 
 
 START = State()
@@ -68,7 +69,7 @@ def fits(pattern: Pattern, symbol: Symbol) -> bool:
     values = dict(symbol.values)
     if any(values.get(name, value) != value for name, value in pattern.fixed):
         return False
-    return not pattern.leaf or can_answer(pattern.leaf, values["status"])
+    return not pattern.leaf or can_answer(pattern.leaf, int(values["status"]))
 
 
 class Automaton:
@@ -130,10 +131,10 @@ class Automaton:
         due = boot or [one for one in self.starts if one.always and f"ran:{one.name}" not in state.flags]
         for operation in due or self.starts:
             ran = f"ran:{operation.name}"
-            once = operation.once or operation.asked == "boot"
-            if (once and ran in state.flags) or (operation.needs and not _holds(operation.needs, state.flags)):
+            if ran in state.flags or (operation.needs and not _holds(operation.needs, state.flags)):
                 continue
-            yield state._replace(stack=(Frame(operation.name, 0),), flags=state.flags | {ran})
+            once = operation.once or operation.always or operation.asked == "boot"
+            yield state._replace(stack=(Frame(operation.name, 0),), flags=state.flags | {ran} if once else state.flags)
 
     def _finished(self, state: State, operation: Operation) -> Iterator[State]:
         frame = state.stack[-1]
@@ -141,6 +142,11 @@ class Automaton:
             yield state._replace(stack=(*state.stack[:-1], frame._replace(at=0)))
             if "vmx=faulted" in state.flags and any(step.does == "seamcall" for step in operation.step):
                 return
+        if frame.gather and "gather=failed" in state.flags:
+            blame = state.blame or Blame(operation.name, "gathered", frame.gather)
+            rest = state._replace(stack=state.stack[:-1], flags=state.flags - {"gather=failed"})
+            yield self._fail(rest, blame._replace(errno=frame.gather))
+            return
         flags = _assign(state.flags, frame.installs) if frame.installs else state.flags
         done = state._replace(stack=state.stack[:-1], flags=flags)
         done = self._print(done, operation.on_success.print)
@@ -150,17 +156,26 @@ class Automaton:
             done = done._replace(blame=None)
         yield done
 
-    def _print(self, state: State, forms: tuple[str, ...], fixed: tuple[tuple[str, int], ...] = (), leaf: str = "") -> State:
+    def _print(self, state: State, forms: tuple[str, ...], fixed: tuple[tuple[str, int | str], ...] = (), leaf: str = "") -> State:
         pending, flags = list(state.pending), state.flags
+        step = self._where(state)
         for name in forms:
             form = self.generation.forms[name]
             if form.once:
                 if f"once:{name}" in flags:
                     continue
                 flags |= {f"once:{name}"}
-            known = tuple((arg, value) for arg, value in fixed if arg in form.args)
+            known = tuple((arg, value) for arg, value in (*fixed, ("step", step)) if arg in form.args)
             pending.append(Pattern(name, known, leaf if "status" in form.args else "", bool(fixed), bool(form.each)))
         return state._replace(pending=tuple(pending), flags=flags)
+
+    def _where(self, state: State) -> str:
+        """Return the name of the step that the state is at."""
+        if not state.stack:
+            return ""
+        frame = state.stack[-1]
+        steps = self.generation.operations[frame.operation].step
+        return steps[frame.at].name if frame.at < len(steps) else ""
 
     def _next(self, state: State) -> State:
         frame = state.stack[-1]
@@ -170,8 +185,10 @@ class Automaton:
         """Unwind every operation on the stack: what each prints and sets on failure, from the inside out."""
         operations = [self.generation.operations[frame.operation] for frame in state.stack]
         attempt = any(one.attempt or one.asked == "boot" for one in operations)
-        for operation in reversed(operations):
-            ending = operation.on_failure
+        for depth in range(len(operations) - 1, -1, -1):
+            if state.stack[depth].gather:
+                return self._gather(state, depth, blame)
+            ending = operations[depth].on_failure
             state = self._print(state, ending.print, (("errno", blame.errno),))
             for one in ending.set:
                 state = state._replace(flags=_assign(state.flags, one))
@@ -179,6 +196,13 @@ class Automaton:
         if not state.pending:
             state = state._replace(blame=state.blame or state.suspect, suspect=None)
         return state
+
+    def _gather(self, state: State, depth: int, blame: Blame) -> State:
+        """Note the failure of one CPU among many and go on with the next one."""
+        frame = state.stack[depth]._replace(at=len(self.generation.operations[state.stack[depth].operation].step))
+        flags = (state.flags - {"vmx=faulted"}) | {"gather=failed"}
+        state = state._replace(stack=(*state.stack[:depth], frame), flags=flags, suspect=blame)
+        return state if state.pending else state._replace(blame=state.blame or blame, suspect=None)
 
     # ---- steps
 
@@ -214,7 +238,7 @@ class Automaton:
 
     def _do_call(self, state: State, step: Step) -> Iterator[State]:
         after = self._next(state)
-        yield after._replace(stack=(*after.stack, Frame(step.call, 0, bool(step.each), step.installs)))
+        yield after._replace(stack=(*after.stack, Frame(step.call, 0, bool(step.each), step.installs, step.gather_errno)))
 
     def _do_take_keyid(self, state: State, step: Step) -> Iterator[State]:
         yield state._replace(stack=())
@@ -301,10 +325,10 @@ def _known(condition: str, flags: frozenset[str]) -> bool | None:
 
 def _learn(state: State, symbol: Symbol) -> State:
     """Keep what a line tells of the world: how many KeyIDs there are."""
-    values = dict(symbol.values)
-    if "keyids" not in values:
+    keyids = dict(symbol.values).get("keyids")
+    if keyids is None:
         return state
-    fact = "fact:one-keyid" if values["keyids"] < 2 else "fact:not:one-keyid"
+    fact = "fact:one-keyid" if int(keyids) < 2 else "fact:not:one-keyid"
     return state._replace(flags=state.flags | {fact})
 
 

@@ -100,4 +100,4 @@ class Beliefs:
     def expected(self, belief: int) -> tuple[Pattern, ...]:
         """Return the lines that could come next, each once."""
         owed = {state.pending[0] for state in self.closure(belief) if state.pending}
-        return tuple(sorted(owed))
+        return tuple(sorted(owed, key=repr))

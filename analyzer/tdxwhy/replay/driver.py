@@ -46,6 +46,7 @@ class Kernel:
         self.state: dict[str, str] = {}
         self.lines: list[Printed] = []
         self.values: dict[str, Any] = dict(platform_data()["module"])
+        self.values["cpus"] = len(machine.scenario.packages)
         self.values |= dict.fromkeys(("major_version", "minor_version", "update_version"), 0)
         self.once: set[str] = set()
         self.sysinit: int | None = None
@@ -86,7 +87,9 @@ class Kernel:
         return not operation.needs or self.holds(operation.needs, 0)
 
     def _top(self, operation: Operation, cpu: int) -> int:
-        held = operation.lock == "caller" and bool(int(self.machine.scenario.settings.get("caller_holds_cpus_lock", 1)))
+        held = operation.lock == "always" or (
+            operation.lock == "caller" and bool(int(self.machine.scenario.settings.get("caller_holds_cpus_lock", 1)))
+        )
         self.machine.locked += held
         try:
             self._run(operation, cpu)
@@ -281,13 +284,25 @@ def _call(kernel: Kernel, step: Step, cpu: int) -> None:
         return
     kernel.machine.locked += step.lock == "always"
     try:
-        for one in online_cpus(kernel):
-            kernel._run(operation, one)
+        failed = [one for one in online_cpus(kernel) if not _runs(kernel, operation, one, bool(step.gather_errno))]
+        if failed:
+            raise Failed(step.gather_errno)
         if step.installs:
             kernel.set(step.installs)
     finally:
         kernel.machine.locked -= step.lock == "always"
     kernel._catch_up()
+
+
+def _runs(kernel: Kernel, operation: Operation, cpu: int, gather: bool) -> bool:
+    """Run an operation on one CPU of many; where failures are gathered, tell instead of stopping."""
+    try:
+        kernel._run(operation, cpu)
+    except Failed:
+        if not gather:
+            raise
+        return False
+    return True
 
 
 def online_cpus(kernel: Kernel) -> Iterator[int]:
@@ -499,6 +514,11 @@ def _outside(kernel: Kernel, cpu: int) -> bool:
     return not any(region.start <= start and end <= region.end for region in kernel.memlist)
 
 
+def _never(kernel: Kernel, cpu: int) -> bool:
+    """Say no: what no scenario can set."""
+    return False
+
+
 CONDITIONS: dict[str, Callable[[Kernel, int], bool]] = {
     "no-keyids": lambda kernel, cpu: not kernel.values["keyids"] or bool(int(kernel.machine.scenario.settings.get("keyid_msr_fault", 0))),
     "one-keyid": lambda kernel, cpu: kernel.values["keyids"] < 2,
@@ -512,4 +532,10 @@ CONDITIONS: dict[str, Callable[[Kernel, int], bool]] = {
     "outside-tdx-memory": _outside,
     "last-cpu-with-keyid-in-use": _last_cpu,
     "package-offline": _package_offline,
+    "too-many-cpus-for-a-td": lambda kernel, cpu: kernel.values["max_vcpus_per_td"] < len(kernel.machine.scenario.packages),
+    "no-virt-at-load": _never,
+    "no-tdp": _never,
+    "no-ept": _never,
+    "no-apicv": _never,
+    "no-osxsave": _never,
 }

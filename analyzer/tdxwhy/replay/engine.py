@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tdxwhy.know import tables
 from tdxwhy.records import Divergence, Event, Explanation, Outcome, Topology, Verdict
 from tdxwhy.replay.automaton import Blame, Pattern
 from tdxwhy.replay.belief import Ending
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.generation import Generation, generation, generations, leaf_numbers
 from tdxwhy.replay.run import Line, Run, beliefs, follow, without
+from tdxwhy.replay.symbols import recognised
 
 __all__ = ["Line", "explain_events", "replay_log"]
 
@@ -19,14 +21,39 @@ def replay_log(lines: Sequence[Line], topology: Topology | None, complete: bool,
 
     `complete`: every line of level <= 7 about TDX that this kernel printed since boot is there; otherwise lines may be missing anywhere.
     """
-    runs = [follow(one, lines, not complete) for one in _candidates(generation)]
-    total = max(len(run.seen) for run in runs)
-    if not total:
+    runs = _runs(lines, complete, generation)
+    if not max(len(run.seen) for run in runs):
         return Verdict("undecided", "unknown", generation, 0, 0, None, (), ("a line about TDX",))
-    fitting = [run for run in runs if run.conforms]
-    if fitting:
-        return _conforming(fitting, topology, complete)
-    return _diverging(runs, complete)
+    fitting = [run for run in runs if run.conforms and run.seen]
+    exact = [run for run in fitting if not run.generation.by_role]
+    if exact:
+        return _conforming(exact, topology)
+    if fitting and (generation or not complete or _of_another_design(lines)):
+        return _conforming(fitting, topology)._replace(verdict="undecided", settles=_UNCOVERED)
+    return _diverging([run for run in runs if not run.generation.by_role] or runs, complete)
+
+
+_UNCOVERED = ("no model covers this kernel: only the steps that all kernels share were followed",)
+
+
+def _runs(lines: Sequence[Line], complete: bool, name: str | None) -> list[Run]:
+    """Follow the log on the generation asked for, or on the covered ones, and on the others only if no covered one fits."""
+    candidates = _candidates(name)
+    runs = [follow(one, lines, not complete) for one in candidates if one.covered or name]
+    if not any(run.conforms and run.seen for run in runs):
+        runs += [follow(one, lines, not complete) for one in candidates if not (one.covered or name)]
+    return runs
+
+
+def _of_another_design(lines: Sequence[Line]) -> bool:
+    """Tell whether one kernel design prints all these lines and no modelled one does."""
+    shared: frozenset[str] | None = None
+    for line in lines:
+        form, _ = recognised(line.text)
+        if form is not None and form.kind == "host":
+            own = tables.generations_of(form)
+            shared = own if shared is None else shared & own
+    return bool(shared) and not (shared or frozenset()) & set(generations())
 
 
 def explain_events(events: Sequence[Event], topology: Topology | None, complete: bool, generation: str | None = None) -> Verdict:
@@ -42,7 +69,7 @@ def _candidates(name: str | None) -> tuple[Generation, ...]:
 # ---- a log that some history printed
 
 
-def _conforming(runs: Sequence[Run], topology: Topology | None, complete: bool) -> Verdict:
+def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
     cheapest = min(run.lost for run in runs)
     best = [run for run in runs if run.lost == cheapest]
     ways = [(run, ending) for run in best for ending in _cheapest(run)]
@@ -99,18 +126,16 @@ def _status(run: Run, blame: Blame) -> int | None:
     for one in reversed(run.seen):
         values = dict(one.symbol.values)
         if values.get("leaf") == number and "status" in values:
-            return values["status"]
+            return int(values["status"])
     return None
 
 
 def _form_ids(run: Run) -> frozenset[str]:
-    from tdxwhy.know.match import match
-
-    ids = set()
+    ids: set[str] = set()
     for one in run.seen:
-        matched = match(one.line.text)
-        if matched:
-            ids |= {form.id for form in matched[0].forms}
+        form, _ = recognised(one.line.text)
+        if form is not None:
+            ids |= {row.id for row in tables.alike(form)}
     return frozenset(ids)
 
 
@@ -120,7 +145,7 @@ def _form_ids(run: Run) -> frozenset[str]:
 def _diverging(runs: Sequence[Run], complete: bool) -> Verdict:
     farthest = max(run.consumed for run in runs)
     best = [run for run in runs if run.consumed == farthest and len(run.seen) >= farthest]
-    expected = list(dict.fromkeys(text for run in best for text in _expected(run, complete)))
+    expected = list(dict.fromkeys(text for run in best for text in _expected(run)))
     first = best[0]
     if first.consumed < len(first.seen):
         line = first.seen[first.consumed].line
@@ -132,8 +157,8 @@ def _diverging(runs: Sequence[Run], complete: bool) -> Verdict:
     return Verdict("diverges", "unknown", " or ".join(names), farthest, max(len(run.seen) for run in runs), place, ())
 
 
-def _expected(run: Run, complete: bool) -> list[str]:
-    owed = beliefs(run.generation.name, not complete).expected(run.belief)
+def _expected(run: Run) -> list[str]:
+    owed = beliefs(run.generation.name, run.lossy).expected(run.belief)
     return [_shown(run.generation, pattern) for pattern in owed]
 
 

@@ -22,6 +22,7 @@ class Form(NamedTuple):
     ratelimited: bool = False
     warning: str = ""
     each: str = ""
+    role: str = ""
 
 
 class Step(NamedTuple):
@@ -57,6 +58,7 @@ class Step(NamedTuple):
     fault_errno: int = 0
     unsupported_errno: int = 0
     needed_by: tuple[str, ...] = ()
+    gather_errno: int = 0
 
 
 class Ending(NamedTuple):
@@ -106,6 +108,7 @@ class Generation(NamedTuple):
     kernels: str
     covered: bool
     source: str
+    by_role: bool
     answers: dict[str, Answer]
     retry: Retry | None
     forms: dict[str, Form]
@@ -140,7 +143,7 @@ def _operation(row: dict[str, Any], place: str) -> Operation:
     return _take(Operation, row, place)
 
 
-_KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without"}
+_KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role"}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -173,6 +176,7 @@ def load(path: Path) -> Generation:
         data.get("kernels", ""),
         data.get("covered", False),
         data.get("source", ""),
+        data.get("by_role", False),
         answers,
         retry,
         forms,

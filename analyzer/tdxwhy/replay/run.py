@@ -36,6 +36,7 @@ class Run(NamedTuple):
     belief: int
     endings: tuple[Ending, ...]
     lost: int
+    lossy: bool
 
     @property
     def conforms(self) -> bool:
@@ -63,6 +64,7 @@ def beliefs(name: str, lossy: bool) -> Beliefs:
 def follow(generation: Generation, lines: Sequence[Line], lossy: bool) -> Run:
     """Follow a log as far as the generation's histories go."""
     read = reader(generation.name).read
+    lossy = lossy or generation.by_role
     seen = []
     for line in lines:
         symbol = read(line.text, None if lossy else line.level, lossy)
@@ -77,10 +79,10 @@ def _along(generation: Generation, seen: tuple[Seen, ...], lossy: bool) -> Run:
     for consumed, one in enumerate(seen):
         following, cost = known.step(belief, one.symbol)
         if following == DEAD:
-            return Run(generation, seen, consumed, belief, (), lost)
+            return Run(generation, seen, consumed, belief, (), lost, lossy)
         belief, lost = following, lost + cost
     endings = known.endings(belief)
-    return Run(generation, seen, len(seen), belief, endings, lost + min((one.cost for one in endings), default=0))
+    return Run(generation, seen, len(seen), belief, endings, lost + min((one.cost for one in endings), default=0), lossy)
 
 
 def without(run: Run, index: int) -> Run:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from tdxwhy.know import tables
+from tdxwhy.know.decode import leaf_named
 from tdxwhy.know.match import match
+from tdxwhy.know.recognise import recognise
 from tdxwhy.know.stems import looks_like_tdx
+from tdxwhy.records import LogRecord, MessageForm, Place
 from tdxwhy.replay.automaton import Symbol
-from tdxwhy.replay.generation import Generation, answer_class
+from tdxwhy.replay.generation import Generation, answer_class, leaf_numbers
 
 FOREIGN = Symbol("foreign")
 _KINDS = {"host", "kvm", "runtime", "loader"}
 _DECIDING = {"leaf", "status", "errno"}
-LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 
 class Reader:
@@ -26,18 +29,19 @@ class Reader:
     def read(self, text: str, level: int | None, lenient: bool = False) -> Symbol | None:
         """Return the line's symbol; None if it has nothing to do with TDX, FOREIGN if this kernel cannot print it.
 
-        Lenient: a TDX line in a wording that no known kernel uses is passed over, as vendors word things their own way.
+        Lenient: a TDX line in a wording of nobody's, or another kernel's word of progress, is passed over; vendors add their own.
         """
-        form, kind, values = _recognised(text)
+        if self.generation.by_role:
+            return _by_role(text)
+        form, values = recognised(text)
         if form is None:
-            return FOREIGN if kind and not lenient else None
-        own = self._forms.get(form)
+            return FOREIGN if values and not lenient else None
+        own = self._forms.get(form.format)
         if own is None:
-            return FOREIGN if kind in _KINDS else None
+            return FOREIGN if form.kind in _KINDS and not (lenient and form.outcome in _BY_THE_WAY) else None
         if level is not None and level != own.level:
             return FOREIGN
-        named = dict(zip(own.args, values, strict=True))
-        return _symbol(own.id, named)
+        return _symbol(own.id, dict(zip(own.args, values.values(), strict=True)))
 
 
 def _symbol(form: str, named: dict[str, Any]) -> Symbol:
@@ -53,12 +57,14 @@ def _symbol(form: str, named: dict[str, Any]) -> Symbol:
     return Symbol(form, tuple((name, value) for name, value in named.items() if name in _DECIDING))
 
 
-_cache: dict[str, tuple[str | None, str, tuple[Any, ...]]] = {}
+_cache: dict[str, tuple[MessageForm | None, dict[str, Any]]] = {}
 _LIMIT = 1 << 16
+_WARNING = "VMXON faulted, MSR_IA32_FEAT_CTL"
+_BY_THE_WAY = {"progress", "detail", "warning"}
 
 
-def _recognised(text: str) -> tuple[str | None, str, tuple[Any, ...]]:
-    """Return a line's format, the kind of its form and its values; without a format, a kind says that it speaks of TDX."""
+def recognised(text: str) -> tuple[MessageForm | None, dict[str, Any]]:
+    """Return a line's form and values. Without a form, values are what an unknown TDX line certainly says, empty if it is none."""
     found = _cache.get(text)
     if found is None:
         found = _judge(text)
@@ -68,15 +74,60 @@ def _recognised(text: str) -> tuple[str | None, str, tuple[Any, ...]]:
     return found
 
 
-@cache
-def _warning() -> str:
-    return "VMXON faulted, MSR_IA32_FEAT_CTL"
-
-
-def _judge(text: str) -> tuple[str | None, str, tuple[Any, ...]]:
-    at = text.find(_warning())
+def _judge(text: str) -> tuple[MessageForm | None, dict[str, Any]]:
+    at = text.find(_WARNING)
     matched = match(text[at:] if at > 0 else text)
-    if matched is None:
-        return None, "unknown" if looks_like_tdx(text) else "", ()
-    matcher, values = matched
-    return matcher.format, matcher.forms[0].kind, tuple(values[name] for name, _ in matcher.fields)
+    if matched is not None:
+        matcher, values = matched
+        return matcher.forms[0], {name: values[name] for name, _ in matcher.fields}
+    if not looks_like_tdx(text):
+        return None, {}
+    event = recognise(LogRecord(Place("log"), text, text))
+    return None, {"unknown": True, **(event.values if event is not None else {})}
+
+
+# ---- lines known by what they say
+
+
+def _by_role(text: str) -> Symbol | None:
+    form, values = recognised(text)
+    if form is None and not values:
+        return None
+    leaf, status = values.get("leaf"), values.get("status")
+    if leaf is None and "leaf_name" in values:
+        leaf = leaf_named(values["leaf_name"])
+    if isinstance(leaf, int) and isinstance(status, int):
+        return _call(leaf, status) if form is None or form.kind == "host" else None
+    if form is None or form.kind not in ("host", "kvm", "loader"):
+        return None
+    kind = _software().get(form.id)
+    if kind is not None:
+        return Symbol(kind)
+    return _plain(form)
+
+
+def _call(leaf: int, status: int) -> Symbol | None:
+    kind = answer_class(status)
+    if kind != "status":
+        return Symbol(kind)
+    return Symbol("seamcall", (("leaf", leaf), ("status", status))) if leaf in leaf_numbers().values() and status else None
+
+
+def _plain(form: MessageForm) -> Symbol | None:
+    if form.outcome in ("success", "refusal"):
+        return Symbol(form.outcome)
+    if form.outcome == "progress" and form.step:
+        return Symbol("progress", (("step", form.step),))
+    if form.outcome == "failure":
+        return Symbol("failure", (("step", form.step),)) if form.step else Symbol("closing")
+    return None
+
+
+_CAUSE_CLASSES = {"cpu-not-in-vmx": "ud", "seam-not-enabled": "gp", "module-not-loaded": "vmfailinvalid"}
+
+
+@cache
+def _software() -> dict[str, str]:
+    """Return the class of answer that a form states in words, by form id."""
+    rows = [one for one in tables.causes() if one.id in _CAUSE_CLASSES]
+    return {when.form: _CAUSE_CLASSES[one.id] for one in rows for when in one.when if when.form}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from tdxwhy.know import decode
 
 _STATUS = re.compile(
-    r"(?:(?P<word>fail\w*|error|status|ret(?:urn(?:ed|s|ing)?)?|rax|code|code is|with)[\s:=,(]*)?\b(?:0x)?(?P<hex>[0-9a-fA-F]{9,16})\b",
+    r"(?:(?P<word>fail\w*|error|status|ret(?:urn(?:ed|s|ing)?)?|rax|code|with)[\s:=,(]*(?:is\s+)?)?\b(?:0x)?(?P<hex>[0-9a-fA-F]{9,16})\b",
     re.I,
 )
-_LEAF = re.compile(r"\bleaf\s*[:=#]?\s*\(?(?P<leaf>0x[0-9a-fA-F]+|\d+)|SEAMCALL\s*[\[(]?\s*(?P<call>0x[0-9a-fA-F]+|\d+)\b", re.I)
+_LEAF = re.compile(
+    r"\bleaf\s*[:=#]?\s*\(?(?P<leaf>0x[0-9a-fA-F]{1,16}|\d{1,5})\b"
+    r"|SEAMCALL\s*(?:\[\w*\(?|\()?\s*(?P<call>0x[0-9a-fA-F]{1,16}|\d{1,5})\b",
+    re.I,
+)
 _LEAF_NAME = re.compile(r"\bTDH[._][A-Z]+(?:[._][A-Z0-9]+)*|\bSEAMLDR[._](?:INFO|INSTALL|SHUTDOWN|SEAMINFO|CLEANUP)\b", re.I)
 _STATUS_NAME = re.compile(r"\bTDX_[A-Z][A-Z0-9_]+\b")
 _ERRNO = re.compile(
@@ -37,14 +41,53 @@ _WORDS = {
 _OUTCOMES = tuple((kind, re.compile(words, re.I)) for kind, words in _WORDS.items())
 
 
+class Mark(NamedTuple):
+    """A leaf, a status or an errno that stands in a text, and where."""
+
+    kind: str
+    value: int
+    start: int
+    end: int
+
+
+def marks(text: str) -> list[Mark]:
+    """Return the leaves, statuses and errnos that stand in the text as numbers, in order of kind and place."""
+    leaves = [mark for mark in map(_leaf, _LEAF.finditer(text)) if mark]
+    taken = {mark.end for mark in leaves}
+    statuses = [mark for mark in map(_status, _STATUS.finditer(text)) if mark and mark.end not in taken]
+    return [*leaves, *statuses, *(mark for mark in map(_errno, _ERRNO.finditer(text)) if mark)]
+
+
+def _leaf(found: re.Match[str]) -> Mark | None:
+    group = "leaf" if found["leaf"] else "call"
+    value = int(found[group], 16) if found[group][:2].lower() == "0x" else int(found[group])
+    return Mark("leaf", value, *found.span(group)) if decode.decode_leaf(value) else None
+
+
+def _status(found: re.Match[str]) -> Mark | None:
+    value = int(found["hex"], 16)
+    # Without the error bit a known code may be any number: only a word before it makes it a status.
+    if not (value >> 63 or found["word"]) or not decode.known_status(value):
+        return None
+    return Mark("status", value, *found.span("hex"))
+
+
+def _errno(found: re.Match[str]) -> Mark | None:
+    group = next(name for name in ("number", "bracket", "name") if found[name])
+    value = -(decode.errno_named(found["name"]) or 0) if group == "name" else int(found[group])
+    return Mark("errno", value, *found.span(group)) if value and decode.errno_name(value) else None
+
+
 def certain(text: str) -> dict[str, Any]:
     """Return what the text says for certain, by the names that forms use; `outcome` is the kind of its words."""
     values: dict[str, Any] = {}
-    _call(text, values)
-    number = _errno(text)
-    for name, value in (("errno", number), ("cpu", _first(_CPU, text)), ("package", _first(_PACKAGE, text))):
-        if value is not None:
-            values[name] = value
+    for mark in marks(text):
+        values.setdefault(mark.kind, mark.value)
+    _named(text, values)
+    for name, pattern in (("cpu", _CPU), ("package", _PACKAGE)):
+        found = pattern.search(text)
+        if found:
+            values[name] = int(found[1])
     keyids = _KEYIDS.search(text)
     if keyids:
         values["first"], values["end"] = int(keyids[1]), int(keyids[2])
@@ -58,44 +101,14 @@ def certain(text: str) -> dict[str, Any]:
     return values
 
 
-def _call(text: str, values: dict[str, Any]) -> None:
-    """Find the leaf and the status of a SEAMCALL, by number or by name."""
-    leaf = _LEAF.search(text)
-    named = _LEAF_NAME.search(text)
-    number = _int(leaf["leaf"] or leaf["call"]) if leaf else decode.leaf_named(named[0]) if named else None
-    if number is not None and decode.decode_leaf(number):
-        values["leaf"] = number
-    status = next((found for found in map(_status, _STATUS.finditer(text)) if found is not None), None)
-    if status is None:
+def _named(text: str, values: dict[str, Any]) -> None:
+    """Find a leaf and a status that stand there by name, where no number told them."""
+    if "leaf" not in values:
+        leaf = next((number for number in (decode.leaf_named(found[0]) for found in _LEAF_NAME.finditer(text)) if number is not None), None)
+        if leaf is not None:
+            values["leaf"] = leaf
+    if "status" not in values:
         names = (decode.status_named(found[0]) for found in _STATUS_NAME.finditer(text))
-        status = next((found for found in names if found is not None), None)
-    if status is not None:
-        values["status"] = status
-
-
-def _int(text: str) -> int:
-    """Read a number as the kernel prints it: hexadecimal behind 0x, else decimal, leading zeros allowed."""
-    return int(text, 16) if text[:2].lower() == "0x" else int(text)
-
-
-def _status(found: re.Match[str]) -> int | None:
-    value = int(found["hex"], 16)
-    # Without the error bit a known code may be any number: only a word before it makes it a status.
-    if not (value >> 63 or found["word"]):
-        return None
-    return value if decode.known_status(value) else None
-
-
-def _errno(text: str) -> int | None:
-    for found in _ERRNO.finditer(text):
-        number = int(found["number"] or found["bracket"] or 0)
-        if found["name"]:
-            number = -(decode.errno_named(found["name"]) or 0)
-        if number and decode.errno_name(number):
-            return number
-    return None
-
-
-def _first(pattern: re.Pattern[str], text: str) -> int | None:
-    found = pattern.search(text)
-    return int(found[1]) if found else None
+        status = next((number for number in names if number is not None), None)
+        if status is not None:
+            values["status"] = status

@@ -1,6 +1,6 @@
 """Compile rules/knowledge into `compiled.py`: plain literals that start-up can load without any parser.
 
-`python -m tdxwhy.know.compile` writes the module; in a checkout a stale one is noticed by `digest`.
+`python -m tdxwhy.know.compile` writes the module; in a checkout a stale one is noticed by `fresh.digest`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from zlib import crc32
 
 from tdxwhy import shipped
-from tdxwhy.know.rows import UNANCHORED, is_table
+from tdxwhy.know.fresh import digest
+from tdxwhy.know.rows import UNANCHORED
 from tdxwhy.records import MessageForm
 
 # Lengths of the constant heads by which a line finds its few candidates, longest first.
 HEADS = (32, 24, 16, 12, 8, 4)
 _HERE = Path(__file__).parent
-_CODE = ("grammar.py", "lower.py", "rows.py", "load.py", "cover.py", "compile.py")
 
 
 class Matcher(NamedTuple):
@@ -32,14 +31,6 @@ class Matcher(NamedTuple):
     needle: str
 
 
-def digest(folder: Path | None = None) -> str:
-    """Return a check sum of everything that the compiled knowledge depends on."""
-    knowledge = (folder or shipped.folder("rules/knowledge")).glob("*.toml")
-    sources = sorted(path for path in knowledge if is_table(path.stem))
-    sources += [_HERE / name for name in _CODE]
-    return f"{crc32(b''.join(path.name.encode() + path.read_bytes() for path in sources)):08x}"
-
-
 def tables(folder: Path | None = None) -> dict[str, Any]:
     """Compile the knowledge in `folder` and return what `compiled.py` holds, by name."""
     from tdxwhy.know.load import load
@@ -47,7 +38,7 @@ def tables(folder: Path | None = None) -> dict[str, Any]:
     folder = folder or shipped.folder("rules/knowledge")
     knowledge = load(folder)
     matchers, unlowered = _matchers(knowledge.form)
-    found: dict[str, Any] = {"DIGEST": digest(folder)}
+    found: dict[str, Any] = {"DIGEST": digest(str(folder))}
     for name, rows in knowledge._asdict().items():
         found[name.upper()] = tuple(_plain(row) for row in rows)
     found["MATCHERS"] = tuple(tuple(matcher) for matcher in matchers)

@@ -116,6 +116,9 @@ def pieces(format: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
+_END = pp.Regex(r" *\Z")
+
+
 def _text(piece: Text) -> pp.ParserElement:
     """Accepted form: the text itself; a run of blanks may have been narrowed on its way to us."""
     parts = [pp.Regex(" +") if run.startswith("  ") else pp.Literal(run) for run in re.split(r"( {2,})", piece.text) if run]
@@ -150,11 +153,11 @@ def matcher(format: str) -> pp.ParserElement:
     for piece in reversed(pieces(format)):
         if isinstance(piece, Text):
             element = _text(piece)
-            follower = pp.StringEnd() if not elements else after
+            follower = _END if not elements else after
             ahead, after = (element if follower is None else element + follower), None
         else:
             element = _field(piece, ahead)
-            number = element + pp.StringEnd() if not elements else element
+            number = element + _END if not elements else element
             after = number if piece.kind in ("int", "hex") else None
             ahead = ahead if piece.kind == "empty" else element
         elements.append(element)
@@ -176,7 +179,7 @@ class Groups:
     def fullmatch(self, text: str) -> Groups | None:
         """Match the whole text, blanks at its end apart, and keep the values of its fields."""
         try:
-            parsed = self._element.parse_string(text.rstrip(" "), parse_all=True)
+            parsed = self._element.parse_string(text, parse_all=True)
         except pp.ParseException:
             return None
         self._found = tuple(parsed.as_dict().get("value", ()))

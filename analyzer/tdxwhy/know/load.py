@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from tdxwhy.errors import RulesError
-from tdxwhy.know.rows import Knowledge, LeafRow, Number, StatusRow, Step, is_table
+from tdxwhy.know.files import is_table
+from tdxwhy.know.rows import Knowledge, LeafRow, Number, StatusRow, Step
 from tdxwhy.records import Cause, Generation, MessageForm, Outcome, Parameter, When  # noqa: F401 - msgspec resolves Outcome here
 
 _OPTIONAL_OF_FORM = {

@@ -51,5 +51,4 @@ _RULES: dict[type, Callable[..., str]] = {
     pp.Combine: lambda element: lower(element.expr),
     pp.SkipTo: _skip,
     pp.Empty: lambda element: "",
-    pp.StringEnd: lambda element: r" *\Z",
 }

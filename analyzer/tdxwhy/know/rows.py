@@ -6,14 +6,6 @@ from typing import NamedTuple
 
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter
 
-_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters"})
-
-
-def is_table(stem: str) -> bool:
-    """Tell whether a file of rules/knowledge, by its name without .toml, belongs to these tables; other rooms keep theirs beside them."""
-    return stem.startswith("forms-") or stem in _FILES
-
-
 KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
 UNANCHORED = "platform"

@@ -16,15 +16,17 @@ def _fresh() -> dict[str, Any] | None:
     """Compile in memory if this is a checkout whose compiled knowledge is stale; an installed package is trusted."""
     if not shipped.in_checkout():
         return None
-    from tdxwhy.know import compile as compiler
+    from tdxwhy.know.fresh import digest
 
     try:
         from tdxwhy.know import compiled
 
-        if json.loads(compiled.DIGEST) == compiler.digest():
+        if json.loads(compiled.DIGEST) == digest(shipped.root() + "/rules/knowledge"):
             return None
     except ImportError:
         pass
+    from tdxwhy.know import compile as compiler
+
     return compiler.tables()
 
 

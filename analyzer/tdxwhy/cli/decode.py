@@ -1,0 +1,160 @@
+"""`tdxwhy decode`: what a status, a leaf or an errno means; with `-`, a stream with the meanings in place."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.know import decode
+
+_CHUNK = 1 << 16
+_SIGNED = 1 << 63
+_STATUS_FROM = 1 << 32
+_LAST_ERRNO = 4095
+_REGISTER = 16
+_WIDTH = 100  # a given width spares start-up the import of shutil
+_STEMS = (b"tdx", b"TDX", b"seam", b"SEAM", b"TDH")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of the command's arguments."""
+    built = argparse.ArgumentParser(
+        prog="tdxwhy decode",
+        description="Say what SEAMCALL statuses, leaves and errnos mean.",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_WIDTH),
+    )
+    built.add_argument("items", nargs="+", metavar="ITEM", help="a number (0x..., decimal, negative) or a name; - annotates standard input")
+    built.add_argument("--format", choices=("text", "json"), default="text", help="how to print the meanings")
+    return built
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decode each item, or annotate a stream; an unknown name is an error, an unknown number is taken apart by its bits."""
+    if args.items == ["-"]:
+        return _stream(sys.stdin.buffer, sys.stdout.buffer)
+    found = [meaning for item in args.items for meaning in meanings(item)]
+    if args.format == "json":
+        import json
+
+        sys.stdout.write(json.dumps({"schema": "tdxwhy/decode/1", "meanings": found}, indent=2) + "\n")
+    else:
+        sys.stdout.write("\n".join(_text(meaning) for meaning in found))
+    return 0
+
+
+def meanings(item: str) -> list[dict[str, object]]:
+    """Return what an item can mean, each as keys and values; a small number can be a leaf and an errno."""
+    value = _value(item)
+    found = [] if value is None else list(_numbers(value, hexadecimal=len(item) == _REGISTER or item[:2].lower() == "0x"))
+    if value is None:
+        found = list(_names(item))
+        if not found:
+            raise TdxwhyError(f"{item!r} is no number and no known status, leaf or errno", "try 0xc000050500000000, 0x24, -5, TDH.SYS.RD")
+    elif not found:
+        raise TdxwhyError(f"{item} is no status (they have 64 bits), no known leaf and no errno")
+    return [{"item": item, **meaning} for meaning in found]
+
+
+def _value(item: str) -> int | None:
+    """Read a number as people copy it: 0x..., decimal, negative, or sixteen hexadecimal digits without the 0x."""
+    base = 16 if len(item) == _REGISTER else 10 if item.isdecimal() else 0
+    try:
+        value = int(item, base)
+    except ValueError:
+        return None
+    if not -_SIGNED <= value < 2 * _SIGNED:
+        raise TdxwhyError(f"{item} has more than 64 bits")
+    return value
+
+
+def _numbers(value: int, hexadecimal: bool) -> Iterator[dict[str, object]]:
+    """Yield what a number can be; nobody writes an errno in hexadecimal."""
+    leaf = decode.decode_leaf(value) if value >= 0 else None
+    if leaf is not None:
+        yield _leaf(leaf.number)
+    if not hexadecimal and 0 < abs(value) <= _LAST_ERRNO and decode.errno_name(value):
+        yield _errno(value)
+    if value >= _STATUS_FROM or value < -_LAST_ERRNO or value == 0:
+        yield _status(value, loader=leaf is not None and bool(leaf.number >> 63))
+
+
+def _names(name: str) -> Iterator[dict[str, object]]:
+    leaf, status, errno = decode.leaf_named(name), decode.status_named(name), decode.errno_named(name)
+    if leaf is not None:
+        yield _leaf(leaf)
+    if status is not None:
+        yield _status(status, loader=name.upper().startswith("PSEAMLDR"))
+    if errno is not None:
+        yield _errno(-errno)
+
+
+def _leaf(number: int) -> dict[str, object]:
+    leaf = decode.decode_leaf(number)
+    assert leaf is not None  # noqa: S101 - found by the caller
+    found = {"kind": "leaf", "value": f"{number:#x}", "decimal": number, "name": leaf.name, "meaning": leaf.meaning, "scope": leaf.scope}
+    return {**found, "step": decode.leaf_step(number) or "", "source": leaf.source}
+
+
+def _errno(number: int) -> dict[str, object]:
+    return {"kind": "errno", "value": str(-abs(number)), "name": decode.errno_name(number), "meaning": decode.errno_meaning(number)}
+
+
+def _status(value: int, loader: bool) -> dict[str, object]:
+    status = decode.decode_status(value, loader)
+    return {
+        "kind": "status",
+        "value": f"{status.value:#018x}",
+        "name": status.name or "unknown status",
+        "meaning": status.meaning,
+        "detail": status.detail,
+        "error": status.error,
+        "recoverable": status.recoverable,
+        "action": status.action,
+        "source": status.source,
+    }
+
+
+def _text(meaning: dict[str, object]) -> str:
+    lines = [f"{meaning['value']}  {meaning['name']}"]
+    for key in ("detail", "meaning", "scope", "step", "recoverable", "action", "source"):
+        value = meaning.get(key)
+        if value not in (None, ""):
+            lines.append(f"  {key}: {'yes' if value is True else 'no' if value is False else value}")
+    return "\n".join(lines) + "\n"
+
+
+def _stream(source: BinaryIO, sink: BinaryIO) -> int:
+    """Pass bytes on as they come, whole lines annotated; a line longer than the buffer passes as it is."""
+    held, passing = b"", False
+    read = getattr(source, "read1", source.read)
+    while chunk := read(_CHUNK):
+        lines, held = _whole_lines(held + chunk)
+        if passing and lines:
+            end = lines.index(b"\n") + 1
+            sink.write(lines[:end])
+            lines, passing = lines[end:], False
+        sink.write(_annotated(lines))
+        if held and (passing or len(held) >= _CHUNK):
+            sink.write(held)
+            held, passing = b"", True
+        sink.flush()
+    sink.write(held if passing else _annotated(held))
+    return 0
+
+
+def _whole_lines(data: bytes) -> tuple[bytes, bytes]:
+    end = data.rfind(b"\n") + 1
+    return data[:end], data[end:]
+
+
+def _annotated(data: bytes) -> bytes:
+    """Annotate each line; Latin-1 keeps every byte that is not ours."""
+    if not any(stem in data for stem in _STEMS):
+        return data
+    from tdxwhy.know.annotate import annotate
+
+    lines = data.decode("latin-1").split("\n")
+    return "\n".join(annotate(line) for line in lines).encode("latin-1")

@@ -71,10 +71,10 @@ def is_failure(subject: Message, wanted: bool) -> bool:
     return subject.is_failure is wanted
 
 
-@predicate(*_MESSAGES, "path")
-def in_tdx(subject: Message | Path, wanted: bool) -> bool:
-    """Tell whether it belongs to the host's TDX code."""
-    return subject.in_tdx is wanted
+@predicate(*_MESSAGES, "path", argument=str, choices=("host", "kvm", "guest", "other"))
+def area(subject: Message | Path, wanted: list[str]) -> bool:
+    """Tell whether it belongs to the host's TDX code, to KVM's, to a guest's, or to other code."""
+    return subject.area in wanted
 
 
 @predicate(*_MESSAGES, "path")

@@ -12,6 +12,7 @@ from tdxwhy.records import Evidence, Naming, Outcome, Role
 Kind = Literal["failure", "log-line", "boot", "print", "path", "remark", "verdict"]
 Scope = Literal["cpu", "platform"]
 Shown = Literal["leaf", "status", "errno"]
+Area = Literal["host", "kvm", "guest", "other"]
 
 
 class Message(NamedTuple):
@@ -36,7 +37,7 @@ class Message(NamedTuple):
     spells: frozenset[Shown] = frozenset()
     equals: int = 0
     blames_right_cpu: bool | None = None
-    in_tdx: bool = True
+    area: Area = "host"
     by_user: bool = False
     role: Role = "host"
     outcome: Outcome | None = None
@@ -83,7 +84,7 @@ class Path(NamedTuple):
     condition: str
     printed: Literal["yes", "no", "callee", "debug", "unseen"]
     errno: str | None
-    in_tdx: bool
+    area: Area
     by_user: bool
     spread: bool
     level: str | None = None

@@ -1,0 +1,120 @@
+"""Print calls and failing paths of a patch or a C file as subjects."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from tdxwhy.check.message import scope_of, spelt
+from tdxwhy.check.scope import scope
+from tdxwhy.check.subjects import Area, Message, Path, Shown, Subject
+from tdxwhy.know.names import CONVERSION
+from tdxwhy.records import Evidence, FailingPath, PrintSite
+
+_LEVELS = {"warn": "warning", "error": "err", "dbg": "debug"}
+_SHOWN: tuple[Shown, ...] = ("leaf", "status", "errno")
+
+
+def patch_subjects(prints: Sequence[PrintSite], paths: Sequence[FailingPath], everything: bool = False) -> Iterator[Subject]:
+    """Yield what a patch adds or changes; with `everything` (a C file) all that stands there."""
+    judged = [site for site in prints if site.format.strip() and (everything or site.added)]
+    counts = Counter(_identity(site) for site in judged)
+    for site in judged:
+        yield message(site, counts[_identity(site)])
+    for path in paths:
+        yield failing(path)
+
+
+def message(site: PrintSite, equals: int = 1) -> Message:
+    """Return a print call as a message."""
+    said = re.sub(r"\\[nrt]$", "", site.format.strip())
+    by_user = scope().matches("user", "functions", site.function)
+    shows = _shows(site)
+    spread = scope().matches("cpu", "functions", site.function)
+    of_cpus = spread or scope().matches("cpu", "texts", said)
+    return Message(
+        kind="print",
+        text=said,
+        evidence=(Evidence(site.place, f'{site.call}("{site.format}"{"".join(", " + one for one in site.args)})'),),
+        names=site.names,
+        level=_LEVELS.get(site.level, site.level),
+        is_failure=site.is_failure,
+        once=site.once,
+        ratelimited=site.ratelimited,
+        spread=spread,
+        scope="cpu" if of_cpus else scope_of([said], ["early-init"], shows),
+        shows=shows,
+        spells=spelt(said) | _named(site),
+        equals=equals,
+        area=_area(site.file or site.place.source, said, site.function),
+        by_user=by_user,
+        function=site.function,
+        proposal=proposal(site),
+    )
+
+
+def failing(path: FailingPath) -> Path:
+    """Return a failing path as a subject."""
+    told = scope()
+    by_user = told.matches("user", "functions", path.function) or told.matches("user", "conditions", path.condition)
+    spread = told.matches("cpu", "functions", path.function) or told.matches("cpu", "conditions", path.condition)
+    return Path(
+        kind="path",
+        evidence=(Evidence(path.place, path.condition or f"{path.function}()"),),
+        function=path.function,
+        condition=path.condition,
+        printed=path.printed,
+        errno=path.errno,
+        area=_area(path.file or path.place.source, "", path.function),
+        by_user=by_user,
+        spread=spread,
+    )
+
+
+def proposal(site: PrintSite) -> str:
+    """Return the format with what it leaves out: the package, the CPU, the CPU's state."""
+    body = re.sub(r"(?:\\n|[\s.:])+$", "", site.format)
+    lacks = []
+    if not site.names.package:
+        lacks.append("package %u")
+    if not site.names.cpu:
+        lacks.append("CPU %u")
+    if not site.names.cpu_state:
+        lacks.append("%s")
+    return f"{body}: {' '.join(lacks)}" if lacks else body
+
+
+def _identity(site: PrintSite) -> tuple[str, str] | None:
+    """What a reader sees of a failure message: only its text; calls that are no failure, or say where they stand, differ from all."""
+    if not site.is_failure or any(one in ("__func__", "__LINE__") for one in site.args):
+        return ("", f"{site.place}")
+    return (site.file or site.place.source, site.format)
+
+
+def _area(path: str, text: str, function: str | None) -> Area:
+    return scope().area(path, text, function)
+
+
+def _shows(site: PrintSite) -> frozenset[Shown]:
+    """A status is printed in hex, an errno as a signed number; the same variable may hold either."""
+    shown: set[Shown] = set()
+    for conversion, argument in _pairs(site):
+        hexadecimal = conversion[-1] in "xX"
+        for name in _SHOWN:
+            if scope().matches("shows", name, argument) and (name == "leaf" or hexadecimal is (name == "status")):
+                shown.add(name)
+    return frozenset(shown)
+
+
+def _named(site: PrintSite) -> frozenset[Shown]:
+    spells: set[Shown] = set()
+    for conversion, argument in _pairs(site):
+        if conversion.endswith("s") and scope().matches("shows", "names", argument):
+            spells.update(("leaf", "status", "errno"))
+    return frozenset(spells)
+
+
+def _pairs(site: PrintSite) -> Iterator[tuple[str, str]]:
+    conversions = [found[0] for found in CONVERSION.finditer(site.format) if found[0] != "%%"]
+    return zip(conversions, site.args, strict=False)

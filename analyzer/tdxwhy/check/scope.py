@@ -1,0 +1,51 @@
+"""Which code the patch rules are about; data: `rules/patch/scope.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from typing import NamedTuple
+
+from tdxwhy.check.subjects import Area
+from tdxwhy.errors import RulesError
+from tdxwhy.shipped import folder
+
+_KEYS = {
+    "area": {"host", "kvm", "guest", "host_words"},
+    "cpu": {"functions", "texts", "conditions"},
+    "shows": {"leaf", "status", "errno", "names"},
+    "user": {"functions", "conditions"},
+}
+
+
+class Scope(NamedTuple):
+    """The patterns of `scope.toml`, by table and key."""
+
+    tables: dict[str, dict[str, re.Pattern[str]]]
+
+    def matches(self, table: str, key: str, text: str | None) -> bool:
+        """Tell whether one of the patterns stands in the text."""
+        return bool(text) and self.tables[table][key].search(text or "") is not None
+
+    def area(self, path: str, text: str, function: str | None) -> Area:
+        """Return whose code a path is: the host's, KVM's, a guest's, or other code; words decide where the path does not."""
+        for name in ("guest", "host", "kvm"):
+            if self.matches("area", name, path):
+                return name  # type: ignore[return-value]
+        words = self.matches("area", "host_words", text) or self.matches("area", "host_words", function)
+        return "host" if words else "other"
+
+
+@lru_cache(maxsize=1)
+def scope() -> Scope:
+    """Return the patterns, loaded once and strictly."""
+    path = folder("rules/patch") / "scope.toml"
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))
+        if set(rows) != set(_KEYS) or any(set(rows[table]) != keys for table, keys in _KEYS.items()):
+            raise RulesError(f"{path.name}: wants the tables and keys {_KEYS}")
+        compiled = {table: {key: re.compile("|".join(rows[table][key]), re.IGNORECASE) for key in keys} for table, keys in _KEYS.items()}
+    except (OSError, ValueError, re.error) as error:
+        raise RulesError(f"{path.name}: {error}") from error
+    return Scope(compiled)

@@ -101,7 +101,7 @@ def test_a_missing_folder_is_said(tmp_path: Path) -> None:
 
 
 def test_shipped_rules_load_and_stand_in_their_range() -> None:
-    ranges = {"log": "TDX1", "patch": "TDX2", "thread": "TDX3", "replay": "TDX4"}
+    ranges = {"gate": "TDX0", "log": "TDX1", "patch": "TDX2", "thread": "TDX3", "replay": "TDX4"}
     for folder in shipped_folders():
         for rule in load_folders([folder]):
             assert rule.id.startswith(ranges[folder.name])

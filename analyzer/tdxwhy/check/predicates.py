@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from tdxwhy.check.subjects import Boot, Judgement, Message, Path, Remark
+from tdxwhy.check.subjects import Boot, Judgement, Mark, Message, Path, Remark
 
 Test = Callable[[Any, Any], bool]
 _F = TypeVar("_F", bound=Callable[..., bool])
@@ -222,3 +222,9 @@ def verdict(subject: Judgement, wanted: list[str]) -> bool:
 def one_step(subject: Judgement, wanted: bool) -> bool:
     """Tell whether the lines leave one failing step only."""
     return (len(subject.steps) < 2) is wanted
+
+
+@predicate("suppression", missing="a finding")
+def used(subject: Mark, wanted: bool) -> bool:
+    """Tell whether a suppression suppressed anything."""
+    return subject.used is wanted

@@ -13,7 +13,7 @@ from tdxwhy.check.subjects import WORDS, Kind
 from tdxwhy.errors import RulesError
 from tdxwhy.records import Precision, Severity
 
-FOLDERS = ("log", "patch", "thread", "replay")
+FOLDERS = ("gate", "log", "patch", "thread", "replay")
 _MAX_BYTES = 256 * 1024
 
 

@@ -30,9 +30,10 @@ class Scope(NamedTuple):
 
     def area(self, path: str, text: str, function: str | None) -> Area:
         """Return whose code a path is: the host's, KVM's, a guest's, or other code; words decide where the path does not."""
-        for name in ("guest", "host", "kvm"):
+        names: tuple[Area, ...] = ("guest", "host", "kvm")
+        for name in names:
             if self.matches("area", name, path):
-                return name  # type: ignore[return-value]
+                return name
         words = self.matches("area", "host_words", text) or self.matches("area", "host_words", function)
         return "host" if words else "other"
 

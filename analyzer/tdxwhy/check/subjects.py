@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from tdxwhy.records import Evidence, Naming, Outcome, Role
 
-Kind = Literal["failure", "log-line", "boot", "print", "path", "remark", "verdict"]
+Kind = Literal["failure", "log-line", "boot", "print", "path", "remark", "verdict", "suppression"]
 Scope = Literal["cpu", "platform"]
 Shown = Literal["leaf", "status", "errno"]
 Area = Literal["host", "kvm", "guest", "other"]
@@ -134,7 +134,22 @@ class Judgement(NamedTuple):
         }
 
 
-Subject = Message | Boot | Path | Remark | Judgement
+class Mark(NamedTuple):
+    """A suppression that somebody wrote, and whether it suppressed anything."""
+
+    kind: Literal["suppression"]
+    evidence: tuple[Evidence, ...]
+    text: str
+    used: bool
+    package: int | None = None
+    cpu: int | None = None
+
+    def words(self) -> dict[str, str]:
+        """Return what a rule's message may quote."""
+        return {"text": self.text}
+
+
+Subject = Message | Boot | Path | Remark | Judgement | Mark
 WORDS: dict[str, frozenset[str]] = {
     "failure": frozenset({"text", "level", "count", "function", "proposal", "missing"}),
     "log-line": frozenset({"text", "level", "count", "function", "proposal", "missing"}),
@@ -143,4 +158,5 @@ WORDS: dict[str, frozenset[str]] = {
     "path": frozenset({"function", "condition", "errno", "missing"}),
     "remark": frozenset({"text", "by", "state", "missing"}),
     "verdict": frozenset({"verdict", "expected", "steps", "missing"}),
+    "suppression": frozenset({"text", "missing"}),
 }

@@ -1,0 +1,97 @@
+"""Settings: `.tdxwhy.toml`, or `[tool.tdxwhy]` in pyproject.toml, of the nearest folder upwards; checked strictly."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_type_hints
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.records import Severity
+
+FailOn = Literal["error", "warning", "info", "never"]
+FILE = ".tdxwhy.toml"
+_MAX_BYTES = 256 * 1024
+
+
+class Suppress(NamedTuple):
+    """Findings to leave out: of these rules (prefixes of ids), in these files (globs), for this reason."""
+
+    rules: tuple[str, ...]
+    reason: str
+    files: tuple[str, ...] = ("*",)
+
+
+class Settings(NamedTuple):
+    """What a project decides for all its runs; the command line overrides it."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: FailOn = "warning"
+    rules: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    baseline: str = ""
+    require_reason: bool = False
+    severity: dict[str, Severity] = {}  # noqa: RUF012 - never written to
+    suppress: tuple[Suppress, ...] = ()
+
+
+def find(start: Path) -> Path | None:
+    """Return the settings file that holds for a folder, if there is one."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+        project = folder / "pyproject.toml"
+        if project.is_file() and "tool.tdxwhy" in _read(project):
+            return project
+    return None
+
+
+def load(path: Path) -> Settings:
+    """Read a settings file; paths in it are relative to its folder."""
+    import msgspec
+
+    try:
+        document = tomllib.loads(_read(path))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise TdxwhyError(f"{path.name}: not TOML: {error}") from error
+    if path.name == "pyproject.toml":
+        document = document.get("tool", {}).get("tdxwhy", {})
+    try:
+        checked: Any = msgspec.convert(document, schema_type())
+    except msgspec.ValidationError as error:
+        raise TdxwhyError(f"{path.name}: {error}") from error
+    values = {name: getattr(checked, name) for name in Settings._fields}
+    values["suppress"] = tuple(Suppress(**{name: getattr(one, name) for name in Suppress._fields}) for one in checked.suppress)
+    settings = Settings(**values)
+    for one in settings.suppress:
+        if not one.reason.strip():
+            raise TdxwhyError(f"{path.name}: [[suppress]] {', '.join(one.rules)}: the reason is empty")
+    return settings._replace(
+        rules=tuple(str(path.parent / one) for one in settings.rules),
+        baseline=str(path.parent / settings.baseline) if settings.baseline else "",
+    )
+
+
+def schema_type() -> type:
+    """Return the strict schema, derived from the nouns above; keys are written with dashes."""
+    return _strict(Settings, {"suppress": tuple[_strict(Suppress, {}), ...]})  # type: ignore[misc]
+
+
+def _strict(noun: type[Settings] | type[Suppress], special: dict[str, object]) -> type:
+    import msgspec
+
+    defaults = noun._field_defaults
+    hints = {**get_type_hints(noun), **special}
+    rows = [(name, hints[name], *((defaults[name],) if name in defaults else ())) for name in noun._fields]
+    return msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True, rename="kebab")
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_MAX_BYTES).decode("utf-8")
+    except OSError as error:
+        raise TdxwhyError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise TdxwhyError(f"{path.name}: not UTF-8") from error

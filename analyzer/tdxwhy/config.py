@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_type_hints
 
@@ -49,6 +48,8 @@ def find(start: Path) -> Path | None:
 
 def load(path: Path) -> Settings:
     """Read a settings file; paths in it are relative to its folder."""
+    import tomllib
+
     import msgspec
 
     try:

@@ -125,3 +125,15 @@ def test_find_knows_its_rules() -> None:
     assert find("tdx101").id == "TDX101"
     with pytest.raises(TdxwhyError, match="no rule"):
         find("TDX000")
+
+
+def test_the_compiled_rules_are_the_rule_files() -> None:
+    from tdxwhy.check import compile, compiled
+
+    assert compile.source() == Path(compiled.__file__).read_text(encoding="utf-8"), "run make compile"
+
+
+def test_own_rules_may_not_take_a_shipped_id(tmp_path: Path) -> None:
+    written(tmp_path, GOOD.replace("TDX901", "TDX101"), "TDX101.toml")
+    with pytest.raises(RulesError, match="there is a shipped rule TDX101"):
+        rules_of(tmp_path)

@@ -7,8 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from tdxwhy.check.rules import FOLDERS, Rule, load_folders
-from tdxwhy.errors import TdxwhyError
-from tdxwhy.shipped import folder
+from tdxwhy.errors import RulesError, TdxwhyError
+from tdxwhy.shipped import folder, in_checkout
+
+# The first digit of a rule's id says what it is about, and so in which folder it lies.
+_DIGITS = dict(zip("01234", FOLDERS, strict=True))
 
 
 def shipped_folders() -> tuple[Path, ...]:
@@ -18,13 +21,31 @@ def shipped_folders() -> tuple[Path, ...]:
 
 @lru_cache(maxsize=8)
 def rules_of(*folders: Path, only: tuple[str, ...] = FOLDERS) -> tuple[Rule, ...]:
-    """Return the shipped rules of the given kinds, and all rules of the user's own folders."""
-    return load_folders((*(folder(f"rules/{name}") for name in only), *folders))
+    """Return the shipped rules of the given kinds, without their examples, and all rules of the user's own folders."""
+    shipped = tuple(rule for rule in _shipped() if _DIGITS[rule.id[3]] in only)
+    own = load_folders(folders)
+    taken = {rule.id for rule in shipped}
+    for rule in own:
+        if rule.id in taken:
+            raise RulesError(f"{rule.id}.toml: there is a shipped rule {rule.id}", "own rules are TDX9nn")
+    return shipped + own
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Rule, ...]:
+    from tdxwhy.check import compiled
+
+    if in_checkout():
+        from tdxwhy.check.compile import digest
+
+        if digest() != compiled.DIGEST:
+            return load_folders(shipped_folders())
+    return tuple(Rule(*row) for row in compiled.RULES)
 
 
 def find(rule_id: str, folders: Sequence[Path] = ()) -> Rule:
-    """Return one rule by its id."""
-    for rule in rules_of(*folders):
+    """Return one rule by its id, with its examples."""
+    for rule in load_folders((*shipped_folders(), *folders)):
         if rule.id == rule_id.upper():
             return rule
     raise TdxwhyError(f"no rule {rule_id!r}", "tdxwhy rules list shows them")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from tdxwhy.records import Evidence
@@ -18,5 +17,7 @@ def content(quote: str) -> str:
 
 def fingerprint(rule: str, evidence: tuple[Evidence, ...], package: int | None = None, cpu: int | None = None) -> str:
     """Digest what the finding is about: its rule, the line that carries it, and whom it names; never a line number."""
+    import hashlib
+
     parts = (rule, content(evidence[0].quote), "" if package is None else str(package), "" if cpu is None else str(cpu))
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

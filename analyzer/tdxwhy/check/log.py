@@ -9,6 +9,7 @@ from tdxwhy.check.message import scope_of, spelt
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects import Boot, Message, Shown, Subject
 from tdxwhy.know.names import named, tells_failure
+from tdxwhy.know.recognise import step_of
 from tdxwhy.records import Diagnosis, Event, Evidence, Finding, Naming
 
 _FAILING = ("failure", "refusal")
@@ -61,7 +62,7 @@ def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> Message:
         evidence=tuple(_evidence(event) for event in [main, *others][:_QUOTED]),
         names=Naming(*(any(said) for said in zip(*names, strict=True))),
         level=_level(main),
-        scope=scope_of(texts, [_step(event) for event in failing], shows),
+        scope=scope_of(texts, [step_of(event) for event in failing], shows),
         shows=shows,
         outcome=diagnosis.outcome,
         proposal=diagnosis.sentence,
@@ -72,7 +73,7 @@ def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> Message:
 
 def _tells_most(event: Event) -> int:
     """The line that carries the call and its status stands for the failure, before the one that closes it."""
-    return 2 * len(_shows(event) & {"leaf", "status"}) + (_step(event) is not None)
+    return 2 * len(_shows(event) & {"leaf", "status"}) + (step_of(event) is not None)
 
 
 def _lines(diagnosis: Diagnosis, failing: Sequence[Event]) -> Iterator[Message]:
@@ -95,7 +96,7 @@ def _line(diagnosis: Diagnosis, text: str, events: Sequence[Event]) -> Message:
         once=event.form is not None and event.form.once,
         ratelimited=event.form is not None and event.form.ratelimited,
         spread=_step_of_line(diagnosis, event) in _SPREAD_STEPS,
-        scope=scope_of([text], [_step(event)], _shows(event)),
+        scope=scope_of([text], [step_of(event)], _shows(event)),
         shows=_shows(event),
         spells=spelt(text),
         equals=len({one.record.time_ns for one in events}),
@@ -119,12 +120,7 @@ def _step_of_line(diagnosis: Diagnosis, event: Event) -> str | None:
     call = diagnosis.seamcall
     if call is not None and event.values.get("leaf") == call.leaf:
         return call.name
-    return _step(event)
-
-
-def _step(event: Event) -> str | None:
-    form = event.form or event.nearest
-    return form.step if form else None
+    return step_of(event)
 
 
 def _level(event: Event) -> str | None:

@@ -39,7 +39,7 @@ def message(site: PrintSite, equals: int = 1) -> Message:
         evidence=(Evidence(site.place, f'{site.call}("{site.format}"{"".join(", " + one for one in site.args)})'),),
         names=site.names,
         level=_LEVELS.get(site.level, site.level),
-        is_failure=site.is_failure,
+        is_failure=site.is_failure and not _only_numbers(said),
         once=site.once,
         ratelimited=site.ratelimited,
         spread=spread,
@@ -83,6 +83,11 @@ def proposal(site: PrintSite) -> str:
     if not site.names.cpu_state:
         lacks.append("%s")
     return f"{body}: {' '.join(lacks)}" if lacks else body
+
+
+def _only_numbers(said: str) -> bool:
+    """Tell whether a message is a dump of registers, which belongs to the message before it."""
+    return re.search(r"[a-z]{3}", CONVERSION.sub("", said)) is None
 
 
 def _identity(site: PrintSite) -> tuple[str, str] | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from string import Formatter
 from typing import Any, Literal, NamedTuple, get_type_hints
 
 from tdxwhy.check.predicates import PREDICATES
@@ -60,6 +58,8 @@ def load_folders(folders: Iterable[Path]) -> tuple[Rule, ...]:
 
 def load_rule(path: Path) -> Rule:
     """Read one rule file and check all of it."""
+    import tomllib
+
     try:
         with path.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
@@ -139,6 +139,8 @@ def _nearest(name: str, subject: str) -> str:
 
 
 def _placeholders(rule: Rule) -> Iterable[str]:
+    from string import Formatter
+
     try:
         used = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(rule.message) if name is not None]
     except ValueError as error:

@@ -19,6 +19,10 @@ _KEYS = {
 }
 
 
+# Every pattern of the table `area` speaks of one of these.
+_ABOUT = re.compile(r"tdx|seam|PAMT|TDMR|KeyID", re.IGNORECASE)
+
+
 class Scope(NamedTuple):
     """The patterns of `scope.toml`, by table and key."""
 
@@ -27,6 +31,10 @@ class Scope(NamedTuple):
     def matches(self, table: str, key: str, text: str | None) -> bool:
         """Tell whether one of the patterns stands in the text."""
         return bool(text) and self.tables[table][key].search(text or "") is not None
+
+    def concerns(self, text: str, name: str) -> bool:
+        """Tell cheaply whether code can be about TDX at all; most of a kernel tree is not."""
+        return _ABOUT.search(text) is not None or _ABOUT.search(name) is not None
 
     def area(self, path: str, text: str, function: str | None) -> Area:
         """Return whose code a path is: the host's, KVM's, a guest's, or other code; words decide where the path does not."""

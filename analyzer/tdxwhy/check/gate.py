@@ -1,0 +1,88 @@
+"""The gate: judge every input, take out what is suppressed or known, and say what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from tdxwhy.check.baseline import Entry, compare
+from tdxwhy.check.code import judge_code
+from tdxwhy.check.engine import unique
+from tdxwhy.check.intake import WHOLE, Input
+from tdxwhy.check.judged import Judged, Run
+from tdxwhy.check.mails import judge_mails
+from tdxwhy.check.rules import Rule
+from tdxwhy.check.suppress import Suppressed
+from tdxwhy.config import Settings
+from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.records import Finding
+
+Judge = Callable[[Input, Sequence[Rule], Settings], Judged]
+
+
+class Limits(NamedTuple):
+    """What a run leaves out: findings that the baseline knows, and lines that the diff does not add."""
+
+    baseline: tuple[Entry, ...] = ()
+    added: dict[str, frozenset[int]] | None = None
+
+
+_NO_LIMITS = Limits()
+
+
+def gate(given: Iterable[Input], rules: Sequence[Rule], settings: Settings, limits: Limits = _NO_LIMITS) -> Run:
+    """Judge the inputs one by one. An input that cannot be read is an error of the run and does not stop it."""
+    ranked = tuple(rule._replace(severity=settings.severity.get(rule.id, rule.severity)) for rule in rules)
+    judged: list[Judged] = []
+    errors: list[str] = []
+    for one in given:
+        try:
+            judged.append(_JUDGES[one.sort](one, ranked, settings))
+        except NothingToJudge as error:
+            judged.append(Judged(one.name, one.sort, (), judged=False, notes=(error.message,)))
+        except TdxwhyError as error:
+            errors.append(error.message)
+        except OSError as error:
+            errors.append(f"{one.name}: {error.strerror}")
+    return _limited(judged, ranked, errors, limits)
+
+
+def _limited(judged: Sequence[Judged], rules: tuple[Rule, ...], errors: Sequence[str], limits: Limits) -> Run:
+    findings = unique(found for one in judged for found in one.findings if _added(found, limits.added))
+    suppressed = [hidden for one in judged for hidden in one.suppressed]
+    known = compare(findings, limits.baseline)
+    suppressed.extend(Suppressed(found, "external", reason) for found, reason in known.known)
+    return Run(tuple(judged), known.new, tuple(suppressed), known.stale, rules, tuple(errors))
+
+
+def _added(found: Finding, added: dict[str, frozenset[int]] | None) -> bool:
+    if added is None:
+        return True
+    place = found.evidence[0].place
+    path = place.source
+    lines = next((lines for name, lines in added.items() if path == name or path.endswith("/" + name)), frozenset[int]())
+    return place.line in lines
+
+
+def added_lines(diff: str) -> dict[str, frozenset[int]]:
+    """Return for each file of a diff the lines that it adds, as they are numbered after it."""
+    from tdxwhy.source.diff import parse_diff
+
+    found: dict[str, set[int]] = {}
+    for patch in parse_diff(diff):
+        lines = found.setdefault(patch.path, set())
+        lines.update(line.number for hunk in patch.hunks for line in hunk.lines if line.kind == "+")
+    return {path: frozenset(lines) for path, lines in found.items()}
+
+
+def _judge_code(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
+    data = given.data
+    if data is None and given.path is not None:
+        with given.path.open("rb") as stream:
+            data = stream.read(WHOLE + 1)
+    data = data or b""
+    one = judge_code(data[:WHOLE].decode("utf-8", "replace"), given.name, rules, settings)
+    return one._replace(notes=(*one.notes, "larger than 64 MiB; the rest was not read")) if len(data) > WHOLE else one
+
+
+_JUDGES: dict[str, Judge] = {"c": _judge_code, "patch": _judge_code, "mails": judge_mails}

@@ -1,0 +1,55 @@
+"""What the gate makes of one input, and of a whole run."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from tdxwhy.check.baseline import Entry
+from tdxwhy.check.rules import Rule
+from tdxwhy.check.suppress import Suppressed
+from tdxwhy.records import Finding
+
+
+class Judged(NamedTuple):
+    """One input: its findings, whether anything in it could be judged, what was wrong with it, and its text where excerpts need it."""
+
+    name: str
+    sort: str
+    findings: tuple[Finding, ...]
+    judged: bool
+    notes: tuple[str, ...] = ()
+    text: str | None = None
+    suppressed: tuple[Suppressed, ...] = ()
+    outcome: str | None = None
+
+
+class Run(NamedTuple):
+    """A run of the gate: what stands, what was hidden and why, and whether it can be called clean."""
+
+    inputs: tuple[Judged, ...]
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...]
+    stale: tuple[Entry, ...]
+    rules: tuple[Rule, ...]
+    errors: tuple[str, ...] = ()
+
+    def text_of(self, source: str) -> str | None:
+        """Return the text of an input, if it was kept."""
+        return next((one.text for one in self.inputs if one.name == source), None)
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return the rule of a finding."""
+        return next(rule for rule in self.rules if rule.id == rule_id)
+
+
+Threshold = Literal["error", "warning", "info", "never"]
+_RANK = {"info": 0, "warning": 1, "error": 2, "never": 3}
+
+
+def exit_status(run: Run, fail_on: Threshold) -> int:
+    """Return 2 where an input could not be read, else 1 on findings, else 3 where nothing could be judged, else 0."""
+    if run.errors:
+        return 2
+    if any(_RANK[found.severity] >= _RANK[fail_on] for found in run.findings):
+        return 1
+    return 0 if any(one.judged for one in run.inputs) else 3

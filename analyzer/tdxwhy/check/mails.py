@@ -1,0 +1,89 @@
+"""Judge mails: each patch by its prints and failing paths, and a thread by what was asked, needed and promised in it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from tdxwhy.check.code import judge_code
+from tdxwhy.check.engine import unique
+from tdxwhy.check.intake import WHOLE, Input
+from tdxwhy.check.judged import Judged
+from tdxwhy.check.rules import Rule
+from tdxwhy.check.suppress import Suppressed
+from tdxwhy.config import Settings
+from tdxwhy.records import Evidence, Finding, Mail
+
+MAILS = 50_000
+_PATCH = re.compile(r"^(?!\s*(?:re|fwd?|aw|sv)\s*:).*\[[^\]]*\bPATCH\b", re.IGNORECASE)
+
+
+def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
+    """Judge an mbox, a maildir, a folder of mails, or one mail."""
+    mails = list(islice(_read(given), MAILS))
+    raw = _raw(given)
+    findings: list[Finding] = []
+    hidden: list[Suppressed] = []
+    notes: list[str] = [note for mail in mails for note in mail.notes][:5]
+    for mail in mails:
+        if not is_patch(mail):
+            continue
+        one = judge_code(mail.body, given.name, rules, settings, mail.message_id)
+        move = _Shift(raw, mail)
+        findings.extend(move(found) for found in one.findings)
+        hidden.extend(one._replace(finding=move(one.finding)) for one in one.suppressed)
+        notes.extend(f"{mail.subject[:60]}: {note}" for note in one.notes)
+    text = "\n".join(raw) if raw and (findings or hidden) else None
+    return Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes[:20]), text, tuple(hidden))
+
+
+def is_patch(mail: Mail) -> bool:
+    """Tell whether a mail is a patch of its own, not a reply that quotes one."""
+    if "@@ -" not in mail.body:
+        return False
+    return _PATCH.match(mail.subject) is not None or (
+        not mail.in_reply_to and re.search(r"^diff --git ", mail.body, re.MULTILINE) is not None
+    )
+
+
+def _read(given: Input) -> Iterator[Mail]:
+    from tdxwhy.read.mail import read_mails, read_stream
+
+    if given.path is not None:
+        return read_mails(given.path)
+    return read_stream(io.BytesIO(given.data or b""), given.name)
+
+
+def _raw(given: Input) -> list[str]:
+    """Return the lines of the input as they stand, where it is one plain file."""
+    data = given.data
+    if data is None and given.path is not None and given.path.is_file():
+        with given.path.open("rb") as stream:
+            data = stream.read(WHOLE)
+    return data.decode("utf-8", "replace").split("\n") if data and data[:2] != b"\x1f\x8b" else []
+
+
+class _Shift:
+    """Moves places from a mail's body to the file in which the mail stands; where the body was encoded, to the mail's first line."""
+
+    def __init__(self, raw: Sequence[str], mail: Mail) -> None:
+        self._raw, self._start = raw, mail.place.line or 1
+        self._body = mail.body.split("\n")
+        self._source = mail.place.source
+        self._blank = next((n for n in range(self._start, min(len(raw), self._start + 500)) if not raw[n].strip()), None)
+
+    def __call__(self, found: Finding) -> Finding:
+        """Return the finding with the places of its evidence moved."""
+        return found._replace(evidence=tuple(self._moved(one) for one in found.evidence))
+
+    def _moved(self, evidence: Evidence) -> Evidence:
+        line = evidence.place.line
+        if line is None or not self._raw:
+            return evidence
+        if self._blank is not None and line <= len(self._body):
+            for number in range(self._blank + line, min(self._blank + line + 4, len(self._raw))):
+                if self._raw[number].rstrip("\r") == self._body[line - 1]:
+                    return evidence._replace(place=evidence.place._replace(line=number + 1))
+        return evidence._replace(place=evidence.place._replace(line=self._start))

@@ -1,0 +1,33 @@
+"""The formats in which the gate reports, by name; each is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import cast
+
+from tdxwhy.check.judged import Run
+from tdxwhy.report.terminal import Painter
+
+TEXT = ("concise", "full", "grouped", "terse")
+MACHINE = {
+    "json": ("gate_json", "document"),
+    "jsonl": ("gate_json", "lines"),
+    "sarif": ("sarif", "sarif"),
+    "junit": ("junit", "junit"),
+    "github": ("github", "github"),
+    "gitlab": ("gitlab", "gitlab"),
+    "rdjsonl": ("rdjson", "rdjsonl"),
+    "markdown": ("gate_markdown", "markdown"),
+}
+FORMATS = (*TEXT, *MACHINE)
+
+
+def render(run: Run, name: str, paint: Painter) -> str:
+    """Return the run in one format; only text is ever coloured."""
+    if name in TEXT:
+        from tdxwhy.report import gate_text
+
+        return cast(Callable[[Run, Painter], str], getattr(gate_text, name))(run, paint)
+    module, function = MACHINE[name]
+    return cast(Callable[[Run], str], getattr(import_module(f"tdxwhy.report.{module}"), function))(run)

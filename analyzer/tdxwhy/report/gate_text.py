@@ -1,0 +1,91 @@
+"""Findings as text: one line each, in full with an excerpt, grouped by input, or terse like checkpatch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+
+from tdxwhy.check.judged import Run
+from tdxwhy.records import Finding
+from tdxwhy.report.location import excerpt, spot
+from tdxwhy.report.ranges import counted
+from tdxwhy.report.terminal import Painter, safe
+
+_PAINT = {"error": "bad", "warning": "unsure", "info": "quiet"}
+_TYPES = {"error": "ERROR", "warning": "WARNING", "info": "CHECK"}
+
+
+def concise(run: Run, paint: Painter) -> str:
+    """Return `path:line:column: severity TDXnnn message`, one line a finding."""
+    lines = []
+    for found in run.findings:
+        at = spot(run, found.evidence[0])
+        label = paint(_PAINT[found.severity], f"{found.severity} {found.rule}")
+        lines.append(f"{safe(at.path)}:{at.line}:{at.column}: {label} {_message(found)}")
+    return _ended([*lines, summary(run)])
+
+
+def full(run: Run, paint: Painter) -> str:
+    """Return each finding with its line, a caret, the other lines that carry it, and how to mend it."""
+    blocks = []
+    for found in run.findings:
+        at = spot(run, found.evidence[0])
+        rule = run.rule(found.rule)
+        head = f"{paint(_PAINT[found.severity], f'{found.severity} {found.rule}')} {paint('strong', safe(rule.title))}"
+        rows = [head, f"  --> {safe(at.path)}:{at.line}:{at.column}", *(f"  {safe(row)}" for row in excerpt(at))]
+        rows.extend(f"  also: {_also(run, found, index)}" for index in range(1, len(found.evidence)))
+        rows.append(f"  {_message(found)}")
+        rows.append(f"  fix: {safe(' '.join(rule.fix.split()))}")
+        blocks.append("\n".join(rows) + "\n")
+    return _ended([*blocks, summary(run)])
+
+
+def grouped(run: Run, paint: Painter) -> str:
+    """Return the findings under the name of their input."""
+    blocks = []
+    for source, group in groupby(run.findings, key=lambda found: found.evidence[0].place.source):
+        rows = [paint("strong", safe(source))]
+        for found in group:
+            at = spot(run, found.evidence[0])
+            rows.append(f"  {at.line}:{at.column} {paint(_PAINT[found.severity], found.severity)} {found.rule} {_message(found)}")
+        blocks.append("\n".join(rows) + "\n")
+    return _ended([*blocks, summary(run)])
+
+
+def terse(run: Run, _paint: Painter) -> str:
+    """Return lines like those of `checkpatch.pl --terse --show-types`."""
+    lines = []
+    for found in run.findings:
+        at = spot(run, found.evidence[0])
+        lines.append(f"{safe(at.path)}:{at.line}: {_TYPES[found.severity]}:{found.rule}: {_message(found)}")
+    if run.findings:
+        counts = Counter(found.severity for found in run.findings)
+        judged = sum(one.judged for one in run.inputs)
+        lines.append(f"total: {counts['error']} errors, {counts['warning']} warnings, {counts['info']} checks, {judged} inputs judged")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def summary(run: Run) -> str:
+    """Return the last line: how many findings, how many hidden, and how much could be judged."""
+    judged = sum(one.judged for one in run.inputs)
+    parts = [counted(len(run.findings), "finding") if run.findings else "no findings"]
+    if run.suppressed:
+        parts.append(f"{len(run.suppressed)} suppressed")
+    if run.stale:
+        parts.append(f"{len(run.stale)} stale in the baseline")
+    left = len(run.inputs) - judged
+    inputs = f"{counted(judged, 'input')} judged" + (f", {left} with nothing to judge" if left else "")
+    return f"{', '.join(parts)}; {inputs}"
+
+
+def _message(found: Finding) -> str:
+    return safe(found.message).replace("\n", " ")
+
+
+def _also(run: Run, found: Finding, index: int) -> str:
+    at = spot(run, found.evidence[index])
+    return f"{safe(at.path)}:{at.line}: {safe(found.evidence[index].quote)}"
+
+
+def _ended(parts: list[str]) -> str:
+    return "\n".join(parts) + "\n"

@@ -58,7 +58,7 @@ def failing(path: FailingPath) -> Path:
     """Return a failing path as a subject."""
     told = scope()
     by_user = told.matches("user", "functions", path.function) or told.matches("user", "conditions", path.condition)
-    spread = told.matches("cpu", "functions", path.function) or told.matches("cpu", "conditions", path.condition)
+    spread = told.matches("cpu", "conditions", path.condition)
     return Path(
         kind="path",
         evidence=(Evidence(path.place, path.condition or f"{path.function}()"),),

@@ -15,6 +15,9 @@ FOLDERS = ("gate", "log", "patch", "thread", "replay")
 _MAX_BYTES = 256 * 1024
 
 
+Remedy = Literal["name-the-cpu", "each-time", "raise-level", "spell-errno", "debug"]
+
+
 class Example(NamedTuple):
     """An input on which the rule fires ("bad") or stays silent ("good"); it is a test and part of the rule's page."""
 
@@ -24,7 +27,10 @@ class Example(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule: about which subjects it speaks ([when]), what it demands of them ([require]), and why."""
+    """A rule: about which subjects it speaks ([when]), what it demands of them ([require]), and why.
+
+    `remedy` names the change to a print call that `gate --fix` proposes.
+    """
 
     id: str
     title: str
@@ -40,6 +46,7 @@ class Rule(NamedTuple):
     require: dict[str, Any]
     example: tuple[Example, ...]
     status: Literal["stable", "preview"] = "stable"
+    remedy: Remedy | None = None
 
 
 def load_folders(folders: Iterable[Path]) -> tuple[Rule, ...]:

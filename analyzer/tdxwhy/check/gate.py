@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tdxwhy.check.baseline import Entry, compare
 from tdxwhy.check.code import judge_code
 from tdxwhy.check.engine import unique
+from tdxwhy.check.hostlog import judge_log
 from tdxwhy.check.intake import WHOLE, Input
 from tdxwhy.check.judged import Judged, Run
 from tdxwhy.check.mails import judge_mails
@@ -85,4 +86,4 @@ def _judge_code(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
     return one._replace(notes=(*one.notes, "larger than 64 MiB; the rest was not read")) if len(data) > WHOLE else one
 
 
-_JUDGES: dict[str, Judge] = {"c": _judge_code, "patch": _judge_code, "mails": judge_mails}
+_JUDGES: dict[str, Judge] = {"c": _judge_code, "patch": _judge_code, "mails": judge_mails, "log": judge_log}

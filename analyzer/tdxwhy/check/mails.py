@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from tdxwhy.check.code import judge_code
-from tdxwhy.check.engine import unique
+from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.intake import WHOLE, Input
 from tdxwhy.check.judged import Judged
 from tdxwhy.check.rules import Rule
@@ -17,6 +17,8 @@ from tdxwhy.config import Settings
 from tdxwhy.records import Evidence, Finding, Mail
 
 MAILS = 50_000
+# Longer than any thread; a mailbox of patches is not reviewed as one.
+THREAD = 400
 _PATCH = re.compile(r"^(?!\s*(?:re|fwd?|aw|sv)\s*:).*\[[^\]]*\bPATCH\b", re.IGNORECASE)
 
 
@@ -35,8 +37,25 @@ def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
         findings.extend(move(found) for found in one.findings)
         hidden.extend(one._replace(finding=move(one.finding)) for one in one.suppressed)
         notes.extend(f"{mail.subject[:60]}: {note}" for note in one.notes)
+    findings.extend(_thread(mails, given, rules, raw))
     text = "\n".join(raw) if raw and (findings or hidden) else None
     return Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes[:20]), text, tuple(hidden))
+
+
+def _thread(mails: Sequence[Mail], given: Input, rules: Sequence[Rule], raw: Sequence[str]) -> Iterator[Finding]:
+    """Judge what was said. Patches alone are judged by what they need from elsewhere; nobody has answered yet."""
+    wanted = [rule for rule in rules if rule.subject == "remark"]
+    if not wanted or len(mails) > THREAD:
+        return
+    from tdxwhy.check.thread import thread_subjects
+    from tdxwhy.review.review import review
+
+    talked = any(not is_patch(mail) for mail in mails)
+    by_id = {mail.message_id: mail for mail in mails}
+    for found in judge(wanted, (one for one in thread_subjects(review(mails)) if talked or one.what == "precondition")):
+        mail = by_id.get(found.evidence[0].place.message_id or "")
+        here = found._replace(evidence=tuple(one._replace(place=one.place._replace(source=given.name)) for one in found.evidence))
+        yield _Shift(raw, mail)(here) if mail is not None else here
 
 
 def is_patch(mail: Mail) -> bool:

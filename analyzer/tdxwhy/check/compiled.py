@@ -2,7 +2,7 @@
 
 from typing import Any
 
-DIGEST = 'b9f5ab54'
+DIGEST = '3bdff4db'
 RULES: tuple[Any, ...] = (('TDX001',
   'a suppression suppresses nothing',
   'suppression',
@@ -168,6 +168,24 @@ RULES: tuple[Any, ...] = (('TDX001',
    'scope': ['platform'],
    'silent_about': ['all packages', 'every package', 'whole platform', 'the platform']},
   {'names_package': True},
+  (),
+  'stable',
+  None),
+ ('TDX110',
+  'firmware has TDX ready, and no line says what came of it',
+  'boot',
+  'warning',
+  'medium',
+  'no line after this one says whether initialisation was asked for, succeeded or failed',
+  'Kernels before 7.1 say nothing when a SEAMCALL faults or when nobody asks: the same silence stands for a machine at fault and for one '
+  'left alone.\n',
+  'Print that initialisation begins and what came of it, on every path; until then, ask KVM (modprobe kvm_intel tdx=1) and read the whole '
+  'log.\n',
+  'A filter or a window that cut the later lines off looks the same. Silent where the log shows that nobody asked for TDX.\n',
+  'canonical/tdx issues 260, 382 and 424: machines whose log ends with the KeyID range; seamcall wrappers of v6.8 print nothing for #GP '
+  'and #UD',
+  {'role': ['host'], 'outcome': ['unknown'], 'asked': ['yes', 'unknown']},
+  {'only_ready': False},
   (),
   'stable',
   None),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.gate import gate
 from tdxwhy.check.intake import Input, sort_of
 from tdxwhy.check.rules import Example, Rule
@@ -28,7 +29,8 @@ class Tried(NamedTuple):
 def fires(rule: Rule, text: str) -> bool:
     """Tell whether a rule finds something in a text, which is taken for what it looks like."""
     data = text.encode("utf-8")
-    run = gate([Input("example", None, sort_of(data, "example"), data)], [rule], Settings())
+    rules = rules_of() if rule.subject == "suppression" else [rule]
+    run = gate([Input("example", None, sort_of(data, "example"), data)], rules, Settings())
     return any(found.rule == rule.id for found in run.findings)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.intake import Input
@@ -49,23 +50,33 @@ def _findings(diagnosis: Diagnosis, rules: Sequence[Rule]) -> Iterator[Finding]:
 
 
 def _verdict(diagnosis: Diagnosis) -> Iterator[Judgement]:
+    """Replay the lines that the model knows; between them others may be missing, so those it does not know are left out."""
     from tdxwhy.replay.engine import explain_events
 
-    events = [event for event in diagnosis.events if _about_tdx(event)]
+    events = _in_order([event for event in diagnosis.events if event.form is not None and event.form.format in _modelled()])
     if not events:
         return
     verdict = explain_events(events, diagnosis.topology, complete=False)
     place = verdict.diverged_at
     line = next((event for event in events if place is not None and event.record.place.line == place.line), events[-1])
-    steps = tuple(dict.fromkeys(one.step for one in verdict.explanations)) if verdict.outcome == "failed" else ()
+    steps = tuple(dict.fromkeys(one.step for one in verdict.explanations)) if diagnosis.outcome == "failed" else ()
     expected = place.expected[:_EXPECTED] if place is not None else ()
     yield Judgement("verdict", (Evidence(line.record.place, line.record.text),), verdict.verdict, expected, steps)
 
 
-def _about_tdx(event: Event) -> bool:
-    """Tell whether the model knows such lines: initialisation's own."""
-    form = event.form or event.nearest
-    return form is not None and form.kind in ("host", "loader")
+def _in_order(events: Sequence[Event]) -> list[Event]:
+    """Return each line once, in order of time; nothing where time runs backwards, as in two pastes of one log."""
+    once = {(event.record.time_ns, event.record.text): event for event in reversed(events) if event.record.time_ns is not None}
+    kept = list(reversed(once.values()))
+    times = [event.record.time_ns or 0 for event in kept]
+    return kept if times == sorted(times) else []
+
+
+@lru_cache(maxsize=1)
+def _modelled() -> frozenset[str]:
+    from tdxwhy.replay.generation import generations
+
+    return frozenset(form.format for one in generations().values() for form in one.forms.values())
 
 
 def _text(given: Input) -> str | None:

@@ -28,15 +28,35 @@ def check_log(diagnosis: Diagnosis, rules: Sequence[Rule]) -> tuple[Finding, ...
 
 def subjects(diagnosis: Diagnosis) -> Iterator[Subject]:
     """Yield the boot, its failure as a whole, and each failing message once."""
-    if diagnosis.outcome != "failed" or diagnosis.role != "host":
+    if diagnosis.outcome not in ("failed", "unknown") or diagnosis.role != "host":
         return
-    failing = [event for event in diagnosis.events if is_failing(event)]
-    evidence = tuple(_evidence(event) for event in failing) or diagnosis.evidence or diagnosis.request.evidence
-    if evidence:
-        yield Boot("boot", evidence[:_QUOTED], "host", "failed", bool(failing), diagnosis.steps, diagnosis.sentence)
+    failing = [event for event in diagnosis.events if is_failing(event)] if diagnosis.outcome == "failed" else []
+    boot = _boot(diagnosis, failing)
+    if boot is not None:
+        yield boot
     if failing:
         yield _failure(diagnosis, failing)
         yield from _lines(diagnosis, failing)
+
+
+def _boot(diagnosis: Diagnosis, failing: Sequence[Event]) -> Boot | None:
+    forms = [(event, event.form or event.nearest) for event in diagnosis.events]
+    own = [event for event, form in forms if form is not None and form.kind in _KINDS]
+    last = (_evidence(own[-1]),) if own else ()
+    evidence = tuple(_evidence(event) for event in failing) or last or diagnosis.evidence or diagnosis.request.evidence
+    if not evidence:
+        return None
+    return Boot(
+        kind="boot",
+        evidence=evidence[:_QUOTED],
+        role=diagnosis.role,
+        outcome=diagnosis.outcome,
+        printed=bool(failing),
+        ready=bool(own) and all(step_of(event) == "early-init" for event in own),
+        asked={True: "yes", False: "no", None: "unknown"}[diagnosis.request.asked],
+        steps=diagnosis.steps,
+        proposal=diagnosis.sentence,
+    )
 
 
 def is_failing(event: Event) -> bool:

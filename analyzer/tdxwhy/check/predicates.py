@@ -182,6 +182,18 @@ def printed_failure(subject: Boot, wanted: bool) -> bool:
     return subject.printed is wanted
 
 
+@predicate("boot", missing="any line about what came of it")
+def only_ready(subject: Boot, wanted: bool) -> bool:
+    """Tell whether its TDX lines say that firmware is ready, and nothing after that."""
+    return subject.ready is wanted
+
+
+@predicate("boot", argument=str, choices=("yes", "no", "unknown"))
+def asked(subject: Boot, wanted: list[str]) -> bool:
+    """Tell whether anybody asked for TDX."""
+    return subject.asked in wanted
+
+
 @predicate("path", argument=str, choices=("yes", "no", "callee", "debug", "unseen"), missing="a message")
 def printed(subject: Path, wanted: list[str]) -> bool:
     """Tell whether the path prints a message."""

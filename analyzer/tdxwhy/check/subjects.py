@@ -58,13 +58,18 @@ class Message(NamedTuple):
 
 
 class Boot(NamedTuple):
-    """One boot: what came of TDX in it, and whether any line says why it failed."""
+    """One boot: what came of TDX in it, and whether any line says why it failed.
+
+    `ready`: its TDX lines are those of a firmware that is ready, and nothing after them; `asked` tells whether anybody asked for TDX.
+    """
 
     kind: Literal["boot"]
     evidence: tuple[Evidence, ...]
     role: Role
     outcome: Outcome
     printed: bool
+    ready: bool = False
+    asked: str = "unknown"
     steps: tuple[str, ...] = ()
     proposal: str | None = None
     package: int | None = None

@@ -38,6 +38,11 @@ def stamp_of(record: LogRecord) -> int | str | None:
     return record.time_ns if record.time_ns is not None else record.wall
 
 
+def quoted(record: LogRecord) -> int:
+    """Return how deep a line is quoted in a mail or in markdown."""
+    return record.raw[: len(record.raw) - len(record.raw.lstrip("> "))].count(">")
+
+
 class Segment:
     """Records in the order of time without a break, and what was seen around them."""
 
@@ -53,7 +58,7 @@ class Segment:
     def add(self, record: LogRecord) -> None:
         """Append a record; how deep the first stamped one is quoted tells who shows it."""
         if not self._stamped:
-            self.quoted = record.raw[: len(record.raw) - len(record.raw.lstrip("> "))].count(">")
+            self.quoted = quoted(record)
             self._stamped = stamp_of(record) is not None
         self.records.append(record)
         if record.time_ns is not None:
@@ -79,7 +84,7 @@ def segments(items: Iterable[Item]) -> list[Segment]:
         stamp = stamp_of(item)
         if stamp is not None or is_start(item):
             start = hard or is_start(item)
-            if start or _steps_back(item, current, apart) or (apart and (stamp, item.text) in seen):
+            if start or _steps_back(item, current, apart) or (apart and ((stamp, item.text) in seen or quoted(item) != current.quoted)):
                 if current.began:
                     current = Segment(apart)
                     found.append(current)

@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import groupby
 
 from tdxwhy.check.judged import Run
+from tdxwhy.ranges import counted
 from tdxwhy.records import Finding
 from tdxwhy.report.location import excerpt, spot
-from tdxwhy.report.ranges import counted
 from tdxwhy.report.terminal import Painter, safe
 
 _PAINT = {"error": "bad", "warning": "unsure", "info": "quiet"}

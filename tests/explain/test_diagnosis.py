@@ -1,0 +1,147 @@
+"""What a log can carry and what it cannot."""
+
+from __future__ import annotations
+
+import pytest
+from tests.explain.logs import BIOS, boot, diagnosed, read
+
+RD = "virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc0000c0000000000"
+ASKED = "kvm_intel.tdx=1 nohibernate"
+
+
+def test_failed_call_names_step_status_and_cause() -> None:
+    found = diagnosed(
+        boot(
+            [
+                (1.5, BIOS),
+                (14.0, "virt/tdx: SEAMCALL (0x000000000000001f) failed: 0x8000080000000000"),
+                (14.1, "virt/tdx: module initialization failed (-5)"),
+            ]
+        )
+    )
+    assert (found.outcome, found.steps) == ("failed", ("TDH.SYS.KEY.CONFIG",))
+    assert found.seamcall is not None
+    assert found.seamcall.status_name == "TDX_KEY_GENERATION_FAILED"
+    assert found.causes[0].id == "key-generation-failed"
+    assert found.sentence is not None
+    assert "global KeyID" in found.sentence
+
+
+def test_a_call_that_fails_on_the_way_does_not_spoil_success() -> None:
+    found = diagnosed(
+        boot([(1.5, BIOS), (13.0, RD), (15.0, "virt/tdx: 2101268 KB allocated for PAMT"), (15.1, "virt/tdx: module initialized")])
+    )
+    assert (found.outcome, found.steps, found.causes) == ("initialized", (), ())
+    assert found.seamcall is not None
+    assert found.seamcall.status_name == "TDX_METADATA_FIELD_ID_INCORRECT"
+
+
+def test_pamt_line_alone_proves_success() -> None:
+    assert diagnosed("[   15.000000] virt/tdx: 2101268 KB allocated for PAMT\n").outcome == "initialized"
+
+
+def test_a_cpu_refused_later_leaves_the_module_initialised() -> None:
+    late = "virt/tdx: SEAMCALL (0x0000000000000023) failed: 0xc000092000000000"
+    assert diagnosed(boot([(1.5, BIOS), (15.1, "virt/tdx: module initialized"), (50.0, late)])).outcome == "initialized"
+
+
+def test_run_time_page_codes_prove_readiness() -> None:
+    found = diagnosed("[37599.300000] virt/tdx: SEAMCALL (0x000000000000001c) failed: 0xc000030000000001\n")
+    assert (found.outcome, found.steps) == ("initialized", ())
+
+
+def test_run_time_leaf_refused_as_not_ready_proves_nothing() -> None:
+    assert diagnosed("[37599.300000] virt/tdx: SEAMCALL (0x000000000000001c) failed: 0xc000050500000000\n").outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "command_line", "until", "outcome", "cause"),
+    [
+        ("6.16.9", ASKED, 60.0, "failed", "seam-not-enabled"),
+        ("6.16.9", ASKED, 1.6, "unknown", None),
+        ("6.16.9", "quiet", 60.0, "not-attempted", "tdx-not-requested"),
+        ("6.16.9", "kvm_intel.tdx=0", 60.0, "not-attempted", "tdx-not-requested"),
+        ("6.16.9", "kvm_intel_tdx=1", 60.0, "not-attempted", "parameter-misspelt"),
+        ("7.3.4", "quiet", 60.0, "failed", "seam-not-enabled"),
+    ],
+)
+def test_silence(kernel: str, command_line: str, until: float, outcome: str, cause: str | None) -> None:
+    found = diagnosed(boot([(1.5, BIOS)], kernel, command_line, until))
+    assert found.outcome == outcome
+    assert (found.causes[0].id if found.causes else None) == cause
+    if outcome == "failed":
+        assert set(found.steps) == {"TDH.SYS.INIT", "TDH.SYS.LP.INIT"}
+    if outcome != "failed":
+        assert not found.steps
+    if "=0" not in command_line:
+        assert found.settles
+
+
+def test_silence_in_a_picked_log_is_undecided() -> None:
+    text = "".join(line + "\n" for line in boot([(1.5, BIOS)], "6.16.9", ASKED).splitlines() if "tdx" in line)
+    assert diagnosed(text).outcome == "unknown"
+
+
+def test_the_harmless_line_of_new_kernels_is_no_failure() -> None:
+    found = diagnosed(boot([(2.4, "virt/tdx: TDX not supported by the host platform")], "7.3.4"))
+    assert (found.outcome, found.causes[0].id) == ("not-attempted", "platform-not-supported")
+
+
+def test_the_line_before_the_harmless_one_says_why() -> None:
+    lines = [
+        (1.5, BIOS),
+        (1.6, "virt/tdx: initialization failed: Hibernation support is enabled"),
+        (2.4, "virt/tdx: TDX not supported by the host platform"),
+    ]
+    found = diagnosed(boot(lines, "7.3.4"))
+    assert (found.outcome, found.steps, found.causes[0].id) == ("failed", ("early-init",), "hibernation-enabled")
+
+
+def test_a_guest_is_no_host() -> None:
+    found = diagnosed(boot([(0.1, "tdx: Guest detected"), (1.0, "Memory Encryption Features active: Intel TDX")]))
+    assert (found.role, found.outcome, found.causes) == ("guest", "not-attempted", ())
+
+
+def test_oops_counts_only_inside_initialisation() -> None:
+    oops = [
+        (14.0, "BUG: unable to handle page fault for address: ffff8c2b40000000"),
+        (14.01, "Oops: Oops: 0002 [#1] SMP NOPTI"),
+        (14.02, "Call Trace:"),
+    ]
+    inside = diagnosed(boot([(1.5, BIOS), *oops, (14.03, " init_tdx_module+0x1f3/0x5d0")], command_line=ASKED))
+    assert (inside.outcome, inside.causes[0].id) == ("failed", "kernel-fault-in-init")
+    elsewhere = diagnosed(
+        boot([(1.5, BIOS), *oops, (14.03, " nvme_probe+0x1f3/0x5d0"), (15.1, "virt/tdx: module initialized")], command_line=ASKED)
+    )
+    assert elsewhere.outcome == "initialized"
+
+
+def test_the_last_boot_decides() -> None:
+    good = boot([(1.5, BIOS), (15.1, "virt/tdx: module initialized")])
+    bad = boot([(1.6, BIOS), (14.2, "virt/tdx: module not loaded")], kernel="6.16.10")
+    assert read(good + bad).judged.diagnosis.outcome == "failed"
+    assert read(bad + good).judged.diagnosis.outcome == "initialized"
+
+
+def test_a_quoted_example_is_not_the_log() -> None:
+    failing = "[   10.000000] virt/tdx: BIOS enabled: private KeyID range [32, 64)\n[   20.000000] virt/tdx: module not loaded\n"
+    wanted = "> [   24.258009] virt/tdx: module initialized\n"
+    assert diagnosed(f"One should see\n\n{wanted}\nbut I get\n\n```\n{failing}```\n").outcome == "failed"
+    assert diagnosed(f"I get\n\n```\n{failing}```\n\nand one should see\n\n{wanted}").outcome == "failed"
+
+
+def test_firmware_values_beside_an_empty_log() -> None:
+    assert diagnosed("### TDX kernel logs\n\nSEAM_RR bit: 0 (expected value: 1)\nNUM_TDX_PRIV_KEYS: 0\n").outcome == "disabled-by-bios"
+    found = diagnosed("6.8.0-60-generic #63-Ubuntu SMP PREEMPT_DYNAMIC\nSEAM_RR bit: 1 (expected value: 1)\nNUM_TDX_PRIV_KEYS: 3f\n")
+    assert (found.outcome, found.kernel, found.causes[0].id) == ("not-attempted", "6.8.0-60-generic", "kernel-without-tdx")
+
+
+def test_an_ordinary_boot_has_nothing_to_say() -> None:
+    found = diagnosed(boot([], "6.1.0"))
+    assert (found.outcome, found.steps, found.causes, found.sentence) == ("not-attempted", (), (), None)
+
+
+def test_kvm_that_refuses_is_told_beside_success() -> None:
+    refused = "kvm_intel: Disable TDX: MAX_VCPU_PER_TD (576) smaller than number of logical CPUs (640)."
+    found = diagnosed(boot([(1.5, BIOS), (15.1, "virt/tdx: module initialized"), (15.2, refused)]))
+    assert (found.outcome, found.causes[0].id) == ("initialized", "kvm-refused")

@@ -1,12 +1,132 @@
-"""CPUs and packages of one boot, each state with its evidence."""
+"""CPUs and packages of one boot, each state with its evidence: from the log's own lines and from a sidecar."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tdxwhy.records import Event, Topology
+from tdxwhy.know.cpu_facts import MOST_CPUS, Facts, facts_of
+from tdxwhy.know.layout import Known, Placement, place
+from tdxwhy.records import Cpu, Event, Evidence, Package, Topology
 
 
 def topology(events: Sequence[Event], sidecar: Topology | None) -> Topology:
-    """Return what the events and the sidecar tell of CPUs and packages."""
-    return sidecar or Topology()
+    """Return what the events and the sidecar tell of CPUs and packages. What neither tells stays unknown."""
+    facts = facts_of(events)
+    beside = {cpu.number: cpu for cpu in sidecar.cpus} if sidecar is not None else {}
+    present = _present(facts)
+    _bring_up(facts, present)
+    numbers = sorted({*range(min(present or 0, MOST_CPUS)), *facts.presence, *facts.package, *beside})
+    count = facts.number("packages")
+    if count is None and sidecar is not None:
+        count = sidecar.package_count
+    places = _places(facts, beside, numbers, count)
+    cpus = tuple(_cpu(number, facts, beside.get(number), places[number]) for number in numbers)
+    return Topology(
+        cpus,
+        packages_of(cpus, places),
+        count,
+        present if present is not None else sidecar.cpu_count if sidecar is not None else None,
+        _online(facts, sidecar),
+        (*facts.notes(), *(sidecar.notes if sidecar is not None else ())),
+    )
+
+
+def packages_of(cpus: Sequence[Cpu], places: Mapping[int, Placement]) -> tuple[Package, ...]:
+    """Gather CPUs into packages; those of a package whose id cannot be told are kept together too."""
+    members: dict[tuple[int, int | None, int | None], list[Cpu]] = {}
+    for cpu in cpus:
+        where = places[cpu.number]
+        if where.package is not None:
+            members.setdefault((0, where.package, None), []).append(cpu)
+        elif where.group is not None:
+            members.setdefault((1, None, where.group), []).append(cpu)
+    return tuple(
+        _package(key[1], group, places)
+        for key, group in sorted(members.items(), key=lambda item: (item[0][0], item[0][1] or item[0][2] or 0))
+    )
+
+
+def _package(number: int | None, cpus: Sequence[Cpu], places: Mapping[int, Placement]) -> Package:
+    known = {places[cpu.number].known for cpu in cpus}
+    online = tuple(cpu.number for cpu in cpus if cpu.presence == "online")
+    how: Known = "unknown" if number is None else "stated" if "stated" in known else "inferred"
+    return Package(number, tuple(cpu.number for cpu in cpus), online, how)
+
+
+def _present(facts: Facts) -> int | None:
+    present = facts.number("present")
+    possible = facts.number("possible")
+    if present is None and possible is not None:
+        present = possible - (facts.number("hotplug") or 0)
+    return present
+
+
+def _online(facts: Facts, sidecar: Topology | None) -> int | None:
+    online = facts.number("online")
+    return online if online is not None or sidecar is None else sidecar.online_count
+
+
+def _bring_up(facts: Facts, present: int | None) -> None:
+    """Note the state of the CPUs that no line names, where the counts and the command line leave no choice."""
+    brought, limit = facts.count.get("online"), facts.limit()
+    online = brought[0] if brought is not None else None
+    if brought is not None:
+        facts.suppose(0, "online", brought[1])
+    if present is None or present > MOST_CPUS:
+        return
+    if brought is not None and online == present:
+        for cpu in range(present):
+            facts.suppose(cpu, "online", brought[1])
+    elif limit is not None and online in (None, min(limit[0], present)):
+        for cpu in range(present):
+            facts.suppose(cpu, "online" if cpu < limit[0] else "offline", limit[1] if brought is None or cpu >= limit[0] else brought[1])
+    elif brought is not None and facts.listed and len(facts.listed | {0}) == online:
+        for cpu in range(present):
+            facts.suppose(cpu, "never-seen" if facts.smt_off is None else "offline", facts.smt_off or brought[1])
+
+
+def _places(facts: Facts, beside: Mapping[int, Cpu], numbers: Sequence[int], count: int | None) -> dict[int, Placement]:
+    """Return the package of each CPU: stated by a line or the sidecar, else inferred, else unknown."""
+    known = {number: _placement(facts, beside.get(number), number, count) for number in numbers}
+    if list(numbers) != list(range(len(numbers))):
+        return known
+    guessed = place([known[number].package for number in numbers], count)
+    return {number: known[number] if known[number].package is not None else guessed[number] for number in numbers}
+
+
+def _placement(facts: Facts, beside: Cpu | None, cpu: int, count: int | None) -> Placement:
+    stated = facts.package.get(cpu)
+    package = stated[0] if stated is not None else beside.package if beside is not None else None
+    if package is not None:
+        return Placement(package, "stated")
+    inferred = _by_apic(facts, cpu)
+    inferred = _by_node(facts, cpu, count) if inferred is None else inferred
+    return Placement(inferred, "unknown" if inferred is None else "inferred")
+
+
+def _by_apic(facts: Facts, cpu: int) -> int | None:
+    """Return the package by the APIC id, if stated packages of other CPUs settle how many of its bits count within a package."""
+    if cpu not in facts.apic:
+        return None
+    pairs = [(facts.apic[other][0], package) for other, (package, _) in facts.package.items() if other in facts.apic]
+    shifts = [shift for shift in range(16) if all(apic >> shift == package for apic, package in pairs)] if pairs else []
+    return facts.apic[cpu][0] >> shifts[0] if len(shifts) == 1 else None
+
+
+def _by_node(facts: Facts, cpu: int, count: int | None) -> int | None:
+    """Return the package by the node, if the nodes are known to be shared out evenly and package ids are not renumbered."""
+    nodes = facts.number("nodes")
+    if cpu not in facts.node or count is None or nodes is None or facts.package:
+        return None
+    each = facts.number("nodes_per_package") or (1 if nodes == count else None)
+    return facts.node[cpu][0] // each if each is not None and each * count == nodes else None
+
+
+def _cpu(number: int, facts: Facts, beside: Cpu | None, where: Placement) -> Cpu:
+    said = facts.presence.get(number)
+    presence = said[0] if said is not None else beside.presence if beside is not None else "unknown"
+    evidence: list[Evidence] = [*said[1]] if said is not None else []
+    for more in (facts.package, facts.apic if where.known == "inferred" else {}, facts.node if where.known == "inferred" else {}):
+        if number in more and more[number][1] not in evidence:
+            evidence.append(more[number][1])
+    return Cpu(number, where.package, presence, (*evidence, *(beside.evidence if beside is not None else ())))

@@ -1,0 +1,131 @@
+"""What the lines of one boot say of CPUs and packages, each fact with the line that says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tdxwhy.records import Event, Evidence, Presence
+
+MOST_CPUS = 8192
+_COMES_UP = ("topology.smpboot-booting-node-processor-apic", "platform.cpu-is-up")
+_GOES_OFF = ("topology.smpboot-cpu-is-now-offline", "platform.microcode-cpu-not-online-loading-aborted")
+_NEVER_CAME = (
+    "topology.smpboot-do-boot-cpu-failed-to-wakeup-cpu",
+    "topology.cpu-failed-to-report-alive-state",
+    "topology.cpu-up-failed-cpu-state",
+    "topology.smpboot-cpu-has-invalid-apic-id-aborting-bringup",
+    "topology.smpboot-cpu-apic-id-is-not-present-aborting-bringup",
+)
+# Around suspend, kexec and hibernation all CPUs but one go down: that says nothing about the machine.
+_SLEEPS, _WAKES = "platform.disabling-non-boot-cpus", "platform.enabling-non-boot-cpus"
+_SMT_OFF = ("topology.smt-disabled", "topology.smt-force-disabled")
+_COUNTS = ("packages", "possible", "present", "hotplug", "online", "threads_per_package", "nodes", "nodes_per_package")
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
+
+
+class Facts:
+    """What the lines of one boot say, each fact with the line that says it."""
+
+    def __init__(self) -> None:
+        self.presence: dict[int, tuple[Presence, list[Evidence]]] = {}
+        self.package: dict[int, tuple[int, Evidence]] = {}
+        self.apic: dict[int, tuple[int, Evidence]] = {}
+        self.node: dict[int, tuple[int, Evidence]] = {}
+        self.count: dict[str, tuple[int, Evidence]] = {}
+        self.parameters: dict[str, tuple[str, Evidence]] = {}
+        self.smt_off: Evidence | None = None
+        self.listed: set[int] = set()
+        self._last_node: int | None = None
+        self._asleep = False
+
+    def take(self, event: Event) -> None:
+        """Take one event's facts."""
+        if event.form is None:
+            return
+        evidence = Evidence(event.record.place, event.record.text[:240])
+        name, values = event.form.id, event.values
+        if name in (_SLEEPS, _WAKES):
+            self._asleep = name == _SLEEPS
+        for key in _COUNTS:
+            if isinstance(values.get(key), int) and event.form.kind == "topology":
+                self.count[key] = (values[key], evidence)
+        if name in _SMT_OFF:
+            self.smt_off = evidence
+        if isinstance(values.get("command_line"), str):
+            self._command_line(values["command_line"], evidence)
+        if isinstance(values.get("cpus"), tuple):
+            self._listing(values, evidence)
+        cpu = values.get("cpu")
+        if isinstance(cpu, int) and 0 <= cpu < MOST_CPUS:
+            self._one(cpu, name, values, evidence)
+
+    def see(self, cpu: int, presence: Presence, evidence: Evidence) -> None:
+        """Note the state of a CPU; a later line overrules an earlier one."""
+        before = self.presence.get(cpu)
+        lines = before[1] if before is not None and before[0] == presence else []
+        self.presence[cpu] = (presence, [*lines, evidence][:4])
+
+    def suppose(self, cpu: int, presence: Presence, evidence: Evidence) -> None:
+        """Note the state of a CPU that no line of its own tells."""
+        if cpu not in self.presence:
+            self.presence[cpu] = (presence, [evidence])
+
+    def number(self, key: str) -> int | None:
+        """Return a count, or None where no line gives it."""
+        found = self.count.get(key)
+        return None if found is None else found[0]
+
+    def limit(self) -> tuple[int, Evidence] | None:
+        """Return how many CPUs the command line allows to come up at boot."""
+        if "nosmp" in self.parameters:
+            return 1, self.parameters["nosmp"][1]
+        value, evidence = self.parameters.get("maxcpus", ("", None))
+        if evidence is None or not (value.isascii() and value.isdigit()):
+            return None
+        return max(1, int(value[:9])), evidence
+
+    def notes(self) -> tuple[Evidence, ...]:
+        """Return the lines that count or limit CPUs and packages."""
+        limits = (evidence for _, evidence in self.parameters.values())
+        counts = (evidence for _, evidence in self.count.values())
+        return tuple(dict.fromkeys((*counts, *limits, *((self.smt_off,) if self.smt_off is not None else ()))))
+
+    def _one(self, cpu: int, name: str, values: dict[str, object], evidence: Evidence) -> None:
+        if name in _COMES_UP:
+            self.see(cpu, "online", evidence)
+        elif name in _GOES_OFF and not self._asleep:
+            self.see(cpu, "offline", evidence)
+        elif name in _NEVER_CAME:
+            self.see(cpu, "never-seen", evidence)
+        for key, facts in (("package", self.package), ("apic_id", self.apic), ("node", self.node)):
+            value = values.get(key)
+            if isinstance(value, int):
+                facts[cpu] = (value, evidence)
+
+    def _listing(self, values: dict[str, object], evidence: Evidence) -> None:
+        node = values.get("node")
+        if isinstance(node, int):
+            self._last_node = node
+        cpus = values["cpus"]
+        for cpu in cpus if isinstance(cpus, tuple) else ():
+            if isinstance(cpu, int) and 0 <= cpu < MOST_CPUS:
+                self.see(cpu, "online", evidence)
+                self.listed.add(cpu)
+                if self._last_node is not None:
+                    self.node[cpu] = (self._last_node, evidence)
+
+    def _command_line(self, text: str, evidence: Evidence) -> None:
+        for word in _WORD.findall(text):
+            name, _, value = word.partition("=")
+            if name in ("maxcpus", "nr_cpus", "nosmp", "nosmt", "possible_cpus"):
+                short = Evidence(evidence.place, word[:80])
+                self.parameters[name] = (value, short)
+
+
+def facts_of(events: Sequence[Event]) -> Facts:
+    """Gather the facts in the order of the lines."""
+    facts = Facts()
+    for event in events:
+        facts.take(event)
+    return facts

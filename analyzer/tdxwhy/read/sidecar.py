@@ -1,0 +1,173 @@
+"""CPUs and packages from what lies beside a log: lscpu's output, a copy of /sys/devices/system/cpu, an unpacked sosreport."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.read.sysfs import cpus_of_sysfs
+from tdxwhy.records import Cpu, Evidence, Place, Presence, Topology
+
+_MOST_CPUS = 8192
+_MOST_BYTES = 16 << 20
+# Where an unpacked sosreport or a bundle keeps the facts, the most telling first.
+_INSIDE = (
+    "topology.json",
+    "sys/devices/system/cpu",
+    "sos_commands/processor/lscpu_-ae",
+    "sos_commands/processor/lscpu_-J_-e",
+    "proc/cpuinfo",
+    "sos_commands/processor/lscpu",
+    "lscpu",
+)
+# `lscpu -J` without -e.
+_FIELD = re.compile(r'"field"\s{0,8}:\s{0,8}"([^":]{1,80}):?",\s{0,80}"data"\s{0,8}:\s{0,8}"([^"]{0,4000})"')
+
+
+def read_sidecar(path: Path) -> Topology:
+    """Read CPUs and packages. An offline CPU has no package there; `know.topology` infers it where that is possible.
+
+    Accepted form: `lscpu -J -e`, `lscpu -e`, `lscpu -p`, `lscpu -J`, `lscpu`, /proc/cpuinfo, a folder that is a copy of
+    /sys/devices/system/cpu, or one that holds any of these (an unpacked sosreport).
+    """
+    if not path.exists():
+        raise TdxwhyError(f"{path}: no such file or directory")
+    if not path.is_dir():
+        try:
+            with path.open("rb") as stream:
+                return parse_sidecar(stream.read(_MOST_BYTES).decode("utf-8", "replace"), path.name)
+        except OSError as error:
+            raise TdxwhyError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+    if (path / "cpu0").is_dir() or (path / "present").is_file():
+        return of_cpus(cpus_of_sysfs(path, path.name))
+    for inside in _INSIDE:
+        found = path / inside
+        if found.is_dir():
+            return of_cpus(cpus_of_sysfs(found, inside))
+        if found.is_file():
+            return parse_sidecar(found.read_bytes()[:_MOST_BYTES].decode("utf-8", "replace"), inside)
+    raise TdxwhyError(f"{path}: neither a copy of /sys/devices/system/cpu nor an unpacked sosreport")
+
+
+def parse_sidecar(text: str, name: str) -> Topology:
+    """Read the text of a sidecar file, whichever of the accepted forms it has."""
+    if text.lstrip()[:1] in ("{", "["):
+        cpus = _json_cpus(text, name)
+    elif text.lstrip().startswith("processor") and "\n" in text:
+        cpus = _cpuinfo(text, name)
+    else:
+        cpus = _table(text, name)
+    found = of_cpus(cpus)
+    if not found.cpus:
+        found = _summary(text, name)
+    if not found.cpus:
+        raise TdxwhyError(f"{name}: no list of CPUs in it", "lscpu -J -e > topology.json writes one")
+    return found
+
+
+def of_cpus(cpus: Iterable[Cpu]) -> Topology:
+    """Put CPUs into a topology; packages that have a CPU online are counted if no CPU lacks its package."""
+    listed = sorted({cpu.number: cpu for cpu in cpus if cpu.number < _MOST_CPUS}.values())
+    packages = {cpu.package for cpu in listed}
+    online = [cpu for cpu in listed if cpu.presence == "online"]
+    return Topology(
+        tuple(listed),
+        package_count=len(packages) if listed and None not in packages else None,
+        cpu_count=len(listed) or None,
+        online_count=len(online) if listed else None,
+    )
+
+
+def _cpu(row: Mapping[str, Any], place: Place, quote: str) -> Cpu | None:
+    facts = {str(key).lower(): value for key, value in row.items()}
+    number, package = _number(facts.get("cpu")), _number(facts.get("socket"))
+    if number is None:
+        return None
+    online = str(facts.get("online", "")).lower()
+    presence: Presence = "unknown"
+    if online in ("yes", "true", "1", "y"):
+        presence = "online"
+    elif online in ("no", "false", "0", "n"):
+        presence = "offline"
+    elif package is not None:
+        presence = "online"  # lscpu lists the socket of no other
+    return Cpu(number, package, presence, (Evidence(place, quote),))
+
+
+def _number(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+
+
+def _json_cpus(text: str, name: str) -> Iterator[Cpu]:
+    import json
+
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise TdxwhyError(f"{name}: no JSON ({str(error)[:60]})") from error
+    rows = found.get("cpus", []) if isinstance(found, dict) else found
+    for row in rows if isinstance(rows, list) else ():
+        kept = (
+            {key: row[key] for key in row if str(key).lower() in ("cpu", "node", "socket", "core", "online")}
+            if isinstance(row, dict)
+            else {}
+        )
+        cpu = _cpu(kept, Place(name), json.dumps(kept))
+        if cpu is not None:
+            yield cpu
+
+
+def _table(text: str, name: str) -> Iterator[Cpu]:
+    """Read `lscpu -e` and `lscpu -p`: a heading with the names of the columns, a row for each CPU."""
+    columns: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        comma = "," in line
+        cells = [cell.strip() for cell in line.lstrip("# ").split(",")] if comma else line.split()
+        if "cpu" in (lowered := [cell.lower() for cell in cells]) and "socket" in lowered:
+            columns = lowered
+        elif columns and not line.startswith("#"):
+            cpu = _cpu(dict(zip(columns, cells, strict=False)), Place(name, number), " ".join(line.split())[:120])
+            if cpu is not None:
+                yield cpu
+
+
+def _cpuinfo(text: str, name: str) -> Iterator[Cpu]:
+    """Read /proc/cpuinfo, which lists no CPU that is offline."""
+    cpu: int | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        key, colon, value = line.partition(":")
+        if colon and key.strip() == "processor":
+            cpu = _number(value.strip())
+        elif colon and key.strip() == "physical id" and cpu is not None:
+            yield Cpu(
+                cpu, _number(value.strip()), "online", (Evidence(Place(name, number), f"processor {cpu}: physical id {value.strip()}"),)
+            )
+
+
+def _summary(text: str, name: str) -> Topology:
+    """Read plain `lscpu`, which lists the CPUs that are online and offline and counts the sockets."""
+    facts: dict[str, tuple[str, int]] = {key.lower(): (value, 1) for key, value in _FIELD.findall(text)}
+    for number, line in enumerate(text.splitlines(), 1):
+        key, colon, value = line.partition(":")
+        if colon:
+            facts.setdefault(key.strip().lower(), (value.strip(), number))
+    cpus: list[Cpu] = []
+    for key, presence in (("on-line cpu(s) list", "online"), ("off-line cpu(s) list", "offline")):
+        value, number = facts.get(key, ("", 0))
+        evidence = (Evidence(Place(name, number), f"{key}: {value}"),)
+        cpus += [Cpu(cpu, None, presence, evidence) for cpu in numbers(value)]  # type: ignore[arg-type]
+    sockets = _number(facts.get("socket(s)", ("", 0))[0])
+    return of_cpus(cpus)._replace(package_count=sockets if all(cpu.presence == "online" for cpu in cpus) else None)
+
+
+def numbers(text: str) -> Iterator[int]:
+    """Read a list such as 0-23,26-31 as the kernel writes it."""
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        begin, end = _number(first), _number(last if dash else first)
+        if begin is not None and end is not None:
+            yield from range(begin, min(end, _MOST_CPUS) + 1)

@@ -30,6 +30,7 @@ class Blame(NamedTuple):
     errno: int
     cause: str = ""
     refusal: bool = False
+    shown: bool = False
 
 
 class Frame(NamedTuple):
@@ -78,6 +79,12 @@ class Automaton:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.starts = [one for one in generation.operations.values() if one.asked]
+        names = [step.name for one in self.starts for step in _steps(generation, one)]
+        self._order = {name: number for number, name in enumerate(dict.fromkeys(names))}
+
+    def order(self, blame: Blame | None) -> int:
+        """Return where in the order of steps a blame stands; nothing to blame comes first."""
+        return -1 if blame is None else self._order.get(blame.step, len(self._order))
 
     # ---- moves
 
@@ -101,6 +108,8 @@ class Automaton:
         """Yield the state after a line, if the line is the one that the state owes."""
         if state.pending and fits(state.pending[0], symbol):
             learned = _learn(state, symbol)
+            if learned.blame is not None and not learned.blame.shown:
+                learned = learned._replace(blame=None)  # an attempt before this line that left no trace explains nothing any more
             if state.pending[0].many:
                 yield learned
             yield self._advance(learned, state.pending[0].telling)
@@ -119,7 +128,7 @@ class Automaton:
         rest = state.pending[1:]
         blame, suspect = state.blame, state.suspect
         if telling and suspect is not None and not (blame is not None and blame.refusal):
-            blame = suspect
+            blame = suspect._replace(shown=True)
         if not rest:
             blame, suspect = blame or suspect, None
         return state._replace(pending=rest, blame=blame, suspect=suspect)
@@ -226,7 +235,7 @@ class Automaton:
             state = state._replace(flags=_assign(state.flags, step.set))
         if step.stop is None:
             return self._next(state)
-        if step.stop == 0 and not step.cause:
+        if step.stop == 0 and not step.cause and not step.refusal:
             return state._replace(stack=())
         return self._fail(state, Blame(step.name, "refused", step.stop, step.cause, step.refusal))
 
@@ -300,6 +309,15 @@ class Automaton:
         if step.print_near_limit:
             yield self._next(self._print(state, step.print_near_limit))
         yield self._fail(self._print(state, step.print, (("errno", step.errno),)), Blame(step.name, step.does, step.errno, step.cause))
+
+
+def _steps(generation: Generation, operation: Operation) -> Iterator[Step]:
+    """Yield the steps of an operation and of those that it calls, in order."""
+    for step in operation.step:
+        if step.call:
+            yield from _steps(generation, generation.operations[step.call])
+        else:
+            yield step
 
 
 def _assign(flags: frozenset[str], assignment: str) -> frozenset[str]:

@@ -50,7 +50,7 @@ def explain(blame: Blame, status: int | None, forms: frozenset[str], topology: T
     missing = absent(topology)
     value = module_data()["software"].get(blame.kind, status)
     name = decode_status(value).name if value is not None else ""
-    seen = When(0, blame.step, leaf_numbers().get(blame.step), name, blame.errno)
+    seen = When(0, blame.step, leaf_numbers().get(blame.step), name, blame.errno or None)
     found = [one.id for one in tables.causes_for(seen, missing.facts, forms)]
     causes = list(dict.fromkeys(([blame.cause] if blame.cause else []) + found)) or ["unknown"]
     if blame.cause:
@@ -60,7 +60,7 @@ def explain(blame: Blame, status: int | None, forms: frozenset[str], topology: T
 
 def _explanation(blame: Blame, value: int | None, cause: str, missing: Absent, topology: Topology | None) -> Explanation:
     packages, cpus = _whom(cause, value, missing, topology)
-    return Explanation(blame.step, value, blame.errno, cause, packages, cpus, _why(blame, value, cause, packages, cpus))
+    return Explanation(blame.step, value, blame.errno or None, cause, packages, cpus, _why(blame, value, cause, packages, cpus))
 
 
 def _whom(cause: str, value: int | None, missing: Absent, topology: Topology | None) -> tuple[tuple[int, ...], tuple[int, ...]]:

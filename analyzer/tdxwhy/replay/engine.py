@@ -10,7 +10,7 @@ from tdxwhy.replay.automaton import Blame, Pattern
 from tdxwhy.replay.belief import Ending
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.generation import Generation, generation, generations, leaf_numbers
-from tdxwhy.replay.run import Line, Run, beliefs, follow, without
+from tdxwhy.replay.run import Line, Reading, Run, beliefs, follow, read, without
 from tdxwhy.replay.symbols import recognised
 
 __all__ = ["Line", "explain_events", "replay_log"]
@@ -21,27 +21,44 @@ def replay_log(lines: Sequence[Line], topology: Topology | None, complete: bool,
 
     `complete`: every line of level <= 7 about TDX that this kernel printed since boot is there; otherwise lines may be missing anywhere.
     """
-    runs = _runs(lines, complete, generation)
-    if not max(len(run.seen) for run in runs):
-        return Verdict("undecided", "unknown", generation, 0, 0, None, (), ("a line about TDX",))
+    return _replay(lines, topology, complete, generation, False)
+
+
+def explain_events(events: Sequence[Event], topology: Topology | None, complete: bool, generation: str | None = None) -> Verdict:
+    """Replay the events of one boot, whatever state its log is in: a line that fits no history is left out and counted in `settles`."""
+    lines = [Line(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
+    return _replay(lines, topology, complete, generation, True)
+
+
+def _replay(lines: Sequence[Line], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
+    readings = [read(one, lines, not complete) for one in _candidates(name)]
+    if not max(len(one.seen) for one in readings):
+        return Verdict("undecided", "unknown", name, 0, 0, None, (), ("a line about TDX",))
+    runs = _runs([one for one in readings if not one.generation.by_role], bool(name), tolerant)
     fitting = [run for run in runs if run.conforms and run.seen]
-    exact = [run for run in fitting if not run.generation.by_role]
-    if exact:
-        return _conforming(exact, topology)
-    if fitting and (generation or not complete or _of_another_design(lines)):
-        return _conforming(fitting, topology)._replace(verdict="undecided", settles=_UNCOVERED)
-    return _diverging([run for run in runs if not run.generation.by_role] or runs, complete)
+    if fitting:
+        return _conforming(fitting, topology)
+    shared = [follow(one, tolerant) for one in readings if one.generation.by_role and one.seen]
+    if any(run.conforms for run in shared) and (name or not complete or _of_another_design(lines)):
+        return _conforming(shared, topology)._replace(verdict="undecided", settles=_UNCOVERED)
+    return _diverging(runs or [follow(one) for one in readings], complete)
 
 
 _UNCOVERED = ("no model covers this kernel: only the steps that all kernels share were followed",)
 
 
-def _runs(lines: Sequence[Line], complete: bool, name: str | None) -> list[Run]:
-    """Follow the log on the generation asked for, or on the covered ones, and on the others only if no covered one fits."""
-    candidates = _candidates(name)
-    runs = [follow(one, lines, not complete) for one in candidates if one.covered or name]
-    if not any(run.conforms and run.seen for run in runs):
-        runs += [follow(one, lines, not complete) for one in candidates if not (one.covered or name)]
+def _runs(readings: Sequence[Reading], named: bool, tolerant: bool) -> list[Run]:
+    """Follow the log on the generations that can have printed each line: covered ones first, the others only if none of those fits."""
+    able = [one for one in readings if not one.foreign]
+    if able:
+        least = min(one.passed for one in able)
+        able = [one for one in able if one.passed == least]
+    chosen = able or list(readings)
+    runs: list[Run] = []
+    for covered in (True, False):
+        runs += [follow(one, tolerant and bool(able)) for one in chosen if one.generation.covered is covered]
+        if any(run.conforms for run in runs):
+            break
     return runs
 
 
@@ -56,12 +73,6 @@ def _of_another_design(lines: Sequence[Line]) -> bool:
     return bool(shared) and not (shared or frozenset()) & set(generations())
 
 
-def explain_events(events: Sequence[Event], topology: Topology | None, complete: bool, generation: str | None = None) -> Verdict:
-    """Replay the events of one boot; what only their values tell (an unknown wording's leaf and status) counts too."""
-    lines = [Line(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
-    return replay_log(lines, topology, complete, generation)
-
-
 def _candidates(name: str | None) -> tuple[Generation, ...]:
     return (generation(name),) if name else tuple(generations().values())
 
@@ -70,17 +81,25 @@ def _candidates(name: str | None) -> tuple[Generation, ...]:
 
 
 def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
-    cheapest = min(run.lost for run in runs)
-    best = [run for run in runs if run.lost == cheapest]
+    cheapest = min((run.skipped, run.lost) for run in runs)
+    best = [run for run in runs if (run.skipped, run.lost) == cheapest]
     ways = [(run, ending) for run in best for ending in _cheapest(run)]
     outcomes = {_outcome(ending) for _, ending in ways}
     outcome: Outcome = outcomes.pop() if len(outcomes) == 1 else "unknown"
     explanations = _explanations(ways, topology)
+    if outcome == "failed" and explanations and all(one.cause in _NOT_ATTEMPTED for one in explanations):
+        outcome = "not-attempted"
     names = list(dict.fromkeys(run.generation.name for run in best))
     total = len(best[0].seen)
     decided = outcome != "unknown"
     settles = () if decided else _settles(outcomes | {outcome})
+    if best[0].skipped:
+        settles = (*settles, f"{best[0].skipped} lines fit no history of this boot and were left out")
     return Verdict("conforms" if decided else "undecided", outcome, " or ".join(names), total, total, None, explanations, settles)
+
+
+# Reasons for which nobody gets as far as asking the module.
+_NOT_ATTEMPTED = {"platform-not-supported", "bios-tdx-disabled", "tdx-not-requested", "kernel-without-tdx"}
 
 
 def _cheapest(run: Run) -> Iterable[Ending]:
@@ -110,7 +129,7 @@ def _explanations(ways: Sequence[tuple[Run, Ending]], topology: Topology | None)
     blamed: dict[tuple[Blame, int | None], Run] = {}
     for run, ending in ways:
         if ending.blame is not None and "module=initialized" not in ending.flags:
-            blamed.setdefault((ending.blame, _status(run, ending.blame)), run)
+            blamed.setdefault((ending.blame._replace(shown=False), _status(run, ending.blame)), run)
     for (blame, status), run in blamed.items():
         forms = _form_ids(run)
         for one in explain(blame, status, forms, topology):
@@ -181,7 +200,7 @@ def _repair(runs: Sequence[Run], complete: bool) -> tuple[str, ...]:
         for index in range(max(0, at - 1), min(len(run.seen), at + 2)):
             if without(run, index).conforms:
                 found.append(f"line {run.seen[index].line.number} is not of this boot")
-        lossy = follow(run.generation, [one.line for one in run.seen], True)
+        lossy = follow(read(run.generation, [one.line for one in run.seen], True))
         if lossy.conforms:
             found.append(f"{lossy.lost} line{'s' if lossy.lost > 1 else ''} lost")
     return tuple(dict.fromkeys(found))[:4]

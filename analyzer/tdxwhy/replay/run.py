@@ -7,9 +7,9 @@ from functools import cache
 from typing import NamedTuple
 
 from tdxwhy.replay.automaton import Automaton, Symbol
-from tdxwhy.replay.belief import DEAD, Beliefs, Ending
+from tdxwhy.replay.belief import DEAD, Beliefs, Ending, Graph
 from tdxwhy.replay.generation import Generation, generations
-from tdxwhy.replay.symbols import Reader
+from tdxwhy.replay.symbols import FOREIGN, Reader, speaks
 
 
 class Line(NamedTuple):
@@ -28,7 +28,11 @@ class Seen(NamedTuple):
 
 
 class Run(NamedTuple):
-    """How far one generation's histories went along a log, and how they can have ended."""
+    """How far one generation's histories went along a log, and how they can have ended.
+
+    `passed` lines were passed over, as other kernels' words of progress; `skipped` ones fit no history and were left out (only of a
+    lossy log: the first of them is `stopped`).
+    """
 
     generation: Generation
     seen: tuple[Seen, ...]
@@ -37,6 +41,8 @@ class Run(NamedTuple):
     endings: tuple[Ending, ...]
     lost: int
     lossy: bool
+    passed: int = 0
+    skipped: int = 0
 
     @property
     def conforms(self) -> bool:
@@ -45,8 +51,8 @@ class Run(NamedTuple):
 
 
 @cache
-def _automaton(name: str) -> Automaton:
-    return Automaton(generations()[name])
+def _graph(name: str) -> Graph:
+    return Graph(Automaton(generations()[name]))
 
 
 @cache
@@ -58,33 +64,57 @@ def reader(name: str) -> Reader:
 @cache
 def beliefs(name: str, lossy: bool) -> Beliefs:
     """Return the beliefs of a generation; they grow and are kept."""
-    return Beliefs(_automaton(name), lossy)
+    return Beliefs(_graph(name), lossy)
 
 
-def follow(generation: Generation, lines: Sequence[Line], lossy: bool) -> Run:
-    """Follow a log as far as the generation's histories go."""
-    read = reader(generation.name).read
+class Reading(NamedTuple):
+    """A log as one generation reads it: symbols, how many lines it cannot have printed, how many it passes over."""
+
+    generation: Generation
+    seen: tuple[Seen, ...]
+    foreign: int
+    passed: int
+    lossy: bool
+
+
+def read(generation: Generation, lines: Sequence[Line], lossy: bool) -> Reading:
+    """Read a log as one generation."""
     lossy = lossy or generation.by_role
-    seen = []
+    one_line = reader(generation.name).read
+    seen, foreign, passed = [], 0, 0
     for line in lines:
-        symbol = read(line.text, None if lossy else line.level, lossy)
-        if symbol is not None:
+        symbol = one_line(line.text, None if lossy else line.level, lossy)
+        if symbol is None:
+            passed += bool(lossy and speaks(line.text))
+        else:
+            foreign += symbol is FOREIGN
             seen.append(Seen(line, symbol))
-    return _along(generation, tuple(seen), lossy)
+    return Reading(generation, tuple(seen), foreign, passed, lossy)
 
 
-def _along(generation: Generation, seen: tuple[Seen, ...], lossy: bool) -> Run:
+def follow(reading: Reading, tolerant: bool = False) -> Run:
+    """Follow a log as far as the generation's histories go.
+
+    Tolerant: a line that fits no history is left out and counted. A line of a lossy log that stood there before is a paste's repetition.
+    """
+    generation, seen, lossy = reading.generation, reading.seen, reading.lossy
     known = beliefs(generation.name, lossy)
-    belief, lost = known.start, 0
+    belief, lost, skipped = known.start, 0, 0
+    texts: set[str] = set()
     for consumed, one in enumerate(seen):
         following, cost = known.step(belief, one.symbol)
         if following == DEAD:
-            return Run(generation, seen, consumed, belief, (), lost, lossy)
+            if not (lossy and (tolerant or one.line.text in texts)):
+                return Run(generation, seen, consumed, belief, (), lost, lossy, reading.passed, skipped)
+            skipped += 1
+            continue
+        texts.add(one.line.text)
         belief, lost = following, lost + cost
     endings = known.endings(belief)
-    return Run(generation, seen, len(seen), belief, endings, lost + min((one.cost for one in endings), default=0), lossy)
+    lost += min((one.cost for one in endings), default=0)
+    return Run(generation, seen, len(seen), belief, endings, lost, lossy, reading.passed, skipped)
 
 
 def without(run: Run, index: int) -> Run:
     """Follow the same log with one of its lines taken out."""
-    return _along(run.generation, run.seen[:index] + run.seen[index + 1 :], False)
+    return follow(Reading(run.generation, run.seen[:index] + run.seen[index + 1 :], 0, 0, False))

@@ -74,6 +74,12 @@ def recognised(text: str) -> tuple[MessageForm | None, dict[str, Any]]:
     return found
 
 
+def speaks(text: str) -> bool:
+    """Tell whether a line is a host kernel's word about TDX at all."""
+    form, values = recognised(text)
+    return bool(values) if form is None else form.kind in ("host", "kvm")
+
+
 def _judge(text: str) -> tuple[MessageForm | None, dict[str, Any]]:
     at = text.find(_WARNING)
     matched = match(text[at:] if at > 0 else text)

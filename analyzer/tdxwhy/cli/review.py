@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="mails of later versions, in which promises are looked for",
     )
+    made.add_argument("--tree", metavar="DIR", type=Path, help="a kernel tree, in whose TDX sources promised messages are looked for")
     made.add_argument("--about", metavar="SUBJECT", help="only threads whose subject contains this, or the thread of this Message-ID")
     made.add_argument("--format", choices=FORMATS, default="text")
     made.add_argument(
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     mails = list(_read(args.thread, args.about))
     if not mails:
         raise NothingToJudge(f"{args.thread[0]}: no mails found")
-    found = review(mails, _read(args.later, None))
+    found = review(mails, _read(args.later, None), args.tree)
     for note in found.notes:
         sys.stderr.write(f"tdxwhy: {note}\n")
     sys.stdout.write(_rendered(found, args.format))
@@ -80,7 +81,15 @@ def _read(paths: Iterable[str], about: str | None) -> Iterator[Mail]:
 
 
 def _rendered(review: Review, form: str) -> str:
-    from tdxwhy.report.review_json import review_json
+    if form == "json":
+        from tdxwhy.report.review_json import review_json
 
-    del form
-    return review_json(review)
+        return review_json(review)
+    if form == "text":
+        from tdxwhy.report.review_text import review_text
+        from tdxwhy.report.terminal import painter, width
+
+        return review_text(review, painter(), width(sys.stdout))
+    from tdxwhy.report import review_page
+
+    return {"html": review_page.review_html, "markdown": review_page.review_markdown, "reply": review_page.review_reply}[form](review)

@@ -150,4 +150,5 @@ def _mailed(one: MailedMessage) -> dict[str, Any]:
         "names_package": one.names.package,
         "names_cpu": one.names.cpu,
         "names_cpu_state": one.names.cpu_state,
+        "printed": _quoted(one.printed),
     }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Commitment, Kept, MailedMessage, Message, Proposal
+from tdxwhy.review.nouns import Commitment, Kept, Message, Proposal
 from tdxwhy.review.people import name_key
 from tdxwhy.review.talk import View
 from tdxwhy.review.threads import read_subject
@@ -33,7 +33,7 @@ def later_versions(messages: Sequence[Message], of: Message) -> Later:
     """Return what was posted after the version that a mail talks about; titles of a patch may change a little."""
     own = read_subject(of.mail.subject)
     posted = [m for m in messages if m.kind in ("patch", "cover") and m.version and version_key(m.version) > version_key(own.version)]
-    named = [m for m in posted if _same_title(own.title, read_subject(m.mail.subject).title)]
+    named = [m for m in posted if _same_title(own.title, read_subject(m.mail.subject).title)] or _same_code(messages, of, posted)
     versions = {m.version for m in named} | {m.version for m in posted if own.part is not None or own.title}
     return Later(tuple(named), tuple(m for m in posted if m.version in versions))
 
@@ -41,6 +41,23 @@ def later_versions(messages: Sequence[Message], of: Message) -> Later:
 def _same_title(one: str, other: str) -> bool:
     first, second = (set(title.lower().split()) for title in (one, other))
     return bool(first) and (first == second or len(first & second) >= 0.6 * len(first | second))
+
+
+def _same_code(messages: Sequence[Message], of: Message, posted: Sequence[Message]) -> list[Message]:
+    """Find a patch again under another title: by the code that it adds."""
+    by_id = {message.mail.message_id: message for message in messages}
+    top: Message | None = of
+    while top is not None and top.kind != "patch":
+        top = by_id.get(top.parent or "")
+    added = _added(top) if top else set()
+    shared = [(len(added & _added(m)), m) for m in posted if m.kind == "patch"] if len(added) > 4 else []
+    most = max((count for count, _ in shared), default=0)
+    return [m for count, m in shared if count == most] if most >= 0.3 * len(added) and most > 4 else []
+
+
+def _added(message: Message) -> set[str]:
+    lines = (squeeze(line.text) for line in message.lines if not line.level and line.text.startswith("+"))
+    return {line for line in lines if len(line) >= 12}
 
 
 def settle(view: View, message: Message, commitment: Commitment, later: Later, proposals: Sequence[Proposal]) -> Commitment:
@@ -61,28 +78,37 @@ def _judged(
     if not later.patches:
         return _by_history(message, commitment, later)
     quoted = view.quoted_above(message, commitment.evidence.place.line or 1)
-    offered = _offered_above(view, message, quoted, proposals)
+    offered = _shown_below(message, commitment, proposals) or _offered_above(message, quoted, proposals)
     if offered is not None and offered.adopted in ("yes", "partly"):
-        target = (
-            next(m for m in later.patches if m.mail.message_id == offered.adopted_in)
-            if offered.adopted_in in {m.mail.message_id for m in later.patches}
-            else later.patches[0]
-        )
+        target = next((m for m in later.patches if m.mail.message_id == offered.adopted_in), later.patches[0])
         return ("yes" if offered.adopted == "yes" else "partly"), _line_in(target, offered.text)
+    return _by_lines(view, message, commitment, later, quoted) or _by_history(message, commitment, later)
+
+
+def _by_lines(
+    view: View, message: Message, commitment: Commitment, later: Later, quoted: int | None
+) -> tuple[Kept, Evidence | None] | None:
+    """Look whether the patch lines above the request are still there; what stayed tells only that a removal was not made."""
     criticised = _criticised(view, message, quoted)
-    if criticised:
-        for patch in later.patches:
-            whole = _plain(patch)
-            gone = [piece for piece in criticised if piece not in whole]
-            if gone:
-                return "yes", Evidence(
-                    Place(patch.mail.place.source, None, patch.mail.message_id), "the lines criticised are gone or changed"
-                )
-        return "no", None
-    return _by_history(message, commitment, later)
+    if not criticised:
+        return None
+    for patch in later.patches:
+        whole = _plain(patch)
+        if any(piece not in whole for piece in criticised):
+            return "yes", Evidence(Place(patch.mail.place.source, None, patch.mail.message_id), "the lines criticised are gone or changed")
+    return ("no", None) if phrases("removes").search(commitment.evidence.quote) else None
 
 
-def _offered_above(view: View, message: Message, quoted: int | None, proposals: Sequence[Proposal]) -> Proposal | None:
+def _shown_below(message: Message, commitment: Commitment, proposals: Sequence[Proposal]) -> Proposal | None:
+    """Return the code that a promise shows below itself."""
+    if not phrases("below").search(commitment.evidence.quote):
+        return None
+    line = commitment.evidence.place.line or 0
+    own = [one for one in proposals if one.evidence.place.message_id == message.mail.message_id]
+    return next((one for one in own if 0 < (one.evidence.place.line or 0) - line <= 6), None)
+
+
+def _offered_above(message: Message, quoted: int | None, proposals: Sequence[Proposal]) -> Proposal | None:
     """Return the proposal that the promise stands under."""
     if quoted is None:
         return None
@@ -151,7 +177,8 @@ def _by_history(message: Message, commitment: Commitment, later: Later) -> tuple
             shared = words & _content(line.text)
             credited = bool(asker & name_key(line.text))
             score = 2 * len(shared) + credited
-            kept: Kept = "yes" if len(shared) >= 2 else "partly"
+            taken = phrases("removes").search(line.text) and not phrases("removes").search(commitment.evidence.quote)
+            kept: Kept = "superseded" if taken else "yes" if len(shared) >= 2 else "partly"
             if score >= 3 and (best is None or score > best[0]):
                 best = score, kept, Evidence(Place(patch.mail.place.source, line.number, patch.mail.message_id), line.text.strip())
     return (best[1], best[2]) if best else ("unknown", None)
@@ -159,24 +186,3 @@ def _by_history(message: Message, commitment: Commitment, later: Later) -> tuple
 
 def _content(text: str) -> set[str]:
     return {word.lower().rstrip("s.") for word in _WORD.findall(text)} - word_class("common") - word_class("talk")
-
-
-def message_kept(wanted: Sequence[MailedMessage], printed: Sequence[tuple[str, str]]) -> tuple[Kept, Evidence | None]:
-    """Compare messages that were asked for with what a tree prints.
-
-    `printed` are pairs of a place and a format. The same words in a message that names no package where one was asked for is half kept.
-    """
-    from tdxwhy.know.names import named
-
-    best: tuple[float, Kept, Evidence] | None = None
-    for message in wanted:
-        asked = _content(message.evidence.quote)
-        for where, form in printed:
-            shared = asked & _content(form)
-            share = len(shared) / max(1, len(asked))
-            if len(shared) < 3 and share < 0.5:
-                continue
-            full = named(form).package or not message.names.package
-            if best is None or share > best[0]:
-                best = share, "yes" if full else "partly", Evidence(Place(where), form)
-    return (best[1], best[2]) if best else ("no", None)

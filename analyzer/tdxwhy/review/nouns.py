@@ -124,12 +124,16 @@ class Proposal(NamedTuple):
 
 
 class MailedMessage(NamedTuple):
-    """A kernel message that stands in a mail: pasted from a log, wanted, unwanted, or added by a patch."""
+    """A kernel message that stands in a mail: pasted from a log, wanted, unwanted, or added by offered code.
+
+    `printed` is a message much like it that a patch, or a tree that was given, prints.
+    """
 
     evidence: Evidence
     author: str
     kind: MessageKind
     names: Naming
+    printed: Evidence | None = None
 
 
 class Review(NamedTuple):

@@ -15,6 +15,7 @@ from tdxwhy.review.words import Phrase, normalise, phrases
 
 _NAMED = re.compile(r"[Cc]allers?'?s?\s*\((?:aka\.?|such as|e\.g\.?,?|i\.e\.?,?|like|namely)?\s*([A-Z][\w.-]*(?:\s+[A-Z]\w*)?)\)")
 _COMMENT = re.compile(r"^\s*(?:/\*+|\*+/?)(?:\s|$)|^\s*//\s")
+_KERNEL_DOC = re.compile(r"^\s*/\*\*(?:\s|$)|\* @\w+:|\* Returns?:? |^\s*\* \w+(?:\(\))? - \S")
 _STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//)\s?|\s*\*/\s*$")
 _DOES = re.compile(r"\b(?:so|just|use|uses|using|by|therefore|thus|loop|do it|does)\b|\w\(\)")
 _LONGEST = 380
@@ -74,9 +75,7 @@ def _texts(view: View, message: Message) -> Iterator[_Text]:
             yield from _paragraphs("comment" if patch else "proposed-comment", block.lines, number)
         elif block.kind == "diff" and patch:
             for offset, lines in enumerate(_comments(block)):
-                kernel_doc = any(line.text.lstrip().startswith("/**") for line in lines) or any(
-                    re.search(r"\* @\w+:|\* Return:? ", line.text) for line in lines
-                )
+                kernel_doc = any(_KERNEL_DOC.search(line.text) for line in lines)
                 yield from _paragraphs("kerneldoc" if kernel_doc else "comment", lines, 1000 * (number + 1) + offset)
 
 

@@ -24,7 +24,7 @@ def find_proposals(view: View, message: Message, later: Sequence[Message]) -> li
     blocks = view.blocks(message)
     for index, block in enumerate(blocks):
         form = _FORMS.get(block.kind)
-        if form is None or len(squeeze(block.text)) < 20:
+        if form is None or len(squeeze(block.text)) < 20 or (form != "text" and len(block.lines) < 2):
             continue
         if form == "text" and not _offered(view, message, blocks, index):
             continue

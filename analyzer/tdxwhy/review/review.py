@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from tdxwhy.records import FailingPath, Mail, PrintSite
 from tdxwhy.review.commitments import find_commitments
 from tdxwhy.review.kept import later_versions, settle, version_key
+from tdxwhy.review.lines import squeeze
 from tdxwhy.review.mailed import find_mailed
-from tdxwhy.review.nouns import Commitment, Message, Precondition, Proposal, Question, Request, Review, Stance, Tag
+from tdxwhy.review.nouns import Commitment, MailedMessage, Message, Precondition, Proposal, Question, Request, Review, Stance, Tag
 from tdxwhy.review.preconditions import find_preconditions
+from tdxwhy.review.printed import Printed, like, patch_prints, tree_prints, with_message
 from tdxwhy.review.proposals import find_proposals
 from tdxwhy.review.questions import find_questions, find_requests
 from tdxwhy.review.stances import find_stances
@@ -18,14 +21,18 @@ from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages
 
 
-def review(mails: Iterable[Mail], later: Iterable[Mail] = ()) -> Review:
-    """Review a thread; `later` are mails of later versions, in which promises are looked for but no remarks."""
+def review(mails: Iterable[Mail], later: Iterable[Mail] = (), tree: Path | None = None) -> Review:
+    """Review a thread.
+
+    Promises are looked for in `later`, mails of later versions, which are not searched for remarks, and in a tree.
+    """
     own = list(mails)
     messages = build_messages(own)
     view = View(messages)
     after = build_messages(list(later))
     posted = (*messages, *(m for m in after if m.mail.message_id not in view.by_id))
-    found = _Found(view, posted)
+    printed = [*patch_prints(posted), *(tree_prints(tree) if tree else ())]
+    found = _Found(view, posted, printed, tree is not None)
     for message in messages:
         found.take(message)
     return found.review(own, after)
@@ -34,8 +41,9 @@ def review(mails: Iterable[Mail], later: Iterable[Mail] = ()) -> Review:
 class _Found:
     """Collects the remarks of one mail after the other."""
 
-    def __init__(self, view: View, posted: Sequence[Message]) -> None:
-        self._view, self._posted = view, posted
+    def __init__(self, view: View, posted: Sequence[Message], printed: Sequence[Printed], tree: bool) -> None:
+        self._view, self._posted, self._printed, self._tree = view, posted, printed, tree
+        self._mailed: list[MailedMessage] = []
         self._questions: list[Question] = []
         self._requests: list[Request] = []
         self._preconditions: list[Precondition] = []
@@ -55,11 +63,26 @@ class _Found:
         self._requests += find_requests(view, message, questions)
         self._preconditions += find_preconditions(view, message)
         self._proposals += find_proposals(view, message, later.patches)
-        self._commitments += [settle(view, message, one, later, self._proposals) for one in find_commitments(view, message)]
+        self._mailed += [one._replace(printed=like(one.evidence.quote, self._printed)) for one in find_mailed(view, message)]
+        for commitment in find_commitments(view, message):
+            wanted = self._wanted_above(message, commitment)
+            if wanted is not None:
+                self._commitments.append(with_message(commitment, wanted, searched=self._tree or bool(later.patches)))
+            else:
+                self._commitments.append(settle(view, message, commitment, later, self._proposals))
         self._stances += find_stances(view, message)
         self._tags += find_tags(view, message)
         if message.kind == "patch":
             self._patch(message)
+
+    def _wanted_above(self, message: Message, commitment: Commitment) -> MailedMessage | None:
+        """Return the message asked for in the words that a promise stands under."""
+        index = self._view.quoted_above(message, commitment.evidence.place.line or 1)
+        quoted: set[str] = set()
+        while index is not None and index >= 0 and message.lines[index].level:
+            quoted.add(squeeze(message.lines[index].text))
+            index -= 1
+        return next((one for one in self._mailed if one.kind == "wanted" and squeeze(one.evidence.quote) in quoted), None)
 
     def _patch(self, message: Message) -> None:
         from tdxwhy.source.failing import failing_paths
@@ -85,7 +108,7 @@ class _Found:
             stances=tuple(self._stances),
             tags=tuple(self._tags),
             proposals=tuple(self._proposals),
-            init_messages=tuple(mailed for message in view.messages for mailed in find_mailed(view, message)),
+            init_messages=tuple(self._mailed),
             prints=tuple(self._code),
             failing_paths=tuple(self._paths),
             versions=tuple(versions),

@@ -1,0 +1,146 @@
+"""A review as a page (HTML), as markdown, and as a mail that can be sent in reply."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tdxwhy.report.review_view import Item, columns, day, head, open_items, settled_items, tree
+from tdxwhy.report.templates import fill
+from tdxwhy.report.terminal import safe
+from tdxwhy.review.nouns import Line, Message, Review
+
+_QUOTED = 76
+_MOST = 12
+
+
+class Passage(NamedTuple):
+    """A run of lines of a mail: own or quoted, with the remarks that stand on each own line."""
+
+    quoted: bool
+    speaker: str
+    lines: tuple[tuple[int, str, str], ...]
+
+
+def review_html(review: Review) -> str:
+    """Render the page: self-contained, folded, for light and dark screens, without any script."""
+    return fill(
+        "review.html",
+        head=head(review),
+        open=open_items(review),
+        settled=settled_items(review),
+        tree=tree(review),
+        review=review,
+        rows=columns(review),
+        passages=_Passages(review),
+    )
+
+
+def review_markdown(review: Review) -> str:
+    """Render markdown for a ticket or a merge request."""
+    return fill("review.md", head=head(review), open=open_items(review), settled=settled_items(review), review=review)
+
+
+def review_reply(review: Review) -> str:
+    """Render a mail of at most 78 columns that asks what is open, "" if nothing is.
+
+    Every question stands under the exact words that it is about; robots are never quoted.
+    """
+    asked = list(_asked(review))
+    if not asked:
+        return ""
+    real = [message.mail for message in review.messages if not message.rebuilt and message.kind != "bot"]
+    newest = real[-1] if real else review.messages[-1].mail
+    subject = re.sub(r"^(?:re:\s*)+", "", newest.subject, flags=re.IGNORECASE)
+    return fill("review.reply", subject=safe(subject), parent="" if newest.made_id else safe(newest.message_id), asked=asked)
+
+
+class Asked(NamedTuple):
+    """One question of the reply: whose words, when, the quoted lines, and what is asked of them."""
+
+    who: str
+    date: str
+    quote: tuple[str, ...]
+    kind: str
+
+
+def _asked(review: Review) -> Iterator[Asked]:
+    by_id = {message.mail.message_id: message for message in review.messages}
+    for item in open_items(review)[:_MOST]:
+        message = by_id.get(item.message_id)
+        untold = item.kind == "promise" and item.state == "unknown" and len(review.versions) < 2
+        if message is not None and message.kind != "bot" and not untold:
+            kind = f"promise-{item.state}" if item.kind == "promise" else item.kind
+            yield _of(message, _quoted(message, item), kind)
+    vague = [(name, site) for name, site in review.prints if site.is_failure and not any(site.names)]
+    for name, site in vague[:3]:
+        yield _of(by_id[name], _fitted(f'{site.call}("{site.format}"'), "vague")
+    silent = [(name, path) for name, path in review.failing_paths if path.printed == "no"]
+    for name, path in silent[:2]:
+        yield _of(by_id[name], _fitted(f"{path.function}(): {' '.join(path.condition.split())}"), "silent")
+
+
+def _of(message: Message, quote: Sequence[str], kind: str) -> Asked:
+    return Asked(safe(message.mail.author), day(message.mail.date), tuple(quote), kind)
+
+
+def _quoted(message: Message, item: Item) -> tuple[str, ...]:
+    """Return the mail's own lines that carry a passage, as they stand; a line too long for the mail is folded."""
+    number = int(item.place.rsplit(":", 1)[1]) if item.place.rsplit(":", 1)[-1].isdigit() else 0
+    if not number:
+        return tuple(_fitted(item.text))
+    wanted = "".join(item.text.split())
+    lines: list[str] = []
+    taken = ""
+    for line in message.lines[number - 1 : number + 11]:
+        if line.level or (taken and wanted and "".join(line.text.split()) not in wanted and not line.text.strip()):
+            break
+        lines.append(line.text.rstrip())
+        taken += "".join(line.text.split())
+        if wanted and (taken.endswith(wanted[-20:]) or wanted[-20:] in taken):
+            break
+    return tuple(fitted for line in lines for fitted in _fitted(line))
+
+
+def _fitted(text: str) -> list[str]:
+    flat = safe(text.expandtabs(8))
+    return textwrap.wrap(flat, _QUOTED, drop_whitespace=False, replace_whitespace=False) if len(flat) > _QUOTED else [flat]
+
+
+class _Passages:
+    """Gives the page a mail's text in runs, its remarks marked."""
+
+    def __init__(self, review: Review) -> None:
+        self._marks: dict[tuple[str | None, int | None], str] = {}
+        for kind, items in (
+            ("question", review.questions),
+            ("precondition", review.preconditions),
+            ("promise", review.commitments),
+            ("tag", review.tags),
+            ("message", review.init_messages),
+        ):
+            for item in items:
+                self._marks.setdefault((item.evidence.place.message_id, item.evidence.place.line), kind)
+        self._quotes: dict[str, dict[int, str]] = {}
+        for quote in review.quotes:
+            spoken = self._quotes.setdefault(quote.message_id, {})
+            spoken.update(dict.fromkeys(range(quote.start, quote.end + 1), quote.said_by))
+
+    def __call__(self, message: Message) -> list[Passage]:
+        """Return the runs of a mail; more than 2000 lines are not shown."""
+        name = message.mail.message_id
+        spoken = self._quotes.get(name, {})
+        runs: list[tuple[bool, str, list[tuple[int, str, str]]]] = []
+        for line in message.lines[:2000]:
+            quoted = line.level > 0
+            who = spoken.get(line.number, "") if quoted else ""
+            if not runs or runs[-1][:2] != (quoted, who):
+                runs.append((quoted, who, []))
+            runs[-1][2].append((line.number, _shown(line), "" if quoted else self._marks.get((name, line.number), "")))
+        return [Passage(quoted, who, tuple(lines)) for quoted, who, lines in runs if any(text.strip() for _, text, _ in lines)]
+
+
+def _shown(line: Line) -> str:
+    return safe("> " * (line.level - 1) + line.text if line.level > 1 else line.text)

@@ -1,0 +1,117 @@
+"""A review for a terminal: open items first, each with its passage and its place."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from tdxwhy.records import Naming
+from tdxwhy.report.review_view import Item, columns, head, open_items, settled_items
+from tdxwhy.report.terminal import Painter, safe
+from tdxwhy.review.nouns import Review
+
+
+def review_text(review: Review, paint: Painter, columns_wide: int) -> str:
+    """Render a review; nothing in it can drive a terminal."""
+    writer = _Writer(paint, max(40, columns_wide))
+    writer.head(review)
+    writer.items("Open", open_items(review))
+    writer.messages(review)
+    writer.versions(review)
+    writer.items("Settled", settled_items(review))
+    writer.tags(review)
+    return writer.text()
+
+
+_PRINTED = {
+    "no": "prints nothing",
+    "yes": "prints",
+    "callee": "the callee prints",
+    "debug": "prints only for debugging",
+    "unseen": "callee not seen",
+}
+
+
+def _named(names: Naming) -> str:
+    said = [word for word, yes in zip(("package", "CPU", "CPU state"), names, strict=True) if yes]
+    return ", ".join(said) or "no package, no CPU"
+
+
+class _Writer:
+    def __init__(self, paint: Painter, wide: int) -> None:
+        self._paint, self._wide = paint, wide
+        self._lines: list[str] = []
+
+    def text(self) -> str:
+        return "\n".join(self._lines).strip("\n") + "\n"
+
+    def head(self, review: Review) -> None:
+        top = head(review)
+        self._lines.append(self._paint("strong", safe(top.title)))
+        dates = f", {top.span}" if top.span else ""
+        rebuilt = f" (and {top.rebuilt} rebuilt from quotes)" if top.rebuilt else ""
+        mails = f"{top.mails} mail{'s' if top.mails != 1 else ''}{rebuilt} by {top.people} people{dates}"
+        self._lines.append(self._paint("quiet", mails + (f"; {', '.join(top.versions)}" if top.versions else "")))
+        self._lines.append(self._paint("quiet", ", ".join(f"{count} {name}" for name, count in top.counts)))
+
+    def items(self, title: str, items: Iterable[Item]) -> None:
+        shown = list(items)
+        if not shown:
+            return
+        self._title(f"{title} ({len(shown)})")
+        for item in shown:
+            self._lines.append(f"  {self._paint(item.mood, item.kind)}  {safe(item.who)}: {self._paint(item.mood, safe(item.note))}")
+            self._wrapped(item.text, "    ")
+            if item.about:
+                self._wrapped(f"on: {item.about}", "      ", quiet=True, lines=3)
+            if item.answer:
+                self._wrapped(f"{item.answered_by}: {item.answer}", "      ", quiet=True, lines=3)
+            self._lines.append(self._paint("quiet", f"      {safe(item.place)}"))
+
+    def messages(self, review: Review) -> None:
+        if not (review.prints or review.init_messages or review.failing_paths):
+            return
+        self._title("Messages")
+        for name, site in review.prints:
+            mood = "bad" if site.is_failure and not (site.names.package or site.names.cpu) else "quiet"
+            self._wrapped(f"{site.call} {site.format}", "  ")
+            self._lines.append(f"      {self._paint(mood, 'names ' + _named(site.names))}" + self._paint("quiet", f"  <{safe(name)}>"))
+        for mailed in review.init_messages:
+            self._wrapped(f"{mailed.kind}, {mailed.author}: {mailed.evidence.quote}", "  ")
+        for _, path in review.failing_paths:
+            mood = "bad" if path.printed == "no" else "quiet"
+            condition = safe(" ".join(path.condition.split()))[:60]
+            self._lines.append(f"  {safe(path.function)}() on {condition}: {self._paint(mood, _PRINTED[path.printed])}")
+
+    def versions(self, review: Review) -> None:
+        if len(review.versions) < 2:
+            return
+        self._title("Versions")
+        for title, cells in columns(review):
+            self._wrapped(title, "  ")
+            for cell in cells:
+                if cell is not None:
+                    counts = (
+                        f"{cell.prints} messages, {cell.silent} silent failures, {cell.unprovided} of {cell.needs} preconditions unprovided"
+                    )
+                    self._lines.append(f"    v{safe(cell.version)}: {counts}, {cell.tags} tags")
+
+    def tags(self, review: Review) -> None:
+        given = [tag for tag in review.tags if tag.tag != "Signed-off-by"]
+        if not given:
+            return
+        self._title("Tags")
+        for tag in given:
+            self._lines.append(f"  {safe(tag.tag)}: {safe(tag.by)}")
+            if tag.conditional:
+                self._lines.append(f"    {self._paint('unsure', 'on condition: ' + safe(tag.condition or ''))}")
+
+    def _title(self, text: str) -> None:
+        self._lines += ["", self._paint("strong", text)]
+
+    def _wrapped(self, text: str, indent: str, *, quiet: bool = False, lines: int = 12) -> None:
+        wrapped = textwrap.wrap(safe(" ".join(text.split())), self._wide, initial_indent=indent, subsequent_indent=indent)
+        for line in wrapped[:lines]:
+            self._lines.append(self._paint("quiet", line) if quiet else line)
+        if len(wrapped) > lines:
+            self._lines.append(f"{indent}...")

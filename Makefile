@@ -9,6 +9,7 @@ SAMPLE := samples/logs/package-without-cpu-of-16
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m compileall -q analyzer/tdxwhy
 	touch $@
 
 run: $(VENV)/installed

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tdxwhy.know import decode
 
 _STATUS = re.compile(
-    r"(?:(?P<word>fail\w*|error|status|ret(?:urn(?:ed|s|ing)?)?|rax|code|with)[\s:=,(]*(?:is\s+)?)?\b(?:0x)?(?P<hex>[0-9a-fA-F]{9,16})\b",
+    r"(?:(?P<word>fail(?:ed|ure|s|ing)?|error|status|ret(?:urn(?:ed|s|ing)?)?|rax|code|with)[\s:=,(]*(?:is\s+)?)?\b(?:0x)?(?P<hex>[0-9a-fA-F]{9,16})\b",
     re.I,
 )
 _LEAF = re.compile(
@@ -19,7 +19,7 @@ _LEAF = re.compile(
 _LEAF_NAME = re.compile(r"\bTDH[._][A-Z]+(?:[._][A-Z0-9]+)*|\bSEAMLDR[._](?:INFO|INSTALL|SHUTDOWN|SEAMINFO|CLEANUP)\b", re.I)
 _STATUS_NAME = re.compile(r"\bTDX_[A-Z][A-Z0-9_]+\b")
 _ERRNO = re.compile(
-    r"(?:fail\w*|err(?:or|no)?|ret(?:urn(?:ed|s|ing)?|val)?|rc|code|status)\s*(?:with|:|=|code|is)*\s*\(?(?P<number>-\d{1,3})\b"
+    r"(?:fail(?:ed|ure|s|ing)?|err(?:or|no)?|ret(?:urn(?:ed|s|ing)?|val)?|rc|code|status)\s*(?:with|:|=|code|is)*\s*\(?(?P<number>-\d{1,3})\b"
     r"|\((?P<bracket>-\d{1,3})\)|(?<![\w-])-(?P<name>E[A-Z0-9]{2,})\b",
     re.I,
 )

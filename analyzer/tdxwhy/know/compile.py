@@ -80,7 +80,7 @@ def _matchers(forms: Sequence[MessageForm]) -> tuple[list[Matcher], tuple[str, .
                 source = lower(matcher(format))
             except NotLowered:
                 unlowered.append(format)
-        needle = max((one for text in constants for one in text.split("  ")), key=len, default="")
+        needle = max((one for text in constants for one in text.split("  ")), key=len, default="#")
         line = format if source or format in unlowered else "".join(constants)
         weight = sum(map(len, constants)) + sum(part.width for part in parts if isinstance(part, Field))
         found.append((weight, Matcher(line, source, field_kinds(format), forms[numbers[0]].args, tuple(numbers), needle)))

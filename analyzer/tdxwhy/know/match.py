@@ -37,8 +37,6 @@ class Matcher(NamedTuple):
 
     def values(self, text: str) -> dict[str, Any] | None:
         """Return the typed values of a line of this format, or None if it is not one."""
-        if self.needle not in text:
-            return None
         if not self.compiled:
             self.compiled.append(self._compile())
         found = self.compiled[0](text)
@@ -104,8 +102,9 @@ def match(text: str) -> tuple[Matcher, dict[str, Any]] | None:
         return constant, {}
     for length in lengths:
         for matcher in heads.get(text[:length], ()):
-            values = matcher.values(text)
-            if values is not None:
-                return matcher, values
+            if matcher.needle in text:
+                values = matcher.values(text)
+                if values is not None:
+                    return matcher, values
     stripped = text.strip()
     return match(stripped) if stripped != text else None

@@ -8,14 +8,19 @@ from typing import Any
 from tdxwhy.know import decode
 from tdxwhy.know.certain import certain
 from tdxwhy.know.match import Matcher, match
-from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx
+from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx, may_look_like_tdx
 from tdxwhy.know.torn import TDX_KINDS, fit, nearest
 from tdxwhy.records import Event, LogRecord, MessageForm
 
 # Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
 _known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
 _unknown: dict[tuple[str, str, bool], tuple[MessageForm | None, dict[str, Any]] | None] = {}
-_LIMIT = 4096
+# What lines that differ in their numbers alone come nearest to.
+_shapes: dict[str, MessageForm | None] = {}
+_LIMIT, _LONGEST = 4096, 1024
+# No kernel message is longer; hostile lines are not read to their end.
+_READ = 4096
+_NUMBER = re.compile(r"(?:0x)?[0-9][0-9a-fA-F]*")
 # Kinds whose lines a TDX stem can belong to.
 _SPEAKING = TDX_KINDS | {"fault"}
 # A number at the tear may have lost digits.
@@ -34,14 +39,12 @@ def recognise(record: LogRecord) -> Event | None:
         if found is None:
             return _partial(record)
         found = (found[0], _complete(found[1]))
-        if len(_known) >= _LIMIT:
-            _known.clear()
-        _known[text] = found
+        _remember(_known, text, found, text)
     matcher, values = found
     forms = matcher.forms
     form = forms[0] if len(forms) == 1 else matcher.row(record.level)
     if record.cut and _may_be_short(matcher, record.cut):
-        return Event(None, values, record, "partial", form)
+        return _partial(record) or Event(None, {}, record, "partial", form)
     return Event(form, values, record)
 
 
@@ -62,31 +65,45 @@ def _may_be_short(matcher: Matcher, cut: str) -> bool:
 
 
 def _partial(record: LogRecord) -> Event | None:
+    text = record.text
+    if not record.cut and not may_look_like_tdx(text):
+        return None
     stamped = record.time_ns is not None or record.level is not None or record.wall is not None
-    key = (record.text, record.cut, stamped)
+    key = (text, record.cut, stamped)
     if key in _unknown:
         found = _unknown[key]
     else:
-        found = _judge(record.text, record.cut, stamped)
-        if len(_unknown) >= _LIMIT:
-            _unknown.clear()
-        if len(record.text) < 1024:
-            _unknown[key] = found
+        found = _judge(text, record.cut, stamped)
+        _remember(_unknown, key, found, text)
     return None if found is None else Event(None, found[1], record, "partial", found[0])
 
 
 def _judge(text: str, cut: str, stamped: bool) -> tuple[MessageForm | None, dict[str, Any]] | None:
     """Judge a text that no form matches: torn, worded otherwise, or nothing to do with TDX."""
+    text = text[:_READ]
     tdx = looks_like_tdx(text)
-    if cut or tdx:
+    if not tdx and not cut:
+        return None
+    shape = _NUMBER.sub("0", text)
+    whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
+    if cut or shape not in _shapes:
         torn = fit(text, cut or "both")
         if torn is not None and (cut or torn[0].kind in _SPEAKING):
-            whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
             return torn[0], _complete({**certain(whole), **torn[1], "outcome": torn[0].outcome})
     if not tdx or not (stamped or has_kernel_prefix(text)):
         return None
-    values = certain(text)
-    return nearest(text, values), values
+    values = certain(whole)
+    like = _shapes[shape] if shape in _shapes else nearest(text, values)
+    _remember(_shapes, shape, like, shape)
+    return like, values
+
+
+def _remember(memo: dict[Any, Any], key: object, value: object, text: str) -> None:
+    """Keep a result for the next equal text, within bounds."""
+    if len(memo) >= _LIMIT:
+        memo.clear()
+    if len(text) < _LONGEST:
+        memo[key] = value
 
 
 def step_of(event: Event) -> str | None:

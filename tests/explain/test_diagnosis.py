@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.explain.logs import BIOS, boot, diagnosed, read
 
 RD = "virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc0000c0000000000"

@@ -80,5 +80,6 @@ def _answer(data: object, whole: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {"schema": "tdxwhy/simulate/1", "lines": lines, "returns": list(done.returns)}
     if whole:
         trace = [{"leaf": call.leaf, "cpu": call.cpu, "status": f"0x{call.status:016x}"} for call in done.trace]
-        answer |= {"generation": scenario.generation, "trace": trace, "state": done.state}
+        failures = [one._asdict() | {"status": None if one.status is None else f"0x{one.status:016x}"} for one in done.failures]
+        answer |= {"generation": scenario.generation, "trace": trace, "failures": failures, "state": done.state}
     return answer

@@ -22,10 +22,22 @@ class Printed(NamedTuple):
 class Failed(Exception):  # noqa: N818 - the kernel's failure, not ours
     """The operation stops here with this return value; `bad` unless it was a clean early return."""
 
-    def __init__(self, errno: int, bad: bool = True) -> None:
+    def __init__(self, errno: int, bad: bool = True, status: int | None = None, step: str = "") -> None:
         super().__init__(errno)
         self.errno = errno
         self.bad = bad
+        self.status = status
+        self.step = step
+
+
+class Failure(NamedTuple):
+    """How an operation failed: what was asked, the step, the status it was answered if it was a SEAMCALL, the errno, the CPU."""
+
+    asked: str
+    step: str
+    status: int | None
+    errno: int
+    cpu: int | None
 
 
 _LENGTHS = re.compile(r"%(0?\d*)(?:ll|l|h)?([dux])")
@@ -45,6 +57,7 @@ class Kernel:
         self.machine = machine
         self.state: dict[str, str] = {}
         self.lines: list[Printed] = []
+        self.failures: list[Failure] = []
         self.values: dict[str, Any] = dict(platform_data()["module"])
         self.values["cpus"] = len(machine.scenario.packages)
         self.values |= dict.fromkeys(("major_version", "minor_version", "update_version"), 0)
@@ -96,6 +109,9 @@ class Kernel:
             result = operation.returns
         except Failed as stop:
             result = operation.returns_failure if stop.bad and operation.returns_failure is not None else stop.errno
+            if stop.bad and stop.errno:
+                last = self.machine.trace[-1].cpu if stop.status is not None else None
+                self.failures.append(Failure(operation.asked, stop.step, stop.status, stop.errno, last))
         finally:
             self.machine.locked -= held
         self._catch_up()
@@ -104,12 +120,19 @@ class Kernel:
     def _run(self, operation: Operation, cpu: int) -> None:
         try:
             for step in operation.step:
-                _DOES[step.does](self, step, cpu)
+                self._step(step, cpu)
         except Failed as stop:
             if stop.bad:
                 self._end(operation.on_failure.print, operation.on_failure.set, stop.errno)
             raise
         self._end(operation.on_success.print, operation.on_success.set, 0)
+
+    def _step(self, step: Step, cpu: int) -> None:
+        try:
+            _DOES[step.does](self, step, cpu)
+        except Failed as stop:
+            stop.step = stop.step or step.name
+            raise
 
     def _end(self, forms: tuple[str, ...], settings: tuple[str, ...], errno: int) -> None:
         if settings:
@@ -251,7 +274,7 @@ class Kernel:
             for form in step.print_vmfailinvalid:
                 self.print(form)
         if not step.ignore:
-            raise Failed(answer.errno)
+            raise Failed(answer.errno, status=status)
 
 
 # ---- what the steps do
@@ -284,9 +307,11 @@ def _call(kernel: Kernel, step: Step, cpu: int) -> None:
         return
     kernel.machine.locked += step.lock == "always"
     try:
-        failed = [one for one in online_cpus(kernel) if not _runs(kernel, operation, one, bool(step.gather_errno))]
-        if failed:
-            raise Failed(step.gather_errno)
+        stops = [_stop(kernel, operation, one, bool(step.gather_errno)) for one in online_cpus(kernel)]
+        first = next((stop for stop in stops if stop is not None), None)
+        if first is not None:
+            first.errno = step.gather_errno
+            raise first
         if step.installs:
             kernel.set(step.installs)
     finally:
@@ -294,15 +319,15 @@ def _call(kernel: Kernel, step: Step, cpu: int) -> None:
     kernel._catch_up()
 
 
-def _runs(kernel: Kernel, operation: Operation, cpu: int, gather: bool) -> bool:
-    """Run an operation on one CPU of many; where failures are gathered, tell instead of stopping."""
+def _stop(kernel: Kernel, operation: Operation, cpu: int, gather: bool) -> Failed | None:
+    """Run an operation on one CPU of many; where failures are gathered, return one instead of stopping."""
     try:
         kernel._run(operation, cpu)
-    except Failed:
+    except Failed as stop:
         if not gather:
             raise
-        return False
-    return True
+        return stop
+    return None
 
 
 def online_cpus(kernel: Kernel) -> Iterator[int]:
@@ -314,15 +339,16 @@ def online_cpus(kernel: Kernel) -> Iterator[int]:
 
 def _vmxon(kernel: Kernel, step: Step, cpu: int) -> None:
     scenario = kernel.machine.scenario
+    needed_by = step.needed_by[-1 if kernel.sysinit is not None else 0] if step.needed_by else ""
     if step.unsupported_errno and int(scenario.settings.get("vmx_unsupported", 0)):
-        raise Failed(step.unsupported_errno)
+        raise Failed(step.unsupported_errno, step=needed_by)
     if cpu in scenario.vmxon_faults:
         kernel.machine.vmx_off.add(cpu)
         kernel.values["feat_ctl"] = 1
         for form in step.print:
             kernel.print(form, cpu)
         if step.fault_errno:
-            raise Failed(step.fault_errno)
+            raise Failed(step.fault_errno, step=needed_by)
 
 
 def _seamcall(kernel: Kernel, step: Step, cpu: int) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tdxwhy.replay.automaton import Automaton, Symbol
 from tdxwhy.replay.belief import DEAD, Beliefs, Ending, Graph
 from tdxwhy.replay.generation import Generation, generations
-from tdxwhy.replay.symbols import FOREIGN, Reader, speaks
+from tdxwhy.replay.symbols import FOREIGN, Reader, recognised, speaks
 
 
 class Line(NamedTuple):
@@ -81,15 +81,25 @@ def read(generation: Generation, lines: Sequence[Line], lossy: bool) -> Reading:
     """Read a log as one generation."""
     lossy = lossy or generation.by_role
     one_line = reader(generation.name).read
-    seen, foreign, passed = [], 0, 0
+    seen, foreign, passed, end = [], 0, 0, 0
     for line in lines:
         symbol = one_line(line.text, None if lossy else line.level, lossy)
+        if symbol is not None and not lossy and _each(generation, symbol) == "cmr":
+            # The module lists its memory ranges in ascending order, without overlap.
+            start, end_here = list(recognised(line.text)[1].values())[:2]
+            symbol = symbol if end <= start < end_here else FOREIGN
+            end = end_here
         if symbol is None:
             passed += bool(lossy and speaks(line.text))
         else:
             foreign += symbol is FOREIGN
             seen.append(Seen(line, symbol))
     return Reading(generation, tuple(seen), foreign, passed, lossy)
+
+
+def _each(generation: Generation, symbol: Symbol) -> str:
+    form = generation.forms.get(symbol.form)
+    return form.each if form else ""
 
 
 def follow(reading: Reading, tolerant: bool = False) -> Run:

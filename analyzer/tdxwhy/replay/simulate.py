@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdxwhy.replay.driver import Kernel, Printed
+from tdxwhy.replay.driver import Failure, Kernel, Printed
 from tdxwhy.replay.generation import generation
 from tdxwhy.replay.platform import Machine, Traced
 from tdxwhy.replay.scenario import Scenario
 
 
 class Simulation(NamedTuple):
-    """What came of a scenario: the lines, what every operation returned, every SEAMCALL, and the state at the end."""
+    """What came of a scenario: the lines, what every operation returned, every SEAMCALL, what failed, and the state at the end."""
 
     lines: tuple[Printed, ...]
     returns: tuple[int, ...]
     trace: tuple[Traced, ...]
+    failures: tuple[Failure, ...]
     state: dict[str, object]
 
 
@@ -32,4 +33,4 @@ def simulate(scenario: Scenario) -> Simulation:
         "cpus_initialized": sorted(module.cpu_package),
         "packages_keyed": sorted(module.keyed),
     }
-    return Simulation(tuple(kernel.lines), returns, tuple(machine.trace), state)
+    return Simulation(tuple(kernel.lines), returns, tuple(machine.trace), tuple(kernel.failures), state)

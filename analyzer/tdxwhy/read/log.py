@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from tdxwhy.errors import NothingToJudge
+from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.boots import boots_of
+from tdxwhy.read.bundle import is_tar, unpack
 from tdxwhy.read.entries import Item
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.joins import block_widths, joined
@@ -17,9 +19,10 @@ from tdxwhy.read.opening import Opened, open_path
 from tdxwhy.read.plain import records_of, unquote
 from tdxwhy.read.pstore import in_order
 from tdxwhy.read.scan import Scan
+from tdxwhy.read.sidecar import parse_sidecar
 from tdxwhy.read.text import LINE_LIMIT, clean, decode, lines_of, looks_binary
 from tdxwhy.read.windows import BLOCK
-from tdxwhy.records import BootRecords, LogRecord, Loss, Place
+from tdxwhy.records import BootRecords, LogRecord, Loss, Place, Topology
 
 _STAMP_BEGINS = frozenset(" 0123456789")
 
@@ -27,12 +30,15 @@ _STAMP_BEGINS = frozenset(" 0123456789")
 class LogReader:
     """Read the boots of one source. Iterate over it once; `losses` then tells what could not be used, and why.
 
-    With anchors, of an input larger than `small` bytes only the lines that hold one are parsed and kept.
+    With anchors, of an input larger than `small` bytes only the lines that hold one are parsed and kept. `topology` is set,
+    before the first boot is yielded, from an archive that holds a list of CPUs beside the log.
     """
 
     def __init__(self, source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), small: int = BLOCK) -> None:
         self.name = name
         self.losses: list[Loss] = []
+        self.topology: Topology | None = None
+        self._log_name = name
         self._source, self._anchors, self._small = source, anchors, small
 
     def __iter__(self) -> Iterator[BootRecords]:
@@ -48,24 +54,43 @@ class LogReader:
 
     def _boots(self, opened: Opened) -> Iterator[BootRecords]:
         if not opened.head:
+            if opened.losses:
+                raise TdxwhyError(f"{self.name}: {opened.losses[0].what}")
             raise NothingToJudge(f"{self.name}: empty")
+        if is_tar(opened.head):
+            yield from self._archive(opened)
+            return
         if looks_binary(opened.head):
             raise NothingToJudge(f"{self.name}: binary, not a log")
         if len(opened.head) < BLOCK and len(opened.head) < self._small:
             items, torn = self._whole(opened.head)
             yield from boots_of(items, torn or bool(opened.losses))
             return
-        scan = Scan(self.name, self._anchors)
+        scan = Scan(self._log_name, self._anchors)
         if is_export(opened.head) or is_spread(opened.head):
             yield from scan.entries(opened)
         else:
             yield from scan.lines(opened.head if len(opened.head) < BLOCK else opened)
         self.losses += scan.losses
 
+    def _archive(self, opened: Opened) -> Iterator[BootRecords]:
+        """Read the log in a bundle or a sosreport, and keep the list of CPUs beside it."""
+        found, losses = unpack(opened)
+        self.losses += losses
+        if found.log is None:
+            raise NothingToJudge(f"{self.name}: an archive without a kernel log")
+        if found.sidecar is not None:
+            try:
+                self.topology = parse_sidecar(found.sidecar.decode("utf-8", "replace"), f"{self.name}:{found.sidecar_name}")
+            except TdxwhyError as error:
+                self._lose(error.message, 1)
+        self._log_name = f"{self.name}:{found.log_name}"
+        yield from self._boots(Opened(BytesIO(found.log), self._log_name))
+
     def _whole(self, data: bytes) -> tuple[list[Item], bool]:
         """Read a small input as a whole, with an eye on what surrounds a line; tell also whether it stops inside a line."""
         if is_export(data):
-            return list(ExportReader(self.name).feed(data, last=True)), False
+            return list(ExportReader(self._log_name).feed(data, last=True)), False
         decoded = decode(data)
         if decoded.invalid:
             self._lose("byte sequences that are not UTF-8", decoded.invalid)
@@ -80,10 +105,10 @@ class LogReader:
 
     def items(self, lines: Sequence[tuple[int, str]]) -> Iterator[Item]:
         """Read lines one by one: JSON entries, marks of a paste, and records."""
-        reader = JsonReader(self.name)
+        reader = JsonReader(self._log_name)
         for number, raw in lines:
             if raw[:1] in ("[", "<") and raw[1:2] in _STAMP_BEGINS:
-                yield from records_of(Place(self.name, number), raw)
+                yield from records_of(Place(self._log_name, number), raw)
                 continue
             taken = reader.take(number, raw)
             if taken is not None:
@@ -95,12 +120,12 @@ class LogReader:
             if isinstance(mark, Mark):
                 yield mark
             else:
-                yield from records_of(Place(self.name, number), raw)
+                yield from records_of(Place(self._log_name, number), raw)
         yield from reader.finish()
         self.losses += reader.losses
 
     def _lose(self, what: str, pieces: int, line: int | None = None) -> None:
-        self.losses.append(Loss(what, pieces, Place(self.name, line)))
+        self.losses.append(Loss(what, pieces, Place(self._log_name, line)))
 
 
 def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = ()) -> LogReader:

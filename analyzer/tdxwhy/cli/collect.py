@@ -1,0 +1,40 @@
+"""`tdxwhy collect`: this machine's facts in one file that another person's `tdxwhy log` reads."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.read.bundle import pack
+from tdxwhy.read.collect import collect
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the arguments of `tdxwhy collect`."""
+    made = argparse.ArgumentParser(
+        prog="tdxwhy collect",
+        description="Write the kernel log, command line, CPU topology, KVM parameters and module versions of this machine into one file. "
+        "`tdxwhy log FILE` reads it anywhere. Host names, UUIDs, MAC addresses and serial numbers are replaced.",
+    )
+    made.add_argument("-o", "--output", metavar="FILE", default="tdxwhy-bundle.tar.gz", help="where to write, - for stdout (%(default)s)")
+    made.add_argument("--keep-names", action="store_true", help="keep host names, UUIDs, MAC addresses and serial numbers")
+    return made
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the bundle; 0 even if some facts could not be read (stderr says which), 2 if there is no kernel log or it cannot be written."""
+    machine = collect(args.keep_names)
+    for line in machine.missing:
+        sys.stderr.write(f"tdxwhy: not collected: {line}\n")
+    packed = pack(machine.files)
+    if args.output == "-":
+        sys.stdout.buffer.write(packed)
+    else:
+        try:
+            Path(args.output).write_bytes(packed)
+        except OSError as error:
+            raise TdxwhyError(f"{args.output}: {(error.strerror or 'cannot be written').lower()}") from error
+        sys.stdout.write(f"{args.output}\n")
+    return 0 if "kernel.log" in machine.files else 2

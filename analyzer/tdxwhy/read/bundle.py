@@ -1,0 +1,80 @@
+"""An archive with a log and what belongs to it: written by `tdxwhy collect`, and sosreports as they are sent."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from collections.abc import Mapping
+from typing import IO, NamedTuple, cast
+
+from tdxwhy.read.opening import Opened
+from tdxwhy.records import Loss, Place
+
+KERNEL_LOG = "kernel.log"
+TOPOLOGY = "topology.json"
+# The most telling first. A sosreport's members stand below a folder of its name.
+_LOGS = (KERNEL_LOG, "sos_commands/kernel/dmesg", "sos_commands/logs/journalctl_--no-pager_--boot", "var/log/dmesg", "var/log/kern.log")
+_SIDECARS = (TOPOLOGY, "sos_commands/processor/lscpu_-ae", "proc/cpuinfo", "sos_commands/processor/lscpu")
+_MOST_BYTES = 64 << 20
+_MOST_MEMBERS = 200_000
+
+
+class Unpacked(NamedTuple):
+    """The log and the list of CPUs out of an archive, with their names there."""
+
+    log: bytes | None
+    log_name: str
+    sidecar: bytes | None
+    sidecar_name: str
+
+
+def is_tar(head: bytes) -> bool:
+    """Tell a tar archive by its magic."""
+    return head[257:262] == b"ustar"
+
+
+def pack(files: Mapping[str, str]) -> bytes:
+    """Return a tar.gz with the files; the same files give the same bytes."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", filename="", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
+        for name, text in sorted(files.items()):
+            data = text.encode("utf-8", "replace")
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(data), 0o644
+            tar.addfile(member, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
+    """Read the members that tell something; nothing is written to disk, and no member's size is believed."""
+    found: dict[str, bytes] = {}
+    losses: list[Loss] = []
+    try:
+        with tarfile.open(fileobj=cast(IO[bytes], _Stream(opened)), mode="r|") as tar:
+            for count, member in enumerate(tar):
+                wanted = next((name for name in (*_LOGS, *_SIDECARS) if _is(member.name, name)), None)
+                content = tar.extractfile(member) if wanted is not None and member.isfile() else None
+                if content is not None and wanted is not None:
+                    found[wanted] = content.read(_MOST_BYTES)
+                if {KERNEL_LOG, TOPOLOGY} <= found.keys() or count > _MOST_MEMBERS:
+                    break
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        losses.append(Loss(f"rest of an archive that is cut or broken ({type(error).__name__})", 1, Place(opened.name)))
+    log = next((name for name in _LOGS if name in found), "")
+    sidecar = next((name for name in _SIDECARS if name in found), "")
+    return Unpacked(found.get(log), log, found.get(sidecar), sidecar), losses
+
+
+def _is(member: str, wanted: str) -> bool:
+    path = member.removeprefix("./")
+    return path == wanted or ("/" in wanted and path.partition("/")[2] == wanted)
+
+
+class _Stream:
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+
+    def read(self, size: int) -> bytes:
+        buffer = bytearray(size)
+        return bytes(buffer[: self._opened.readinto(memoryview(buffer))])

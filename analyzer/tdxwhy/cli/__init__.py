@@ -16,6 +16,7 @@ COMMANDS = {
     "review": "a patch thread: open questions, promises, preconditions, messages",
     "decode": "decode a status, leaf or errno; with -, a stream in place",
     "forms": "every TDX line a kernel can print",
+    "collect": "this machine's facts in one file, for somebody else to read",
     "rule": "a rule's page",
     "rules": "list, test and measure the rules",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 
 from tdxwhy.check.catalogue import rules_of
@@ -13,7 +14,10 @@ from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import Judged, LogReport, report
 from tdxwhy.know.anchors import anchors
-from tdxwhy.read.log import read_boots
+from tdxwhy.read.log import LogReader, read_boots
+from tdxwhy.records import Topology
+
+THIS_MACHINE = "this machine"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,9 +44,10 @@ def run(args: argparse.Namespace) -> int:
     """Report on each file; the exit status is the worst of them: unreadable, failed, nothing to judge, clean."""
     reports: list[LogReport] = []
     complaints: list[TdxwhyError] = []
-    for name in args.files:
+    sidecar = _sidecar(args.topology)
+    for name in args.files or [THIS_MACHINE]:
         try:
-            reports.append(read_report(name))
+            reports.append(read_report(name, sidecar))
         except TdxwhyError as error:
             complaints.append(error)
     _write(reports, args)
@@ -51,14 +56,34 @@ def run(args: argparse.Namespace) -> int:
     return status(reports, complaints)
 
 
-def read_report(name: str) -> LogReport:
-    """Read one log and diagnose every boot in it."""
-    reader = read_boots(sys.stdin.buffer if name == "-" else Path(name), "stdin" if name == "-" else name, anchors())
+def read_report(name: str, sidecar: Topology | None = None) -> LogReport:
+    """Read one log and diagnose every boot in it, with the CPUs that the sidecar lists, or else the archive with the log."""
+    reader = _reader(name)
     rules = rules_of(only=("log",))
-    made = report(reader.name, reader, lambda boot: diagnose(boot, reader.name), lambda found: check_log(found, rules))
+    made = report(
+        reader.name, reader, lambda boot: diagnose(boot, reader.name, sidecar or reader.topology), lambda found: check_log(found, rules)
+    )
     if made is None:
         raise NothingToJudge(f"{reader.name}: no line of a kernel log")
     return made._replace(losses=tuple(reader.losses))
+
+
+def _reader(name: str) -> LogReader:
+    if name == THIS_MACHINE:
+        from tdxwhy.read.collect import own_log, own_topology
+
+        reader = read_boots(BytesIO(own_log().encode()), name, anchors())
+        reader.topology = own_topology()
+        return reader
+    return read_boots(sys.stdin.buffer if name == "-" else Path(name), "stdin" if name == "-" else name, anchors())
+
+
+def _sidecar(path: str | None) -> Topology | None:
+    if path is None:
+        return None
+    from tdxwhy.read.sidecar import read_sidecar
+
+    return read_sidecar(Path(path))
 
 
 def status(reports: Sequence[LogReport], complaints: Sequence[TdxwhyError]) -> int:

@@ -186,6 +186,7 @@ class Cause(NamedTuple):
 
     `outcome` is what a boot with this cause came to. `sentence` is the second half of what the kernel should have printed, with
     {packages}, {cpus} and {detail}; without one the title stands there. `command_for_cpus` mends the named {cpus}.
+    `at_first_call`: what is wrong is wrong from the start, so that the first SEAMCALL meets it.
     """
 
     id: str
@@ -198,6 +199,7 @@ class Cause(NamedTuple):
     outcome: Outcome = "failed"
     sentence: str = ""
     command_for_cpus: str = ""
+    at_first_call: bool = False
 
 
 class Parameter(NamedTuple):

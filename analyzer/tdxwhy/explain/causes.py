@@ -77,7 +77,7 @@ def _errno(judgement: Judgement) -> int | None:
 
 def _described(id: str, judgement: Judgement, facts: Facts, telling: Sequence[Event]) -> FoundCause:
     cause = tables.cause(id)
-    told = next((e.why for e in judgement.explanations if e.cause == id and e.why), "")
+    told = next((e.why for e in judgement.explanations if e.cause == id and (e.packages or e.cpus)), "")
     forms = {when.form for when in cause.when}
     lines = (evidence_of(event) for event in telling if event.form is not None and event.form.id in forms)
     stated = (evidence for when in cause.when for evidence in facts.named.get(when.fact, ()))

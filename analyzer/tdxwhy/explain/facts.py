@@ -14,6 +14,7 @@ _SECOND = 1_000_000_000
 _GOES_ON = 5 * _SECOND
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
 _UNAME = re.compile(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
+_IMAGE = re.compile(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
 _TRACE = re.compile(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 
 
@@ -47,7 +48,7 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
         "fault-in-init": tuple(_fault(boot, events)),
     } | {fact: (evidence_of(event),) for event in events if (fact := _stated(event))}
     return Facts(
-        _kernel(boot, events),
+        _kernel(boot, events, command_line),
         _module(events),
         command_line,
         generation(events),
@@ -91,13 +92,17 @@ def _last(events: Sequence[Event], value: str) -> Event | None:
     return next((event for event in reversed(events) if value in event.values), None)
 
 
-def _kernel(boot: BootRecords, events: Sequence[Event]) -> str | None:
-    """Return the kernel's release, by its banner or by a `uname -a` or `uname -rv` beside the log."""
+def _kernel(boot: BootRecords, events: Sequence[Event], command_line: str | None) -> str | None:
+    """Return the kernel's release, by its banner, by a `uname -a` beside the log, or by the image that the boot loader took."""
     banner = _last(events, "release")
     if banner is not None:
         return str(banner.values["release"]).split(" ", 1)[0]
     found = (_UNAME.match(record.text) for record in boot.records if record.time_ns is None)
-    return next((match[1] for match in found if match), None)
+    told = next((match[1] for match in found if match), None)
+    if told is None and command_line:
+        image = _IMAGE.search(command_line)
+        told = image[1] if image else None
+    return told
 
 
 def _module(events: Sequence[Event]) -> str | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tdxwhy.explain.facts import Facts, evidence_of
 from tdxwhy.explain.outcome import Attempt, attempts, ready_at_run_time
 from tdxwhy.explain.silence import Silence, interpret
+from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
 from tdxwhy.records import BootRecords, Event, Evidence, Explanation, Outcome, Role, Topology
 from tdxwhy.replay.engine import explain_events
@@ -75,7 +76,7 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
     verdict = explain_events(attempt.events, topology, complete)
     failure = _telling(attempt)
     step = step_of(failure)
-    explanations = tuple(e for e in verdict.explanations if step is None or e.step == step)
+    explanations = tuple(e for e in _at_first_call(verdict.explanations) if step is None or e.step == step)
     steps = (step,) if step else tuple(dict.fromkeys(e.step for e in explanations))
     return Judgement(
         role,
@@ -89,6 +90,15 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
         verdict.settles,
         facts.names,
     )
+
+
+def _at_first_call(explanations: Sequence[Explanation]) -> tuple[Explanation, ...]:
+    """Leave out the later calls of a history whose cause the first call would have met."""
+    order = tables.steps()
+    first: dict[str, Explanation] = {}
+    for explanation in sorted(explanations, key=lambda e: order.index(e.step)):
+        first.setdefault(explanation.cause, explanation)
+    return tuple(e for e in explanations if e is first[e.cause] or not tables.cause(e.cause).at_first_call)
 
 
 def _telling(attempt: Attempt) -> Event:
@@ -105,6 +115,7 @@ def _silent(role: Role, silence: Silence, attempt: Attempt | None, topology: Top
         explanations = explain_events(attempt.events, topology, True).explanations or tuple(
             e for e in explain_events(attempt.events, topology, False).explanations if e.status is not None
         )
+        explanations = _at_first_call(explanations)
         steps = tuple(dict.fromkeys(e.step for e in explanations))
     names = facts.names | {silence.fact} if silence.fact else facts.names
     return Judgement(

@@ -50,6 +50,8 @@ def attempts(events: Sequence[Event]) -> Iterator[Attempt]:
     done = False
     for event in events:
         what = meaning(event)
+        if what == "detail" and gathered:
+            gathered.append(event)
         if what in ("elsewhere", "runtime", "detail"):
             continue
         if done and what != "success" and _after_all(event):

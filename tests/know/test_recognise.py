@@ -4,6 +4,7 @@ import pytest
 
 from tdxwhy.know import tables
 from tdxwhy.know.match import LEVELS
+from tdxwhy.know.names import named
 from tdxwhy.know.recognise import recognise
 from tdxwhy.records import LogRecord, Place
 
@@ -20,3 +21,8 @@ def test_each_row_has_a_source_and_an_example_that_leads_back_to_it(form):
     assert event is not None and event.certainty == "exact"
     assert (event.form.format, event.form.level) == (form.format, form.level)
     assert set(form.args) <= set(event.values)
+
+
+@pytest.mark.parametrize("form", [form for form in tables.forms() if "%{#}" not in form.format], ids=lambda form: form.id)
+def test_what_a_row_says_that_it_names_is_what_the_one_predicate_says(form):
+    assert named(form.format, form.args) == (form.names_package, form.names_cpu, form.names_cpu_state)

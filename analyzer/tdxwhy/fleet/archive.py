@@ -1,0 +1,96 @@
+"""The logs inside tar and zip archives: read as streams, never unpacked, and nothing followed that leads elsewhere."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO, NamedTuple, cast
+
+_TAR_MAGIC, _TAR_AT = b"ustar", 257
+_ZIP_MAGIC = b"PK\x03\x04"
+# Members of one archive, and bytes of one member and of all: what is beyond was made to exhaust its reader.
+_MEMBERS, _BYTES, _RATIO = 1_000_000, 64 << 30, 300
+_FREE = 256 << 20
+
+
+class Member(NamedTuple):
+    """One log in an archive."""
+
+    name: str
+    stream: BinaryIO
+
+
+class Refused(NamedTuple):
+    """A member that is not read, and why."""
+
+    name: str
+    why: str
+
+
+def kind_of(head: bytes) -> str:
+    """Return "tar" or "zip" by the first 512 bytes, else an empty string."""
+    if head[_TAR_AT : _TAR_AT + 5] == _TAR_MAGIC:
+        return "tar"
+    return "zip" if head.startswith(_ZIP_MAGIC) else ""
+
+
+def members(kind: str, stream: BinaryIO) -> Iterator[Member | Refused]:
+    """Yield the files of an archive in its own order; each stream is to be read before the next is asked for."""
+    try:
+        yield from _tar(stream) if kind == "tar" else _zip(stream)
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error, ValueError, NotImplementedError, RuntimeError) as error:
+        yield Refused("", f"the rest of the archive is cut or broken ({type(error).__name__})")
+
+
+def _tar(stream: BinaryIO) -> Iterator[Member | Refused]:
+    # "r|" never seeks, so a pipe will do, and headers are read one by one: nothing is remembered of a million members.
+    with tarfile.open(fileobj=stream, mode="r|", ignore_zeros=False) as archive:
+        for number, entry in enumerate(archive):
+            archive.members = []  # type: ignore[attr-defined] # tarfile keeps every header otherwise
+            if number >= _MEMBERS:
+                yield Refused("", f"more than {_MEMBERS} members")
+                return
+            if entry.isdir():
+                continue
+            why = _unsafe(entry.name) or ("" if entry.isreg() else "a link or a device")
+            content = archive.extractfile(entry) if not why else None
+            if content is None:
+                yield Refused(entry.name, why or "no content")
+            else:
+                yield Member(entry.name, cast(BinaryIO, content))
+
+
+def _zip(stream: BinaryIO) -> Iterator[Member | Refused]:
+    with zipfile.ZipFile(stream) as archive:
+        for number, entry in enumerate(archive.infolist()):
+            if number >= _MEMBERS:
+                yield Refused("", f"more than {_MEMBERS} members")
+                return
+            if entry.is_dir():
+                continue
+            why = _unsafe(entry.filename) or _zip_trouble(entry)
+            if why:
+                yield Refused(entry.filename, why)
+                continue
+            with archive.open(entry) as content:
+                yield Member(entry.filename, cast(BinaryIO, content))
+
+
+def _zip_trouble(entry: zipfile.ZipInfo) -> str:
+    if (entry.external_attr >> 28) == 0o12:
+        return "a link or a device"
+    if entry.flag_bits & 1:
+        return "encrypted"
+    if entry.file_size > _FREE and entry.file_size > entry.compress_size * _RATIO:
+        return "expands beyond measure"
+    return ""
+
+
+def _unsafe(name: str) -> str:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or (len(name) > 1 and name[1] == ":"):
+        return "an absolute path"
+    return "a path that leads out of the archive" if ".." in path.parts else ""

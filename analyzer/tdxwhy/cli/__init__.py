@@ -14,6 +14,7 @@ COMMANDS = {
     "simulate": "what would the kernel print, in a scenario or on this machine",
     "replay": "a log against the reference model",
     "review": "a patch thread: open questions, promises, preconditions, messages",
+    "ingest": "the logs of a fleet into a store",
     "decode": "decode a status, leaf or errno; with -, a stream in place",
     "forms": "every TDX line a kernel can print",
     "collect": "this machine's facts in one file, for somebody else to read",

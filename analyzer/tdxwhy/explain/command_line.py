@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
+from tdxwhy.know import tables
 from tdxwhy.records import Event, Evidence, Note, Parameter, Request
 
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
@@ -68,3 +70,14 @@ def _distance(first: str, second: str) -> int:
         for j, b in enumerate(second, 1):
             previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
     return row[-1]
+
+
+def telling(command_line: str) -> tuple[str, ...]:
+    """Return the words that a diagnosis can depend on: known parameters and what may be meant to be one."""
+    return tuple(word for word in _WORD.findall(command_line) if _tells(word.partition("=")[0].replace("-", "_")))
+
+
+@lru_cache(maxsize=8192)
+def _tells(given: str) -> bool:
+    names = {parameter.name.replace("-", "_") for parameter in tables.parameters()}
+    return given in names or any(_resembles(given, name) for name in names)

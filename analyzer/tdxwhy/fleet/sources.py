@@ -68,6 +68,7 @@ def _walked(top: str) -> Iterator[Source | Unread]:
 
 
 def _file(path: str, name: str, follow: bool = False) -> Source | Unread:
+    name = shown(name)
     try:
         found = os.stat(path, follow_symlinks=follow)
     except OSError as error:
@@ -77,3 +78,8 @@ def _file(path: str, name: str, follow: bool = False) -> Source | Unread:
     if follow and stat.S_ISFIFO(found.st_mode):
         return Source(path, name, 0)
     return Unread(name, "symbolic link, not followed" if stat.S_ISLNK(found.st_mode) else "not a regular file")
+
+
+def shown(name: str) -> str:
+    """Return a file name that UTF-8 can carry: the bytes of a name may be anything."""
+    return os.fsencode(name).decode("utf-8", "replace")

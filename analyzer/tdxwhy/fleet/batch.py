@@ -1,0 +1,149 @@
+"""One batch of sources to one part of the store: the piece of work that any engine hands to any process."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.columns import Columns
+from tdxwhy.fleet.content import Content, opened
+from tdxwhy.fleet.gather import Gathered, Gatherer
+from tdxwhy.fleet.judge import Judge
+from tdxwhy.fleet.origin import Origin, compiled, of_path, of_records
+from tdxwhy.fleet.sources import Source, Unread
+from tdxwhy.fleet.store import Store, commit, open_store
+from tdxwhy.records import Loss
+
+# Batches hold at least this much, and of a big ingest a 64th: parts stay few, and a crash costs little.
+_FILES, _BYTES, _SHARES = 256, 64 << 20, 64
+# A source of more boots than this, such as an endless stream, is written in several parts.
+_BOOTS_A_PART = 50_000
+_ODD = re.compile(r"[^0-9A-Za-z-]")
+
+
+class Settings(NamedTuple):
+    """What every batch of one ingest has in common."""
+
+    store: str
+    place: str
+    pattern: str = ""
+    host: str = ""
+
+
+class Outcome(NamedTuple):
+    """What became of a batch."""
+
+    sources: int = 0
+    known: int = 0
+    boots: int = 0
+    size: int = 0
+    parts: int = 0
+    outcomes: tuple[tuple[str, int], ...] = ()
+    unread: tuple[Unread, ...] = ()
+    losses: tuple[Loss, ...] = ()
+
+
+def batches(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
+    """Cut a sorted list of sources into batches, by the list alone: the same list makes the same parts on any engine."""
+    most_files = max(_FILES, len(sources) // _SHARES)
+    most_bytes = max(_BYTES, sum(source.size for source in sources) // _SHARES)
+    made: list[tuple[Source, ...]] = []
+    gathered: list[Source] = []
+    size = 0
+    for source in sources:
+        if gathered and (len(gathered) >= most_files or size + source.size > most_bytes):
+            made.append(tuple(gathered))
+            gathered, size = [], 0
+        gathered.append(source)
+        size += source.size
+    return [*made, tuple(gathered)] if gathered else made
+
+
+def run(batch: Sequence[Source], settings: Settings) -> Outcome:
+    """Read, diagnose and write the sources of one batch that the store does not have."""
+    return _Work(settings).run(batch)
+
+
+@cache
+def _judge() -> Judge:
+    return Judge()
+
+
+@cache
+def _known(store: str, writer: str) -> frozenset[str]:
+    """Return the sources that the store had when this ingest began to use this process."""
+    return frozenset(open_store(Path(store)).sources())
+
+
+class _Work:
+    """The state of one batch."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pattern = compiled(settings.pattern) if settings.pattern else None
+        self._store = Store(Path(settings.store))
+        self._columns = Columns(_judge())
+        self._outcomes: Counter[str] = Counter()
+        self._rows: list[dict[str, Any]] = []
+        self._losses: list[Loss] = []
+        self._known = self._boots = self._size = self._parts = self._flushed = 0
+
+    def run(self, batch: Sequence[Source]) -> Outcome:
+        unread = []
+        known = _known(self._settings.store, self._settings.place)
+        for source in batch:
+            try:
+                with opened(source) as content:
+                    self._source(source, content, known)
+            except (TdxwhyError, OSError) as error:
+                if isinstance(error, TdxwhyError) and error.message.startswith("store:"):
+                    raise
+                unread.append(Unread(source.name, error.message if isinstance(error, TdxwhyError) else (error.strerror or "cannot be read").lower()))
+        if self._rows:
+            self._flush(last=True)
+        sources = len(batch) - len(unread) - self._known
+        outcomes = tuple(sorted(self._outcomes.items()))
+        return Outcome(sources, self._known, self._boots, self._size, self._parts, outcomes, tuple(unread), tuple(self._losses))
+
+    def _source(self, source: Source, content: Content, known: frozenset[str]) -> None:
+        if content.digest is not None and content.digest in known:
+            self._known += 1
+            return
+        outside = of_path(source.path, self._pattern)
+        gatherer, before = Gatherer(source.name), self._boots
+        for gathered in gatherer.boots(content.stream):
+            self._add(gathered, outside)
+        self._size += content.size()
+        self._losses += gatherer.losses
+        losses = [[loss.what, loss.pieces] for loss in gatherer.losses]
+        self._rows.append({"digest": content.final(), "name": source.name, "boots": self._boots - before, "losses": losses})
+
+    def _add(self, gathered: Gathered, outside: Origin) -> None:
+        boot = gathered.boot
+        inside = of_records(boot.records)
+        member = of_path(gathered.name.replace("!", "/"), self._pattern) if "!" in gathered.name else outside
+        origin = Origin(
+            self._settings.host or inside.host or member.host or outside.host,
+            inside.started if inside.started is not None else member.started if member.started is not None else outside.started,
+            _ODD.sub("", boot.boot_id or member.boot_id or outside.boot_id or "")[:64] or None,
+        )
+        self._outcomes[self._columns.add(boot, origin, gathered.name)] += 1
+        self._boots += 1
+        if len(self._columns.boots) >= _BOOTS_A_PART:
+            self._flush()
+
+    def _flush(self, last: bool = False) -> None:
+        rows, columns = self._rows if last else [], self._columns
+        name = hashlib.blake2b(digest_size=16)
+        for row in rows:
+            name.update(row["digest"].encode())
+        for boot in columns.boots if not last or self._flushed else ():
+            name.update(boot.key.to_bytes(8, "big", signed=True))
+        self._parts += commit(self._store, Path(self._settings.place), name.hexdigest(), columns.tables(), rows)
+        self._columns, self._flushed = Columns(_judge()), self._flushed + 1

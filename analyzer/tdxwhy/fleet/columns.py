@@ -1,0 +1,163 @@
+"""Boots to the columns of the four tables: gathered as plain lists, turned into Arrow when a part is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tdxwhy.fleet.judge import AttemptRow, EventRow, FindingRow, Judge, Remembered, status_text
+from tdxwhy.fleet.origin import Origin, key_of
+from tdxwhy.fleet.schema import TABLES
+from tdxwhy.records import BootRecords, Event
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Accepted form: "SYSTEM/BOARD, BIOS VERSION 01/02/2024" (Linux drivers/firmware/dmi_scan.c, dmi_format_ids).
+_MACHINE = re.compile(r"(?P<board>.*?)(?:, BIOS (?P<firmware>.*?)(?: (?P<date>\d\d/\d\d/\d{2,4}))?)?")
+
+
+class BootRow(NamedTuple):
+    """One row of the table of boots, without the columns that the diagnosis fills."""
+
+    key: int
+    origin: Origin
+    source: str
+    machine: str | None
+    cpu_model: str | None
+    command_line: str | None
+    boot: BootRecords
+    found: Remembered
+
+
+class Columns:
+    """The rows of one part."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self.boots: list[BootRow] = []
+        self._attempts: list[tuple[int, int, AttemptRow, int | None, int | None]] = []
+        self._findings: list[tuple[int, FindingRow]] = []
+        self._event_rows: list[EventRow] = []
+        self._event_boots: list[tuple[int, int]] = []
+        self._event_times: list[int | None] = []
+
+    def add(self, boot: BootRecords, origin: Origin, source: str) -> str:
+        """Diagnose a boot, keep its rows and return its outcome."""
+        events, found = self._judge(boot)
+        key = key_of(boot, origin, events)
+        self.boots.append(BootRow(key, origin, source, *_facts(events), boot, found))
+        self._event_boots.append((key, len(found.kept)))
+        self._event_rows.extend(found.events)
+        self._event_times.extend([events[place].record.time_ns for place in found.kept])
+        for number, one in enumerate(found.attempts, 1):
+            self._attempts.append((key, number, one, events[one.first].record.time_ns, events[one.last].record.time_ns))
+        self._findings.extend((key, one) for one in found.findings)
+        return found.diagnosis.outcome
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Return all rows as Arrow tables, in the columns and types of the schema."""
+        made = {"boots": self._boots(), "attempts": self._attempted(), "events": self._events(), "findings": self._found()}
+        return {name: _table(name, columns) for name, columns in made.items()}
+
+    def _boots(self) -> list[Sequence[Any]]:
+        return list(zip(*map(_boot_columns, self.boots), strict=True))
+
+    def _attempted(self) -> list[Sequence[Any]]:
+        return [
+            [key for key, *_ in self._attempts],
+            [number for _, number, *_ in self._attempts],
+            *([row[place] for _, _, row, *_ in self._attempts] for place in range(5)),
+            [began for *_, began, _ in self._attempts],
+            [ended for *_, ended in self._attempts],
+        ]
+
+    def _events(self) -> list[Any]:
+        """Build the columns from the few distinct rows: boots of a fleet print the same lines."""
+        import pyarrow as pa
+
+        numbers: dict[EventRow, int] = {}
+        places = pa.array([numbers.setdefault(row, len(numbers)) for row in self._event_rows], pa.int32())
+        types = [_arrow_type(column.type) for column in TABLES["events"][2:]]
+        distinct = [pa.array([row[place] for row in numbers], kind) for place, kind in enumerate(types)]
+        keys = [key for key, count in self._event_boots for _ in range(count)]
+        return [keys, self._event_times, *(values.take(places) for values in distinct)]
+
+    def _found(self) -> list[Sequence[Any]]:
+        rows = [row for _, row in self._findings]
+        return [[key for key, _ in self._findings], *([row[place] for row in rows] for place in range(len(FindingRow._fields)))]
+
+
+def _facts(events: Sequence[Event]) -> tuple[str | None, str | None, str | None]:
+    machine = model = line = None
+    for event in events:
+        values = event.values
+        if "machine" in values:
+            machine = values["machine"]
+        elif "model_name" in values:
+            model = model or values["model_name"]
+        elif "command_line" in values:
+            line = values["command_line"]
+    return machine, model, line
+
+
+def _boot_columns(row: BootRow) -> tuple[Any, ...]:
+    told, call, found = row.found.diagnosis, row.found.diagnosis.seamcall, row.found
+    machine = _MACHINE.fullmatch(row.machine) if row.machine else None
+    return (
+        row.key,
+        row.origin.host,
+        row.origin.boot_id,
+        row.origin.started,
+        row.source,
+        told.role,
+        told.outcome,
+        told.steps[0] if told.steps else None,
+        told.steps,
+        told.causes[0].id if told.causes else None,
+        [cause.id for cause in told.causes],
+        call.name if call else None,
+        status_text(call.status) if call else None,
+        call.status_name if call else None,
+        told.packages,
+        told.cpus,
+        told.sentence,
+        told.request.asked,
+        told.kernel,
+        told.module,
+        told.generation,
+        machine["board"] if machine else None,
+        machine["firmware"] if machine else None,
+        machine["date"] if machine else None,
+        row.cpu_model,
+        row.command_line[:4096] if row.command_line else None,
+        len(found.attempts),
+        len(found.events),
+        len(found.findings),
+        row.boot.head_cut,
+        row.boot.tail_cut,
+        row.boot.gaps,
+    )
+
+
+def _table(name: str, columns: Sequence[Any]) -> pa.Table:
+    import pyarrow as pa
+
+    fields = TABLES[name]
+    types = [_arrow_type(column.type) for column in fields]
+    data = columns or [[] for _ in fields]
+    arrays = [values if isinstance(values, pa.Array) else pa.array(values, kind) for values, kind in zip(data, types, strict=True)]
+    return pa.table(arrays, schema=pa.schema([pa.field(column.name, kind) for column, kind in zip(fields, types, strict=True)]))
+
+
+def _arrow_type(name: str) -> Any:  # noqa: ANN401 - pyarrow has no types of its own
+    import pyarrow as pa
+
+    if name.startswith("list<"):
+        return pa.list_(_arrow_type(name[5:-1]))
+    if name.startswith("timestamp"):
+        return pa.timestamp("s", tz="UTC")
+    return {"bool": pa.bool_}.get(name, getattr(pa, name, None))()
+
+

@@ -1,0 +1,89 @@
+"""A source's bytes, and the digest by which the store knows whether it has them."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.sources import STDIN, Source
+from tdxwhy.fleet.store import digest_of
+
+_WHOLE = 1 << 20
+
+
+class Content:
+    """An open source. The digest is known at once, or of a stream only when it has been read."""
+
+    def __init__(self, stream: BinaryIO, digest: str | None, size: int | None) -> None:
+        self.stream, self.digest, self._size = stream, digest, size
+
+    def size(self) -> int:
+        """Return how many bytes there were."""
+        return self._size if self._size is not None else cast(_Hashed, self.stream).size
+
+    def final(self) -> str:
+        """Return the digest of what was read."""
+        return self.digest if self.digest is not None else cast(_Hashed, self.stream).hexdigest()
+
+
+class _Hashed(io.RawIOBase):
+    """A stream that is digested while it is read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        import xxhash
+
+        self.size = 0
+        self._stream, self._state = stream, xxhash.xxh3_128()
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
+        """Fill a buffer and digest what came."""
+        view = memoryview(buffer).cast("B")
+        read = self._stream.readinto(view)  # type: ignore[attr-defined]
+        self._state.update(view[:read])
+        self.size += read
+        return int(read)
+
+    def hexdigest(self) -> str:
+        """Return the digest so far."""
+        return self._state.hexdigest()
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[Content]:
+    """Open a source: a file as a whole if it is small, read twice if not, a pipe or standard input as a stream."""
+    if source.path == STDIN:
+        yield Content(cast(BinaryIO, _Hashed(sys.stdin.buffer)), None, None)
+        return
+    if "://" in source.path:
+        raise TdxwhyError("object stores come with the extra [objects]", "pip install 'tdxwhy[objects]'")
+    handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        size = os.fstat(handle).st_size
+        if 0 < size < _WHOLE:
+            data = os.read(handle, size + 1)
+            yield Content(io.BytesIO(data), digest_of(data), len(data))
+        elif size:
+            yield Content(cast(BinaryIO, file), _digested(handle), size)
+        else:
+            yield Content(cast(BinaryIO, _Hashed(cast(BinaryIO, file))), None, None)
+
+
+def _digested(handle: int) -> str:
+    """Digest a file with plain reads: what is mapped and then cut short by somebody else would kill the process."""
+    import xxhash
+
+    state, buffer, at = xxhash.xxh3_128(), bytearray(_WHOLE), 0
+    view = memoryview(buffer)
+    while read := os.preadv(handle, [buffer], at):
+        state.update(view[:read])
+        at += read
+    return state.hexdigest()

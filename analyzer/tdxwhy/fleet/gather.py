@@ -1,0 +1,107 @@
+"""One source to the boots in it: a log of lines, a journal of many hosts, or an archive of such."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.archive import Refused, kind_of, members
+from tdxwhy.fleet.journal import Journal, is_journal
+from tdxwhy.fleet.origin import CLOCKS
+from tdxwhy.know.anchors import anchors
+from tdxwhy.read.export import is_export
+from tdxwhy.read.log import LogReader
+from tdxwhy.read.opening import Opened
+from tdxwhy.read.scan import Scan
+from tdxwhy.read.text import looks_binary
+from tdxwhy.read.windows import BLOCK
+from tdxwhy.records import BootRecords, Loss, Place
+
+# Up to this size an input may be a paste or a torn capture, and every line is looked at.
+_SMALL = 16 << 10
+
+
+class Gathered(NamedTuple):
+    """One boot and the name of the log that holds it."""
+
+    name: str
+    boot: BootRecords
+
+
+class Gatherer:
+    """Read one source. Iterate over it once; `losses` then tells what could not be used."""
+
+    def __init__(self, name: str) -> None:
+        self.losses: list[Loss] = []
+        self._name = name
+        self._anchors = (*anchors(), *CLOCKS)
+
+    def boots(self, stream: BinaryIO) -> Iterator[Gathered]:
+        """Yield the boots of a log, or of every log in an archive."""
+        opened = Opened(stream, self._name)
+        kind = kind_of(opened.head[:512])
+        if kind:
+            yield from self._archive(kind, stream, opened)
+        else:
+            yield from self._log(opened, self._name)
+
+    def _archive(self, kind: str, stream: BinaryIO, opened: Opened) -> Iterator[Gathered]:
+        if kind == "zip" and (opened.compression or not stream.seekable()):
+            self._lose("zip archive that is no plain file", self._name)
+            return
+        unpacked = cast(BinaryIO, io.BufferedReader(_Raw(opened), BLOCK)) if kind == "tar" else stream
+        for member in members(kind, unpacked):
+            name = f"{self._name}!{member.name}"
+            if isinstance(member, Refused):
+                self._lose(f"member of an archive: {member.why}", name)
+                continue
+            yield from self._log(Opened(member.stream, name), name)
+        self.losses += opened.losses
+
+    def _log(self, opened: Opened, name: str) -> Iterator[Gathered]:
+        head = opened.head
+        if not head or looks_binary(head):
+            self._lose("empty" if not head else "binary, not a log", name)
+            self.losses += opened.losses
+            return
+        if is_journal(head):
+            journal = Journal(name, self._anchors)
+            yield from (Gathered(name, boot) for boot in journal.boots(opened, is_export(head)))
+            self.losses += journal.losses
+        elif len(head) < _SMALL:
+            reader = LogReader(io.BytesIO(head), name)
+            yield from (Gathered(name, boot) for boot in reader)
+            self.losses += reader.losses
+        else:
+            scan = Scan(name, self._anchors)
+            yield from (Gathered(name, boot) for boot in scan.lines(head if len(head) < BLOCK else opened))
+            self.losses += scan.losses
+        self.losses += opened.losses
+
+    def _lose(self, what: str, name: str) -> None:
+        self.losses.append(Loss(what, 1, Place(name)))
+
+
+class _Raw(io.RawIOBase):
+    """What is opened, as a raw stream for libraries that want one."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
+        """Fill a buffer."""
+        return self._opened.readinto(memoryview(buffer).cast("B"))
+
+
+def readable(path: str) -> BinaryIO:
+    """Open a source by its path, or complain in one line."""
+    try:
+        return open(path, "rb", buffering=0)  # type: ignore[return-value] # noqa: PTH123, SIM115 - the fastest way in; the caller closes it
+    except OSError as error:
+        raise TdxwhyError((error.strerror or "cannot be opened").lower()) from error

@@ -1,0 +1,111 @@
+"""Many logs into a store: find the sources, hand batches to an engine, and account for everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.batch import Outcome, Settings, batches
+from tdxwhy.fleet.engine import Batch, processes, workers_here
+from tdxwhy.fleet.origin import compiled
+from tdxwhy.fleet.sources import Unread, expand
+from tdxwhy.fleet.store import Writer, make_store
+
+Engine = Callable[[Sequence[Batch], Settings], Iterator[Outcome]]
+
+
+class Request(NamedTuple):
+    """What the user asked for. `workers` 0: one for each processor."""
+
+    named: tuple[str, ...]
+    store: Path
+    pattern: str = ""
+    host: str = ""
+    workers: int = 0
+    scheduler: str = ""
+
+
+class Progress(NamedTuple):
+    """How far an ingest is: sources and bytes done, of all."""
+
+    sources: int
+    of_sources: int
+    size: int
+    of_size: int
+
+
+class Summary(NamedTuple):
+    """What an ingest did; `unread` and `losses` say what it could not, and why."""
+
+    sources: int
+    known: int
+    boots: int
+    size: int
+    parts: int
+    outcomes: dict[str, int]
+    unread: tuple[Unread, ...]
+    losses: tuple[tuple[str, int, str], ...]
+
+
+def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
+    """Bring sources into a store; those that it has are left alone."""
+    needed()
+    if request.pattern:
+        compiled(request.pattern)
+    sources, unread = expand(request.named)
+    store = make_store(request.store)
+    work = batches(sources)
+    total = sum(source.size for source in sources)
+    outcomes = []
+    with Writer(store) as writer:
+        settings = Settings(str(store.folder.resolve()), str(writer.folder.resolve()), request.pattern, request.host)
+        done = size = 0
+        tell(Progress(0, len(sources), 0, total))
+        for outcome in _engine(request)(work, settings):
+            outcomes.append(outcome)
+            done += outcome.sources + outcome.known + len(outcome.unread)
+            size += outcome.size
+            tell(Progress(done, len(sources), size, total))
+    return _summary(outcomes, unread)
+
+
+def needed() -> None:
+    """Complain in one line if the extra is not installed."""
+    try:
+        import pyarrow  # noqa: F401
+        import xxhash  # noqa: F401
+    except ImportError as error:
+        raise TdxwhyError(f"the fleet commands need {error.name}", "pip install 'tdxwhy[fleet]'") from error
+
+
+def _engine(request: Request) -> Engine:
+    if request.scheduler:
+        from tdxwhy.fleet.cluster import cluster
+
+        return lambda work, settings: cluster(work, settings, request.scheduler)
+    return lambda work, settings: processes(work, settings, request.workers or workers_here())
+
+
+def _summary(outcomes: Sequence[Outcome], unread: Sequence[Unread]) -> Summary:
+    counts: Counter[str] = Counter()
+    lost: dict[str, tuple[int, str]] = {}
+    for outcome in outcomes:
+        counts.update(dict(outcome.outcomes))
+        for loss in outcome.losses:
+            pieces, first = lost.get(loss.what, (0, loss.place.source))
+            lost[loss.what] = (pieces + loss.pieces, min(first, loss.place.source))
+    return Summary(
+        sum(one.sources for one in outcomes),
+        sum(one.known for one in outcomes),
+        sum(one.boots for one in outcomes),
+        sum(one.size for one in outcomes),
+        sum(one.parts for one in outcomes),
+        dict(sorted(counts.items())),
+        tuple(sorted((*unread, *(each for one in outcomes for each in one.unread)))),
+        tuple((what, pieces, first) for what, (pieces, first) in sorted(lost.items())),
+    )
+
+

@@ -1,0 +1,191 @@
+"""The diagnosis of one boot of a fleet: worked out in full for the first boot with its lines, remembered for all others with the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from tdxwhy.check.catalogue import rules_of
+from tdxwhy.check.log import check_log
+from tdxwhy.explain.command_line import telling
+from tdxwhy.explain.diagnosis import diagnose
+from tdxwhy.explain.outcome import attempts
+from tdxwhy.know.recognise import recognise, step_of
+from tdxwhy.records import BootRecords, Diagnosis, Event
+
+_KEPT = ("host", "loader", "kvm", "runtime", "guest", "fault", "report")
+_TELLING = ("failure", "refusal", "warning")
+# Nothing in a diagnosis depends on these; they differ from machine to machine and boot to boot.
+_NEVER_TELL = frozenset({"bogomips", "machine"})
+_GOES_ON_NS = 5_000_000_000
+_REMEMBERED = 20_000
+
+
+class EventRow(NamedTuple):
+    """What the table of events keeps of an event, beside its boot and time."""
+
+    form: str | None
+    kind: str
+    outcome: str | None
+    step: str | None
+    leaf: str | None
+    status: str | None
+    cpu: int | None
+    package: int | None
+    text: str
+
+
+class AttemptRow(NamedTuple):
+    """An attempt, its first and last event by their place in the boot."""
+
+    outcome: str
+    step: str | None
+    leaf: str | None
+    status: str | None
+    errno: int | None
+    first: int
+    last: int
+
+
+class FindingRow(NamedTuple):
+    """A finding of the rules."""
+
+    rule: str
+    severity: str
+    message: str
+    package: int | None
+    cpu: int | None
+    fingerprint: str
+    quote: str
+
+
+class Remembered(NamedTuple):
+    """What is the same for all boots with the same lines: the diagnosis and the rows. `kept` are places of events."""
+
+    diagnosis: Diagnosis
+    kept: tuple[int, ...]
+    events: tuple[EventRow, ...]
+    attempts: tuple[AttemptRow, ...]
+    findings: tuple[FindingRow, ...]
+
+
+class Judge:
+    """Diagnose boots; `worked` counts those that were not remembered."""
+
+    def __init__(self) -> None:
+        self.worked = 0
+        self._rules = rules_of(only=("log",))
+        self._known: dict[tuple[Any, ...], Remembered] = {}
+
+    def __call__(self, boot: BootRecords) -> tuple[list[Event], Remembered]:
+        """Return the boot's events and what is to be said of it."""
+        events = [event for record in boot.records if (event := recognise(record)) is not None]
+        key = _key(boot, events)
+        found = self._known.get(key) if key is not None else None
+        if found is None:
+            found = self._work(boot, events)
+            if key is not None:
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[key] = found
+        return events, found
+
+    def _work(self, boot: BootRecords, events: Sequence[Event]) -> Remembered:
+        self.worked += 1
+        diagnosis = diagnose(boot, "")
+        findings = check_log(diagnosis, self._rules)
+        kept = tuple(place for place, event in enumerate(events) if _is_kept(event))
+        return Remembered(
+            diagnosis._replace(events=()),
+            kept,
+            tuple(_event_row(events[place]) for place in kept),
+            tuple(_attempt_rows(events)),
+            tuple(
+                FindingRow(one.rule, one.severity, one.message, one.package, one.cpu, one.fingerprint, one.evidence[0].quote)
+                for one in findings
+            ),
+        )
+
+
+def _key(boot: BootRecords, events: Sequence[Event]) -> tuple[Any, ...] | None:
+    """Return all that a diagnosis depends on, or None where it also depends on lines that are no events (a trace, `uname -a`)."""
+    if not events or any([record.time_ns is None for record in boot.records]):
+        return None
+    last = boot.last.time_ns if boot.last is not None else None
+    goes_on = -1 if last is None else last - _GOES_ON_NS
+    tokens: list[Any] = [boot.head_cut, boot.tail_cut, boot.gaps, last is None]
+    stamps: set[tuple[str, int | None]] = set()
+    before = 0
+    for form, values, record, certainty, _ in events:
+        if form is None:
+            tokens += (record.text, record.cut, record.level)
+        elif form.kind == "fault":
+            return None
+        else:
+            tokens.append(_token(form.id, form.args)(record.text, values))
+            if certainty != "exact" or record.level is not None:
+                tokens += (certainty, record.level)
+        stamps.add((record.text, record.time_ns))
+        before += record.time_ns <= goes_on  # type: ignore[operator] # none is None: see above
+    return (before, len(stamps), *tokens)
+
+
+@lru_cache(maxsize=None)
+def _token(id: str, args: tuple[str, ...]) -> Callable[[str, dict[str, Any]], Any]:
+    """Return how an event of this form enters the key: by its text, unless parts of it never tell anything."""
+    if "command_line" in args:
+        return lambda text, values: (id, telling(values["command_line"]))
+    if _NEVER_TELL & set(args):
+        kept = [name for name in args if name not in _NEVER_TELL and name != "fraction"]
+        return lambda text, values: (id, *(values.get(name) for name in kept))
+    return lambda text, values: text
+
+
+def _is_kept(event: Event) -> bool:
+    form = event.form or event.nearest
+    return event.form is None or form is None or form.kind in _KEPT or form.outcome in _TELLING
+
+
+def _event_row(event: Event) -> EventRow:
+    form, values = event.form or event.nearest, event.values
+    cpu, package = values.get("cpu"), values.get("package")
+    return EventRow(
+        event.form.id if event.form else None,
+        form.kind if form else "unknown",
+        event.form.outcome if event.form else values.get("outcome"),
+        step_of(event),
+        _leaf(values.get("leaf")),
+        status_text(values.get("status")),
+        cpu if isinstance(cpu, int) else None,
+        package if isinstance(package, int) else None,
+        event.record.text[:1024],
+    )
+
+
+def _attempt_rows(events: Sequence[Event]) -> list[AttemptRow]:
+    places = {id(event): place for place, event in enumerate(events)}
+    rows = []
+    for attempt in attempts(events):
+        failures = attempt.failures
+        telling_one = next((event for event in reversed(failures) if step_of(event)), failures[-1] if failures else None)
+        values = telling_one.values if telling_one else {}
+        errno = next((event.values["errno"] for event in reversed(failures) if isinstance(event.values.get("errno"), int)), None)
+        first, last = places[id(attempt.events[0])], places[id(attempt.events[-1])]
+        step = step_of(telling_one) if telling_one else None
+        rows.append(AttemptRow(attempt.outcome, step, _leaf(values.get("leaf")), status_text(values.get("status")), errno, first, last))
+    return rows
+
+
+def _leaf(number: object) -> str | None:
+    from tdxwhy.know.decode import decode_leaf
+
+    if not isinstance(number, int):
+        return None
+    leaf = decode_leaf(number)
+    return leaf.name if leaf is not None else f"leaf {number}"
+
+
+def status_text(value: object) -> str | None:
+    """Return a status as it is written everywhere: 0x and sixteen digits."""
+    return f"0x{value & 0xFFFFFFFFFFFFFFFF:016x}" if isinstance(value, int) else None

@@ -68,10 +68,14 @@ def _enabled(host: Host, rng: random.Random) -> list[Line]:
 
 
 def good(host: Host, rng: random.Random) -> list[Line]:
-    major, minor, update, build = MODULES[host.module]
+    major, minor, _, build = MODULES[host.module]
+    version = f"major_version {major}, minor_version {minor}, build_date 20250318, build_num {build}"
     return [
         *_enabled(host, rng),
-        (6, f"virt/tdx: TDX module: attributes 0x0, vendor_id 0x8086, major_version {major}, minor_version {minor}, build_date 20250318, build_num {build}"),
+        (
+            6,
+            f"virt/tdx: TDX module: attributes 0x0, vendor_id 0x8086, {version}",
+        ),
         (6, "virt/tdx: 1050644 KB allocated for PAMT"),
         (6, "virt/tdx: module initialized"),
     ]
@@ -108,7 +112,13 @@ def filler(rng: random.Random, lines: int) -> list[str]:
         e = rng.randrange(1 << 40)
         made.append(
             rng.choice(FILLER).format(
-                a=rng.randrange(256), b=rng.randrange(32), c=rng.randrange(1 << 12), d=rng.randrange(1 << 20), e=e, f=e + 65535, g=rng.randrange(8)
+                a=rng.randrange(256),
+                b=rng.randrange(32),
+                c=rng.randrange(1 << 12),
+                d=rng.randrange(1 << 20),
+                e=e,
+                f=e + 65535,
+                g=rng.randrange(8),
             )
         )
     return made
@@ -121,7 +131,13 @@ class Fleet:
         rng = random.Random(seed)
         self.seed, self.failing = seed, failing
         self.hosts = [
-            Host(f"node{number:05}", rng.randrange(len(BOARDS)), rng.randrange(len(KERNELS)), rng.randrange(len(MODULES)), f"{rng.randrange(1 << 48):012x}")
+            Host(
+                f"node{number:05}",
+                rng.randrange(len(BOARDS)),
+                rng.randrange(len(KERNELS)),
+                rng.randrange(len(MODULES)),
+                f"{rng.randrange(1 << 48):012x}",
+            )
             for number in range(hosts)
         ]
         self._bodies = [filler(rng, lines) for _ in range(bodies)]

@@ -104,7 +104,9 @@ class _Work:
             except (TdxwhyError, OSError) as error:
                 if isinstance(error, TdxwhyError) and error.message.startswith("store:"):
                     raise
-                unread.append(Unread(source.name, error.message if isinstance(error, TdxwhyError) else (error.strerror or "cannot be read").lower()))
+                unread.append(
+                    Unread(source.name, error.message if isinstance(error, TdxwhyError) else (error.strerror or "cannot be read").lower())
+                )
         if self._rows:
             self._flush(last=True)
         sources = len(batch) - len(unread) - self._known

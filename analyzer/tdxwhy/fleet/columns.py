@@ -158,6 +158,4 @@ def _arrow_type(name: str) -> Any:  # noqa: ANN401 - pyarrow has no types of its
         return pa.list_(_arrow_type(name[5:-1]))
     if name.startswith("timestamp"):
         return pa.timestamp("s", tz="UTC")
-    return {"bool": pa.bool_}.get(name, getattr(pa, name, None))()
-
-
+    return pa.bool_() if name == "bool" else getattr(pa, name)()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from threading import active_count
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.batch import Outcome, Settings, run
@@ -34,8 +35,9 @@ def processes(batches: Sequence[Batch], settings: Settings, workers: int) -> Ite
     if workers < 2 or len(others) < 2:
         yield from here(batches, settings)
         return
-    # A fork shares what is already imported; nothing here has threads at this point.
-    with ProcessPoolExecutor(min(workers, len(others)), mp_context=get_context("fork"), initializer=keep_memory) as pool:
+    # A fork shares what is already imported; where there are threads, as in a program that calls this, it is not safe.
+    way = "fork" if active_count() == 1 else "forkserver"
+    with ProcessPoolExecutor(min(workers, len(others)), mp_context=get_context(way), initializer=keep_memory) as pool:
         _prepare()
         waiting = [pool.submit(run, batch, settings) for batch in others]
         try:

@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.archive import Refused, kind_of, members
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.origin import CLOCKS
@@ -97,11 +96,3 @@ class _Raw(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
         """Fill a buffer."""
         return self._opened.readinto(memoryview(buffer).cast("B"))
-
-
-def readable(path: str) -> BinaryIO:
-    """Open a source by its path, or complain in one line."""
-    try:
-        return open(path, "rb", buffering=0)  # type: ignore[return-value] # noqa: PTH123, SIM115 - the fastest way in; the caller closes it
-    except OSError as error:
-        raise TdxwhyError((error.strerror or "cannot be opened").lower()) from error

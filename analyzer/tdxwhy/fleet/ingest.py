@@ -107,5 +107,3 @@ def _summary(outcomes: Sequence[Outcome], unread: Sequence[Unread]) -> Summary:
         tuple(sorted((*unread, *(each for one in outcomes for each in one.unread)))),
         tuple((what, pieces, first) for what, (pieces, first) in sorted(lost.items())),
     )
-
-

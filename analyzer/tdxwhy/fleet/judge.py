@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from tdxwhy.check.catalogue import rules_of
@@ -110,7 +110,7 @@ class Judge:
 
 def _key(boot: BootRecords, events: Sequence[Event]) -> tuple[Any, ...] | None:
     """Return all that a diagnosis depends on, or None where it also depends on lines that are no events (a trace, `uname -a`)."""
-    if not events or any([record.time_ns is None for record in boot.records]):
+    if not events or any(record.time_ns is None for record in boot.records):
         return None
     last = boot.last.time_ns if boot.last is not None else None
     goes_on = -1 if last is None else last - _GOES_ON_NS
@@ -131,7 +131,7 @@ def _key(boot: BootRecords, events: Sequence[Event]) -> tuple[Any, ...] | None:
     return (before, len(stamps), *tokens)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _token(id: str, args: tuple[str, ...]) -> Callable[[str, dict[str, Any]], Any]:
     """Return how an event of this form enters the key: by its text, unless parts of it never tell anything."""
     if "command_line" in args:

@@ -48,7 +48,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
             parts.append(r"[^/]*")
         elif piece.startswith("{"):
             if name not in _FIELDS or name in named:
-                raise TdxwhyError(f"path pattern: {piece} cannot stand there", "known are {host}, {date}, {time}, {epoch}, {boot} and *, each once")
+                raise TdxwhyError(
+                    f"path pattern: {piece} cannot stand there", "known are {host}, {date}, {time}, {epoch}, {boot} and *, each once"
+                )
             named.add(name)
             parts.append(f"(?P<{name}>{_FIELDS[name]})")
         else:
@@ -120,7 +122,7 @@ def _epoch(text: str | None) -> int | None:
             at = datetime.fromisoformat(text.replace(",", ".").removesuffix(" UTC"))
         else:
             digits = re.sub(r"\D", "", text)[:14]
-            at = datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - the zone is added below
+            at = datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S")
     except ValueError:
         return None
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())

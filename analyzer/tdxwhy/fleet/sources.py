@@ -44,7 +44,7 @@ def _expanded(named: str) -> Iterator[Source | Unread]:
     if named == STDIN or "://" in named:
         yield Source(named, "stdin" if named == STDIN else named, 0)
         return
-    paths = [named] if os.path.lexists(named) else sorted(glob.glob(named, recursive=True))
+    paths = [named] if os.path.lexists(named) else sorted(glob.glob(named, recursive=True))  # noqa: PTH207 - as the user types it
     if not paths:
         yield Unread(named, "no such file, folder or match")
     for path in paths:
@@ -70,7 +70,7 @@ def _walked(top: str) -> Iterator[Source | Unread]:
 def _file(path: str, name: str, follow: bool = False) -> Source | Unread:
     name = shown(name)
     try:
-        found = os.stat(path, follow_symlinks=follow)
+        found = os.stat(path, follow_symlinks=follow)  # noqa: PTH116 - a fleet has many
     except OSError as error:
         return Unread(name, (error.strerror or "cannot be read").lower())
     if stat.S_ISREG(found.st_mode):

@@ -124,7 +124,9 @@ def commit(store: Store, place: Path, part: str, tables: Mapping[str, pa.Table],
             return False
         _sync(store.parts)
     except OSError as error:
-        raise TdxwhyError(f"store: {(error.strerror or str(error)).lower()}", "what was written before is whole; run ingest again") from error
+        raise TdxwhyError(
+            f"store: {(error.strerror or str(error)).lower()}", "what was written before is whole; run ingest again"
+        ) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return True

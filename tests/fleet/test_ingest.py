@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 
-from fleet.fleets import boot_log, content, ingested, make_fleet
 from tdxwhy.cli import main
+from tests.fleet.fleets import boot_log, content, ingested, make_fleet
 
 
 def test_a_folder_becomes_boots(tmp_path):

@@ -7,6 +7,8 @@ done again by another; a part that is there already is left as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.batch import Outcome, Settings, run
@@ -19,20 +21,19 @@ _TIMEOUT = "15s"
 def cluster(batches: Sequence[Sequence[Source]], settings: Settings, scheduler: str) -> Iterator[Outcome]:
     """Do the batches on the workers of a scheduler; outcomes come as they are done."""
     try:
-        from distributed import Client, as_completed
-        from distributed.scheduler import KilledWorker
+        dask: Any = import_module("distributed")
     except ImportError as error:
         raise TdxwhyError("--engine dask needs dask", "pip install 'tdxwhy[cluster]'") from error
     if any(source.path == STDIN for batch in batches for source in batch):
         raise TdxwhyError("standard input cannot be read by a cluster")
     try:
-        client = Client(scheduler, timeout=_TIMEOUT, set_as_default=False)
+        client = dask.Client(scheduler, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise TdxwhyError(f"{scheduler}: no scheduler answers") from error
     with client:
         waiting = [client.submit(run, batch, settings, pure=False, retries=_RETRIES) for batch in batches]
         try:
-            for done in as_completed(waiting):
+            for done in dask.as_completed(waiting):
                 yield done.result()
-        except KilledWorker as error:
+        except dask.KilledWorker as error:
             raise TdxwhyError("workers died again and again on one batch", "what was written is whole; run ingest again") from error

@@ -11,8 +11,10 @@ from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
 
 _LEVELS = {"warning": "warn", "dbg": "debug", "vdbg": "debug", "devel": "debug", "error": "err", "cont": "cont", "pr_unimpl": "err"}
-_TABLES = {"print", "literals", "failing", "loops"}
+_TABLES = {"print", "literals", "failing", "loops", "run"}
 _FAILING = {"silent", "firmware", "prints", "fatal", "fatal_conditions"}
+
+_RUN = {"unreached", "seamcall", "clobbering", "value", "store", "roots", "headers", "entries", "callback"}
 
 
 class PrintCall(NamedTuple):
@@ -36,6 +38,15 @@ class Calls(NamedTuple):
     fatal_conditions: frozenset[str]
     online_loops: re.Pattern[str]
     package_calls: re.Pattern[str]
+    seamcalls: re.Pattern[str]
+    clobbering: re.Pattern[str]
+    values: re.Pattern[str]
+    stores: re.Pattern[str]
+    unreached: tuple[str, ...]
+    roots: tuple[str, ...]
+    headers: tuple[str, ...]
+    entries: re.Pattern[str]
+    callbacks: dict[str, tuple[int, int, str]]
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +54,7 @@ def calls() -> Calls:
     """Return the table of calls, loaded once."""
     rows = _load()
     prints = tuple((re.compile(row["pattern"]), int(row["format"]), str(row["level"])) for row in rows["print"])
-    failing, loops = rows["failing"], rows["loops"]
+    failing, loops, run = rows["failing"], rows["loops"], rows["run"]
     return Calls(
         prints,
         dict(rows["literals"]),
@@ -54,6 +65,15 @@ def calls() -> Calls:
         frozenset(failing["fatal_conditions"]),
         _any(loops["online"]),
         _any(loops["packages"]),
+        _any(run["seamcall"]),
+        _any(run["clobbering"]),
+        _any(run["value"]),
+        _any(run["store"]),
+        tuple(run["unreached"]),
+        tuple(run["roots"]),
+        tuple(run["headers"]),
+        _any(run["entries"]),
+        {name: (int(function), int(argument), str(result)) for name, (function, argument, result) in run["callback"].items()},
     )
 
 
@@ -98,7 +118,7 @@ def _load() -> dict[str, Any]:
         rows = tomllib.loads((folder("rules/knowledge") / "calls.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RulesError(f"knowledge/calls.toml: {error}") from None
-    wrong = set(rows) ^ _TABLES or set(rows["failing"]) ^ _FAILING
+    wrong = set(rows) ^ _TABLES or set(rows["failing"]) ^ _FAILING or set(rows["run"]) ^ _RUN
     if wrong:
         raise RulesError(f"knowledge/calls.toml: unknown or missing table or key {min(wrong)!r}")
     for row in rows["print"]:

@@ -83,7 +83,7 @@ def _fragment(path: str, section: str, lines: Sequence[DiffLine], touched: Seque
     return Fragment(path, section, tuple(lines), tuple(touched), text, tuple(starts), whole)
 
 
-def blank_comments(text: str, *, torn: bool = False) -> str:
+def blank_comments(text: str, *, torn: bool = False, keep_continued: bool = False) -> str:
     """Put blanks where comments and line continuations stand; in a torn text, also before a comment end that has no begin."""
     if torn:
         end = _COMMENT_END.search(text)
@@ -91,7 +91,8 @@ def blank_comments(text: str, *, torn: bool = False) -> str:
             text = _blank(text[: end.end()]) + text[end.end() :]
         elif not end and _is_comment(text):
             return _blank(text)
-    return _SKIP.sub(lambda found: found[0] if found[0][0] in "\"'" else _blank(found[0]), text)
+    kept = "\"'\\" if keep_continued else "\"'"
+    return _SKIP.sub(lambda found: found[0] if found[0][0] in kept else _blank(found[0]), text)
 
 
 def _is_comment(text: str) -> bool:

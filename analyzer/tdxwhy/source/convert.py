@@ -72,7 +72,9 @@ class Converter:
         body = self._field(node, "body")
         if start is not None and not before:
             before = (Statement("expression", *rows_of(start), self.expression(start)),)
-        loop = Statement("loop", *rows_of(node), self.expression(condition) if condition is not None else None, name, body)
+        update = node.child_by_field_name("update")
+        after = (Statement("expression", *rows_of(update), self.expression(update)),) if update is not None else ()
+        loop = Statement("loop", *rows_of(node), self.expression(condition) if condition is not None else None, name, body, after)
         return (*before, loop)
 
     def _switch(self, node: Node) -> tuple[Statement, ...]:
@@ -103,6 +105,8 @@ class Converter:
         static = any(child.type == "storage_class_specifier" and text_of(child) == "static" for child in node.children)
         found = []
         for child in node.children_by_field_name("declarator"):
+            if child.type == "function_declarator":
+                continue
             name = declared(child)
             value = child.child_by_field_name("value") if child.type == "init_declarator" else None
             if name:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from tdxwhy.source.code import blank_comments
 from tdxwhy.source.prints import prefix
-from tdxwhy.source.syntax import Unit
+from tdxwhy.source.syntax import Define, Function, Statement, Unit
 
 if TYPE_CHECKING:
     from tree_sitter import Parser
 
-_DEEPEST = 120
 _LARGEST = 8 << 20
 _LOOP = re.compile(r"(?<![\w#])(?P<name>\w*for_each\w*|do_for_each\w*|scoped_guard|while_each_thread)(?P<gap>\s*)(?=\()")
 _ANNOTATION = re.compile(
@@ -27,14 +26,13 @@ _ANNOTATION = re.compile(
     r"|noinstr|noinline\w*|asmlinkage|notrace|nokprobe_inline|__visible_for_testing)\b(?!\s*\()"
     r"|\b__(?:free|attribute__|printf|aligned|section|acquires|releases|must_hold|cleanup|counted_by)\s*\((?:[^()]|\([^()]*\))*\)"
 )
-_SIMPLE = {"true": ("number", "1"), "false": ("number", "0"), "null": ("number", "0"), "number_literal": ("number", "")}
 
 
 def parse_unit(text: str) -> Unit:
     """Parse a C text. Accepted form: anything; what is no C becomes "other" or is left out."""
     from tdxwhy.source.units import unit_of
 
-    clean = blank_comments(text.replace("\r\n", "\n"))
+    clean = blank_comments(text.replace("\r\n", "\n"), keep_continued=True)
     if len(clean) > _LARGEST:
         return Unit((), (), (), ())
     tree = parser().parse(prepared(clean).encode("utf-8", "replace"))
@@ -65,3 +63,19 @@ def parser() -> Parser:
     import tree_sitter_c
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_c.language()))
+
+
+def macro(define: Define) -> Function:
+    """Return a function-like macro as a function: a body of statements, or an expression that is returned."""
+    body = define.body.replace("\\\n", " ").strip()
+    block = re.match(r"(?:do\s*)?\{", body) or body.startswith("({")
+    inside = re.sub(r"\}\s*while\s*\(\s*0\s*\)\s*$", "}", re.sub(r"^do\b", "", body)).strip("() ") if block else f"return {body};"
+    (function, *_) = parse_unit(f"int {define.name}(void) {{\n{inside}\n}}").functions or (Function(define.name, (), (), 0, 0),)
+    return Function(define.name, define.parameters or (), _value_last(function.body, block=bool(block)), define.row, define.row, macro=True)
+
+
+def _value_last(body: tuple[Statement, ...], *, block: bool) -> tuple[Statement, ...]:
+    """Make the last expression of a statement expression its value."""
+    if block and body and body[-1].kind == "expression":
+        return (*body[:-1], body[-1]._replace(kind="return"))
+    return body

@@ -24,7 +24,7 @@ class Expression(NamedTuple):
 class Statement(NamedTuple):
     """A statement: its kind, its expression, a name (label, variable, loop macro), the rows it covers, and what is in it.
 
-    if: body and orelse. loop: body, `name` is the keyword or macro. switch: body holds `case` statements. either: body and orelse are the
+    if: body and orelse. loop: body, and in orelse what a `for` does after each round; `name` is the keyword or macro. switch: body holds `case` statements. either: body and orelse are the
     two sides of an #if. declare: `name` is the variable, `expression` its initialiser, `static` tells that it outlives the call.
     """
 
@@ -48,15 +48,27 @@ class Function(NamedTuple):
     last: int
     macro: bool = False
     returns: str = ""
+    static: bool = False
+
+
+class Define(NamedTuple):
+    """A #define: its parameters, None where it is no function, and its body as text."""
+
+    name: str
+    parameters: tuple[str, ...] | None
+    body: str
+    row: int
 
 
 class Unit(NamedTuple):
-    """What a C text defines: functions, constants (macros and enumerators), variables with their initialisers, and top-level calls."""
+    """What a C text defines: functions, enumerators, variables with their initialisers, top-level calls, macros and what it includes."""
 
     functions: tuple[Function, ...]
     constants: tuple[tuple[str, Expression], ...]
     variables: tuple[tuple[str, Expression | None], ...]
     calls: tuple[Expression, ...]
+    defines: tuple[Define, ...] = ()
+    includes: tuple[str, ...] = ()
     prefix: str = ""
 
 

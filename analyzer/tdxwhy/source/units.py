@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tdxwhy.source.convert import Converter, declared, rows_of, text_of
-from tdxwhy.source.syntax import Expression, Function, Unit
+from tdxwhy.source.syntax import Define, Expression, Function, Unit
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -21,6 +21,8 @@ def unit_of(root: Node, loops: dict[int, list[str]]) -> Unit:
     constants: list[tuple[str, Expression]] = []
     variables: list[tuple[str, Expression | None]] = []
     calls: list[Expression] = []
+    defines: list[Define] = []
+    includes: list[str] = []
     for node in _top_level(root):
         if node.type == "function_definition":
             functions.extend(_function(converter, node))
@@ -28,9 +30,19 @@ def unit_of(root: Node, loops: dict[int, list[str]]) -> Unit:
             variables.extend((each.name, each.expression) for each in converter.statement(node))
         elif node.type == "expression_statement":
             calls.extend(each.expression for each in converter.statement(node) if each.expression is not None)
+        elif node.type in ("preproc_def", "preproc_function_def"):
+            defines.append(_define(node))
+        elif node.type == "preproc_include":
+            includes.append(text_of(node.child_by_field_name("path")).strip('<>"'))
         if node.type in ("enum_specifier", "type_definition", "declaration"):
             constants.extend(_enumerators(converter, node))
-    return Unit(tuple(functions), tuple(constants), tuple(variables), tuple(calls))
+    return Unit(tuple(functions), tuple(constants), tuple(variables), tuple(calls), tuple(defines), tuple(includes))
+
+
+def _define(node: Node) -> Define:
+    given = node.child_by_field_name("parameters")
+    names = tuple(text_of(child) for child in given.children if child.type in ("identifier", "...")) if given is not None else None
+    return Define(text_of(node.child_by_field_name("name")), names, text_of(node.child_by_field_name("value")), node.start_point[0])
 
 
 def _top_level(root: Node) -> Iterable[Node]:
@@ -55,7 +67,8 @@ def _function(converter: Converter, node: Node) -> tuple[Function, ...]:
     kind = node.child_by_field_name("type")
     returns = text_of(kind) if kind is not None else ""
     name = declared(declarator)
-    return (Function(name, names, converter.statement(body), *rows_of(node), returns=returns),) if name else ()
+    static = any(child.type == "storage_class_specifier" and text_of(child) == "static" for child in node.children)
+    return (Function(name, names, converter.statement(body), *rows_of(node), returns=returns, static=static),) if name else ()
 
 
 def _enumerators(converter: Converter, node: Node) -> list[tuple[str, Expression]]:

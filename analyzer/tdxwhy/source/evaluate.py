@@ -1,0 +1,349 @@
+"""The value of C expressions while code is run by hand: variables, members through pointers, calls, and the lines that are printed."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tdxwhy.know.names import CONVERSION
+from tdxwhy.source.calls import PrintCall, calls
+from tdxwhy.source.program import ERRNO, Program
+from tdxwhy.source.syntax import Expression, Function, Statement, callee, written
+from tdxwhy.source.values import Reference, Symbol, Unknown, Value, combine, is_error, number, truth
+
+_KERN = re.compile(r"\0KERN_(\w+)\0")
+_MACRO_TEXT = re.compile(r"\0(\w+)\0")
+_DEEPEST_CONSTANT = 20
+
+
+class Line(NamedTuple):
+    """A printed line: level, format, the arguments in C and their values, and the line itself; `whole` tells that nothing in it is unknown."""
+
+    level: str
+    call: str
+    format: str
+    args: tuple[str, ...]
+    values: tuple[Value, ...]
+    text: str
+    whole: bool
+    once: bool
+    ratelimited: bool
+    function: str
+    file: str
+    row: int
+
+
+class Place(NamedTuple):
+    """A running function: its file, its variables, and what is still to run around the current statement."""
+
+    function: str
+    file: str
+    frame: dict[str, Value]
+    rest: list[tuple[Statement, ...]]
+
+
+class Evaluator:
+    """Evaluates expressions; calls are for `Machine` to make."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.globals: dict[str, Value] = {}
+        self.frames: list[Place] = []
+        self.lines: list[Line] = []
+        self.unseen: list[str] = []
+        self.depth = 0
+
+    def note_unseen(self, what: str) -> None:
+        """Remember something that could not be followed."""
+        self.unseen.append(what)
+
+    def enter(self, function: Function, arguments: list[Value]) -> Value:
+        """Call a function with values."""
+        raise NotImplementedError
+
+    def call(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
+        """Call by name."""
+        raise NotImplementedError
+
+    def run_block(self, statements: tuple[Statement, ...]) -> Value:
+        """Run a statement expression and return its last value."""
+        value: Value = 0
+        for statement in statements:
+            value = self.value(statement.expression) if statement.kind == "expression" else 0
+            if statement.kind == "declare":
+                self.declare(statement)
+        return value
+
+    def value(self, expression: Expression | None) -> Value:
+        """Return the value of an expression, running what it calls."""
+        if expression is None:
+            return 0
+        evaluate = getattr(self, f"_{expression.kind}", None)
+        return evaluate(expression) if evaluate is not None else Unknown(written(expression))
+
+    def _number(self, expression: Expression) -> Value:
+        found = number(expression.text)
+        return found if found is not None else Unknown(expression.text)
+
+    def _string(self, expression: Expression) -> Value:
+        return expression.text
+
+    def _name(self, expression: Expression) -> Value:
+        name = expression.text
+        memory, path = self._find(name)
+        if path in memory:
+            return memory[path]
+        if self.frames and any(each.startswith((f"{name}.", f"{name}[")) for each in self.frames[-1].frame):
+            return Reference(self.frames[-1].frame, name)
+        return self.constant(name)
+
+    def constant(self, name: str) -> Value:
+        """Return what a name stands for that is no variable in hand: an errno, a macro, a function, or itself."""
+        if name in ERRNO:
+            return ERRNO[name]
+        if name in self.program.variables:
+            initial = self.program.variables[name]
+            if initial is not None and initial.kind == "list":
+                return Reference(self.globals, name)
+            return self.value(initial) if initial is not None else 0
+        if self.program.function(name) is not None:
+            return Symbol(name)
+        found = self.program.constant(name)
+        if found is None or self.depth > _DEEPEST_CONSTANT:
+            return Symbol(name) if name.isupper() or calls().seamcalls.fullmatch(name) else Unknown(name)
+        self.depth += 1
+        try:
+            value = self.value(found)
+        finally:
+            self.depth -= 1
+        return Symbol(name) if isinstance(value, Unknown) else value
+
+    def _find(self, name: str) -> tuple[dict[str, Value], str]:
+        """Return the memory and path of a variable: the running function's, its statics, or global."""
+        if self.frames:
+            place = self.frames[-1]
+            if name in place.frame:
+                return place.frame, name
+            static = f"{place.function}:{name}"
+            if static in self.globals:
+                return self.globals, static
+        return self.globals, name
+
+    def _place(self, expression: Expression) -> tuple[dict[str, Value], str] | None:
+        """Return where an expression that can be assigned to lies; None where its address is not known."""
+        match expression.kind, expression.text:
+            case "name", _:
+                return self._find(expression.text)
+            case "unary", "*":
+                target = self.value(expression.parts[0])
+                return (target.memory, target.path) if isinstance(target, Reference) else None
+            case "index", _:
+                return self._element(expression)
+            case "member", field if field.startswith("->"):
+                base = self.value(expression.parts[0])
+                return (base.memory, f"{base.path}.{field[2:]}") if isinstance(base, Reference) else None
+            case "member", field:
+                around = self._place(expression.parts[0])
+                return (around[0], f"{around[1]}{field}") if around else None
+        return None
+
+    def _element(self, expression: Expression) -> tuple[dict[str, Value], str] | None:
+        index = self.value(expression.parts[1])
+        base = self._place(expression.parts[0])
+        if base is None:
+            return None
+        held = base[0].get(base[1])
+        memory, path = (held.memory, held.path) if isinstance(held, Reference) else base
+        return memory, f"{path}[{index if isinstance(index, int) else '?'}]"
+
+    def _member(self, expression: Expression) -> Value:
+        place = self._place(expression)
+        if place is None:
+            return Unknown(written(expression))
+        memory, path = place
+        if path in memory:
+            return memory[path]
+        empty = path.rpartition(".")[0]
+        return 0 if memory.get(f"{empty}{{}}") == 0 else Unknown(written(expression))
+
+    def _index(self, expression: Expression) -> Value:
+        place = self._element(expression)
+        return place[0].get(place[1], Unknown(written(expression))) if place else Unknown(written(expression))
+
+    def _unary(self, expression: Expression) -> Value:
+        operand = expression.parts[0]
+        if expression.text == "&":
+            place = self._place(operand)
+            return Reference(*place) if place else Unknown(written(expression))
+        if expression.text == "*":
+            place = self._place(expression)
+            return place[0].get(place[1], Unknown(written(expression))) if place else Unknown(written(expression))
+        value = self.value(operand)
+        if expression.text == "!":
+            known = truth(value)
+            return Unknown(written(expression)) if known is None else int(not known)
+        if isinstance(value, int):
+            return {"-": -value, "~": ~value & (1 << 64) - 1, "+": value}.get(expression.text, Unknown(written(expression)))
+        return Unknown(written(expression))
+
+    def _binary(self, expression: Expression) -> Value:
+        operator = expression.text
+        left = self.value(expression.parts[0])
+        if operator in ("&&", "||"):
+            known = truth(left)
+            if known is not None and known == (operator == "||"):
+                return int(known)
+            right = truth(self.value(expression.parts[1]))
+            if right is not None and (known is not None or right == (operator == "||")):
+                return int(right)
+            return Unknown(written(expression))
+        return self.binary(operator, left, self.value(expression.parts[1]), written(expression))
+
+    def binary(self, operator: str, left: Value, right: Value, text: str) -> Value:
+        """Apply an operator to values."""
+        return combine(operator, left, right, text)
+
+    def _choice(self, expression: Expression) -> Value:
+        known = truth(self.value(expression.parts[0]))
+        if known is None:
+            return Unknown(written(expression))
+        return self.value(expression.parts[1 if known else 2])
+
+    def _comma(self, expression: Expression) -> Value:
+        self.value(expression.parts[0])
+        return self.value(expression.parts[1])
+
+    def _block(self, expression: Expression) -> Value:
+        return self.run_block(expression.block)
+
+    def _assign(self, expression: Expression) -> Value:
+        target, given = expression.parts
+        value = self.value(given)
+        if expression.text != "=":
+            value = combine(expression.text[:-1], self.value(target), value, written(target))
+        self.assign(target, value)
+        return value
+
+    def assign(self, target: Expression, value: Value) -> None:
+        """Put a value where an expression says; into an address that is not known it is lost."""
+        place = self._place(target)
+        if place is not None:
+            place[0][place[1]] = value
+
+    def declare(self, statement: Statement) -> None:
+        """Make a variable; a static one keeps what it has."""
+        place = self.frames[-1]
+        memory, path = (self.globals, f"{place.function}:{statement.name}") if statement.static else (place.frame, statement.name)
+        if statement.static and path in memory:
+            return
+        initial = statement.expression
+        if initial is None:
+            memory[path] = 0 if statement.static else Unknown(statement.name)
+        elif initial.kind == "list":
+            self._fill(memory, path, initial)
+        else:
+            memory[path] = self.value(initial)
+
+    def _fill(self, memory: dict[str, Value], path: str, initial: Expression) -> None:
+        """Set the members of a structure; the ones that are not named are zero."""
+        memory[path] = Reference(memory, path)
+        memory[f"{path}{{}}"] = 0
+        for stale in [each for each in memory if each.startswith((f"{path}.", f"{path}["))]:
+            del memory[stale]
+        for part in initial.parts:
+            if part.kind == "pair":
+                memory[f"{path}{part.text}"] = self.value(part.parts[0])
+
+    def clobber(self, target: Reference) -> None:
+        """Forget what a structure held: the module has written to it."""
+        for path in [each for each in target.memory if each.startswith(f"{target.path}.")]:
+            del target.memory[path]
+        target.memory[f"{target.path}{{}}"] = 1
+
+    def _call(self, expression: Expression) -> Value:
+        name = callee(expression)
+        table = calls()
+        if table.stores.fullmatch(name) and len(expression.parts) == 3:
+            self.assign(expression.parts[1], self.value(expression.parts[2]))
+            return 0
+        held = self._held(name, expression)
+        arguments = [self.value(part) for part in expression.parts[1:]]
+        if table.values.fullmatch(name) and arguments:
+            return arguments[0]
+        if name in ("IS_ERR", "IS_ERR_OR_NULL", "IS_ERR_VALUE") and arguments:
+            value = arguments[0]
+            return Unknown(written(expression)) if isinstance(value, Unknown) and not value.failed else int(is_error(value))
+        return self.call(held, expression, arguments)
+
+    def _held(self, name: str, expression: Expression) -> str:
+        """Return the function behind a name that may be a variable holding its address."""
+        target = expression.parts[0]
+        if target.kind in ("member", "unary", "index") or (self.frames and name in self.frames[-1].frame):
+            value = self.value(target)
+            if isinstance(value, Symbol):
+                return value.name
+            self.note_unseen(f"call through {written(target)}")
+        return name
+
+    def outside(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
+        """Take the answer of a function that is not in view: unknown; and what it was given by address is unknown after it."""
+        for argument in arguments:
+            if isinstance(argument, Reference) and not isinstance(argument.memory.get(argument.path), Reference) and "{" not in argument.path:
+                argument.memory[argument.path] = Unknown(argument.path)
+        return Unknown(written(expression))
+
+    def print_line(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> None:
+        """Print: lay values into the format, unknown ones as <what they are>."""
+        place = self.frames[-1]
+        written_format = arguments[known.format] if 0 <= known.format < len(arguments) else ""
+        level, template = known.level, written_format if isinstance(written_format, str) else ""
+        kern = _KERN.search(template)
+        if kern:
+            level = {"WARNING": "warn"}.get(kern[1], kern[1].lower())
+        template = _MACRO_TEXT.sub(lambda found: calls().literals.get(found[1], ""), template)
+        values = tuple(arguments[known.format + 1 :]) if known.format >= 0 else ()
+        args = tuple(written(part) for part in expression.parts[known.format + 2 :]) if known.format >= 0 else ()
+        body, whole = laid_out(template, values, args)
+        if known.format < 0:
+            body, whole = f"WARNING: {written(expression)}", False
+        prefix = self.program.prefixes.get(place.file, "") if name.startswith("pr_") else ""
+        text = prefix + body.replace("\\n", "").replace('\\"', '"')
+        once, limited = known.once, known.ratelimited
+        line = Line(level, name, template, args, values, text, whole, once, limited, place.function, place.file, expression.row)
+        if not (once and any(each.function == place.function and each.row == line.row for each in self.lines)):
+            self.lines.append(line)
+
+
+def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) -> tuple[str, bool]:
+    """Lay values into a printk format; unknown values become <what they are>, and the second answer is then False."""
+    left = list(zip(values, args, strict=False))
+    whole = True
+
+    def show(found: re.Match[str]) -> str:
+        nonlocal whole
+        if found[0] == "%%":
+            return "%"
+        value, text = left.pop(0) if left else (Unknown("?"), "?")
+        shown = _shown(found[0], value)
+        if shown is None:
+            whole = False
+            return f"<{value.text if isinstance(value, Unknown) else text}>"
+        return shown
+
+    return CONVERSION.sub(show, template), whole
+
+
+def _shown(conversion: str, value: Value) -> str | None:
+    """Write one value as a conversion says; None where it is not known."""
+    letter = conversion[-1]
+    if letter == "s":
+        return value if isinstance(value, str) else None
+    if not isinstance(value, int) or letter not in "diuxXo":
+        return None
+    flags = re.sub(r"(?:hh|h|ll|l|L|z|t|j|q)(?=\w$)", "", conversion)
+    if letter in "xXou" and value < 0:
+        value &= (1 << 64) - 1 if "l" in conversion or "z" in conversion else (1 << 32) - 1
+    try:
+        return flags.replace("u", "d").replace("i", "d") % value
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,169 @@
+"""What users will see in each failing case of a program: every entry, every step that can fail, the lines and the errno."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tdxwhy.know.decode import decode_leaf
+from tdxwhy.know.names import named
+from tdxwhy.records import Naming
+from tdxwhy.source.calls import calls
+from tdxwhy.source.evaluate import Line
+from tdxwhy.source.machine import Decision, Fault, Machine, Run, calls_of
+from tdxwhy.source.program import ERRNO, Program
+from tdxwhy.source.syntax import Expression, Function, Statement, inner, statement_expressions
+from tdxwhy.source.values import Symbol, Unknown, Value, is_error
+
+_ERRNO_NAMES = {value: name for name, value in ERRNO.items()}
+_MOST_FAULTS = 400
+_CPU = re.compile(r"(?:this_|target_|lead_|extcpu)?cpu")
+_UNREACHED = {"VMFAILINVALID": "module not reached (VMfailInvalid)", "GP": "#GP", "UD": "#UD"}
+
+
+class FailingStep(NamedTuple):
+    """One failing case: where one enters, the step and why it fails, the lines in order, the errno, and what is not known of it.
+
+    `step` is the leaf's name or the function that gives up. `dropped` is what the code has in hand there and does not print.
+    """
+
+    entry: str
+    step: str
+    reason: str
+    kind: str
+    lines: tuple[Line, ...]
+    errno: str
+    chain: tuple[str, ...]
+    names: Naming
+    dropped: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+def failing_steps(program: Program, entries: tuple[str, ...] | None = None) -> tuple[FailingStep, ...]:
+    """Return the failing cases of a program, entry by entry in the order in which they can happen."""
+    found: dict[tuple[object, ...], FailingStep] = {}
+    for entry in entries or program.entries():
+        well = Machine(program).run(entry)
+        if not _matters(program, entry, well):
+            continue
+        for fault, decision in _faults(program, well):
+            run = Machine(program, fault).run(entry)
+            if run.failed_at is None or (run.lines, run.result) == (well.lines, well.result):
+                continue
+            step = _step(program, entry, (fault, decision), run)
+            found.setdefault((step.entry, step.step, step.reason, tuple(line.text for line in step.lines), step.errno), step)
+    return tuple(found.values())
+
+
+def _matters(program: Program, entry: str, well: Run) -> bool:
+    """Tell whether an entry has to do with bringing TDX up: it reaches the module, or prints or can fail with a message at boot."""
+    leaves = [decision for decision in well.decisions if decision.kind == "leaf"]
+    returns = program.functions[entry].returns
+    return bool(leaves) and returns in ("int", "void", "long", "bool") or any(line.call.startswith("pr_") for line in well.lines)
+
+
+def _faults(program: Program, well: Run) -> Iterator[tuple[Fault, Decision]]:
+    """Yield what can go wrong in a run: each leaf in each way it can be answered, and each branch that gives up."""
+    met: set[tuple[object, ...]] = set()
+    for decision in well.decisions[: _MOST_FAULTS * 4]:
+        key = (decision.kind, decision.leaf, decision.text, decision.row, decision.chain[-1], decision.chain[0])
+        if key in met or not decision.fails or len(met) > _MOST_FAULTS:
+            continue
+        met.add(key)
+        if decision.kind == "leaf":
+            for answer in _answers(program):
+                yield Fault("leaf", 1, decision.leaf, answer), decision
+        else:
+            yield Fault("branch", decision.nth), decision
+
+
+def _answers(program: Program) -> Iterator[Value]:
+    """Yield how a SEAMCALL can be answered: with a status, or not at all."""
+    yield Unknown("status", failed=True)
+    for name in calls().unreached:
+        if name in program.defines or name in program.constants:
+            yield unreached(program, name)
+
+
+def unreached(program: Program, name: str) -> Value:
+    """Return what the stub hands back when the module is not reached."""
+    value = Machine(program).constant(name)
+    return Symbol(name) if isinstance(value, Unknown) else value
+
+
+def _step(program: Program, entry: str, point: tuple[Fault, Decision], run: Run) -> FailingStep:
+    fault, decision = point
+    chain = decision.chain
+    if fault.kind == "leaf":
+        step, reason = _leaf_name(decision.leaf, decision.text), _answer_name(program, fault.answer)
+    else:
+        step, reason = chain[-1], decision.text
+    names = _names(run.lines)
+    unseen = (*run.unseen, *_unseen_callee(program, fault, decision))
+    return FailingStep(entry, step, reason, fault.kind, run.lines, errno_name(run.result), chain, names, _dropped(program, chain, names), unseen)
+
+
+def _leaf_name(leaf: Value, text: str) -> str:
+    known = decode_leaf(leaf) if isinstance(leaf, int) else None
+    return known.name if known else str(leaf) if isinstance(leaf, int) else text
+
+
+def _answer_name(program: Program, answer: Value) -> str:
+    if isinstance(answer, Unknown):
+        return "status"
+    for name in calls().unreached:
+        if answer == Symbol(name) or answer == unreached(program, name):
+            return next((text for key, text in _UNREACHED.items() if name.endswith(key)), name)
+    return f"{answer:#x}" if isinstance(answer, int) else str(answer)
+
+
+def errno_name(result: Value) -> str:
+    """Return `-EIO` of a returned value, "" where no error comes back, and words where its number is not known."""
+    if isinstance(result, int) and -4095 <= result < 0:
+        return f"-{_ERRNO_NAMES.get(-result, str(-result))}"
+    return f"error of {result.text}" if isinstance(result, Unknown) and is_error(result) else ""
+
+
+def _names(lines: tuple[Line, ...]) -> Naming:
+    found = [named(line.format, line.args) for line in lines]
+    return Naming(any(each.package for each in found), any(each.cpu for each in found), any(each.cpu_state for each in found))
+
+
+def _unseen_callee(program: Program, fault: Fault, decision: Decision) -> list[str]:
+    """Say of a branch on the result of a function outside the program that what it prints is not seen."""
+    if fault.kind != "branch":
+        return []
+    names = [name for name in re.findall(r"\b(\w+)\(", decision.text) if program.function(name) is None]
+    table = calls()
+    return [f"what {name}() prints" for name in names if table.firmware.fullmatch(name) and not table.silent.fullmatch(name)]
+
+
+def _dropped(program: Program, chain: tuple[str, ...], names: Naming) -> tuple[str, ...]:
+    """Say which CPU and package the functions on the way have in hand, where no line names them."""
+    found: dict[str, None] = {}
+    for name in chain:
+        function = program.functions.get(name)
+        if function is None:
+            continue
+        if not names.cpu:
+            found.update((f"{name}() has {each}", None) for each in _variables(function))
+        if not names.package:
+            package = [each for each in calls_of(function) if calls().package_calls.fullmatch(each)]
+            found.update((f"{name}() has {each}()", None) for each in package)
+    return tuple(found)
+
+
+def _variables(function: Function) -> list[str]:
+    return sorted({each.text for statement in function.body for each in _names_in(statement) if _CPU.fullmatch(each.text)})
+
+
+def _names_in(statement: Statement) -> Iterator[Expression]:
+    for expression in statement_expressions(statement):
+        yield from (each for each in inner(expression) if each.kind == "name")
+
+
+def described(step: FailingStep) -> str:
+    """Write the chain of a failing case: entry() > ... > function()."""
+    return " > ".join(f"{name}()" for name in dict.fromkeys(step.chain))
+

@@ -1,0 +1,94 @@
+"""A program to run by hand: what several C files define together, and the numbers behind its names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tdxwhy.source.calls import calls
+from tdxwhy.source.ctree import macro, parse_unit
+from tdxwhy.source.syntax import Define, Expression, Function, Unit, callee, calls_in, walk
+
+_ERRNOS = "EPERM 1 ENOENT 2 EINTR 4 EIO 5 ENXIO 6 E2BIG 7 EAGAIN 11 ENOMEM 12 EACCES 13 EFAULT 14 EBUSY 16 EEXIST 17 ENODEV 19 EINVAL 22 ENOTTY 25 ENOSPC 28 ERANGE 34 ENOSYS 38 ENODATA 61 ETIME 62 EOVERFLOW 75 EOPNOTSUPP 95 ETIMEDOUT 110 EALREADY 114 ECANCELED 125"
+ERRNO = {name: int(value) for name, value in zip(_ERRNOS.split()[::2], _ERRNOS.split()[1::2], strict=True)}
+
+
+class Source(NamedTuple):
+    """A file of the program."""
+
+    path: str
+    unit: Unit
+
+
+class Program:
+    """Functions, macros, constants and variables by name. Of two functions of one name the longer is taken: the other is a stub."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self.sources = tuple(sources)
+        self.functions: dict[str, Function] = {}
+        self.files: dict[str, str] = {}
+        self.defines: dict[str, Define] = {}
+        self.constants: dict[str, Expression] = {}
+        self.variables: dict[str, Expression | None] = {}
+        self.prefixes: dict[str, str] = {}
+        for source in self.sources:
+            self._add(source)
+
+    def _add(self, source: Source) -> None:
+        unit = source.unit
+        self.prefixes[source.path] = unit.prefix
+        for function in unit.functions:
+            known = self.functions.get(function.name)
+            if known is None or len(list(walk(function.body))) > len(list(walk(known.body))):
+                self.functions[function.name] = function
+                self.files[function.name] = source.path
+        for define in unit.defines:
+            if define.name != "pr_fmt" and define.body:
+                self.defines[define.name] = define
+                self.files.setdefault(define.name, source.path)
+        self.constants.update(unit.constants)
+        self.variables.update(unit.variables)
+        for call in unit.calls:
+            if callee(call).startswith("DEFINE_PER_CPU") and len(call.parts) > 2:
+                self.variables[call.parts[2].text] = None
+
+    def function(self, name: str) -> Function | None:
+        """Return a function, or a macro of that name as one."""
+        found = self.functions.get(name)
+        if found is None and name in self.defines and self.defines[name].parameters is not None:
+            found = self.functions[name] = macro(self.defines[name])
+        return found
+
+    def constant(self, name: str) -> Expression | None:
+        """Return what an enumerator or object-like macro stands for."""
+        found = self.constants.get(name)
+        if found is None and name in self.defines and self.defines[name].parameters is None:
+            body = macro(self.defines[name]).body
+            found = body[0].expression if body and body[0].kind == "return" else None
+            if found is not None:
+                self.constants[name] = found
+        return found
+
+    def entries(self) -> tuple[str, ...]:
+        """Return the functions by which others enter: initcalls, exported ones, and those that are not static and nobody here calls."""
+        named: dict[str, None] = {}
+        for source in self.sources:
+            for call in source.unit.calls:
+                if calls().entries.fullmatch(callee(call)) and len(call.parts) == 2:
+                    named[call.parts[1].text] = None
+        called = {callee(call) for function in list(self.functions.values()) for call in _all_calls(function)}
+        for source in self.sources:
+            for function in source.unit.functions:
+                if source.path.endswith(".c") and not function.static and function.name not in called:
+                    named[function.name] = None
+        return tuple(name for name in named if name in self.functions)
+
+
+def program_of(texts: Iterable[tuple[str, str]]) -> Program:
+    """Make a program of (path, text) pairs."""
+    return Program(Source(path, parse_unit(text)) for path, text in texts)
+
+
+def _all_calls(function: Function) -> Iterable[Expression]:
+    for statement in walk(function.body):
+        yield from calls_in(statement.expression)

@@ -17,7 +17,7 @@ _DEEPEST_CONSTANT = 20
 
 
 class Line(NamedTuple):
-    """A printed line: level, format, the arguments in C and their values, and the line itself; `whole` tells that nothing in it is unknown."""
+    """A printed line: level, format, arguments in C and their values, and the line itself; `whole`: nothing in it is unknown."""
 
     level: str
     call: str
@@ -288,12 +288,16 @@ class Evaluator:
     def outside(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
         """Take the answer of a function that is not in view: unknown; and what it was given by address is unknown after it."""
         for argument in arguments:
-            if isinstance(argument, Reference) and not isinstance(argument.memory.get(argument.path), Reference) and "{" not in argument.path:
+            if (
+                isinstance(argument, Reference)
+                and not isinstance(argument.memory.get(argument.path), Reference)
+                and "{" not in argument.path
+            ):
                 argument.memory[argument.path] = Unknown(argument.path)
         return Unknown(written(expression))
 
     def print_line(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> None:
-        """Print: lay values into the format, unknown ones as <what they are>."""
+        """Print: lay values into the format, unknown ones as {what they are}."""
         place = self.frames[-1]
         written_format = arguments[known.format] if 0 <= known.format < len(arguments) else ""
         level, template = known.level, written_format if isinstance(written_format, str) else ""
@@ -315,7 +319,7 @@ class Evaluator:
 
 
 def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) -> tuple[str, bool]:
-    """Lay values into a printk format; unknown values become <what they are>, and the second answer is then False."""
+    """Lay values into a printk format; unknown values become {what they are}, and the second answer is then False."""
     left = list(zip(values, args, strict=False))
     whole = True
 
@@ -327,7 +331,7 @@ def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) ->
         shown = _shown(found[0], value)
         if shown is None:
             whole = False
-            return f"<{value.text if isinstance(value, Unknown) else text}>"
+            return f"{{{value.text if isinstance(value, Unknown) else text}}}"
         return shown
 
     return CONVERSION.sub(show, template), whole

@@ -1,7 +1,8 @@
 """Kernel code run by hand, once, with one thing going wrong: which lines does it print, and what does it return.
 
-Everything goes well but for the one Fault: a SEAMCALL that is answered otherwise, or a branch that is taken the other way. Where a condition
-cannot be known the run goes on, as code does when nothing is wrong; each such place is noted, because it is where the next run can fail.
+Everything goes well but for the one Fault: a SEAMCALL that is answered otherwise, or a branch that is taken the other way.
+Where a condition cannot be known the run goes on, as code does when nothing is wrong; each such place is noted, because it is
+where the next run can fail.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ _DEEPEST = 60
 
 
 class Fault(NamedTuple):
-    """What goes wrong: a "leaf" is answered otherwise from its nth call on (`count` times; 0: for ever), or the nth "branch" turns."""
+    """What goes wrong: a "leaf" is answered otherwise from its nth call on (`times`; 0: for ever), or the nth "branch" turns."""
 
     kind: str
     nth: int
     leaf: Value = 0
     answer: Value = 0
-    count: int = 0
+    times: int = 0
 
 
 class Decision(NamedTuple):
@@ -100,7 +101,7 @@ class Machine(Evaluator):
             if self.steps > _MOST_STEPS:
                 self.note_unseen("more steps than are followed")
                 return _Signal("return", Unknown("too long"))
-            rest.append(statements[index + 1 :])
+            rest.append(tuple(statements[index + 1 :]))
             signal = self.statement(statements[index])
             rest.pop()
             index += 1
@@ -116,24 +117,26 @@ class Machine(Evaluator):
 
     def statement(self, statement: Statement) -> _Signal | None:
         """Run one statement."""
-        match statement.kind:
-            case "expression":
-                self.value(statement.expression)
-            case "declare":
-                self.declare(statement)
-            case "return":
-                return _Signal("return", self.value(statement.expression) if statement.expression is not None else 0)
-            case "goto" | "break" | "continue":
-                return _Signal(statement.kind, label=statement.name)
-            case "if":
-                return self.block(statement.body if self._holds(statement) else statement.orelse)
-            case "either":
-                return self.block(statement.body or statement.orelse)
-            case "loop":
-                return self._loop(statement)
-            case "switch":
-                return self._switch(statement)
+        run = _STATEMENTS.get(statement.kind)
+        return run(self, statement) if run is not None else None
+
+    def _expression(self, statement: Statement) -> _Signal | None:
+        self.value(statement.expression)
         return None
+
+    def _declare(self, statement: Statement) -> _Signal | None:
+        self.declare(statement)
+        return None
+
+    def _leave(self, statement: Statement) -> _Signal | None:
+        value = self.value(statement.expression) if statement.expression is not None else 0
+        return _Signal(statement.kind, value, statement.name)
+
+    def _if(self, statement: Statement) -> _Signal | None:
+        return self.block(statement.body if self._holds(statement) else statement.orelse)
+
+    def _either(self, statement: Statement) -> _Signal | None:
+        return self.block(statement.body or statement.orelse)
 
     def _holds(self, statement: Statement) -> bool:
         """Tell whether a condition holds; where it is not known, as it does when all goes well, unless the fault is here."""
@@ -272,7 +275,7 @@ class Machine(Evaluator):
         fault = self.fault
         if fault is None or fault.kind != "leaf" or fault.leaf != leaf:
             return 0
-        if self.counts[key] < fault.nth or (fault.count and self.counts[key] >= fault.nth + fault.count):
+        if self.counts[key] < fault.nth or (fault.times and self.counts[key] >= fault.nth + fault.times):
             return 0
         self.failed_at = self.failed_at or decision
         return fault.answer
@@ -298,6 +301,20 @@ class Machine(Evaluator):
         return decision
 
 
+_STATEMENTS = {
+    "expression": Machine._expression,
+    "declare": Machine._declare,
+    "return": Machine._leave,
+    "goto": Machine._leave,
+    "break": Machine._leave,
+    "continue": Machine._leave,
+    "if": Machine._if,
+    "either": Machine._either,
+    "loop": Machine._loop,
+    "switch": Machine._switch,
+}
+
+
 def _label(statements: Sequence[Statement], label: str) -> int | None:
     return next((index for index, each in enumerate(statements) if each.kind == "label" and each.name == label), None)
 
@@ -316,7 +333,7 @@ def _is_errno(value: Expression | None) -> bool:
 
 
 def _gives_up(body: Sequence[Statement]) -> bool:
-    """Tell whether a branch looks like a failure: it returns or sets an errno, returns a status, jumps to an error label or prints a failure."""
+    """Tell whether a branch looks like a failure: it returns or sets an errno or a status, jumps out, or prints a failure."""
     for each in body:
         if each.kind in ("return", "goto", "break"):
             return each.kind != "return" or each.expression is None or each.expression.text not in ("0", "1", "true", "false")

@@ -60,7 +60,7 @@ def _matters(program: Program, entry: str, well: Run) -> bool:
     """Tell whether an entry has to do with bringing TDX up: it reaches the module, or prints or can fail with a message at boot."""
     leaves = [decision for decision in well.decisions if decision.kind == "leaf"]
     returns = program.functions[entry].returns
-    return bool(leaves) and returns in ("int", "void", "long", "bool") or any(line.call.startswith("pr_") for line in well.lines)
+    return (bool(leaves) and returns in ("int", "void", "long", "bool")) or any(line.call.startswith("pr_") for line in well.lines)
 
 
 def _faults(program: Program, well: Run) -> Iterator[tuple[Fault, Decision]]:
@@ -101,7 +101,9 @@ def _step(program: Program, entry: str, point: tuple[Fault, Decision], run: Run)
         step, reason = chain[-1], decision.text
     names = _names(run.lines)
     unseen = (*run.unseen, *_unseen_callee(program, fault, decision))
-    return FailingStep(entry, step, reason, fault.kind, run.lines, errno_name(run.result), chain, names, _dropped(program, chain, names), unseen)
+    return FailingStep(
+        entry, step, reason, fault.kind, run.lines, errno_name(run.result), chain, names, _dropped(program, chain, names), unseen
+    )
 
 
 def _leaf_name(leaf: Value, text: str) -> str:
@@ -166,4 +168,3 @@ def _names_in(statement: Statement) -> Iterator[Expression]:
 def described(step: FailingStep) -> str:
     """Write the chain of a failing case: entry() > ... > function()."""
     return " > ".join(f"{name}()" for name in dict.fromkeys(step.chain))
-

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tdxwhy.source.calls import calls
 from tdxwhy.source.ctree import macro, parse_unit
 from tdxwhy.source.syntax import Define, Expression, Function, Unit, callee, calls_in, walk
 
-_ERRNOS = "EPERM 1 ENOENT 2 EINTR 4 EIO 5 ENXIO 6 E2BIG 7 EAGAIN 11 ENOMEM 12 EACCES 13 EFAULT 14 EBUSY 16 EEXIST 17 ENODEV 19 EINVAL 22 ENOTTY 25 ENOSPC 28 ERANGE 34 ENOSYS 38 ENODATA 61 ETIME 62 EOVERFLOW 75 EOPNOTSUPP 95 ETIMEDOUT 110 EALREADY 114 ECANCELED 125"
+_ERRNOS = (
+    "EPERM 1 ENOENT 2 EINTR 4 EIO 5 ENXIO 6 E2BIG 7 EAGAIN 11 ENOMEM 12 "
+    "EACCES 13 EFAULT 14 EBUSY 16 EEXIST 17 ENODEV 19 EINVAL 22 ENOTTY 25 ENOSPC 28 "
+    "ERANGE 34 ENOSYS 38 ENODATA 61 ETIME 62 EOVERFLOW 75 EOPNOTSUPP 95 ETIMEDOUT 110 EALREADY 114 "
+    "ECANCELED 125 "
+)
 ERRNO = {name: int(value) for name, value in zip(_ERRNOS.split()[::2], _ERRNOS.split()[1::2], strict=True)}
 
 
@@ -23,8 +28,9 @@ class Source(NamedTuple):
 class Program:
     """Functions, macros, constants and variables by name. Of two functions of one name the longer is taken: the other is a stub."""
 
-    def __init__(self, sources: Iterable[Source]) -> None:
+    def __init__(self, sources: Iterable[Source], lookup: Callable[[str], Define | None] | None = None) -> None:
         self.sources = tuple(sources)
+        self.lookup = lookup
         self.functions: dict[str, Function] = {}
         self.files: dict[str, str] = {}
         self.defines: dict[str, Define] = {}
@@ -62,6 +68,10 @@ class Program:
     def constant(self, name: str) -> Expression | None:
         """Return what an enumerator or object-like macro stands for."""
         found = self.constants.get(name)
+        if found is None and name not in self.defines and name.isupper() and self.lookup is not None:
+            looked_up = self.lookup(name)
+            if looked_up is not None:
+                self.defines[name] = looked_up
         if found is None and name in self.defines and self.defines[name].parameters is None:
             body = macro(self.defines[name]).body
             found = body[0].expression if body and body[0].kind == "return" else None

@@ -24,8 +24,9 @@ class Expression(NamedTuple):
 class Statement(NamedTuple):
     """A statement: its kind, its expression, a name (label, variable, loop macro), the rows it covers, and what is in it.
 
-    if: body and orelse. loop: body, and in orelse what a `for` does after each round; `name` is the keyword or macro. switch: body holds `case` statements. either: body and orelse are the
-    two sides of an #if. declare: `name` is the variable, `expression` its initialiser, `static` tells that it outlives the call.
+    if: body and orelse. loop: body, and in orelse what a `for` does after each round; `name` is the keyword or macro. switch: body holds
+    `case` statements. either: body and orelse are the two sides of an #if. declare: `name` is the variable, `expression` its initialiser,
+    `static` tells that it outlives the call.
     """
 
     kind: str

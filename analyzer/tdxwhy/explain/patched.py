@@ -1,0 +1,89 @@
+"""Trees before and after a patch: from a diff, a series of mails, or a range of commits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.source.apply import apply_patches
+from tdxwhy.source.diff import FilePatch, parse_diff
+from tdxwhy.source.tree import read_revision, read_tree
+
+_PART = re.compile(r"\[[^\]]*?(?P<part>\d+)\s*/\s*\d+[^\]]*\]")
+_LARGEST = 64 << 20
+
+
+class Patched(NamedTuple):
+    """The files of a tree before and after, what the patch is called, and what did not apply."""
+
+    before: dict[str, str]
+    after: dict[str, str] | None
+    name: str
+    troubles: tuple[str, ...]
+
+
+def unpatched(tree: str) -> Patched:
+    """Read a tree that stays as it is."""
+    return Patched(read_tree(tree), None, "", ())
+
+
+def with_patch(tree: str, path: str) -> Patched:
+    """Read a tree and apply a diff, which may stand in a mail."""
+    patches = parse_diff(_text(path))
+    if not patches:
+        raise NothingToJudge(f"{path}: no hunk of a diff in it")
+    return _applied(tree, [patches], Path(path).name)
+
+
+def with_series(tree: str, path: str) -> Patched:
+    """Read a tree and apply the patches of a series of mails, in the order of their numbers."""
+    from tdxwhy.read.mail import read_mails
+
+    numbered = []
+    for order, mail in enumerate(read_mails(Path(path))):
+        patches = tuple(patch for patch in parse_diff(mail.body) if patch.path)
+        reply = mail.subject.lower().startswith(("re:", "aw:", "fwd:"))
+        if patches and not reply:
+            part = _PART.search(mail.subject)
+            numbered.append((int(part["part"]) if part else 0, order, patches))
+    if not numbered:
+        raise NothingToJudge(f"{path}: no mail with a patch")
+    return _applied(tree, [patches for _, _, patches in sorted(numbered, key=lambda each: each[:2])], Path(path).name)
+
+
+def with_range(tree: str, span: str) -> Patched:
+    """Read two revisions of a repository. Accepted form: A..B."""
+    old, dots, new = span.partition("..")
+    if not dots or not old or not new or new.startswith("."):
+        raise TdxwhyError(f"{span!r} is no range", "give two revisions: A..B")
+    return Patched(read_revision(tree, old), read_revision(tree, new), span, ())
+
+
+def _applied(tree: str, series: list[tuple[FilePatch, ...]], name: str) -> Patched:
+    touched = tuple(patch.path for patches in series for patch in patches)
+    before = read_tree(tree, touched)
+    after: Mapping[str, str] = before
+    troubles: list[str] = []
+    for patches in series:
+        applied = apply_patches(after, [patch for patch in patches if patch.path.endswith((".c", ".h"))])
+        after = applied.texts
+        troubles.extend(applied.troubles)
+    return Patched(before, dict(after), name, tuple(troubles))
+
+
+def _text(path: str) -> str:
+    """Read a diff; a mail is decoded first."""
+    from tdxwhy.read.mail import read_mails
+
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(_LARGEST)
+    except OSError as error:
+        raise TdxwhyError(f"{path}: {error.strerror or error}") from None
+    text = data.decode("utf-8", "replace")
+    if re.search(r"^Content-Transfer-Encoding:\s*(?:base64|quoted-printable)", text, re.MULTILINE | re.IGNORECASE):
+        return "\n".join(mail.body for mail in read_mails(Path(path)))
+    return text

@@ -1,0 +1,150 @@
+"""What users will see in each failing case of a kernel tree, and what a patch makes better or worse."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from tdxwhy.records import Naming
+from tdxwhy.source.evaluate import Line
+from tdxwhy.source.loops import silent_loops
+from tdxwhy.source.predict import FailingStep, described, failing_steps
+from tdxwhy.source.program import Program
+
+Change = Literal["", "same", "better", "worse", "changed", "new", "gone"]
+PACKAGE_STEP = "package without an online CPU"
+_PACKAGE_CHECK = re.compile(r"topology_max_packages|packages|pkg|cpumask_(?:weight|equal|subset|full)")
+_LOUD = frozenset({"err", "warn", "crit", "alert", "emerg", "notice", "info", "default"})
+
+
+class PreviewLine(NamedTuple):
+    """A line as users will see it, unknown values in braces."""
+
+    level: str
+    text: str
+
+
+class PreviewRow(NamedTuple):
+    """One failing case: what is seen, what comes back, what is named, and whether the lines tell it from all other cases."""
+
+    entry: str
+    step: str
+    reason: str
+    lines: tuple[PreviewLine, ...]
+    errno: str
+    names: Naming
+    told: bool
+    chain: str
+    dropped: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+class PreviewPair(NamedTuple):
+    """A failing case before and after a patch; without a patch only `before` is there."""
+
+    before: PreviewRow | None
+    after: PreviewRow | None
+    change: Change
+
+    @property
+    def row(self) -> PreviewRow:
+        """Return the case as it stands in the end."""
+        found = self.after or self.before
+        assert found is not None  # noqa: S101 - one of the two is always there
+        return found
+
+
+class Preview(NamedTuple):
+    """The failing cases of a tree, and what could not be applied or followed."""
+
+    tree: str
+    patch: str
+    pairs: tuple[PreviewPair, ...]
+    troubles: tuple[str, ...]
+
+
+def preview(tree: str, before: Program, after: Program | None = None, patch: str = "", troubles: Sequence[str] = ()) -> Preview:
+    """Lay the failing cases of a tree before and after a patch side by side."""
+    old = rows_of(before)
+    if after is None:
+        return Preview(tree, "", tuple(PreviewPair(row, None, "") for row in old), tuple(troubles))
+    return Preview(tree, patch, tuple(_pairs(old, rows_of(after))), tuple(troubles))
+
+
+def rows_of(program: Program) -> tuple[PreviewRow, ...]:
+    """Return the failing cases of a program, with the one of a package that has no online CPU."""
+    steps = [step for step in failing_steps(program) if _fails(step)]
+    steps = _with_package_step(program, steps)
+    seen = Counter(_signature(step.lines) for step in steps)
+    return tuple(_row(step, told=bool(step.lines) and seen[_signature(step.lines)] == 1) for step in steps)
+
+
+def _fails(step: FailingStep) -> bool:
+    """Tell whether a case is a failure: an errno comes back, or nothing does and the function gave up early; a mere warning is none."""
+    return bool(step.errno) or not any("initialized" in line.text for line in step.lines)
+
+
+def _signature(lines: Sequence[Line]) -> tuple[str, ...]:
+    return tuple(line.text for line in lines if line.level in _LOUD)
+
+
+def _row(step: FailingStep, *, told: bool) -> PreviewRow:
+    lines = tuple(PreviewLine(line.level, line.text) for line in step.lines)
+    return PreviewRow(step.entry, step.step, step.reason, lines, step.errno, step.names, told, described(step), step.dropped, step.unseen)
+
+
+def _with_package_step(program: Program, steps: list[FailingStep]) -> list[FailingStep]:
+    """Add the case that the module, not the code, finds: a loop over online CPUs never came to a package."""
+    for index, step in enumerate(steps):
+        if step.kind == "branch" and _PACKAGE_CHECK.search(step.reason) and (step.names.package or step.names.cpu_state):
+            return [*steps[:index], step._replace(step=PACKAGE_STEP, reason=f"{step.chain[-1]}() finds {step.reason}"), *steps[index + 1 :]]
+    for name, function in list(program.functions.items()):
+        if not any(condition.startswith("a package") for condition, _ in silent_loops(function, program.functions)):
+            continue
+        inside = [index for index, step in enumerate(steps) if name in step.chain]
+        later = [step for step in steps[inside[-1] + 1 :] if step.kind == "leaf" and step.reason == "status"] if inside else []
+        if later:
+            reason = f"{name}() does not visit it; {later[0].step} fails later"
+            return [*steps, later[0]._replace(step=PACKAGE_STEP, reason=reason, dropped=_last_dropped(steps, inside))]
+    return steps
+
+
+def _last_dropped(steps: Sequence[FailingStep], inside: Sequence[int]) -> tuple[str, ...]:
+    return steps[inside[-1]].dropped
+
+
+def _pairs(old: Sequence[PreviewRow], new: Sequence[PreviewRow]) -> list[PreviewPair]:
+    before = {_key(row): row for row in old}
+    found = []
+    for row in new:
+        match = before.pop(_key(row), None)
+        found.append(PreviewPair(match, row, _change(match, row)))
+    found.extend(PreviewPair(row, None, "gone") for row in before.values())
+    return found
+
+
+def _key(row: PreviewRow) -> tuple[str, ...]:
+    return (row.entry, row.step) if row.step == PACKAGE_STEP else (row.entry, row.step, row.reason)
+
+
+def _change(old: PreviewRow | None, new: PreviewRow) -> Change:
+    """Say whether users are better off: more is named, or something is said where nothing was."""
+    if old is None:
+        return "new"
+    if (old.lines, old.errno) == (new.lines, new.errno):
+        return "same"
+    gain, loss = _worth(new), _worth(old)
+    if gain == loss:
+        return "changed"
+    return "better" if gain > loss else "worse"
+
+
+def _worth(row: PreviewRow) -> tuple[int, int, int]:
+    return (sum(row.names), int(bool(row.lines)), int(row.told))
+
+
+def worse(shown: Preview) -> list[PreviewPair]:
+    """Return the cases in which users are worse off after the patch: less is named, or a new failing case says nothing."""
+    return [pair for pair in shown.pairs if pair.change == "worse" or (pair.change == "new" and not pair.row.lines)]

@@ -1,0 +1,193 @@
+"""A kernel tree: the files that bring TDX up, from a folder or from a revision of a git repository.
+
+A repository is only read: its objects are unpacked by GitPython's own reader, git itself is never run, so no hook, filter, textconv or
+configuration of the repository can run anything.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.source.calls import calls
+from tdxwhy.source.program import Program, Source
+from tdxwhy.source.syntax import Define
+from tdxwhy.source.unit_cache import unit_of_text
+
+if TYPE_CHECKING:
+    from git import Repo, Tree
+    from git.objects.base import IndexObject
+
+_LARGEST = 4 << 20
+_MOST_FILES = 400
+_TDX = re.compile(r"\bseamcall|\btdx_|TDH_SYS|TDX")
+_INCLUDE = re.compile(r"^\s*#\s*include\s*<(?P<path>[\w/.-]+)>", re.MULTILINE)
+_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(?P<name>[A-Z]\w*)[ \t]+(?P<body>[^\n/\\]+)", re.MULTILINE)
+_SKIPPED = frozenset({".git", "node_modules", "tools", "Documentation"})
+
+
+def read_tree(path: str, extra: tuple[str, ...] = ()) -> dict[str, str]:
+    """Read the files of a folder that bring TDX up, and those that a patch touches (`extra`); in a small tree every C file."""
+    root = Path(path)
+    if not root.is_dir():
+        raise TdxwhyError(f"{path}: no such folder", "give the top of a kernel tree, or a folder of C files")
+    wanted = [*_matching(root), *(each for each in extra if each.endswith((".c", ".h")))]
+    names = sorted(set(wanted)) if _is_kernel(root) else _all_c(root)
+    texts = {name: text for name in names if (text := _read(root, name)) is not None}
+    return _checked(texts, path)
+
+
+def _is_kernel(root: Path) -> bool:
+    return (root / "arch" / "x86").is_dir()
+
+
+def _checked(texts: dict[str, str], path: str) -> dict[str, str]:
+    if not any(_TDX.search(text) for text in texts.values()):
+        raise NothingToJudge(
+            f"{path}: nothing about TDX in this tree", "preview wants a kernel with arch/x86/virt/vmx/tdx, or C files that make SEAMCALLs"
+        )
+    return {path: text for path, text in texts.items() if path.endswith(".h") or _TDX.search(text)}
+
+
+def _patterns() -> tuple[str, ...]:
+    table = calls()
+    return (*table.roots, *table.headers)
+
+
+def wanted_file(name: str) -> bool:
+    """Tell whether a path belongs to what brings TDX up."""
+    return name.endswith((".c", ".h")) and any(
+        fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name, f"{pattern}/*") for pattern in _patterns()
+    )
+
+
+def _matching(root: Path) -> Iterator[str]:
+    for pattern in _patterns():
+        for found in sorted(root.glob(pattern)):
+            files = sorted(found.rglob("*.[ch]")) if found.is_dir() else [found]
+            yield from (file.relative_to(root).as_posix() for file in files[:_MOST_FILES] if file.suffix in (".c", ".h"))
+
+
+def _all_c(root: Path) -> list[str]:
+    """List the C files of a small tree; links out of it are not followed."""
+    found: list[str] = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(each for each in folders if each not in _SKIPPED)
+        found.extend((Path(folder) / file).relative_to(root).as_posix() for file in sorted(files) if file.endswith((".c", ".h")))
+        if len(found) > _MOST_FILES:
+            return found[:_MOST_FILES]
+    return found
+
+
+def _read(root: Path, name: str) -> str | None:
+    """Read one file of a tree; None where it is none, too large, or a link out of the tree."""
+    path = root / name
+    try:
+        if not path.resolve().is_relative_to(root.resolve()) or not path.is_file() or path.stat().st_size > _LARGEST:
+            return None
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+
+
+def read_revision(path: str, revision: str, extra: tuple[str, ...] = ()) -> dict[str, str]:
+    """Read the same files as they stand in a revision of a repository."""
+    from git.exc import GitError
+    from gitdb.exc import ODBError
+
+    repository = open_repository(path)
+    try:
+        top = repository.commit(revision).tree
+        texts = {name: _blob(item) for name, item in _blobs(top, _in_kernel(top)) if item.size <= _LARGEST}
+        for name in extra:
+            if name not in texts and name.endswith((".c", ".h")) and _has(top, name):
+                texts[name] = _blob(top / name)
+    except (GitError, ODBError, ValueError, KeyError, OSError, IndexError, TypeError) as error:
+        raise TdxwhyError(f"{path}: cannot read revision {revision!r}: {type(error).__name__}") from None
+    finally:
+        repository.close()
+    return _checked(texts, f"{path} at {revision}")
+
+
+def _in_kernel(top: Tree) -> bool:
+    return _has(top, "arch/x86")
+
+
+def _has(top: Tree, name: str) -> bool:
+    try:
+        return (top / name) is not None
+    except KeyError:
+        return False
+
+
+def _blob(item: IndexObject) -> str:
+    return str(item.data_stream.read().decode("utf-8", "replace"))
+
+
+def _blobs(tree: Tree, kernel: bool) -> Iterator[tuple[str, IndexObject]]:
+    """Yield the C files of a tree, of a kernel only those that bring TDX up; folders that hold none of them are not opened."""
+    waiting, count = [tree], 0
+    while waiting and count < _MOST_FILES:
+        folder = waiting.pop()
+        for item in sorted(folder, key=lambda each: str(each.path), reverse=True):
+            name = str(item.path)
+            if item.type == "tree" and (not kernel or _leads_to_wanted(name)):
+                waiting.append(item)
+            elif item.type == "blob" and name.endswith((".c", ".h")) and (not kernel or wanted_file(name)):
+                count += 1
+                yield name, item
+
+
+def _leads_to_wanted(name: str) -> bool:
+    """Tell whether a folder lies above or inside one of the places where TDX code is."""
+    parts = name.split("/")
+    for pattern in _patterns():
+        wanted = pattern.split("/")
+        if all(fnmatch.fnmatch(one, other) for one, other in zip(parts, wanted, strict=False)):
+            return True
+    return False
+
+
+def open_repository(path: str) -> Repo:
+    """Open a repository for reading objects only."""
+    from git import Repo
+    from git.exc import GitError
+    from gitdb.db import GitDB  # type: ignore[import-untyped]
+
+    try:
+        return Repo(path, odbt=GitDB, expand_vars=False)
+    except (GitError, OSError, ValueError) as error:
+        raise TdxwhyError(f"{path}: no git repository ({type(error).__name__})", "--range wants a repository") from None
+
+
+def program_of_tree(texts: Mapping[str, str], root: str | None = None) -> Program:
+    """Make a program of the files of a tree; constants from other headers are looked up in the folder where there is one."""
+    sources = [Source(path, unit_of_text(text)) for path, text in sorted(texts.items())]
+    return Program(sources, _Headers(Path(root), texts) if root is not None else None)
+
+
+class _Headers:
+    """Looks constants up in the headers that the files include."""
+
+    def __init__(self, root: Path, texts: Mapping[str, str]) -> None:
+        included = {found["path"] for text in texts.values() for found in _INCLUDE.finditer(text)}
+        self.names = [
+            f"{base}/{name}"
+            for name in sorted(included)
+            for base in ("arch/x86/include", "include", "arch/x86/include/uapi", "include/uapi")
+        ]
+        self.root = root
+        self.found: dict[str, str] | None = None
+
+    def __call__(self, name: str) -> Define | None:
+        """Return the #define of a name, None where no header has one."""
+        if self.found is None:
+            texts = (text for each in self.names if (text := _read(self.root, each)) is not None)
+            self.found = {found["name"]: found["body"].strip() for text in texts for found in _DEFINE.finditer(text)}
+        body = self.found.get(name)
+        return Define(name, None, body, 0) if body else None

@@ -82,8 +82,8 @@ def rows_of(program: Program) -> tuple[PreviewRow, ...]:
 
 
 def _fails(step: FailingStep) -> bool:
-    """Tell whether a case is a failure: an errno comes back, or nothing does and the function gave up early; a mere warning is none."""
-    return bool(step.errno) or not any("initialized" in line.text for line in step.lines)
+    """Tell whether a case is a failure: the module refuses, an errno comes back, or a function gives up early; a mere warning is none."""
+    return step.kind == "leaf" or bool(step.errno) or not any("initialized" in line.text for line in step.lines)
 
 
 def _signature(lines: Sequence[Line]) -> tuple[str, ...]:
@@ -137,12 +137,14 @@ def _change(old: PreviewRow | None, new: PreviewRow) -> Change:
         return "same"
     gain, loss = _worth(new), _worth(old)
     if gain == loss:
-        return "changed"
+        added, taken = set(new.lines) - set(old.lines), set(old.lines) - set(new.lines)
+        return "changed" if bool(added) == bool(taken) else "better" if added else "worse"
     return "better" if gain > loss else "worse"
 
 
-def _worth(row: PreviewRow) -> tuple[int, int, int]:
-    return (sum(row.names), int(bool(row.lines)), int(row.told))
+def _worth(row: PreviewRow) -> tuple[int, int, int, int]:
+    """Weigh a case for users: does the failure come back at all, what is named, is anything said, can it be told from others."""
+    return (int(bool(row.errno)), sum(row.names), int(bool(row.lines)), int(row.told))
 
 
 def worse(shown: Preview) -> list[PreviewPair]:

@@ -51,7 +51,7 @@ def facts(row: PreviewRow) -> str:
     """Say in a line what a case returns and what its lines name."""
     names = [word for word, is_named in zip(("the package", "the CPU", "a CPU's state"), row.names, strict=True) if is_named]
     told = "cannot be told from other cases" if not row.told else "tells this case from all others"
-    errno = f"{row.entry}() returns {row.errno}" if row.errno else f"{row.entry}() returns nothing"
+    errno = f"{row.entry}() returns {row.errno}" if row.errno else f"{row.entry}() returns no error"
     return f"{errno}; names {' and '.join(names) or 'neither package nor CPU'}; {told}"
 
 
@@ -75,7 +75,9 @@ def as_json(preview: Preview) -> str:
         "tree": preview.tree,
         "patch": preview.patch or None,
         "troubles": list(preview.troubles),
-        "cases": [{"change": pair.change or None, "before": _row_json(pair.before), "after": _row_json(pair.after)} for pair in preview.pairs],
+        "cases": [
+            {"change": pair.change or None, "before": _row_json(pair.before), "after": _row_json(pair.after)} for pair in preview.pairs
+        ],
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 

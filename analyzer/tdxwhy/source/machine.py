@@ -14,7 +14,7 @@ from tdxwhy.source.calls import PrintCall, calls, print_call
 from tdxwhy.source.evaluate import Evaluator, Line, Place
 from tdxwhy.source.program import Program
 from tdxwhy.source.results import prints_failure
-from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, walk, written
+from tdxwhy.source.syntax import Expression, Function, Statement, inner, written
 from tdxwhy.source.values import Reference, Symbol, Unknown, Value, truth
 
 _MOST_STEPS = 20_000
@@ -201,7 +201,12 @@ class Machine(Evaluator):
     def _round(self, statement: Statement) -> bool | None:
         """Tell whether a loop goes round again; None: once, as nothing is known. A loop macro sets its variables to what they are."""
         if statement.name in ("while", "for", "do"):
-            return truth(self.value(statement.expression)) if statement.expression is not None else None
+            known = truth(self.value(statement.expression)) if statement.expression is not None else None
+            for after in statement.orelse if known is None else ():
+                for each in inner(after.expression):
+                    if each.kind == "assign":
+                        self.assign(each.parts[0], Unknown(written(each.parts[0])))
+            return known
         for each in _loop_variables(statement.expression):
             self.assign(each, Unknown(written(each)))
         return None
@@ -351,8 +356,3 @@ def _loop_variables(expression: Expression | None) -> list[Expression]:
         parts = [*parts[0].parts, *parts[1:]]
     addresses = [part.parts[0] for part in parts if part.kind == "unary" and part.text == "&" and part.parts[0].kind == "name"]
     return [*(part for part in parts[:1] if part.kind == "name"), *addresses]
-
-
-def calls_of(function: Function) -> list[str]:
-    """Return the names of all calls in a function, in order."""
-    return [callee(call) for statement in walk(function.body) for call in calls_in(statement.expression)]

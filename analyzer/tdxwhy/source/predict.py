@@ -11,9 +11,9 @@ from tdxwhy.know.names import named
 from tdxwhy.records import Naming
 from tdxwhy.source.calls import calls
 from tdxwhy.source.evaluate import Line
-from tdxwhy.source.machine import Decision, Fault, Machine, Run, calls_of
+from tdxwhy.source.machine import Decision, Fault, Machine, Run
 from tdxwhy.source.program import ERRNO, Program
-from tdxwhy.source.syntax import Expression, Function, Statement, inner, statement_expressions
+from tdxwhy.source.syntax import Expression, Statement, inner, statement_expressions
 from tdxwhy.source.values import Symbol, Unknown, Value, is_error
 
 _ERRNO_NAMES = {value: name for name, value in ERRNO.items()}
@@ -49,7 +49,7 @@ def failing_steps(program: Program, entries: tuple[str, ...] | None = None) -> t
             continue
         for fault, decision in _faults(program, well):
             run = Machine(program, fault).run(entry)
-            if run.failed_at is None or (run.lines, run.result) == (well.lines, well.result):
+            if run.failed_at is None or (fault.kind == "branch" and (run.lines, run.result) == (well.lines, well.result)):
                 continue
             step = _step(program, entry, (fault, decision), run)
             found.setdefault((step.entry, step.step, step.reason, tuple(line.text for line in step.lines), step.errno), step)
@@ -102,7 +102,7 @@ def _step(program: Program, entry: str, point: tuple[Fault, Decision], run: Run)
     names = _names(run.lines)
     unseen = (*run.unseen, *_unseen_callee(program, fault, decision))
     return FailingStep(
-        entry, step, reason, fault.kind, run.lines, errno_name(run.result), chain, names, _dropped(program, chain, names), unseen
+        entry, step, reason, fault.kind, run.lines, errno_name(run.result), chain, names, _dropped(program, decision, names), unseen
     )
 
 
@@ -141,23 +141,20 @@ def _unseen_callee(program: Program, fault: Fault, decision: Decision) -> list[s
     return [f"what {name}() prints" for name in names if table.firmware.fullmatch(name) and not table.silent.fullmatch(name)]
 
 
-def _dropped(program: Program, chain: tuple[str, ...], names: Naming) -> tuple[str, ...]:
+def _dropped(program: Program, decision: Decision, names: Naming) -> tuple[str, ...]:
     """Say which CPU and package the functions on the way have in hand, where no line names them."""
     found: dict[str, None] = {}
-    for name in chain:
+    for name in decision.chain:
         function = program.functions.get(name)
         if function is None:
             continue
+        before = decision.row if name == decision.chain[-1] else function.last
+        words = [each.text for statement in function.body for each in _names_in(statement) if each.row <= before]
         if not names.cpu:
-            found.update((f"{name}() has {each}", None) for each in _variables(function))
+            found.update((f"{name}() has {each}", None) for each in words if _CPU.fullmatch(each))
         if not names.package:
-            package = [each for each in calls_of(function) if calls().package_calls.fullmatch(each)]
-            found.update((f"{name}() has {each}()", None) for each in package)
+            found.update((f"{name}() has {each}()", None) for each in words if calls().package_calls.fullmatch(each))
     return tuple(found)
-
-
-def _variables(function: Function) -> list[str]:
-    return sorted({each.text for statement in function.body for each in _names_in(statement) if _CPU.fullmatch(each.text)})
 
 
 def _names_in(statement: Statement) -> Iterator[Expression]:

@@ -1,7 +1,6 @@
 """A kernel tree: the files that bring TDX up, from a folder or from a revision of a git repository.
 
-A repository is only read: its objects are unpacked by GitPython's own reader, git itself is never run, so no hook, filter, textconv or
-configuration of the repository can run anything.
+A repository is read as `revision` says: nothing in it can run anything.
 """
 
 from __future__ import annotations
@@ -11,17 +10,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.source.calls import calls
 from tdxwhy.source.program import Program, Source
 from tdxwhy.source.syntax import Define
 from tdxwhy.source.unit_cache import unit_of_text
-
-if TYPE_CHECKING:
-    from git import Repo, Tree
-    from git.objects.base import IndexObject
 
 _LARGEST = 4 << 20
 _MOST_FILES = 400
@@ -97,72 +91,23 @@ def _read(root: Path, name: str) -> str | None:
 
 def read_revision(path: str, revision: str, extra: tuple[str, ...] = ()) -> dict[str, str]:
     """Read the same files as they stand in a revision of a repository."""
-    from git.exc import GitError
-    from gitdb.exc import ODBError
+    from tdxwhy.source.revision import Repository
 
-    repository = open_repository(path)
-    try:
-        top = repository.commit(revision).tree
-        texts = {name: _blob(item) for name, item in _blobs(top, _in_kernel(top)) if item.size <= _LARGEST}
-        for name in extra:
-            if name not in texts and name.endswith((".c", ".h")) and _has(top, name):
-                texts[name] = _blob(top / name)
-    except (GitError, ODBError, ValueError, KeyError, OSError, IndexError, TypeError) as error:
-        raise TdxwhyError(f"{path}: cannot read revision {revision!r}: {type(error).__name__}") from None
-    finally:
-        repository.close()
+    with Repository(path) as repository:
+        entries = {entry.path: entry for entry in repository.files(revision, _folders(extra)) if entry.size <= _LARGEST}
+        chosen = [name for name in entries if wanted_file(name) or name in extra]
+        if not chosen:
+            whole = repository.files(revision, ())
+            entries = {entry.path: entry for _, entry in zip(range(_MOST_FILES), whole, strict=False) if entry.size <= _LARGEST}
+            chosen = [name for name in entries if name.endswith((".c", ".h"))]
+        texts = {name: repository.text(entries[name]) for name in sorted(chosen)}
     return _checked(texts, f"{path} at {revision}")
 
 
-def _in_kernel(top: Tree) -> bool:
-    return _has(top, "arch/x86")
-
-
-def _has(top: Tree, name: str) -> bool:
-    try:
-        return (top / name) is not None
-    except KeyError:
-        return False
-
-
-def _blob(item: IndexObject) -> str:
-    return str(item.data_stream.read().decode("utf-8", "replace"))
-
-
-def _blobs(tree: Tree, kernel: bool) -> Iterator[tuple[str, IndexObject]]:
-    """Yield the C files of a tree, of a kernel only those that bring TDX up; folders that hold none of them are not opened."""
-    waiting, count = [tree], 0
-    while waiting and count < _MOST_FILES:
-        folder = waiting.pop()
-        for item in sorted(folder, key=lambda each: str(each.path), reverse=True):
-            name = str(item.path)
-            if item.type == "tree" and (not kernel or _leads_to_wanted(name)):
-                waiting.append(item)
-            elif item.type == "blob" and name.endswith((".c", ".h")) and (not kernel or wanted_file(name)):
-                count += 1
-                yield name, item
-
-
-def _leads_to_wanted(name: str) -> bool:
-    """Tell whether a folder lies above or inside one of the places where TDX code is."""
-    parts = name.split("/")
-    for pattern in _patterns():
-        wanted = pattern.split("/")
-        if all(fnmatch.fnmatch(one, other) for one, other in zip(parts, wanted, strict=False)):
-            return True
-    return False
-
-
-def open_repository(path: str) -> Repo:
-    """Open a repository for reading objects only."""
-    from git import Repo
-    from git.exc import GitError
-    from gitdb.db import GitDB  # type: ignore[import-untyped]
-
-    try:
-        return Repo(path, odbt=GitDB, expand_vars=False)
-    except (GitError, OSError, ValueError) as error:
-        raise TdxwhyError(f"{path}: no git repository ({type(error).__name__})", "--range wants a repository") from None
+def _folders(extra: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folders below which the wanted files lie."""
+    folders = {pattern.partition("*")[0].rpartition("/")[0] if "*" in pattern else pattern for pattern in _patterns()}
+    return (*sorted(folders), *extra)
 
 
 def program_of_tree(texts: Mapping[str, str], root: str | None = None) -> Program:

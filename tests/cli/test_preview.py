@@ -1,0 +1,95 @@
+"""tdxwhy preview, as a user calls it, on the samples."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.cli import main
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "patches"
+TREE = str(SAMPLES / "tree")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def preview(capsys, *arguments: str) -> tuple[int, str, str]:
+    status = main(["preview", TREE, *arguments])
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
+
+
+CASES = {
+    "as-it-is": ((), 0),
+    "repair": (("--patch", "repair.patch"), 0),
+    "swallowed-errno": (("--patch", "swallowed-errno.patch"), 1),
+    "callback": (("--patch", "callback.patch"), 0),
+    "takes-message-away": (("--patch", "takes-message-away.patch"), 1),
+    "half-applies": (("--patch", "half-applies.patch"), 0),
+    "series": (("--series", "series.mbox"), 0),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("form", "suffix"), [("text", "txt"), ("json", "json"), ("markdown", "md"), ("html", "html")])
+def test_the_samples_give_their_goldens(name, form, suffix, capsys, golden):
+    words, wanted = CASES[name]
+    arguments = [str(SAMPLES / word) if word.endswith((".patch", ".mbox")) else word for word in words]
+    status, shown, _ = preview(capsys, *arguments, "--format", form)
+    assert status == wanted
+    golden(SAMPLES / "golden" / f"{name}.{suffix}", shown)
+
+
+def test_the_repair_reads_like_the_wanted_sentence(capsys):
+    _, shown, _ = preview(capsys, "--patch", str(SAMPLES / "repair.patch"), "--format", "json")
+    case = next(case for case in json.loads(shown)["cases"] if case["after"]["step"] == "package without an online CPU")
+    assert case["change"] == "better"
+    assert case["before"]["names_package"] is False
+    assert case["after"]["lines"][0]["text"] == "demo/tdx: failed to configure the module, no online CPUs in package {pkg}"
+    assert case["after"]["names_package"] and case["after"]["names_cpu_state"] and case["after"]["told_apart"]
+
+
+def test_a_hunk_that_does_not_apply_is_named_on_standard_error(capsys):
+    _, _, said = preview(capsys, "--patch", str(SAMPLES / "half-applies.patch"))
+    assert said == "tdxwhy: arch/x86/virt/vmx/tdx/bringup.c: hunk 2 (line 66) does not apply\n"
+
+
+def test_output_goes_to_a_file(capsys, tmp_path: Path):
+    status, shown, _ = preview(capsys, "--format", "html", "-o", str(tmp_path / "page.html"))
+    assert (status, shown) == (0, "")
+    assert (tmp_path / "page.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_never_fails_where_it_is_told_so(capsys):
+    assert preview(capsys, "--patch", str(SAMPLES / "takes-message-away.patch"), "--fail-on", "never")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["/nowhere"], 2),
+        ([TREE, "--patch", "/nowhere.patch"], 2),
+        ([TREE, "--patch", str(SAMPLES / "tree/arch/x86/virt/vmx/tdx/bringup.h")], 3),
+        ([TREE, "--series", str(SAMPLES / "repair.patch.missing")], 2),
+        ([TREE, "--range", "HEAD"], 2),
+    ],
+)
+def test_bad_input_is_one_line(arguments, status, capsys):
+    assert main(["preview", *arguments]) == status
+    said = capsys.readouterr().err
+    assert said.startswith("tdxwhy: ")
+    assert said.count("\n") <= 2
+
+
+def test_a_hostile_patch_cannot_drive_the_terminal_or_the_page(capsys, tmp_path: Path):
+    text = (SAMPLES / "repair.patch").read_text().replace("no online CPUs", "\x1b[2J<script>alert(1)</script> no online CPUs")
+    (tmp_path / "evil.patch").write_text(text)
+    for form in ("text", "markdown", "html"):
+        _, shown, _ = preview(capsys, "--patch", str(tmp_path / "evil.patch"), "--format", form)
+        assert "\x1b" not in shown
+        assert form == "text" or "<script>" not in shown

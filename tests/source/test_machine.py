@@ -1,0 +1,215 @@
+"""Kernel code run by hand: lines and errno of each failing case."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdxwhy.source.machine import Fault, Machine
+from tdxwhy.source.predict import failing_steps
+from tdxwhy.source.program import program_of
+from tdxwhy.source.values import Symbol, Unknown, combine, number
+
+HEAD = """
+#define pr_fmt(fmt) "demo: " fmt
+#define LEAF 33
+#define TDX_SEAMCALL_UD 0x8000ff0000000006ULL
+u64 __seamcall(u64 fn, struct args *args);
+"""
+
+
+def run(body: str, fault: Fault | None = None, entry: str = "start"):
+    return Machine(program_of([("demo.c", HEAD + body)]), fault).run(entry)
+
+
+def texts(result) -> list[str]:
+    return [line.text for line in result.lines]
+
+
+STATUS = Fault("leaf", 1, 33, Unknown("status", failed=True))
+
+
+def test_a_refusal_goes_up_with_its_errno_and_its_lines():
+    body = """
+static int ask(void) { u64 r = __seamcall(LEAF, NULL); if (!r) return 0; pr_err("leaf %d: 0x%llx\\n", LEAF, r); return -EIO; }
+int start(void) { int ret = ask(); if (ret) pr_err("failed (%d)\\n", ret); return ret; }
+"""
+    assert texts(run(body)) == []
+    refused = run(body, STATUS)
+    assert texts(refused) == ["demo: leaf 33: 0x{status}", "demo: failed (-5)"]
+    assert refused.result == -5
+
+
+def test_macros_and_functions_that_are_handed_on():
+    body = """
+typedef u64 (*fn_t)(u64, void *);
+static void tell(u64 leaf) { pr_warn("refused 0x%016llx\\n", leaf); }
+static int wrap(fn_t f, void (*t)(u64), u64 leaf) { if (f(leaf, NULL)) { t(leaf); return -EIO; } return 0; }
+#define ask(leaf) wrap(__seamcall, tell, (leaf))
+int start(void) { return ask(LEAF); }
+"""
+    assert texts(run(body, STATUS)) == ["demo: refused 0x0000000000000021"]
+
+
+def test_goto_runs_what_follows_the_label_and_nothing_else():
+    body = """
+int start(void)
+{
+	int ret = -ENOMEM;
+	if (__seamcall(LEAF, NULL)) { ret = -EBUSY; goto out; }
+	pr_info("fine\\n");
+	return 0;
+out:
+	pr_err("out %d\\n", ret);
+	return ret;
+}
+"""
+    assert texts(run(body)) == ["demo: fine"]
+    assert texts(run(body, STATUS)) == ["demo: out -16"]
+
+
+def test_a_switch_falls_through_and_takes_its_default():
+    body = """
+enum { A, B, C };
+static int name(int v) { switch (v) { case A: case B: pr_info("ab\\n"); break; case C: pr_info("c\\n"); default: pr_info("d\\n"); } return 0; }
+int start(void) { name(B); name(C); name(7); return 0; }
+"""
+    assert texts(run(body)) == ["demo: ab", "demo: c", "demo: d", "demo: d"]
+
+
+def test_a_callback_on_another_cpu_returns_through_the_helper():
+    body = """
+static int work(void *data) { return __seamcall(LEAF, NULL) ? -EIO : 0; }
+static void note(void *data) { if (__seamcall(34, NULL)) *(int *)data = -EFAULT; }
+int start(void)
+{
+	int err = 0, cpu, ret;
+	for_each_online_cpu(cpu) { ret = smp_call_on_cpu(cpu, work, NULL, true); if (ret) { pr_err("CPU%d: %d\\n", cpu, ret); return ret; } }
+	on_each_cpu(note, &err, 1);
+	return err;
+}
+"""
+    refused = run(body, STATUS)
+    assert texts(refused) == ["demo: CPU{cpu}: -5"]
+    assert refused.lines[0].args == ("cpu", "ret")
+    assert run(body, Fault("leaf", 1, 34, Unknown("status", failed=True))).result == -14
+
+
+def test_members_through_pointers_and_what_the_module_writes():
+    body = """
+u64 __seamcall_ret(u64 fn, struct args *args);
+static void set(struct args *a) { a->rcx = 7; }
+int start(void) { struct args args = {}; set(&args); pr_info("%llu %llu\\n", args.rcx, args.rdx); __seamcall_ret(LEAF, &args); pr_info("%llu\\n", args.rcx); return 0; }
+"""
+    assert texts(run(body)) == ["demo: 7 0", "demo: {args.rcx}"]
+
+
+def test_statics_stay_and_once_is_once():
+    body = """
+static int count;
+static void tick(void) { static int calls; calls++; count = calls; pr_warn_once("first\\n"); }
+int start(void) { int i; for (i = 0; i < 3; i++) tick(); pr_info("%d\\n", count); return 0; }
+"""
+    assert texts(run(body)) == ["demo: first", "demo: 3"]
+
+
+def test_both_sides_of_an_ifdef_are_known_and_the_configured_one_runs():
+    body = """
+int start(void)
+{
+#ifdef CONFIG_X
+	pr_info("with\\n");
+#else
+	pr_info("without\\n");
+#endif
+	return 0;
+}
+"""
+    assert texts(run(body)) == ["demo: with"]
+
+
+def test_a_pointer_that_is_not_known_is_unseen():
+    result = run("int start(struct ops *ops) { return ops->go(1); }")
+    assert result.unseen == ("call through ops->go",)
+
+
+def test_a_function_that_calls_itself_and_a_loop_without_end_come_to_an_end():
+    assert run("int start(void) { return start() + 1; }").unseen
+    run("int start(void) { for (;;) { count++; } return 0; }")
+    run("int start(void) { again: goto again; }")
+
+
+def test_a_warning_is_a_line_and_a_reason():
+    steps = failing_steps(
+        program_of(
+            [("demo.c", HEAD + "int start(void) { if (WARN_ON_ONCE(bad())) return -EINVAL; return __seamcall(LEAF, 0) ? -EIO : 0; }")]
+        )
+    )
+    assert [(step.step, step.reason, step.errno) for step in steps] == [
+        ("start", "WARN_ON_ONCE(bad())", "-EINVAL"),
+        ("TDH.SYS.INIT", "status", "-EIO"),
+        ("TDH.SYS.INIT", "#UD", "-EIO"),
+    ]
+
+
+def test_what_a_function_has_in_hand_and_does_not_print_is_said():
+    body = """
+static int work(void *data) { return __seamcall(31, NULL) ? -EIO : 0; }
+int start(void)
+{
+	int cpu, ret = 0;
+	for_each_online_cpu(cpu) { mark(topology_physical_package_id(cpu)); ret = smp_call_on_cpu(cpu, work, NULL, true); if (ret) return ret; }
+	return 0;
+}
+"""
+    step = next(step for step in failing_steps(program_of([("demo.c", HEAD + body)])) if step.step == "TDH.SYS.KEY.CONFIG")
+    assert step.dropped == ("start() has cpu", "start() has topology_physical_package_id()")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("10", 10), ("0x1fULL", 31), ("017", 15), ("0", 0), ("0xC000050500000000", 0xC000050500000000), ("x", None)]
+)
+def test_numbers_of_c(text, value):
+    assert number(text) == value
+
+
+def test_names_compare_by_name_where_their_numbers_are_not_known():
+    assert combine("==", Symbol("A"), Symbol("A"), "") == 1
+    assert combine("!=", Symbol("A"), 5, "") == 1
+    assert combine("==", Unknown("s", failed=True), 0, "") == 0
+    assert combine("<", Unknown("s", failed=True), 0, "") == 1
+    assert combine("+", Unknown("x"), 1, "x + 1") == Unknown("x + 1")
+
+
+CODE = st.lists(
+    st.sampled_from(
+        [
+            "if (x)",
+            "return -EIO;",
+            "{",
+            "}",
+            "x = __seamcall(LEAF, &a);",
+            "goto out;",
+            "out:",
+            "for (;;)",
+            "switch (x) {",
+            "case 1:",
+            'pr_err("%d %s", x);',
+            "*p = &x;",
+            "x->y[3] = z;",
+            "start();",
+            "do",
+            "while (x);",
+        ]
+    ),
+    max_size=25,
+)
+
+
+@given(CODE)
+def test_any_code_is_survived(rows):
+    program = program_of([("demo.c", HEAD + "int start(int x)\n{\n" + "\n".join(rows) + "\n}\n")])
+    for entry in program.entries():
+        Machine(program).run(entry)
+    failing_steps(program)

@@ -34,7 +34,7 @@ def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, 
     found = judge(rules, subjects)
     standing, hidden, marks = sort_out(found, written(text, place), settings.suppress, settings.require_reason)
     findings = unique([*standing, *judge(rules, marks)])
-    return Judged(name, "c" if whole else "patch", findings, True, _troubles(text, whole), text, tuple(hidden))
+    return Judged(name, "c" if whole else "patch", findings, True, _troubles(text, whole), {name: text}, tuple(hidden))
 
 
 def _troubles(text: str, whole: bool) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-DIGEST = '3bdff4db'
+DIGEST = '7e44607d'
 RULES: tuple[Any, ...] = (('TDX001',
   'a suppression suppresses nothing',
   'suppression',
@@ -331,9 +331,9 @@ RULES: tuple[Any, ...] = (('TDX001',
   '"The caller must guarantee this" leaves it to nobody; the one caller did not guarantee it, and users saw a later step fail with a bare '
   'status.\n',
   'Name the provider (KVM, the CPU hotplug code, this patch) or check the condition here and say so in a message.\n',
-  'Knows preconditions by their wording; a condition that the code takes for granted without a word is not seen.\n',
+  'Knows preconditions by their wording, in patches only; a condition that the code takes for granted without a word is not seen.\n',
   'Dave Hansen, 2023-01-06, Message-ID <9dca3a1d-eace-07ed-4cd2-09621912314a@intel.com>: you are not saying who provides it',
-  {'what': ['precondition']},
+  {'what': ['precondition'], 'stated_in': ['changelog', 'comment']},
   {'names_provider': True},
   (),
   'stable',

@@ -31,12 +31,15 @@ class Limits(NamedTuple):
 _NO_LIMITS = Limits()
 
 
-def gate(given: Iterable[Input], rules: Sequence[Rule], settings: Settings, limits: Limits = _NO_LIMITS) -> Run:
+def gate(given: Iterable[Input | TdxwhyError], rules: Sequence[Rule], settings: Settings, limits: Limits = _NO_LIMITS) -> Run:
     """Judge the inputs one by one. An input that cannot be read is an error of the run and does not stop it."""
     ranked = tuple(rule._replace(severity=settings.severity.get(rule.id, rule.severity)) for rule in rules)
     judged: list[Judged] = []
     errors: list[str] = []
     for one in given:
+        if isinstance(one, TdxwhyError):
+            errors.append(one.message)
+            continue
         try:
             judged.append(_JUDGES[one.sort](one, ranked, settings))
         except NothingToJudge as error:

@@ -37,10 +37,11 @@ def judge_log(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged
     found = unique(_findings(diagnosis, rules))
     standing, hidden, _ = sort_out(found, (), settings.suppress)
     text = _text(given) if standing else None
+    texts = {given.name: text} if text is not None else {}
     judged = diagnosis.outcome != "unknown" or bool(standing)
     if not judged:
         notes = (*notes, "what became of TDX cannot be told")
-    return Judged(given.name, "log", tuple(standing), judged, notes, text, tuple(hidden), diagnosis.outcome)
+    return Judged(given.name, "log", tuple(standing), judged, notes, texts, tuple(hidden), diagnosis.outcome)
 
 
 def _findings(diagnosis: Diagnosis, rules: Sequence[Rule]) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 
@@ -37,16 +37,35 @@ class Input(NamedTuple):
     data: bytes | None = None
 
 
-def inputs(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[Input]:
-    """Yield what the paths hold, in the order given and each folder sorted by name."""
+def inputs(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[Input | TdxwhyError]:
+    """Yield what the paths hold, in the order given and each folder sorted by name; for one that cannot be read, the reason."""
     for name in paths:
         path = Path(name)
-        if not path.exists():
-            raise TdxwhyError(f"{name}: no such file or folder")
-        if path.is_dir():
-            yield from (one for one in _folder(path) if not any(fnmatchcase(one.name, glob) for glob in exclude))
-        else:
-            yield _file(path)
+        try:
+            if not path.exists():
+                yield TdxwhyError(f"{name}: no such file or folder")
+            elif path.is_dir():
+                yield from (one for one in _folder(path) if not any(fnmatchcase(one.name, glob) for glob in exclude))
+            else:
+                yield _file(path)
+        except TdxwhyError as error:
+            yield error
+        except (OSError, ValueError) as error:
+            yield TdxwhyError(f"{name}: {getattr(error, 'strerror', None) or error}")
+
+
+def of_stream(stream: BinaryIO, name: str) -> Input:
+    """Return an open stream as an input, at most 64 MiB of it."""
+    data = stream.read(WHOLE)
+    return Input(name, None, sort_of(data[:HEAD], name), data)
+
+
+def of_commits(repository: Path, span: str) -> Iterator[Input]:
+    """Yield each commit of a git range as a patch named after it."""
+    from tdxwhy.check.history import commits
+
+    for commit in commits(repository, span):
+        yield Input(f"commit {commit.object_id[:12]}", None, "patch", commit.text.encode("utf-8"))
 
 
 def sort_of(head: bytes, name: str) -> Sort:

@@ -11,14 +11,14 @@ from tdxwhy.records import Finding
 
 
 class Judged(NamedTuple):
-    """One input: its findings, whether anything in it could be judged, what was wrong with it, and its text where excerpts need it."""
+    """One input: its findings, whether anything could be judged, what was wrong, and the texts (by source) that excerpts need."""
 
     name: str
     sort: str
     findings: tuple[Finding, ...]
     judged: bool
     notes: tuple[str, ...] = ()
-    text: str | None = None
+    texts: dict[str, str] = {}  # noqa: RUF012 - never written to
     suppressed: tuple[Suppressed, ...] = ()
     outcome: str | None = None
 
@@ -35,7 +35,7 @@ class Run(NamedTuple):
 
     def text_of(self, source: str) -> str | None:
         """Return the text of an input, if it was kept."""
-        return next((one.text for one in self.inputs if one.name == source), None)
+        return next((one.texts[source] for one in self.inputs if source in one.texts), None)
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule of a finding."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 from tdxwhy.check.code import judge_code
 from tdxwhy.check.engine import judge, unique
@@ -19,30 +20,31 @@ from tdxwhy.records import Evidence, Finding, Mail
 MAILS = 50_000
 # Longer than any thread; a mailbox of patches is not reviewed as one.
 THREAD = 400
+_BEGINS = 24
 _PATCH = re.compile(r"^(?!\s*(?:re|fwd?|aw|sv)\s*:).*\[[^\]]*\bPATCH\b", re.IGNORECASE)
 
 
 def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
     """Judge an mbox, a maildir, a folder of mails, or one mail."""
     mails = list(islice(_read(given), MAILS))
-    raw = _raw(given)
+    files = _Files(given)
     findings: list[Finding] = []
     hidden: list[Suppressed] = []
     notes: list[str] = [note for mail in mails for note in mail.notes][:5]
     for mail in mails:
         if not is_patch(mail):
             continue
-        one = judge_code(mail.body, given.name, rules, settings, mail.message_id)
-        move = _Shift(raw, mail)
+        one = judge_code(mail.body, files.name(mail), rules, settings, mail.message_id)
+        move = _Shift(files.lines(mail), mail)
         findings.extend(move(found) for found in one.findings)
         hidden.extend(one._replace(finding=move(one.finding)) for one in one.suppressed)
         notes.extend(f"{mail.subject[:60]}: {note}" for note in one.notes)
-    findings.extend(_thread(mails, given, rules, raw))
-    text = "\n".join(raw) if raw and (findings or hidden) else None
-    return Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes[:20]), text, tuple(hidden))
+    findings.extend(_thread(mails, rules, files))
+    sources = {one.evidence[0].place.source for one in (*findings, *(each.finding for each in hidden))}
+    return Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes[:20]), files.texts(sources), tuple(hidden))
 
 
-def _thread(mails: Sequence[Mail], given: Input, rules: Sequence[Rule], raw: Sequence[str]) -> Iterator[Finding]:
+def _thread(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> Iterator[Finding]:
     """Judge what was said. Patches alone are judged by what they need from elsewhere; nobody has answered yet."""
     wanted = [rule for rule in rules if rule.subject == "remark"]
     if not wanted or len(mails) > THREAD:
@@ -54,8 +56,12 @@ def _thread(mails: Sequence[Mail], given: Input, rules: Sequence[Rule], raw: Seq
     by_id = {mail.message_id: mail for mail in mails}
     for found in judge(wanted, (one for one in thread_subjects(review(mails)) if talked or one.what == "precondition")):
         mail = by_id.get(found.evidence[0].place.message_id or "")
-        here = found._replace(evidence=tuple(one._replace(place=one.place._replace(source=given.name)) for one in found.evidence))
-        yield _Shift(raw, mail)(here) if mail is not None else here
+        if mail is None:
+            yield found
+            continue
+        name = files.name(mail)
+        here = found._replace(evidence=tuple(one._replace(place=one.place._replace(source=name)) for one in found.evidence))
+        yield _Shift(files.lines(mail), mail)(here)
 
 
 def is_patch(mail: Mail) -> bool:
@@ -75,13 +81,36 @@ def _read(given: Input) -> Iterator[Mail]:
     return read_stream(io.BytesIO(given.data or b""), given.name)
 
 
-def _raw(given: Input) -> list[str]:
-    """Return the lines of the input as they stand, where it is one plain file."""
-    data = given.data
-    if data is None and given.path is not None and given.path.is_file():
-        with given.path.open("rb") as stream:
-            data = stream.read(WHOLE)
-    return data.decode("utf-8", "replace").split("\n") if data and data[:2] != b"\x1f\x8b" else []
+class _Files:
+    """The files in which the mails of an input stand: the input itself, or those of a folder."""
+
+    def __init__(self, given: Input) -> None:
+        self._given = given
+        self._paths: dict[str, Path] = {}
+        if given.path is not None and given.path.is_dir():
+            self._paths = {path.name: path for path in sorted(given.path.rglob("*")) if path.is_file()}
+        self._lines: dict[str, list[str]] = {}
+
+    def name(self, mail: Mail) -> str:
+        """Return the name of the file that holds a mail."""
+        path = self._paths.get(mail.place.source)
+        return path.as_posix() if path is not None else self._given.name
+
+    def lines(self, mail: Mail) -> list[str]:
+        """Return the lines of that file as they stand; none where it is packed."""
+        name = self.name(mail)
+        if name not in self._lines:
+            data = self._given.data
+            path = self._paths.get(mail.place.source, self._given.path)
+            if data is None and path is not None and path.is_file():
+                with path.open("rb") as stream:
+                    data = stream.read(WHOLE)
+            self._lines[name] = data.decode("utf-8", "replace").split("\n") if data and data[:2] != b"\x1f\x8b" else []
+        return self._lines[name]
+
+    def texts(self, sources: Iterable[str]) -> dict[str, str]:
+        """Return the texts of these files as far as they were read."""
+        return {name: "\n".join(self._lines[name]) for name in sorted(sources) if self._lines.get(name)}
 
 
 class _Shift:
@@ -105,4 +134,13 @@ class _Shift:
             for number in range(self._blank + line, min(self._blank + line + 4, len(self._raw))):
                 if self._raw[number].rstrip("\r") == self._body[line - 1]:
                     return evidence._replace(place=evidence.place._replace(line=number + 1))
-        return evidence._replace(place=evidence.place._replace(line=self._start))
+        return evidence._replace(place=evidence.place._replace(line=self._encoded(line)))
+
+    def _encoded(self, line: int) -> int:
+        """Return the line that begins like a line of the body, where that was encoded; else the mail's first."""
+        words = self._body[line - 1].strip()[:_BEGINS] if line <= len(self._body) else ""
+        if len(words) >= _BEGINS // 2:
+            for number in range(self._start - 1, min(self._start + len(self._body) + 500, len(self._raw))):
+                if words in self._raw[number]:
+                    return number + 1
+        return self._start

@@ -224,6 +224,12 @@ def names_provider(subject: Remark, wanted: bool) -> bool:
     return (subject.provider is not None) is wanted
 
 
+@predicate("remark", argument=str, choices=("changelog", "comment", "reply"))
+def stated_in(subject: Remark, wanted: list[str]) -> bool:
+    """Tell where it is stated: in a patch's changelog, in a comment of its code, or in a reply."""
+    return subject.where in wanted
+
+
 @predicate("verdict", argument=str, choices=("conforms", "diverges", "undecided"), missing="a history that prints these lines")
 def verdict(subject: Judgement, wanted: list[str]) -> bool:
     """Tell what the reference model says of the log."""

@@ -110,6 +110,7 @@ class Remark(NamedTuple):
     text: str
     by: str
     state: str
+    where: str = "reply"
     provider: str | None = None
     package: int | None = None
     cpu: int | None = None

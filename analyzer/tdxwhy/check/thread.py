@@ -14,6 +14,6 @@ def thread_subjects(found: Review) -> Iterator[Remark]:
         yield Remark("remark", (question.evidence,), "question", question.evidence.quote, question.asked_by, question.status)
     for need in found.preconditions:
         state = "provided" if need.provider else "open"
-        yield Remark("remark", (need.evidence,), "precondition", need.evidence.quote, need.author, state, need.provider)
+        yield Remark("remark", (need.evidence,), "precondition", need.evidence.quote, need.author, state, need.where, need.provider)
     for promise in found.commitments:
         yield Remark("remark", (promise.evidence,), "commitment", promise.evidence.quote, promise.owner, promise.kept)

@@ -19,6 +19,7 @@ COMMANDS = {
     "decode": "decode a status, leaf or errno; with -, a stream in place",
     "forms": "every TDX line a kernel can print",
     "collect": "this machine's facts in one file, for somebody else to read",
+    "gate": "rules over logs, patches, mails, C files and git ranges, for CI",
     "rule": "a rule's page",
     "rules": "list, test and measure the rules",
 }

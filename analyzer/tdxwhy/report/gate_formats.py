@@ -19,15 +19,20 @@ MACHINE = {
     "gitlab": ("gitlab", "gitlab"),
     "rdjsonl": ("rdjson", "rdjsonl"),
     "markdown": ("gate_markdown", "markdown"),
+    "b4": ("b4", "b4"),
 }
 FORMATS = (*TEXT, *MACHINE)
 
 
-def render(run: Run, name: str, paint: Painter) -> str:
-    """Return the run in one format; only text is ever coloured."""
+def render(run: Run, name: str, paint: Painter, hidden: str = "omit") -> str:
+    """Return the run in one format; only text is ever coloured, and only SARIF can show what was suppressed (`hidden`: omit, mark)."""
     if name in TEXT:
         from tdxwhy.report import gate_text
 
         return cast(Callable[[Run, Painter], str], getattr(gate_text, name))(run, paint)
+    if name == "sarif":
+        from tdxwhy.report.sarif import sarif
+
+        return sarif(run, "mark" if hidden == "mark" else "omit")
     module, function = MACHINE[name]
     return cast(Callable[[Run], str], getattr(import_module(f"tdxwhy.report.{module}"), function))(run)

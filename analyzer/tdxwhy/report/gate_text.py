@@ -68,7 +68,7 @@ def terse(run: Run, _paint: Painter) -> str:
 def summary(run: Run) -> str:
     """Return the last line: how many findings, how many hidden, and how much could be judged."""
     judged = sum(one.judged for one in run.inputs)
-    parts = [counted(len(run.findings), "finding") if run.findings else "no findings"]
+    parts = [counted(len(run.findings), "finding") if run.findings else "no findings" if judged else "nothing to judge"]
     if run.suppressed:
         parts.append(f"{len(run.suppressed)} suppressed")
     if run.stale:

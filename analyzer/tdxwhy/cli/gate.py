@@ -1,0 +1,176 @@
+"""tdxwhy gate PATH...: rules over logs, patches, mails, C files and commits, for CI, b4 and git hooks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdxwhy.errors import TdxwhyError
+
+if TYPE_CHECKING:
+    from tdxwhy.check.gate import Limits
+    from tdxwhy.check.intake import Input
+    from tdxwhy.check.judged import Run
+    from tdxwhy.check.rules import Rule
+    from tdxwhy.config import Settings
+
+_FORMATS = ("concise", "full", "grouped", "terse", "json", "jsonl", "sarif", "junit", "github", "gitlab", "rdjsonl", "markdown", "b4")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's own parser."""
+    made = argparse.ArgumentParser(
+        prog="tdxwhy gate",
+        description="Judge kernel logs, patches, mboxes, maildirs, C files, trees and git ranges.",
+        epilog="Exit: 0 clean, 1 findings at or above --fail-on, 2 usage or an input that could not be read, 3 nothing to judge.",
+    )
+    made.add_argument("paths", metavar="PATH", nargs="*", help="what to judge; - is standard input")
+    made.add_argument("--range", metavar="BASE..HEAD", help="the commits of a git range")
+    made.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository of --range (this folder's)")
+    _add_output(made.add_argument_group("output"))
+    _add_choice(made.add_argument_group("rules and findings"))
+    return made
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--format", choices=_FORMATS, default="concise", help="what goes to standard output")
+    for name in _FORMATS[4:12]:
+        group.add_argument(f"--{name}-output", metavar="FILE", type=Path, help=f"write {name} to FILE as well")
+    group.add_argument("--sarif-suppressed", choices=("omit", "mark"), default="omit", help="suppressed findings in SARIF")
+    group.add_argument("--show-suppressed", action="store_true", help="list what was suppressed, and why, on standard error")
+    group.add_argument("--fix", action="store_true", help="print a patch with the proposed messages instead of the findings")
+    group.add_argument("--quiet", action="store_true", help="no notes on standard error")
+
+
+def _add_choice(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--select", metavar="PREFIX", action="append", default=[], help="only rules whose id starts so")
+    group.add_argument("--ignore", metavar="PREFIX", action="append", default=[], help="no rules whose id starts so")
+    group.add_argument("--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules")
+    group.add_argument("--fail-on", choices=("error", "warning", "info", "never"), help="the least severity that exits 1 (warning)")
+    group.add_argument("--exit-zero", action="store_true", help="exit 0 whatever was found")
+    group.add_argument("--baseline", metavar="FILE", type=Path, help="findings that are known")
+    group.add_argument("--write-baseline", metavar="FILE", type=Path, help="write the findings as a baseline; needs --reason")
+    group.add_argument("--reason", metavar="TEXT", default="", help="why the findings of --write-baseline are accepted")
+    group.add_argument("--diff", metavar="FILE", help="only findings on lines that this diff adds; - is standard input")
+    group.add_argument("--require-reason", action="store_true", help="suppressions without a reason do not count")
+    group.add_argument("--config", metavar="FILE", type=Path, help="the settings to use instead of the nearest .tdxwhy.toml")
+    group.add_argument("--isolated", action="store_true", help="no settings file at all")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge, report, and return the exit status."""
+    from tdxwhy.check.gate import gate
+    from tdxwhy.check.judged import exit_status
+
+    settings = _settings(args)
+    rules = _rules(args, settings)
+    found = gate(_inputs(args, settings), rules, settings, _limits(args, settings))
+    if args.write_baseline:
+        return _write_baseline(args, found)
+    _report(args, found)
+    if not args.quiet:
+        _complain(found, args.show_suppressed)
+    status = exit_status(found, args.fail_on or settings.fail_on)
+    return 0 if args.exit_zero and status != 2 else status
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    from tdxwhy.config import Settings, find, load
+
+    path = args.config or (None if args.isolated else find(Path.cwd()))
+    settings = load(path) if path else Settings()
+    return settings._replace(require_reason=settings.require_reason or args.require_reason)
+
+
+def _rules(args: argparse.Namespace, settings: Settings) -> tuple[Rule, ...]:
+    from tdxwhy.check.catalogue import chosen, rules_of
+
+    every = rules_of(*(Path(one) for one in settings.rules), *args.rules)
+    return chosen(every, args.select or settings.select, [*settings.ignore, *args.ignore])
+
+
+def _inputs(args: argparse.Namespace, settings: Settings) -> Iterator[Input | TdxwhyError]:
+    from tdxwhy.check.intake import inputs, of_commits, of_stream
+
+    if not args.paths and not args.range:
+        raise TdxwhyError("gate takes a PATH, - or --range", "tdxwhy gate --help")
+    for path in args.paths:
+        if path == "-":
+            yield of_stream(sys.stdin.buffer, "stdin")
+        else:
+            yield from inputs([path], settings.exclude)
+    if args.range:
+        yield from of_commits(args.repo, args.range)
+
+
+def _limits(args: argparse.Namespace, settings: Settings) -> Limits:
+    from tdxwhy.check.baseline import read
+    from tdxwhy.check.gate import Limits, added_lines
+
+    baseline = args.baseline or (Path(settings.baseline) if settings.baseline else None)
+    added = None
+    if args.diff:
+        added = added_lines(sys.stdin.read() if args.diff == "-" else _text(Path(args.diff)))
+    return Limits(read(baseline) if baseline and not args.write_baseline else (), added)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise TdxwhyError(f"{path}: {error.strerror}") from error
+
+
+def _report(args: argparse.Namespace, found: Run) -> None:
+    from tdxwhy.report.gate_formats import render
+    from tdxwhy.report.terminal import painter
+
+    if args.fix:
+        from tdxwhy.check.fix import proposals
+
+        sys.stdout.writelines(
+            proposals(text, name, found.findings, found.rules) for one in found.inputs for name, text in sorted(one.texts.items())
+        )
+    else:
+        sys.stdout.write(render(found, args.format, painter(), args.sarif_suppressed))
+    for name in _FORMATS[4:12]:
+        path = getattr(args, f"{name}_output")
+        if path is not None:
+            _write(path, render(found, name, painter(), args.sarif_suppressed))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TdxwhyError(f"{path}: {error.strerror}") from error
+
+
+def _complain(found: Run, show_suppressed: bool) -> None:
+    """Say on standard error what was not read, what was left out, and what is stale."""
+    from tdxwhy.report.terminal import safe
+
+    lines = list(found.errors)
+    lines += [f"{one.name}: {note}" for one in found.inputs for note in one.notes]
+    lines += [f"baseline: {entry.rule} in {entry.file} is stale: {entry.message}" for entry in found.stale]
+    if show_suppressed:
+        for one in found.suppressed:
+            place = one.finding.evidence[0].place.source
+            lines.append(f"suppressed: {place}: {one.finding.rule} {one.finding.message} ({one.reason or 'no reason given'})")
+    if not found.errors and not any(one.judged for one in found.inputs):
+        lines.append("nothing to judge")
+    sys.stderr.writelines(f"tdxwhy: {safe(line)}\n" for line in lines)
+
+
+def _write_baseline(args: argparse.Namespace, found: Run) -> int:
+    from tdxwhy.check.baseline import read, written
+
+    if not args.reason.strip():
+        raise TdxwhyError("--write-baseline needs --reason TEXT", "a baseline says why its findings are accepted")
+    before = read(args.write_baseline) if args.write_baseline.exists() else ()
+    _write(args.write_baseline, written(found.findings, args.reason.strip(), before))
+    _complain(found, show_suppressed=False)
+    return 2 if found.errors else 0

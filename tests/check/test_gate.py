@@ -1,0 +1,157 @@
+"""The gate over logs, patches, mails and code: what fails, what is clean, what cannot be judged."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tdxwhy.check.catalogue import rules_of
+from tdxwhy.check.gate import Limits, added_lines, gate
+from tdxwhy.check.intake import Input, inputs, sort_of
+from tdxwhy.check.judged import Run, exit_status
+from tdxwhy.config import Settings
+from tdxwhy.errors import TdxwhyError
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "logs"
+FAILED = """\
+[    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
+[   13.000031] virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000
+[   13.000062] virt/tdx: module initialization failed (-5)
+"""
+PATCH = """\
+--- a/arch/x86/virt/vmx/tdx/tdx.c
++++ b/arch/x86/virt/vmx/tdx/tdx.c
+@@ -10,2 +10,4 @@ static int config_global_keyid(void)
+ 	int ret;
+ 
++	if (ret)
++		pr_err("SEAMCALL (0x%llx) failed: 0x%llx\\n", fn, err);
+"""
+MAIL = "From: A <a@example.org>\nDate: Mon, 2 Mar 2026 10:00:00 +0000\nMessage-ID: <{n}@example.org>\nSubject: [PATCH {n}/2] x86/virt/tdx: x\n\nWords.\n---\n"
+
+
+def run(*texts: str, **options: object) -> Run:
+    given_ = [Input(f"in{n}", None, sort_of(text.encode(), "x"), text.encode()) for n, text in enumerate(texts)]
+    return gate(given_, rules_of(), Settings(), Limits(**options))  # type: ignore[arg-type]
+
+
+def ids(found: Run) -> list[str]:
+    return [one.rule for one in found.findings]
+
+
+def test_a_failing_log_fails_and_a_named_one_does_not() -> None:
+    assert "TDX101" in ids(run(FAILED))
+    named = FAILED.replace("failed (-5)", "failed (-EIO): no online CPUs in package 12: CPUs 24-25 offline")
+    assert "TDX101" not in ids(run(named))
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in SAMPLES.iterdir() if path.is_dir()) if SAMPLES.is_dir() else [])
+def test_our_own_samples(folder: str) -> None:
+    logs = [path for path in sorted((SAMPLES / folder).iterdir()) if path.suffix not in (".toml", ".json") or "journal" in path.name]
+    for path in [one for one in logs if one.is_file() and "golden" not in one.name and "expected" not in one.name][:1]:
+        found = gate(inputs([str(path)]), rules_of(), Settings())
+        (judged,) = found.inputs
+        status = exit_status(found, "warning")
+        if judged.outcome == "failed":
+            assert status == 1
+        elif judged.outcome in ("initialized", "not-attempted", "disabled-by-bios"):
+            assert status in (0, 3)
+        assert "TDX401" not in ids(found)
+
+
+def test_real_logs(shared: Path) -> None:
+    import json
+
+    for truth in sorted((shared / "corpus/logs").glob("*.truth.json")):
+        wanted = json.loads(truth.read_text())
+        found = gate(inputs([str(truth).replace(".truth.json", ".log")]), rules_of(), Settings())
+        status = exit_status(found, "warning")
+        allowed = {"failed": {1}, "initialized": {0}, "unknown": {1, 3}}.get(wanted["outcome"], {0, 3})
+        assert status in allowed, truth.name
+
+
+def test_places_in_an_mbox_are_those_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "series.mbox"
+    path.write_text("".join(f"From a@example.org Mon Mar  2 10:00:00 2026\n{MAIL.format(n=n)}{PATCH}\n-- \n2.43.0\n\n" for n in (1, 2)))
+    found = gate(inputs([str(path)]), rules_of(), Settings(select=("TDX201",)))
+    places = [one.evidence[0].place for one in found.findings if one.rule == "TDX201"]
+    lines = path.read_text().split("\n")
+    assert [place.message_id for place in places] == ["1@example.org", "2@example.org"]
+    assert all("pr_err(" in lines[(place.line or 0) - 1] for place in places)
+    assert places[0].line != places[1].line
+
+
+def test_a_reply_that_quotes_a_patch_is_not_judged_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "thread.mbox"
+    quoted = "".join(f"> {line}\n" for line in PATCH.splitlines())
+    reply = MAIL.format(n=2).replace("Subject: ", "In-Reply-To: <1@example.org>\nSubject: Re: ") + quoted + "Looks odd.\n"
+    path.write_text(f"From a@example.org Mon Mar  2 10:00:00 2026\n{reply}\n")
+    assert "TDX201" not in ids(gate(inputs([str(path)]), rules_of(), Settings()))
+
+
+def test_encoded_mails_point_to_their_line(tmp_path: Path) -> None:
+    import quopri
+
+    path = tmp_path / "x.eml"
+    head = MAIL.format(n=1).split("\n\n")[0] + "\nContent-Transfer-Encoding: quoted-printable\nContent-Type: text/plain; charset=utf-8\n\n"
+    path.write_bytes(head.encode() + quopri.encodestring(("Grüße\n---\n" + PATCH).encode()))
+    found = gate(inputs([str(path)]), rules_of(), Settings())
+    line = next(one.evidence[0].place.line for one in found.findings if one.rule == "TDX201")
+    assert "pr_err(" in path.read_text().split("\n")[(line or 0) - 1]
+
+
+def test_a_corrupt_patch_is_judged_as_far_as_it_goes() -> None:
+    found = run(PATCH.replace("+10,4", "+10,9"))
+    assert "TDX201" in ids(found)
+    assert any("judged as far as it goes" in note for one in found.inputs for note in one.notes)
+
+
+def test_only_added_lines_count_with_a_diff(tmp_path: Path) -> None:
+    path = tmp_path / "arch/x86/virt/vmx/tdx/tdx.c"
+    path.parent.mkdir(parents=True)
+    path.write_text('static int do_lp_init(void)\n{\n\tpr_err("SEAMCALL failed\\n");\n\tpr_err("SEAMCALL broke\\n");\n}\n')
+    diff = '--- a/arch/x86/virt/vmx/tdx/tdx.c\n+++ b/arch/x86/virt/vmx/tdx/tdx.c\n@@ -2,2 +2,3 @@\n {\n \tpr_err("SEAMCALL failed\\n");\n+\tpr_err("SEAMCALL broke\\n");\n'
+    added = added_lines(diff)
+    assert added == {"arch/x86/virt/vmx/tdx/tdx.c": frozenset({4})}
+    found = gate(inputs([str(path)]), rules_of(), Settings(), Limits(added=added))
+    assert {one.evidence[0].place.line for one in found.findings} == {4}
+
+
+def test_one_unreadable_input_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(FAILED)
+    found = gate([TdxwhyError("gone"), *inputs([str(tmp_path / "log")])], rules_of(), Settings())
+    assert found.errors == ("gone",)
+    assert "TDX101" in ids(found)
+    assert exit_status(found, "warning") == 2
+
+
+def test_a_packed_log_is_judged(tmp_path: Path) -> None:
+    path = tmp_path / "dmesg.gz"
+    path.write_bytes(gzip.compress(FAILED.encode()))
+    assert "TDX101" in ids(gate(inputs([str(path)]), rules_of(), Settings()))
+
+
+def test_empty_things_are_not_clean() -> None:
+    assert exit_status(run(""), "warning") == 3
+    assert exit_status(run("no log at all\n"), "warning") == 3
+    assert exit_status(gate([], rules_of(), Settings()), "warning") == 3
+
+
+def test_severities_can_be_set_and_decide() -> None:
+    softened = Settings(severity={rule.id: "info" for rule in rules_of()})
+    found = gate([Input("x", None, "log", FAILED.encode())], rules_of(), softened)
+    assert {one.severity for one in found.findings} == {"info"}
+    assert (exit_status(found, "warning"), exit_status(found, "info"), exit_status(found, "never")) == (0, 1, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(PATCH)), st.binary(max_size=8), st.sampled_from(["log", "patch", "mails", "c"]))
+def test_any_bytes_are_judged_without_a_traceback(place: int, junk: bytes, sort: str) -> None:
+    data = (PATCH + FAILED).encode()
+    data = data[:place] + junk + data[place + 3 :]
+    found = gate([Input("x.c" if sort == "c" else "x", None, sort, data)], rules_of(), Settings())  # type: ignore[arg-type]
+    assert exit_status(found, "warning") in (0, 1, 2, 3)

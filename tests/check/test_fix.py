@@ -80,7 +80,10 @@ def test_a_patch_gets_a_patch_on_the_tree_after_it() -> None:
 
 
 def test_a_user_triggerable_message_is_made_debug(tmp_path: Path) -> None:
-    code = 'static long tdx_ioctl(struct file *f)\n{\n\tif (copy_from_user(&req, p, n)) {\n\t\tpr_err("SEAMCALL copy failed\\n");\n\t\treturn -EFAULT;\n\t}\n}\n'
+    code = (
+        "static long tdx_ioctl(struct file *f)\n{\n\tif (copy_from_user(&req, p, n)) {\n"
+        '\t\tpr_err("SEAMCALL copy failed\\n");\n\t\treturn -EFAULT;\n\t}\n}\n'
+    )
     assert 'pr_debug("SEAMCALL copy failed' in fixed(tmp_path, code)
 
 

@@ -31,7 +31,15 @@ PATCH = """\
 +	if (ret)
 +		pr_err("SEAMCALL (0x%llx) failed: 0x%llx\\n", fn, err);
 """
-MAIL = "From: A <a@example.org>\nDate: Mon, 2 Mar 2026 10:00:00 +0000\nMessage-ID: <{n}@example.org>\nSubject: [PATCH {n}/2] x86/virt/tdx: x\n\nWords.\n---\n"
+MAIL = """\
+From: A <a@example.org>
+Date: Mon, 2 Mar 2026 10:00:00 +0000
+Message-ID: <{n}@example.org>
+Subject: [PATCH {n}/2] x86/virt/tdx: x
+
+Words.
+---
+"""
 
 
 def run(*texts: str, **options: object) -> Run:
@@ -114,7 +122,10 @@ def test_only_added_lines_count_with_a_diff(tmp_path: Path) -> None:
     path = tmp_path / "arch/x86/virt/vmx/tdx/tdx.c"
     path.parent.mkdir(parents=True)
     path.write_text('static int do_lp_init(void)\n{\n\tpr_err("SEAMCALL failed\\n");\n\tpr_err("SEAMCALL broke\\n");\n}\n')
-    diff = '--- a/arch/x86/virt/vmx/tdx/tdx.c\n+++ b/arch/x86/virt/vmx/tdx/tdx.c\n@@ -2,2 +2,3 @@\n {\n \tpr_err("SEAMCALL failed\\n");\n+\tpr_err("SEAMCALL broke\\n");\n'
+    diff = (
+        "--- a/arch/x86/virt/vmx/tdx/tdx.c\n+++ b/arch/x86/virt/vmx/tdx/tdx.c\n@@ -2,2 +2,3 @@\n {\n"
+        ' \tpr_err("SEAMCALL failed\\n");\n+\tpr_err("SEAMCALL broke\\n");\n'
+    )
     added = added_lines(diff)
     assert added == {"arch/x86/virt/vmx/tdx/tdx.c": frozenset({4})}
     found = gate(inputs([str(path)]), rules_of(), Settings(), Limits(added=added))

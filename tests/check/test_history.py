@@ -79,7 +79,7 @@ def test_what_is_no_range_is_said(repository: Path, span: str) -> None:
 
 
 def test_an_unknown_or_empty_range(repository: Path, tmp_path: Path) -> None:
-    with pytest.raises(TdxwhyError, match="no range gone..HEAD"):
+    with pytest.raises(TdxwhyError, match=r"no range gone\.\.HEAD"):
         list(commits(repository, "gone..HEAD"))
     with pytest.raises(NothingToJudge, match="no commits"):
         list(commits(repository, "HEAD..HEAD"))

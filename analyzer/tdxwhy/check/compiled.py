@@ -2,7 +2,7 @@
 
 from typing import Any
 
-DIGEST = '7e44607d'
+DIGEST = 'e99d6d63'
 RULES: tuple[Any, ...] = (('TDX001',
   'a suppression suppresses nothing',
   'suppression',

@@ -52,12 +52,13 @@ def _findings(diagnosis: Diagnosis, rules: Sequence[Rule]) -> Iterator[Finding]:
 
 def _verdict(diagnosis: Diagnosis) -> Iterator[Judgement]:
     """Replay the lines that the model knows; between them others may be missing, so those it does not know are left out."""
-    from tdxwhy.replay.engine import explain_events
+    from tdxwhy.replay.engine import Line, replay_log
 
     events = _in_order([event for event in diagnosis.events if event.form is not None and event.form.format in _modelled()])
     if not events:
         return
-    verdict = explain_events(events, diagnosis.topology, complete=False)
+    lines = [Line(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
+    verdict = replay_log(lines, diagnosis.topology, complete=False)
     place = verdict.diverged_at
     line = next((event for event in events if place is not None and event.record.place.line == place.line), events[-1])
     steps = tuple(dict.fromkeys(one.step for one in verdict.explanations)) if diagnosis.outcome == "failed" else ()

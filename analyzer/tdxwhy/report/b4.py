@@ -6,7 +6,7 @@ import json
 
 from tdxwhy.check.judged import Run
 from tdxwhy.report.location import spot
-from tdxwhy.report.ranges import counted
+from tdxwhy.ranges import counted
 
 
 def b4(run: Run) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from tdxwhy.check.judged import Run
-from tdxwhy.report.location import spot
 from tdxwhy.ranges import counted
+from tdxwhy.report.location import spot
 
 
 def b4(run: Run) -> str:

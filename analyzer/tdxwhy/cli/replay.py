@@ -1,24 +1,34 @@
-"""tdxwhy replay: a log against the reference model."""
+"""`tdxwhy replay`: a log, or a SEAMCALL trace, against the reference model."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
-from tdxwhy.cli.simulate import requests
+from tdxwhy.cli.simulate import load, requests
 from tdxwhy.errors import NothingToJudge, TdxwhyError
-from tdxwhy.records import Explanation, Verdict
+from tdxwhy.records import BootRecords, Topology, Verdict
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    made = argparse.ArgumentParser(prog="tdxwhy replay", description="Which histories can have printed this log?")
-    made.add_argument("log", nargs="?", help="a kernel log")
-    made.add_argument("--jsonl", metavar="FILE", help="one request a line in, one answer a line out; - is standard input")
-    made.add_argument("--generation", metavar="NAME", help="the kernel generation, if it is known")
-    made.add_argument("--complete", action="store_true", help="every line that this kernel printed about TDX is there")
+    """Return the arguments of `tdxwhy replay`."""
+    made = argparse.ArgumentParser(
+        prog="tdxwhy replay",
+        description="Follow every history that can have printed a log, and say what they share, or which line none of them can print.",
+    )
+    made.add_argument(
+        "log", nargs="?", metavar="LOG", help="a kernel log in any form, or a trace as `tdxwhy simulate --format json` prints it"
+    )
+    made.add_argument(
+        "--topology", metavar="FILE", help="output of lscpu -J -e, a copy of /sys/devices/system/cpu, or an unpacked sosreport"
+    )
+    made.add_argument("--generation", metavar="NAME", help="the kernel generation, if it is known (`tdxwhy model` lists them)")
+    made.add_argument("--complete", action="store_true", help="every line that this kernel printed about TDX since boot is there")
     made.add_argument("--format", choices=["text", "json"], default="text")
+    made.add_argument("--jsonl", metavar="FILE", help="one request a line in, one answer a line out; - is standard input")
     return made
 
 
@@ -28,21 +38,24 @@ def run(args: argparse.Namespace) -> int:
         raise TdxwhyError("replay takes a LOG or --jsonl FILE", "tdxwhy replay --help")
     if args.jsonl is not None:
         return _stream(args.jsonl, args.generation)
-    return _one(args)
-
-
-def _one(args: argparse.Namespace) -> int:
-    from tdxwhy.replay.answers import as_json, parse_log
-    from tdxwhy.replay.engine import replay_log
-
-    verdict = replay_log(parse_log("".join(requests(args.log))), None, args.complete, args.generation)
+    verdicts = list(_verdicts(args))
     if args.format == "json":
-        sys.stdout.write(json.dumps(as_json(verdict), indent=2) + "\n")
+        from tdxwhy.replay.answers import as_json
+
+        sys.stdout.write(json.dumps([as_json(one) for one in verdicts], indent=2) + "\n")
     else:
-        sys.stdout.write("\n".join(shown(verdict)) + "\n")
-    if not verdict.total:
+        from tdxwhy.report.verdict_text import render
+
+        sys.stdout.write("\n".join(render(one) for one in verdicts))
+    if not any(one.total for one in verdicts):
         raise NothingToJudge(f"{args.log}: no line about TDX")
-    return 1 if verdict.verdict == "diverges" or verdict.outcome == "failed" else 3 if verdict.outcome == "unknown" else 0
+    return max(map(_status, verdicts))
+
+
+def _status(verdict: Verdict) -> int:
+    if verdict.verdict == "diverges" or verdict.outcome == "failed":
+        return 1
+    return 0 if verdict.outcome != "unknown" else 3
 
 
 def _stream(name: str, generation: str | None) -> int:
@@ -53,18 +66,35 @@ def _stream(name: str, generation: str | None) -> int:
     return 0
 
 
-def shown(verdict: Verdict) -> list[str]:
-    """Return a verdict as lines of text."""
-    lines = [f"{verdict.verdict}: {verdict.consumed} of {verdict.total} lines fit Linux {verdict.generation}; outcome {verdict.outcome}"]
-    place = verdict.diverged_at
-    if place is not None:
-        lines.append(f"line {place.line} cannot come here: {place.text}" if place.text else f"line {place.line}: the log ends too early")
-        lines += [f"  could have come: {text}" for text in place.expected]
-        lines += [f"  would explain it: {text}" for text in place.repair]
-    lines += [f"{number}. {_history(one)}" for number, one in enumerate(verdict.explanations, 1)]
-    return lines + [f"would settle it: {text}" for text in verdict.settles]
+def _verdicts(args: argparse.Namespace) -> Iterator[Verdict]:
+    """Yield a verdict for each boot of the log that says something of TDX, at least one."""
+    if args.log.endswith(".json"):
+        from tdxwhy.replay.trace import replay_trace
+
+        yield replay_trace(load(Path(args.log)), args.generation)
+        return
+    from tdxwhy.read.log import read_boots
+
+    reader = read_boots(sys.stdin.buffer if args.log == "-" else Path(args.log), "stdin" if args.log == "-" else args.log)
+    found = [_boot(boot, args) for boot in reader] or [Verdict("undecided", "unknown", args.generation, 0, 0, None, ())]
+    telling = [one for one in found if one.total]
+    yield from telling or found[-1:]
 
 
-def _history(one: Explanation) -> str:
-    errno = f" (errno {one.errno})" if one.errno is not None else ""
-    return f"{one.why}{errno} [{one.cause}]"
+def _boot(boot: BootRecords, args: argparse.Namespace) -> Verdict:
+    from tdxwhy.know.recognise import recognise
+    from tdxwhy.replay.engine import Line, replay_log
+
+    lines = [Line(record.text, record.level, record.place.line or 0) for record in boot.records]
+    events = [event for record in boot.records if (event := recognise(record))]
+    from tdxwhy.know.topology import topology
+
+    return replay_log(lines, topology(events, _sidecar(args.topology)), args.complete, args.generation)
+
+
+def _sidecar(name: str | None) -> Topology | None:
+    if name is None:
+        return None
+    from tdxwhy.read.sidecar import read_sidecar
+
+    return read_sidecar(Path(name))

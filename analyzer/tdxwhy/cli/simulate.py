@@ -1,4 +1,4 @@
-"""tdxwhy simulate: what a kernel would print, return and ask the module in a scenario."""
+"""`tdxwhy simulate`: what a kernel would print, return and ask the module in a scenario, or on a machine as it stands."""
 
 from __future__ import annotations
 
@@ -13,21 +13,30 @@ from tdxwhy.errors import TdxwhyError
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    made = argparse.ArgumentParser(prog="tdxwhy simulate", description="What would the kernel print?")
-    made.add_argument("scenario", nargs="?", help="a scenario, TOML or JSON (reports/schema/scenario.schema.json)")
-    made.add_argument("--jsonl", metavar="FILE", help="one scenario a line in, one answer a line out; - is standard input")
+    """Return the arguments of `tdxwhy simulate`."""
+    made = argparse.ArgumentParser(
+        prog="tdxwhy simulate", description="Say what a kernel would print in a scenario, or on a machine with this topology."
+    )
+    what = made.add_mutually_exclusive_group(required=True)
+    what.add_argument("scenario", nargs="?", metavar="SCENARIO", help="TOML or JSON; reports/schema/scenario.schema.json describes it")
+    what.add_argument("--topology", metavar="FILE", help="a real machine: output of lscpu -J -e, a copy of /sys/devices/system/cpu")
+    what.add_argument("--jsonl", metavar="FILE", help="one scenario a line in, one answer a line out; - is standard input")
+    made.add_argument("--generation", metavar="NAME", help="the kernel, instead of the scenario's own; 7.1 for --topology")
+    made.add_argument("--packages", metavar="N", type=int, default=8, help="package ids that the module takes, for --topology (8)")
     made.add_argument("--format", choices=["text", "json"], default="text", help="json adds the SEAMCALL trace and the final state")
     return made
 
 
 def run(args: argparse.Namespace) -> int:
-    """Simulate one scenario, or one a line."""
-    if (args.scenario is None) == (args.jsonl is None):
-        raise TdxwhyError("simulate takes a SCENARIO or --jsonl FILE", "tdxwhy simulate --help")
+    """Simulate one scenario, one a line, or a real machine."""
     if args.jsonl is not None:
         return _stream(args.jsonl)
-    answer = _answer(_load(Path(args.scenario)), whole=True)
+    if args.topology is not None:
+        return _machine(args)
+    data = load(Path(args.scenario))
+    if args.generation and isinstance(data, dict):
+        data["generation"] = args.generation
+    answer = _answer(data, whole=True)
     if args.format == "json":
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
     else:
@@ -35,7 +44,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _load(path: Path) -> object:
+def _machine(args: argparse.Namespace) -> int:
+    from tdxwhy.read.sidecar import read_sidecar
+    from tdxwhy.replay.foresee import foresee
+
+    seen = foresee(read_sidecar(Path(args.topology)), args.generation or "7.1", {"max_packages": args.packages})
+    if args.format == "json":
+        sys.stdout.write(json.dumps(_answer(seen.scenario, whole=True), indent=2) + "\n")
+    else:
+        sys.stdout.write("".join(f"<{one.level}>{one.text}\n" for one in seen.simulation.lines))
+        sys.stdout.write(f"{seen.sentence}\n")
+    return 1 if seen.simulation.failures else 0
+
+
+def load(path: Path) -> object:
+    """Read a TOML or JSON file."""
     import tomllib
 
     try:
@@ -79,7 +102,15 @@ def _answer(data: object, whole: bool) -> dict[str, Any]:
     lines = [{"level": one.level, "text": one.text} | ({"approximate": True} if one.approximate else {}) for one in done.lines]
     answer: dict[str, Any] = {"schema": "tdxwhy/simulate/1", "lines": lines, "returns": list(done.returns)}
     if whole:
+        from tdxwhy.replay.foresee import sentence_of
+
         trace = [{"leaf": call.leaf, "cpu": call.cpu, "status": f"0x{call.status:016x}"} for call in done.trace]
         failures = [one._asdict() | {"status": None if one.status is None else f"0x{one.status:016x}"} for one in done.failures]
-        answer |= {"generation": scenario.generation, "trace": trace, "failures": failures, "state": done.state}
+        answer |= {
+            "generation": scenario.generation,
+            "trace": trace,
+            "failures": failures,
+            "state": done.state,
+            "sentence": sentence_of(data),
+        }
     return answer

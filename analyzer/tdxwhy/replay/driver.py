@@ -28,6 +28,7 @@ class Failed(Exception):  # noqa: N818 - the kernel's failure, not ours
         self.bad = bad
         self.status = status
         self.step = step
+        self.cpu: int | None = None
 
 
 class Failure(NamedTuple):
@@ -110,8 +111,7 @@ class Kernel:
         except Failed as stop:
             result = operation.returns_failure if stop.bad and operation.returns_failure is not None else stop.errno
             if stop.bad and stop.errno:
-                last = self.machine.trace[-1].cpu if stop.status is not None else None
-                self.failures.append(Failure(operation.asked, stop.step, stop.status, stop.errno, last))
+                self.failures.append(Failure(operation.asked, stop.step, stop.status, stop.errno, stop.cpu))
         finally:
             self.machine.locked -= held
         self._catch_up()
@@ -274,7 +274,9 @@ class Kernel:
             for form in step.print_vmfailinvalid:
                 self.print(form)
         if not step.ignore:
-            raise Failed(answer.errno, status=status)
+            stop = Failed(answer.errno, status=status)
+            stop.cpu = self.machine.trace[-1].cpu
+            raise stop
 
 
 # ---- what the steps do

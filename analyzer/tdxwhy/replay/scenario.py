@@ -81,6 +81,7 @@ _FAULT = {"leaf", "status", "cpu", "package", "nth", "count", "rcx", "rdx", "r8"
 _OPERATIONS = {"boot": 0, "enable": 0, "kvmload": 0, "online": 1, "offline": 1, "memonline": 2, "createtd": 0, "guest": 1, "shutdown": 0}
 _MODULE_STATES = {"loaded", "absent", "gp"}
 _GIB = 1 << 30
+_LOW = 0x100000
 
 
 def _known(row: object, known: set[str] | frozenset[str], place: str) -> dict[str, Any]:
@@ -173,7 +174,13 @@ def _memory(platform: dict[str, Any], packages: tuple[int, ...]) -> tuple[tuple[
 def _cmr(platform: dict[str, Any], memory: tuple[tuple[int, int, int], ...]) -> tuple[tuple[int, int], ...]:
     given = platform.get("cmr")
     if given is None:
-        return tuple((start, end - start) for start, end, _ in memory if end > 0x100000)
+        merged: list[tuple[int, int]] = []
+        for start, end, _ in memory:
+            if end > _LOW and merged and sum(merged[-1]) == start:
+                merged[-1] = (merged[-1][0], end - merged[-1][0])
+            elif end > _LOW:
+                merged.append((start, end - start))
+        return tuple(merged)
     return tuple((_number(a, "cmr"), _number(b, "cmr")) for a, b in _rows(given, 2, "platform.cmr"))
 
 

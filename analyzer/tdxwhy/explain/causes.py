@@ -26,18 +26,18 @@ class Blame(NamedTuple):
 def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events: Sequence[Event]) -> tuple[FoundCause, ...]:
     """Return at most three causes, best first; "unknown" where something failed and no pattern fits."""
     if judgement.outcome == "initialized" and judgement.refused_by_kvm:
-        return (_described("kvm-refused", judgement, facts, ())._replace(evidence=judgement.refused_by_kvm),)
+        return (_described("kvm-refused", facts, ())._replace(evidence=judgement.refused_by_kvm),)
     if judgement.outcome in ("initialized", "unknown") or judgement.role == "guest":
         return ()
     telling = _telling(judgement, events)
     ids_of_forms = frozenset(event.form.id for event in telling if event.form is not None)
     fitting = (cause for seen in _seen(judgement, call) for cause in tables.causes_for(seen, judgement.facts, ids_of_forms))
     found = tuple(dict.fromkeys(cause.id for cause in fitting))
-    modelled = tuple(e.cause for e in judgement.explanations if e.cause != "unknown")
-    ids = tuple(dict.fromkeys((*found, *modelled)))[:_MOST]
+    modelled = tuple(dict.fromkeys(e.cause for e in judgement.explanations if e.cause != "unknown"))
+    ids = (found or modelled)[:_MOST]
     if not ids and judgement.outcome == "failed":
         ids = ("unknown",)
-    return tuple(_described(id, judgement, facts, telling) for id in ids)
+    return tuple(_described(id, facts, telling) for id in ids)
 
 
 def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) -> Blame:
@@ -75,10 +75,9 @@ def _errno(judgement: Judgement) -> int | None:
     return next((event.values["errno"] for event in reversed(failures) if isinstance(event.values.get("errno"), int)), None)
 
 
-def _described(id: str, judgement: Judgement, facts: Facts, telling: Sequence[Event]) -> FoundCause:
+def _described(id: str, facts: Facts, telling: Sequence[Event]) -> FoundCause:
     cause = tables.cause(id)
-    told = next((e.why for e in judgement.explanations if e.cause == id and (e.packages or e.cpus)), "")
     forms = {when.form for when in cause.when}
     lines = (evidence_of(event) for event in telling if event.form is not None and event.form.id in forms)
     stated = (evidence for when in cause.when for evidence in facts.named.get(when.fact, ()))
-    return FoundCause(id, cause.title, told or cause.meaning, tuple(dict.fromkeys((*stated, *lines)))[:_QUOTED])
+    return FoundCause(id, cause.title, cause.meaning, tuple(dict.fromkeys((*stated, *lines)))[:_QUOTED])

@@ -16,6 +16,7 @@ from tdxwhy.ranges import ranges
 from tdxwhy.records import Action, BootRecords, Diagnosis, Event, Evidence, FoundCause, Seamcall, Topology
 
 _QUOTED = 12
+_WHO = "which CPUs: lscpu -J -e=CPU,SOCKET,ONLINE > lscpu.json on that machine, then tdxwhy log --topology lscpu.json"
 
 
 def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None) -> Diagnosis:
@@ -40,7 +41,7 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None) ->
         cpus=blamed.cpus,
         sentence=_sentence(judgement, call, causes, topology, blamed),
         actions=tuple(_actions(causes, call, blamed)),
-        settles=judgement.settles,
+        settles=(*judgement.settles, *_who(causes, blamed)),
         notes=facts.notes,
         evidence=_evidence(judgement, causes),
         reached=_reached(judgement),
@@ -122,9 +123,17 @@ def _actions(causes: Sequence[FoundCause], call: Seamcall | None, blamed: Blame)
         cause = tables.cause(found.id)
         if blamed.cpus and cause.command_for_cpus:
             cpus = ranges(blamed.cpus).replace(" ", "")
-            yield Action(f"Bring CPUs {ranges(blamed.cpus)} online.", cause.command_for_cpus.format(cpus=cpus))
+            yield Action(
+                f"Bring CPU{'s' if len(blamed.cpus) > 1 else ''} {ranges(blamed.cpus)} online.", cause.command_for_cpus.format(cpus=cpus)
+            )
         detail = call.status & 0xFFFFFFFF if call is not None and call.status is not None else 0
         yield Action(cause.advice, cause.command.replace("{detail:x}", f"{detail:x}"))
+
+
+def _who(causes: Sequence[FoundCause], blamed: Blame) -> Iterator[str]:
+    """Yield what would settle which CPUs or package the first cause blames, where nothing names them."""
+    if causes and not blamed.cpus and tables.cause(causes[0].id).command_for_cpus:
+        yield _WHO
 
 
 def _evidence(judgement: Judgement, causes: Sequence[FoundCause]) -> tuple[Evidence, ...]:

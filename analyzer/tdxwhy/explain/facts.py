@@ -19,7 +19,10 @@ _TRACE = re.compile(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 
 
 class Facts(NamedTuple):
-    """What is known of one boot. `names` are the facts that causes ask for, each with its evidence."""
+    """What is known of one boot. `named` are the facts that causes ask for, each with its evidence.
+
+    `faulted` is the step in which the kernel faulted, as far as the trace tells.
+    """
 
     kernel: str | None
     module: str | None
@@ -28,6 +31,7 @@ class Facts(NamedTuple):
     request: Request
     notes: tuple[Note, ...]
     named: dict[str, tuple[Evidence, ...]]
+    faulted: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -41,12 +45,16 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
     command_line = str(line.values["command_line"]) if line else None
     asked = request(command_line, tables.parameters(), line)
     notes = tuple(misspelt(command_line, tables.parameters(), line)) if command_line and line else ()
+    fault, faulted = _fault(boot, events)
     named = {
         "package-offline": tuple(_lost_packages(topology)),
         "cpu-offline": tuple(_lost_cpus(topology)),
         "parameter-misspelt": tuple(evidence for note in notes for evidence in note.evidence),
-        "fault-in-init": tuple(_fault(boot, events)),
-    } | {fact: (evidence_of(event),) for event in events if (fact := _stated(event))}
+        "fault-in-init": fault,
+    }
+    for event in events:
+        if fact := _stated(event):
+            named[fact] = (*named.get(fact, ()), evidence_of(event))
     return Facts(
         _kernel(boot, events, command_line),
         _module(events),
@@ -55,6 +63,7 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
         asked,
         notes,
         {name: found for name, found in named.items() if found},
+        faulted,
     )
 
 
@@ -138,18 +147,19 @@ def _lost_cpus(topology: Topology) -> Iterator[Evidence]:
             yield from cpu.evidence[:1]
 
 
-def _fault(boot: BootRecords, events: Sequence[Event]) -> Iterator[Evidence]:
-    """Yield the oops and the line of its trace that lies inside initialisation."""
+def _fault(boot: BootRecords, events: Sequence[Event]) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
+    """Return the oops with the line of its trace that lies inside initialisation, and the step that the innermost such line names."""
     oops = next((event for event in events if event.form and event.form.kind == "fault" and event.form.outcome == "failure"), None)
     if oops is None:
-        return
-    functions = {form.function for form in tables.forms() if form.kind in ("host", "loader") and form.function}
-    for record in _after(boot.records, oops.record):
-        found = _TRACE.search(record.text)
-        if found and found[1] in functions:
-            yield evidence_of(oops)
-            yield Evidence(record.place, record.text)
-            return
+        return (), ()
+    steps = tables.functions()
+    entries = {form.function for form in tables.forms() if form.kind in ("host", "loader")}
+    trace = ((record, found[1]) for record in _after(boot.records, oops.record) if (found := _TRACE.search(record.text)))
+    inside = [(record, function) for record, function in trace if function in steps or function in entries]
+    if not inside:
+        return (), ()
+    evidence = (evidence_of(oops), Evidence(inside[0][0].place, inside[0][0].text))
+    return evidence, tuple(steps[function] for _, function in inside if function in steps)[:1]
 
 
 def _after(records: Sequence[LogRecord], first: LogRecord) -> Iterator[LogRecord]:

@@ -68,7 +68,7 @@ def role_of(boot: BootRecords, events: Sequence[Event]) -> Role:
 
 
 def _guest_lines(events: Sequence[Event]) -> tuple[Evidence, ...]:
-    return tuple(evidence_of(event) for event in events if event.form and event.form.kind == "guest")
+    return tuple(evidence_of(event) for event in events if event.form and event.form.kind == "guest")[:2]
 
 
 def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology, facts: Facts) -> Judgement:
@@ -87,7 +87,7 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
         failure,
         attempt,
         explanations,
-        verdict.settles,
+        () if step else verdict.settles,
         facts.names,
     )
 
@@ -107,9 +107,9 @@ def _telling(attempt: Attempt) -> Event:
 
 
 def _silent(role: Role, silence: Silence, attempt: Attempt | None, topology: Topology, facts: Facts) -> Judgement:
-    steps: tuple[str, ...] = ()
+    steps = silence.steps
     explanations: tuple[Explanation, ...] = ()
-    if silence.outcome == "failed" and attempt is not None:
+    if silence.fact and silence.outcome == "failed" and attempt is not None:
         # Which lines a kernel prints on its way depends on its configuration, so a log that lacks one is replayed as lossy;
         # what then can have failed without a word is a call that was answered with a fault.
         explanations = explain_events(attempt.events, topology, True).explanations or tuple(

@@ -18,7 +18,7 @@ def sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
     cpus: Sequence[int],
 ) -> str:
     """Return one line such as "failed to configure module, no online CPUs in package 12: CPUs 24-25 offline"."""
-    failed = " or ".join(dict.fromkeys(tables.failure_of(step) for step in steps))
+    failed = tables.failure_of(steps[0]) if len(steps) == 1 else "failed to initialise TDX"
     if cause is None or cause.id == "unknown":
         said = "cause not known"
     elif cause.sentence:
@@ -30,16 +30,16 @@ def sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
 
 def _packages(packages: Sequence[int]) -> str:
     if not packages:
-        return "a package that the log does not name"
+        return "a package that no line names"
     return f"package{'s' if len(packages) > 1 else ''} {ranges(packages)}"
 
 
 def _cpus(cpus: Sequence[int], topology: Topology) -> str:
     if not cpus:
-        return "CPUs not named by the log"
+        return ""
     states = {cpu.presence for cpu in topology.cpus if cpu.number in set(cpus)}
     state = "never came online" if states == {"never-seen"} else "offline"
-    return f"CPU{'s' if len(cpus) > 1 else ''} {ranges(cpus)} {state}"
+    return f": CPU{'s' if len(cpus) > 1 else ''} {ranges(cpus)} {state}"
 
 
 def _where(call: Seamcall | None, topology: Topology) -> str:

@@ -25,12 +25,13 @@ class Silence(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     fact: str = ""
     settles: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 def interpret(boot: BootRecords, attempt: Attempt | None, facts: Facts) -> Silence:
     """Interpret a boot without a closing line of TDX."""
     if "fault-in-init" in facts.names:
-        return Silence("failed", "the kernel faulted inside initialisation", facts.named["fault-in-init"])
+        return Silence("failed", "the kernel faulted inside initialisation", facts.named["fault-in-init"], steps=facts.faulted)
     if attempt is None:
         return _without_a_line(boot, facts)
     begun = attempt.events[-1]

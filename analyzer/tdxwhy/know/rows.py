@@ -57,12 +57,16 @@ class LeafRow(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A step of host initialisation in its order; `failure` is how a message should begin that says it failed."""
+    """A step of host initialisation in its order; `failure` is how a message should begin that says it failed.
+
+    `functions` are the kernel's functions that are this step and no other.
+    """
 
     id: str
     meaning: str
     source: str
     failure: str
+    functions: tuple[str, ...] = ()
 
 
 class Knowledge(NamedTuple):

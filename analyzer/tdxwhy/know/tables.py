@@ -103,6 +103,12 @@ def failure_of(step: str) -> str:
 
 
 @cache
+def functions() -> dict[str, str]:
+    """Return the kernel functions that belong to one step, and that step."""
+    return {function: str(row[0]) for row in table("STEP") for function in row[4]}
+
+
+@cache
 def parameters() -> tuple[Parameter, ...]:
     """Return the kernel parameters that matter to TDX."""
     return tuple(Parameter(name, meaning, source, tuple(asks)) for name, meaning, source, asks in table("PARAMETER"))
@@ -120,7 +126,7 @@ def cause(id: str) -> Cause:
 
 
 def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozenset[str] = frozenset()) -> tuple[Cause, ...]:
-    """Return the causes that fit what was seen, likeliest first.
+    """Return the causes that fit what was seen, likeliest first: those of the best rank and of the one behind it.
 
     `seen` holds the step, leaf, status name and errno of the failure (its rank and form do not count); `facts` is what the
     whole log and its topology tell, `form_ids` are the forms of its lines.
@@ -130,7 +136,8 @@ def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozen
         ranks = [(when.rank, -_given(when)) for when in one.when if _fits(when, seen, facts, form_ids)]
         if ranks:
             best.append((*min(ranks), number, one))
-    return tuple(entry[3] for entry in sorted(best, key=lambda entry: entry[:3]))
+    best.sort(key=lambda entry: entry[:3])
+    return tuple(entry[3] for entry in best if entry[0] <= best[0][0] + 1)
 
 
 def _fits(when: When, seen: When, facts: frozenset[str], form_ids: frozenset[str]) -> bool:

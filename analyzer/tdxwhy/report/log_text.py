@@ -70,7 +70,10 @@ def _sections(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int) -
 
     if diagnosis.sentence:
         yield "should say", wrapped(diagnosis.sentence)
-    yield "status", [line for text in _status(diagnosis) for line in wrapped(text, "  ")]
+    yield (
+        "on the way" if diagnosis.outcome == "initialized" else "status",
+        [line for text in _status(diagnosis) for line in wrapped(text, "  ")],
+    )
     yield "causes" if len(diagnosis.causes) > 1 else "cause", [line for text in _causes(diagnosis) for line in wrapped(text, "  ")]
     yield "packages", [line for text in packages(diagnosis.topology) for line in wrapped(text, "  ")]
     yield "next", [line for text in _actions(diagnosis) for line in wrapped(text, "  ")]
@@ -110,17 +113,24 @@ def _actions(diagnosis: Diagnosis) -> Iterator[str]:
 
 def packages(topology: Topology) -> Iterator[str]:
     """Yield what is known of packages and CPUs: the counts, then each package that is not wholly online."""
-    if topology.package_count is not None or topology.online_count is not None:
+    online = _online(topology)
+    if topology.package_count is not None or online is not None:
         known = counted(topology.package_count, "package") if topology.package_count is not None else "packages not counted"
         total = "" if topology.cpu_count is None else f" of {topology.cpu_count}"
-        online = "" if topology.online_count is None else f", {topology.online_count}{total} CPUs online"
-        yield known + online
+        yield known + ("" if online is None else f", {online}{total} CPUs online")
     for package in topology.packages:
         missing = sorted(set(package.cpus) - set(package.online))
         if missing:
             name = "package unknown" if package.id is None else f"package {package.id}"
             left = "no online CPU" if not package.online else f"{counted(len(package.online), 'CPU')} online"
             yield f"{name}: {left}; not online: {ranges(missing)}" + (f" ({package.known})" if package.known != "stated" else "")
+
+
+def _online(topology: Topology) -> int | None:
+    """Return how many CPUs are online in the end, where every CPU is known; else how many came up."""
+    if topology.cpus and len(topology.cpus) == topology.cpu_count:
+        return sum(cpu.presence == "online" for cpu in topology.cpus)
+    return topology.online_count
 
 
 def quoted(evidence: Evidence) -> str:

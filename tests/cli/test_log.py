@@ -1,0 +1,80 @@
+"""`tdxwhy log` as a user calls it, on every sample."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tdxwhy.cli import main
+from tests.conftest import ROOT
+
+SAMPLES = sorted(path for path in (ROOT / "samples/logs").iterdir() if path.is_dir())
+SCHEMA = json.loads((ROOT / "reports/schema/log.schema.json").read_text(encoding="utf-8"))
+ASPECTS = ("outcome", "role", "step", "cause", "reader", "evidence")
+
+
+def log_of(sample: Path) -> Path:
+    return next(
+        path
+        for path in sorted(sample.iterdir())
+        if path.suffix in (".log", ".json", ".export", ".md", ".txt") and "lscpu" not in path.name and not path.name.startswith("expected")
+    )
+
+
+def arguments(sample: Path) -> list[str]:
+    sidecar = sample / "lscpu.json"
+    return [str(log_of(sample).relative_to(ROOT)), *(["--topology", str(sidecar.relative_to(ROOT))] if sidecar.exists() else [])]
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_sample_gives_its_golden_text_and_json(
+    sample: Path, golden: Callable[[Path, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    statuses = []
+    for name, extra in (("expected.txt", []), ("expected.json", ["--format", "json"])):
+        statuses.append(main(["log", *arguments(sample), *extra]))
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        assert "\x1b" not in out
+        golden(sample / name, out)
+    document = json.loads((sample / "expected.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, SCHEMA)
+    outcome = document["logs"][0]["outcome"]
+    assert statuses == [{"failed": 1, "unknown": 3}.get(outcome, 0)] * 2
+
+
+def aspect_of(sample: Path) -> tuple[str, object]:
+    """What a sample adds to the others, by its own word, and the value that must be its alone."""
+    adds = tomllib.loads((sample / "about.toml").read_text(encoding="utf-8"))["adds"]
+    aspect = adds.partition(":")[0]
+    assert aspect in ASPECTS, adds
+    log = json.loads((sample / "expected.json").read_text(encoding="utf-8"))["logs"][0]
+    values: dict[str, object] = {
+        "outcome": (log["outcome"], log["generation"], log["causes"], log["seamcall"], log["boots"]),
+        "role": log["role"],
+        "step": (log["steps"], log["seamcall"] and log["seamcall"]["status"]),
+        "cause": log["causes"][:1],
+        "reader": log_of(sample).name,
+        "evidence": (log["evidence"], log["topology"]),
+    }
+    return aspect, values[aspect]
+
+
+def test_each_sample_adds_what_it_says() -> None:
+    assert len(SAMPLES) >= 25
+    seen: dict[str, str] = {}
+    for sample in SAMPLES:
+        key = repr(aspect_of(sample))
+        assert key not in seen, f"{sample.name} adds nothing to {seen[key]}"
+        seen[key] = sample.name

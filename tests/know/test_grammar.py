@@ -69,6 +69,7 @@ def texts(piece):
         "hex": st.integers(0, (1 << 64) - 1).map(lambda value: f"{value:0{piece.width}x}"),
         "str": st.text("abcdefgh ", min_size=1, max_size=8),
         "symbol": st.just("tdx_enable+0x1a2/0x4c0"),
+        "frame": st.just(" ? tdx_enable+0x1a2/0x4c0 [kvm_intel]"),
         "pointer": st.just("ffffc90000a3f000"),
         "range": st.just("[mem 0x1000-0x1fff]"),
         "list": st.just("0-3,7"),

@@ -18,6 +18,8 @@ from tdxwhy.records import MessageForm
 # Lengths of the constant heads by which a line finds its few candidates, longest first.
 HEADS = (32, 24, 16, 12, 8, 4)
 _HERE = Path(__file__).parent
+# What must stand in a line of a format that has no constant text.
+_NEEDLES = {"cpus": "#", "frame": "+0x"}
 
 
 class Matcher(NamedTuple):
@@ -80,7 +82,11 @@ def _matchers(forms: Sequence[MessageForm]) -> tuple[list[Matcher], tuple[str, .
                 source = lower(matcher(format))
             except NotLowered:
                 unlowered.append(format)
-        needle = max((one for text in constants for one in text.split("  ")), key=len, default="#")
+        needle = max(
+            (one for text in constants for one in text.split("  ")),
+            key=len,
+            default=_NEEDLES[field_kinds(format)[0]] if not constants else "",
+        )
         line = format if source or format in unlowered else "".join(constants)
         weight = sum(map(len, constants)) + sum(part.width for part in parts if isinstance(part, Field))
         found.append((weight, Matcher(line, source, field_kinds(format), forms[numbers[0]].args, tuple(numbers), needle)))

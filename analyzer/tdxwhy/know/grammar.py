@@ -23,7 +23,7 @@ class Text(NamedTuple):
 
 
 class Field(NamedTuple):
-    """One conversion. `kind` is int, hex, str, pad, symbol, pointer, word or cpus; `width` counts digits that must be there."""
+    """One conversion. `kind` is int, hex, str, pad, symbol, frame, pointer, word or cpus; `width` counts digits that must be there."""
 
     kind: str
     width: int = 0
@@ -35,10 +35,11 @@ class Field(NamedTuple):
 Piece = Text | Field
 
 _KINDS = {"d": "int", "i": "int", "u": "int", "x": "hex", "X": "hex", "s": "str", "c": "str"}
-_SYMBOLS = frozenset("SBsFf")
+_SYMBOLS = frozenset("SsFf")
 _POINTER = r"\(_*ptrval_*\)|\(null\)|(?:0x)?[0-9a-fA-F]+"
 _PATTERNS = {
     "symbol": r"[^\s,]+(?: \[\w+\])?",
+    "frame": r" *(?:\? )?[\w.$]+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[\w ]+\])?",
     "pointer": _POINTER,
     "range": r"\[[^\]]*\]",
     "word": r"\S+",
@@ -70,6 +71,8 @@ def _conversion(tokens: pp.ParseResults) -> Field | Text:
 def _pointer_kind(extension: str) -> str:
     if extension[:1] in _SYMBOLS:
         return "symbol"
+    if extension[:1] == "B":
+        return "frame"
     if extension[:1] in ("R", "r"):
         return "range"
     if extension[:1] == "b":

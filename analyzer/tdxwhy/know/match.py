@@ -22,6 +22,7 @@ _CONVERT: dict[str, Callable[[str], Any]] = {
     "hex": lambda digits: int(digits, 16),
     "cpus": _cpus,
     "str": str.strip,
+    "frame": lambda text: text.strip(" ?"),
 }
 
 

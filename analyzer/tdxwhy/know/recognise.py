@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from tdxwhy.know import decode
-from tdxwhy.know.certain import certain
 from tdxwhy.know.match import Matcher, match
 from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx, may_look_like_tdx
 from tdxwhy.know.torn import TDX_KINDS, fit, nearest
@@ -84,6 +83,8 @@ def _judge(text: str, cut: str, stamped: bool) -> tuple[MessageForm | None, dict
     tdx = looks_like_tdx(text)
     if not tdx and not cut:
         return None
+    from tdxwhy.know.certain import certain  # most logs never need its expressions
+
     shape = _NUMBER.sub("0", text)
     whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
     if cut or shape not in _shapes:

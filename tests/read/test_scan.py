@@ -174,13 +174,13 @@ def test_work_grows_linearly() -> None:
 
 @given(st.binary(max_size=3000))
 def test_no_bytes_break_the_reader(data: bytes) -> None:
-    from tdxwhy.errors import NothingToJudge
+    from tdxwhy.errors import TdxwhyError
 
     for small in (0, 1 << 20):
         try:
             for boot in LogReader(io.BytesIO(data), "log", ANCHORS, small):
                 assert all(c.isprintable() or c == " " for record in boot.records for c in record.text)
-        except NothingToJudge:
+        except TdxwhyError:
             pass
 
 

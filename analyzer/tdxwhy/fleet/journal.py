@@ -9,7 +9,7 @@ from typing import Any
 from tdxwhy.read.boots import stamp_of
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.export import ExportReader, is_export
-from tdxwhy.read.marks import Mark
+from tdxwhy.read.item import Mark
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.windows import Window, ahead, automaton, searched, windows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tdxwhy.records import Event, Evidence, Presence
+from tdxwhy.records import Event, Evidence, MessageForm, Presence
 
 MOST_CPUS = 8192
 _COMES_UP = ("topology.smpboot-booting-node-processor-apic", "platform.cpu-is-up")
@@ -21,7 +21,20 @@ _NEVER_CAME = (
 _SLEEPS, _WAKES = "platform.disabling-non-boot-cpus", "platform.enabling-non-boot-cpus"
 _SMT_OFF = ("topology.smt-disabled", "topology.smt-force-disabled")
 _COUNTS = ("packages", "possible", "present", "hotplug", "online", "threads_per_package", "nodes", "nodes_per_package")
+_VALUES = {"cpu", "cpus", "command_line"}
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
+
+
+_telling: dict[str, bool] = {}
+
+
+def _tells(form: MessageForm) -> bool:
+    """Tell whether lines of a form can say anything of CPUs: most of a boot's lines say nothing."""
+    known = _telling.get(form.id)
+    if known is None:
+        known = form.kind == "topology" or form.id in (_SLEEPS, _WAKES) or bool(_VALUES & set(form.args))
+        _telling[form.id] = known
+    return known
 
 
 class Facts:
@@ -41,7 +54,7 @@ class Facts:
 
     def take(self, event: Event) -> None:
         """Take one event's facts."""
-        if event.form is None:
+        if event.form is None or not _tells(event.form):
             return
         evidence = Evidence(event.record.place, event.record.text[:240])
         name, values = event.form.id, event.values

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from tdxwhy.read.entries import Item
-from tdxwhy.read.marks import Mark
+from tdxwhy.read.item import Item, Mark
 from tdxwhy.records import BootRecords, LogRecord
 
 SECOND = 1_000_000_000
@@ -115,8 +114,11 @@ class Assembly:
         self._texts: list[dict[str, set[int | str]]] = []
         self._identities: list[list[str]] = []
 
-    def add(self, segment: Segment) -> int:
-        """Put a segment where it belongs, and return the number of that boot."""
+    def add(self, segment: Segment, alone: bool = False) -> int:
+        """Put a segment where it belongs, and return the number of that boot; one that is alone is compared with nothing."""
+        if alone:
+            self.boots.append(segment)
+            return 0
         home = self._home(segment)
         if home is None:
             self.boots.append(segment)
@@ -214,8 +216,9 @@ def _merge(old: list[LogRecord], new: list[LogRecord]) -> list[LogRecord]:
 
 def boots_of(items: Iterable[Item], torn: bool) -> list[BootRecords]:
     """Split a whole input into boots; `torn` tells that the input stops inside a line."""
+    found = segments(newest_last(list(items)))
     assembly = Assembly()
-    homes = [assembly.add(segment) for segment in segments(newest_last(list(items)))]
+    homes = [assembly.add(segment, alone=len(found) == 1) for segment in found]
     made = [boot_of(segment) for segment in assembly.boots]
     if torn and homes:
         made[homes[-1]] = made[homes[-1]]._replace(tail_cut=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tdxwhy.read.marks import Mark
 from tdxwhy.read.stamp import FACILITIES, LEVELS
 from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, Place
-
-Item = LogRecord | Mark
 
 
 def records_of_entry(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tdxwhy.read.entries import Item, boot_of_entry, records_of_entry
-from tdxwhy.read.marks import Mark
+from tdxwhy.read.entries import boot_of_entry, records_of_entry
+from tdxwhy.read.item import Item, Mark
 from tdxwhy.records import Place
 
 _USED = frozenset((

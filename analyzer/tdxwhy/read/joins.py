@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from tdxwhy.read.entries import Item
+from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.kmsg import FRAGMENT
-from tdxwhy.read.marks import Mark
 from tdxwhy.records import LogRecord
 
 # systemd's status lines share the console with the kernel.
-_STATUS = re.compile(r"(?<=\S)\s{0,4}\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME |[ *]{6})\] .{0,256}")
+_STATUSES = ("[  OK  ]", "[FAILED]", "[DEPEND]", "[ INFO ]", "[ WARN ]", "[ SKIP ]", "[ TIME ]")
+_STATUS = re.compile(r"(?<=\S)\s{0,4}\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME )\] .{0,256}")
 # Mailers wrap below this column, terminals at it or beyond; a terminal cuts words in two.
 _TERMINAL_WIDTH = 79
 _SHORTEST_WRAP = 40
@@ -31,6 +31,14 @@ def block_widths(lines: Sequence[tuple[int, str]]) -> dict[int, int]:
         block.append(number)
         longest = max(longest, len(text))
     return widths
+
+
+def may_be_torn(items: Sequence[Item], text: str) -> bool:
+    """Tell whether anything in a log asks for joining; in a log as dmesg prints it nothing does."""
+    for item in items:
+        if not isinstance(item, LogRecord) or item.time_ns is None or item.cut or item.seq is not None:
+            return True
+    return any(status in text for status in _STATUSES)
 
 
 def joined(items: Iterable[Item], widths: dict[int, int]) -> list[Item]:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tdxwhy.read.entries import Item, boot_of_entry, records_of_entry
-from tdxwhy.read.marks import Mark
+from tdxwhy.read.entries import boot_of_entry, records_of_entry
+from tdxwhy.read.item import Item, Mark
 from tdxwhy.records import Loss, Place
 
 OBJECT = re.compile(r"\s{0,8}(?:data: ?|\x1e)?\{ ?(?=\")")
@@ -32,16 +32,16 @@ class JsonReader:
         self._boot: str | None = None
         self._fields: dict[str, Any] = {}
         self._first = 0
-        self._inside = False
+        self.inside = False
 
     def take(self, number: int, line: str) -> list[Item] | None:
         """Return the records that this line completes, or None if it is no JSON of a log."""
-        if self._inside:
+        if self.inside:
             return self._spread(number, line)
         if OBJECT.match(line):
             return self._object(number, line)
         if _OPENING.fullmatch(line):
-            self._inside, self._first, self._fields = True, number, {}
+            self.inside, self._first, self._fields = True, number, {}
             return []
         return [] if self._first and _CLOSING.fullmatch(line) else None
 
@@ -73,10 +73,10 @@ class JsonReader:
             return self._flush()
         if _CLOSING.fullmatch(line):
             items = self._flush()
-            self._inside = line.strip() not in ("}", "]}", "]")
+            self.inside = line.strip() not in ("}", "]}", "]")
             return items
         items = self._flush()
-        self._inside = False
+        self.inside = False
         return items or None
 
     def _flush(self) -> list[Item]:

@@ -9,22 +9,15 @@ from typing import BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.boots import boots_of
-from tdxwhy.read.bundle import is_tar, unpack
-from tdxwhy.read.entries import Item
-from tdxwhy.read.export import ExportReader, is_export
-from tdxwhy.read.joins import block_widths, joined
-from tdxwhy.read.jsonlog import JsonReader, is_spread
-from tdxwhy.read.marks import Mark, mark_of
+from tdxwhy.read.item import Item
+from tdxwhy.read.joins import block_widths, joined, may_be_torn
 from tdxwhy.read.opening import Opened, open_path
-from tdxwhy.read.plain import records_of, unquote
-from tdxwhy.read.pstore import in_order
-from tdxwhy.read.scan import Scan
-from tdxwhy.read.sidecar import parse_sidecar
-from tdxwhy.read.text import LINE_LIMIT, clean, decode, lines_of, looks_binary
+from tdxwhy.read.text import decode, lines_of, looks_binary
+from tdxwhy.read.usual import usual_line
 from tdxwhy.read.windows import BLOCK
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place, Topology
 
-_STAMP_BEGINS = frozenset(" 0123456789")
+_TAR = slice(257, 262)
 
 
 class LogReader:
@@ -57,7 +50,7 @@ class LogReader:
             if opened.losses:
                 raise TdxwhyError(f"{self.name}: {opened.losses[0].what}")
             raise NothingToJudge(f"{self.name}: empty")
-        if is_tar(opened.head):
+        if opened.head[_TAR] == b"ustar":
             yield from self._archive(opened)
             return
         if looks_binary(opened.head):
@@ -66,8 +59,13 @@ class LogReader:
             items, torn = self._whole(opened.head)
             yield from boots_of(items, torn or bool(opened.losses))
             return
+        yield from self._large(opened)
+
+    def _large(self, opened: Opened) -> Iterator[BootRecords]:
+        from tdxwhy.read.scan import Scan, spans_lines
+
         scan = Scan(self._log_name, self._anchors)
-        if is_export(opened.head) or is_spread(opened.head):
+        if spans_lines(opened.head):
             yield from scan.entries(opened)
         else:
             yield from scan.lines(opened.head if len(opened.head) < BLOCK else opened)
@@ -75,6 +73,9 @@ class LogReader:
 
     def _archive(self, opened: Opened) -> Iterator[BootRecords]:
         """Read the log in a bundle or a sosreport, and keep the list of CPUs beside it."""
+        from tdxwhy.read.bundle import unpack
+        from tdxwhy.read.sidecar import parse_sidecar
+
         found, losses = unpack(opened)
         self.losses += losses
         if found.log is None:
@@ -89,43 +90,48 @@ class LogReader:
 
     def _whole(self, data: bytes) -> tuple[list[Item], bool]:
         """Read a small input as a whole, with an eye on what surrounds a line; tell also whether it stops inside a line."""
-        if is_export(data):
-            return list(ExportReader(self._log_name).feed(data, last=True)), False
+        if data.startswith(b"__"):
+            from tdxwhy.read.export import ExportReader, is_export
+
+            if is_export(data):
+                return list(ExportReader(self._log_name).feed(data, last=True)), False
         decoded = decode(data)
         if decoded.invalid:
             self._lose("byte sequences that are not UTF-8", decoded.invalid)
         if decoded.nuls:
             self._lose("NUL bytes", decoded.nuls)
-        lines = in_order(lines_of(decoded.text))
-        items = joined(self.items(lines), block_widths(lines))
+        lines = lines_of(decoded.text)
+        if "#" in decoded.text:
+            from tdxwhy.read.pstore import in_order
+
+            lines = in_order(lines)
+        items = list(self._items(lines))
+        if may_be_torn(items, decoded.text):
+            items = joined(items, block_widths(lines))
         torn = not decoded.text.endswith("\n")
         if torn and items and isinstance(items[-1], LogRecord) and not items[-1].cut:
             items[-1] = items[-1]._replace(cut="tail")
         return items, torn
 
-    def items(self, lines: Sequence[tuple[int, str]]) -> Iterator[Item]:
-        """Read lines one by one: JSON entries, marks of a paste, and records."""
-        reader = JsonReader(self._log_name)
+    def _items(self, lines: Sequence[tuple[int, str]]) -> Iterator[Item]:
+        """Read lines one by one: the usual form here, any other by the reader of its form."""
+        name, others = self._log_name, None
         for number, raw in lines:
-            if raw[:1] in ("[", "<") and raw[1:2] in _STAMP_BEGINS:
-                yield from records_of(Place(self._log_name, number), raw)
+            record = usual_line(Place(name, number), raw)
+            if record is not None and (others is None or not others.inside):
+                yield record
                 continue
-            taken = reader.take(number, raw)
-            if taken is not None:
-                yield from taken
-                continue
-            if len(raw) > LINE_LIMIT:
-                self._lose("line beyond the length limit, cut there", 1, number)
-            mark = mark_of(unquote(clean(raw[:LINE_LIMIT])), number)
-            if isinstance(mark, Mark):
-                yield mark
-            else:
-                yield from records_of(Place(self._log_name, number), raw)
-        yield from reader.finish()
-        self.losses += reader.losses
+            if others is None:
+                from tdxwhy.read.lines import LineReader
 
-    def _lose(self, what: str, pieces: int, line: int | None = None) -> None:
-        self.losses.append(Loss(what, pieces, Place(self._log_name, line)))
+                others = LineReader(name)
+            yield from others.take(number, raw)
+        if others is not None:
+            yield from others.finish()
+            self.losses += others.losses
+
+    def _lose(self, what: str, pieces: int) -> None:
+        self.losses.append(Loss(what, pieces, Place(self._log_name)))
 
 
 def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = ()) -> LogReader:

@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
 
-Kind = Literal["blank", "fence", "prompt", "gap", "boot"]
-
-
-class Mark(NamedTuple):
-    """A line that is no record.
-
-    "gap": the writer left lines out; "prompt": a command was typed, with `value` "filter" where it picks lines;
-    "boot": another boot begins, with its id in `value` where there is one.
-    """
-
-    kind: Kind
-    line: int
-    value: str = ""
-
+from tdxwhy.read.item import Mark
 
 _ELISION = re.compile(r"[\W_]{0,8}(?:\.{3,}|…|snip(?:ped)?|cut|truncated|omitted|8<|>8)[\W_]{0,8}")
 _FENCE = re.compile(r"(?:```+|~~~+)[\w-]{0,16}")

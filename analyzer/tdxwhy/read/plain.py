@@ -6,14 +6,11 @@ import re
 from collections.abc import Iterator
 
 from tdxwhy.read.kmsg import KMSG_FIELD, KmsgLine, kmsg_line
-from tdxwhy.read.stamp import HEADLESS, MONOTONIC, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix, priority
+from tdxwhy.read.stamp import HEADLESS, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix
 from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, clean
+from tdxwhy.read.usual import AGAIN, MONOTONIC, usual_line
 from tdxwhy.records import LogRecord, Place
 
-# The form of nearly every line: an optional level, the stamp, an optional caller, the message.
-_USUAL = re.compile(r"(?:<(\d{1,3})>)?\[ *(\d{1,9})\.(\d{6})\](?: ?\[ *([TC]\d{1,9})\])? ?")
-_USUAL_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?((?!\[ *[TC]\d)[!-~](?:[ -~]{0,2000}[!-~])?)(?=\n)")
-_AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 _QUOTE = re.compile(r"(?:[ \t]*[>|](?!\d))+ ?")
 _LAVA = re.compile(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text>.*)"\}')
 _CODE = re.compile(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
@@ -21,37 +18,13 @@ _BARE_LEVEL = re.compile(r"<(\d{1,3})>$")
 # What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
 _NOTHING = re.compile(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-])?[^\w()]*")
 _NO_EVIDENCE = Prefix(0)
+_SHORT = 256
 
 
 def records_of(place: Place, raw: str) -> tuple[LogRecord, ...]:
     """Read one line; a torn line gives one record for each stamp on it, a line that says nothing gives none."""
-    usual = _USUAL.match(raw)
-    if usual is not None and raw.isprintable() and len(raw) <= RAW_LIMIT and _is_whole(raw, usual.end()):
-        pri, seconds, fraction, caller = usual.groups()
-        level, facility = (None, None) if pri is None else priority(pri)
-        time_ns = int(seconds) * 1_000_000_000 + int(fraction) * 1000
-        return (LogRecord(place, raw, raw[usual.end() :].rstrip(), time_ns, level, facility, caller),)
-    return tuple(_odd(place, raw))
-
-
-def usual_record(data: bytes | bytearray, begin: int, name: str, offset: int) -> LogRecord | None:
-    """Read the line at a place in a window if it is of the most usual form, as `records_of` does but three times as fast."""
-    usual = _USUAL_BYTES.match(data, begin)
-    if usual is None:
-        return None
-    raw = usual[0].decode("ascii")
-    start = usual.start(3) - begin
-    if not _is_whole(raw, start):
-        return None
-    time_ns = int(usual[1]) * 1_000_000_000 + int(usual[2]) * 1000
-    return LogRecord(Place(name, None, None, offset + begin), raw, raw[start:], time_ns)
-
-
-def _is_whole(raw: str, start: int) -> bool:
-    """Tell whether the message is no more than one message: neither torn by another stamp nor headed by a host name."""
-    if raw.find("[", start) >= 0 and _AGAIN.search(raw, start) is not None:
-        return False
-    return (raw.find("]: ", start) < 0 and raw.find(" kernel: ", start) < 0) or MONOTONIC.match(raw, start) is None
+    usual = usual_line(place, raw)
+    return (usual,) if usual is not None else tuple(_odd(place, raw))
 
 
 def unquote(text: str) -> str:
@@ -86,14 +59,14 @@ def _stamps(text: str) -> list[re.Match[str]]:
     """Return the time stamps that begin a message, wherever on the line."""
     if "[" not in text:
         return []
-    return [found for found in STAMP.finditer(text) if found.start() == 0 or _AGAIN.match(text, found.start())]
+    return [found for found in STAMP.finditer(text) if found.start() == 0 or AGAIN.match(text, found.start())]
 
 
 def _stamped(place: Place, raw: str, text: str, stamps: list[re.Match[str]]) -> Iterator[LogRecord]:
     before = text[: stamps[0].start()]
     prefix = outer_prefix(before.lstrip()) or _NO_EVIDENCE
     fragment = before.lstrip()[prefix.end :].strip()
-    if fragment and not _NOTHING.fullmatch(fragment):
+    if fragment and not (len(fragment) < _SHORT and _NOTHING.fullmatch(fragment)):
         level = _BARE_LEVEL.search(fragment)
         fragment = _BARE_LEVEL.sub("", fragment).rstrip()
         yield LogRecord(place, raw, fragment, wall=prefix.wall, host=prefix.host, cut="both" if prefix is _NO_EVIDENCE else "tail")

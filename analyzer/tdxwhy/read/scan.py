@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tdxwhy.read.boots import stamp_of
-from tdxwhy.read.entries import Item
 from tdxwhy.read.export import ExportReader, is_export
-from tdxwhy.read.jsonlog import OBJECT, JsonReader
-from tdxwhy.read.marks import Mark, mark_of
+from tdxwhy.read.item import Item, Mark
+from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
+from tdxwhy.read.marks import mark_of
 from tdxwhy.read.opening import Opened
-from tdxwhy.read.plain import records_of, unquote, usual_record
+from tdxwhy.read.plain import records_of, unquote
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean
+from tdxwhy.read.usual import usual_record
 from tdxwhy.read.windows import Readable, Window, ahead, all_spans, automaton, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
@@ -141,3 +142,8 @@ class Scan:
         if self._broken:
             self.losses.append(Loss("byte sequences that are not UTF-8", self._broken, Place(self._name)))
         self.losses += self._json.losses + self._collector.losses
+
+
+def spans_lines(head: bytes) -> bool:
+    """Tell by its beginning whether the entries of a log span lines."""
+    return is_export(head) or is_spread(head)

@@ -31,8 +31,6 @@ SYSLOG = re.compile(rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<wall>{WALL}) ")
 RFC5424 = re.compile(
     r"<(?P<pri>\d{1,3})>1 (?P<wall>\S{1,64}) (?P<host>\S{1,255}) (?P<program>\S{1,48}) \S{1,128} \S{1,32} (?:-|(?:\[[^\]]{0,1024}\])+) ?"
 )
-# Only a plain word may stand before "kernel: " in short-monotonic output; messages of the kernel itself hold such words rarely.
-MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}\[\d{1,9}\]: ))")
 
 
 class Prefix(NamedTuple):

@@ -9,7 +9,7 @@ LINE_LIMIT = 65536
 RAW_LIMIT = 4096
 
 # CSI, OSC (ended by BEL or ST), two-character escapes, and the forms in which dmesg and journald print an escape byte.
-_ANSI = re.compile(
+_ANSI = (
     r"(?:\x1b|\\x1b|\^\[|\x9b(?=[0-9;?]))\[?"
     r"(?:(?<=\[)[0-9;:<=>?]{0,64}[ -/]{0,8}[@-~]|(?<=\x9b)[0-9;?]{0,64}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|(?<!\[)[ -/]{0,8}[0-~])?"
 )
@@ -31,7 +31,7 @@ def clean(text: str) -> str:
     """Return the text without escape sequences and control characters; tabs become blanks."""
     if text.isprintable():
         return text
-    return "".join(c for c in _ANSI.sub("", text).translate(_CONTROLS) if c.isprintable() or c == " ")
+    return "".join(c for c in re.sub(_ANSI, "", text).translate(_CONTROLS) if c.isprintable() or c == " ")
 
 
 def decode(data: bytes) -> Decoded:

@@ -10,7 +10,16 @@ from typing import Any, NamedTuple
 from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
 
-_LEVELS = {"warning": "warn", "dbg": "debug", "vdbg": "debug", "devel": "debug", "error": "err", "cont": "cont", "pr_unimpl": "err"}
+_LEVELS = {
+    "warning": "warn",
+    "dbg": "debug",
+    "vdbg": "debug",
+    "devel": "debug",
+    "error": "err",
+    "exception": "err",
+    "cont": "cont",
+    "pr_unimpl": "err",
+}
 _TABLES = {"print", "literals", "failing", "loops", "run"}
 _FAILING = {"silent", "firmware", "prints", "fatal", "fatal_conditions"}
 
@@ -102,7 +111,7 @@ def _print_pattern() -> re.Pattern[str]:
 def _level(found: re.Match[str], level: str) -> str:
     if level != "suffix":
         return level
-    word = next(group for group in found.groups() if group in _WORDS)
+    word = next(group.lower() for group in found.groups() if group and group.lower() in _WORDS)
     return _LEVELS.get(word, word)
 
 

@@ -120,7 +120,7 @@ def functions(fragment: Fragment) -> tuple[str | None, ...]:
         if not (macro or opened) and (row[:1].isalpha() or row[:1] == "_") and not _LABEL.match(row):
             current = _defined(rows, index)
         found.append(current)
-        opened = (opened or row.startswith("{") or row.rstrip().endswith("{")) and not row.startswith("}")
+        opened = not macro and (opened or row.startswith("{") or row.rstrip().endswith("{")) and not row.startswith("}")
         if row.startswith("}"):
             current = None
     return tuple(found)

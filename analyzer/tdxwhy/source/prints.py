@@ -7,8 +7,9 @@ Whole trees go through `ctree`, which gives the same PrintSite.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.know.names import named, tells_failure
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _LONGEST_CALL = 4096
 _DEEPEST_CALL = 32
 _BRACKETS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[(){}\[\]]')
+_LITERAL_DEFINE = re.compile(r'#[ \t]*define[ \t]+(?P<name>\w+)[ \t]+(?P<body>(?:"(?:[^"\\\n]|\\.)*"|[ \t]{0,200}\n(?=[ \t]*")|[ \t])+)')
 _KERN = {
     "KERN_EMERG": "emerg",
     "KERN_ALERT": "alert",
@@ -53,11 +55,23 @@ def print_sites(text: str, name: str) -> tuple[PrintSite, ...]:
     """Return the print calls of a patch (those in its hunks) or of a C file, in the order in which they stand."""
     if not print_pattern().search(text):
         return ()
-    return tuple(site for fragment in fragments(text, name) for site in fragment_sites(fragment, name))
+    pieces = list(fragments(text, name))
+    literals = {key: value for piece in pieces for key, value in defined_literals(piece.text).items()}
+    return tuple(site for piece in pieces for site in fragment_sites(piece, name, literals))
 
 
-def fragment_sites(fragment: Fragment, name: str) -> list[PrintSite]:
-    """Return the print calls of one fragment."""
+def defined_literals(text: str) -> dict[str, str]:
+    """Return the macros of a text that stand for literals. Accepted form: #define NAME "text" "text", over several lines."""
+    found = {}
+    for match in _LITERAL_DEFINE.finditer(text):
+        read = read_format(match["body"].strip())
+        if read:
+            found[match["name"]] = read[1]
+    return found
+
+
+def fragment_sites(fragment: Fragment, name: str, literals: Mapping[str, str] = MappingProxyType({})) -> list[PrintSite]:
+    """Return the print calls of one fragment; `literals` are the macros that stand for text."""
     sites = []
     inside: tuple[str | None, ...] | None = None
     for found in print_pattern().finditer(fragment.text):
@@ -68,24 +82,21 @@ def fragment_sites(fragment: Fragment, name: str) -> list[PrintSite]:
         if call is None:
             continue
         inside = inside or functions(fragment)
-        site = site_of(fragment, call, known, inside[fragment.line_at(call.start)])
+        site = site_of(fragment, call, known, inside[fragment.line_at(call.start)], literals)
         if site is not None:
             sites.append(site._replace(place=site.place._replace(source=name)))
     return sites
 
 
-def site_of(fragment: Fragment, call: Call, known: PrintCall, function: str | None) -> PrintSite | None:
+def site_of(
+    fragment: Fragment, call: Call, known: PrintCall, function: str | None, literals: Mapping[str, str] = MappingProxyType({})
+) -> PrintSite | None:
     """Make a PrintSite of a call; None where its format is no literal."""
+    said = _said(call, known, literals)
+    if said is None:
+        return None
+    level, written, args = said
     first, last = fragment.line_at(call.start), fragment.line_at(max(call.start, call.end - 1))
-    level, written, args = known.level, "", call.arguments
-    if known.format >= 0:
-        if len(call.arguments) <= known.format:
-            return None
-        read = read_format(call.arguments[known.format])
-        if read is None:
-            return None
-        written, args = read[1], call.arguments[known.format + 1 :]
-        level = read[0] or "default" if level == "argument" else level
     line = fragment.lines[first]
     added = line.kind == "+" or any(fragment.touched[first + 1 : last + 1])
     failure = call.name.startswith(("WARN", "VM_WARN", "KVM_BUG", "panic", "nmi_panic")) or tells_failure(level, written)
@@ -94,6 +105,21 @@ def site_of(fragment: Fragment, call: Call, known: PrintCall, function: str | No
     return PrintSite(
         place, call.name, level, written, args, function, added, failure, names, known.once, known.ratelimited, fragment.file, line.number
     )
+
+
+def _said(call: Call, known: PrintCall, literals: Mapping[str, str]) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return level, format and arguments of a print call; None where its format is no literal."""
+    arguments, position = call.arguments, known.format
+    if position == -2:
+        inside = read_call(f"list{arguments[0]}", 0) if arguments and arguments[0].startswith("(") else None
+        arguments = inside.arguments if inside else ()
+        position = next((index for index, each in enumerate(arguments) if each.startswith('"')), len(arguments))
+    if position < 0:
+        return known.level, "", arguments
+    read = read_format(arguments[position], literals) if position < len(arguments) else None
+    if read is None:
+        return None
+    return (read[0] or "default" if known.level == "argument" else known.level), read[1], arguments[position + 1 :]
 
 
 def read_call(text: str, start: int) -> Call | None:
@@ -107,10 +133,10 @@ def read_call(text: str, start: int) -> Call | None:
         parts = _grammar().call.parse_string(text[start:end]).as_list()
     except (pp.ParseException, RecursionError):
         return None
-    return Call(str(parts[0]), tuple(_squeeze(part) for part in parts[1:]), start, end)
+    return Call(str(parts[0]), tuple(squeeze(part) for part in parts[1:]), start, end)
 
 
-def read_format(argument: str) -> tuple[str, str] | None:
+def read_format(argument: str, literals: Mapping[str, str] = MappingProxyType({})) -> tuple[str, str] | None:
     """Return the level and the text of a format. Accepted form: KERN_* and other macros, and literals, side by side; parentheses around."""
     import pyparsing as pp
 
@@ -126,8 +152,8 @@ def read_format(argument: str) -> tuple[str, str] | None:
         elif part in _KERN:
             level = _KERN[part]
         else:
-            text += calls().literals.get(part, "")
-    return (level, text) if any(part.startswith('"') for part in parts) else None
+            text += literals.get(part) or calls().literals.get(part, "")
+    return (level, text) if any(part.startswith('"') or part in literals for part in parts) else None
 
 
 @lru_cache(maxsize=1)
@@ -172,7 +198,7 @@ def _is_declaration(text: str, start: int) -> bool:
     return bool(re.search(r"#\s*(?:define|undef)\s+$|^\s*(?:extern\s+)?(?:int|void|static)\b[\s\w*]*$", before))
 
 
-def _squeeze(part: str) -> str:
+def squeeze(part: str) -> str:
     """Take line breaks out of an argument, not out of its literals."""
     return re.sub(r"\s*\n\s*", " ", part).strip()
 
@@ -184,8 +210,3 @@ def prefix(text: str) -> str:
         return ""
     read = read_format(re.sub(rf"\b{re.escape(found[1])}\b.*", "", found["body"]).strip() or '""')
     return read[1] if read else ""
-
-
-def sites_of(texts: Sequence[tuple[str, str]]) -> tuple[PrintSite, ...]:
-    """Return the print calls of several (text, name) pairs."""
-    return tuple(site for text, name in texts for site in print_sites(text, name))

@@ -159,7 +159,10 @@ class Leaf(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """A design of the host's TDX code. `leaf_base` is the base in which it prints a leaf; `asks` says who starts initialisation."""
+    """A design of the host's TDX code. `leaf_base` is the base in which it prints a leaf; `asks` says who starts initialisation.
+
+    `lacks` are the steps that it does not take.
+    """
 
     id: str
     title: str
@@ -167,6 +170,7 @@ class Generation(NamedTuple):
     leaf_base: int
     asks: str
     source: str
+    lacks: tuple[str, ...] = ()
 
 
 class When(NamedTuple):

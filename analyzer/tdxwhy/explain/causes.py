@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of
 from tdxwhy.explain.judgement import Judgement
+from tdxwhy.explain.outcome import meaning
 from tdxwhy.know import tables
 from tdxwhy.records import Event, FoundCause, Seamcall, Topology, When
 
@@ -34,7 +35,7 @@ def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events
     fitting = (cause for seen in _seen(judgement, call) for cause in tables.causes_for(seen, judgement.facts, ids_of_forms))
     found = tuple(dict.fromkeys(cause.id for cause in fitting))
     modelled = tuple(dict.fromkeys(e.cause for e in judgement.explanations if e.cause != "unknown"))
-    ids = (found or modelled)[:_MOST]
+    ids = tuple(id for id in found or modelled if not _something_failed(judgement) or tables.cause(id).outcome == "failed")[:_MOST]
     if not ids and judgement.outcome == "failed":
         ids = ("unknown",)
     return tuple(_described(id, facts, telling) for id in ids)
@@ -54,6 +55,11 @@ def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) ->
     if first.id == _OF_CPUS:
         return Blame((), tuple(cpu.number for cpu in topology.cpus if cpu.presence in ("offline", "never-seen")))
     return Blame()
+
+
+def _something_failed(judgement: Judgement) -> bool:
+    """Tell whether something failed that was tried: then nothing that kept it from being tried is the cause."""
+    return judgement.attempt is not None and any(meaning(event) == "failure" for event in judgement.attempt.failures)
 
 
 def _seen(judgement: Judgement, call: Seamcall | None) -> tuple[When, ...]:

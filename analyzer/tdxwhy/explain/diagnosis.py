@@ -44,7 +44,7 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None) ->
         settles=(*judgement.settles, *_who(causes, blamed)),
         notes=facts.notes,
         evidence=_evidence(judgement, causes),
-        reached=_reached(judgement),
+        reached=_reached(judgement, facts.generation),
         generation=facts.generation,
         kernel=facts.kernel,
         module=facts.module,
@@ -142,13 +142,14 @@ def _evidence(judgement: Judgement, causes: Sequence[FoundCause]) -> tuple[Evide
     return tuple(ordered[:_QUOTED])
 
 
-def _reached(judgement: Judgement) -> tuple[str, ...]:
+def _reached(judgement: Judgement, generation: str | None) -> tuple[str, ...]:
     """Return the steps that are known to lie behind."""
-    order = tables.steps()
+    events = judgement.attempt.events if judgement.attempt is not None else ()
+    seen = {event.form.step for event in events if event.form is not None}
+    taken = tables.steps_of(generation)
+    order = tuple(step for step in tables.steps() if step in taken or step in seen)
     if judgement.outcome == "initialized":
         return order
-    attempt = judgement.attempt
-    seen = [event.form.step for event in attempt.events if event.form and event.form.step in order] if attempt is not None else []
-    first = min((order.index(step) for step in judgement.steps if step in order), default=None)
-    last = max((order.index(step) for step in seen), default=-1) if first is None else first - 1
-    return order[: last + 1]
+    failed = [order.index(step) for step in judgement.steps if step in order]
+    passed = [order.index(step) for step in order if step in seen]
+    return order[: min(failed)] if failed else order[: max(passed, default=-1) + 1]

@@ -102,6 +102,12 @@ def failure_of(step: str) -> str:
     return next((str(row[3]) for row in table("STEP") if row[0] == step), f"failed at {step}")
 
 
+def steps_of(generation: str | None) -> tuple[str, ...]:
+    """Return the steps that a generation takes, in their order; all of them where it is not known."""
+    lacks = next((one.lacks for one in generations() if one.id == generation), ())
+    return tuple(step for step in steps() if step not in lacks)
+
+
 @cache
 def functions() -> dict[str, str]:
     """Return the kernel functions that belong to one step, and that step."""

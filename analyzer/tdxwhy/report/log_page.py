@@ -15,6 +15,7 @@ from tdxwhy.report.terminal import safe
 
 _CONTEXT = 2
 _MOODS = {"initialized": "good", "failed": "bad"}
+_KINDS = {"host": "end of initialisation", "runtime": "run time", "unrecognised": "wording not known"}
 _EVENT_MOODS = {"failure": "bad", "refusal": "bad", "success": "good"}
 
 
@@ -41,7 +42,8 @@ def _boot(one: Judged) -> dict[str, Any]:
 def _ladder(diagnosis: Diagnosis) -> Iterator[dict[str, str]]:
     if not diagnosis.reached and not diagnosis.steps:
         return
-    for step in tables.steps():
+    taken = tables.steps_of(diagnosis.generation)
+    for step in (one for one in tables.steps() if one in taken or one in diagnosis.reached or one in diagnosis.steps):
         state = "passed" if step in diagnosis.reached else "open"
         if step in diagnosis.steps:
             state = "failed" if len(diagnosis.steps) == 1 else "possible"
@@ -60,17 +62,16 @@ def _packages(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
             for number in package.cpus
         ]
         name = "package unknown" if package.id is None else f"package {package.id}"
-        known = "" if package.known == "stated" else f" ({package.known})"
-        yield {"name": name + known, "lost": bool(package.cpus) and not package.online, "cpus": shown}
+        yield {"name": name, "known": package.known, "lost": bool(package.cpus) and not package.online, "cpus": shown}
 
 
 def _timeline(diagnosis: Diagnosis) -> Iterator[dict[str, str]]:
     for event in diagnosis.events:
         kind = event.form.kind if event.form is not None else "unrecognised"
-        if kind in ("topology", "boot"):
+        if kind in ("topology", "boot", "platform", "report"):
             continue
         seconds = "" if event.record.time_ns is None else f"{event.record.time_ns / 1e9:.6f}"
-        step = step_of(event) or kind
+        step = step_of(event) or _KINDS.get(kind, kind)
         mood = _EVENT_MOODS.get(event.form.outcome if event.form is not None else "", "")
         yield {"seconds": seconds, "step": step, "text": safe(event.record.text), "mood": mood}
 

@@ -13,6 +13,8 @@ COMMANDS = {
     "log": "why TDX did not come up, from a kernel log",
     "simulate": "what would the kernel print, in a scenario or on this machine",
     "replay": "a log against the reference model",
+    "model": "the reference model as a picture",
+    "ready": "will TDX come up on this machine, before anybody tries",
     "review": "a patch thread: open questions, promises, preconditions, messages",
     "ingest": "the logs of a fleet into a store",
     "preview": "what users will see in each failing case, patch or no patch",

@@ -109,6 +109,7 @@ class Generation(NamedTuple):
     covered: bool
     source: str
     by_role: bool
+    module_state: str
     answers: dict[str, Answer]
     retry: Retry | None
     forms: dict[str, Form]
@@ -143,7 +144,7 @@ def _operation(row: dict[str, Any], place: str) -> Operation:
     return _take(Operation, row, place)
 
 
-_KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role"}
+_KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role", "module_state"}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -177,6 +178,7 @@ def load(path: Path) -> Generation:
         data.get("covered", False),
         data.get("source", ""),
         data.get("by_role", False),
+        data.get("module_state", ""),
         answers,
         retry,
         forms,

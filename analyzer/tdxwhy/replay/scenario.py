@@ -107,18 +107,18 @@ def parse(data: object) -> Scenario:
     row = _known(data, _TOP, "scenario")
     if "generation" not in row:
         raise TdxwhyError("scenario: generation is missing")
-    name = generation(str(row["generation"])).name
+    kernel = generation(str(row["generation"]))
     platform = _known(row.get("platform", {}), _PLATFORM, "platform")
     packages = _packages(platform)
     cpus = _Cpus(packages)
     memory = _memory(platform, packages)
     return Scenario(
-        name,
+        kernel.name,
         packages,
         cpus.set(platform.get("offline_at_boot", []), "platform.offline_at_boot"),
         memory,
         _cmr(platform, memory),
-        _module(row.get("module", {}), cpus),
+        _module(row.get("module", {}), cpus, kernel.module_state),
         _known(row.get("settings", {}), _SETTINGS, "settings"),
         tuple(_fault(one, f"faults[{i}]", cpus) for i, one in enumerate(row.get("faults", []))),
         tuple(_allocation(one, f"allocation_failures[{i}]") for i, one in enumerate(row.get("allocation_failures", []))),
@@ -190,8 +190,10 @@ def _rows(given: object, width: int, place: str) -> list[list[Any]]:
     return given
 
 
-def _module(row: object, cpus: _Cpus) -> Module:
+def _module(row: object, cpus: _Cpus, found: str) -> Module:
     fields = dict(_known(row, frozenset(Module._fields), "module"))
+    if found and "state" not in fields:
+        fields |= {"state": found, "lp_init_done": list(range(len(cpus.packages)))}
     state = str(fields.get("state", "loaded"))
     if state not in _MODULE_STATES and state not in module_data()["states"]:
         raise TdxwhyError(f"scenario: module.state: {state!r} is no state", "loaded, absent, gp or a state of the module")

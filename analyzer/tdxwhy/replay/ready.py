@@ -1,0 +1,140 @@
+"""Will TDX come up on this machine? What stands in the way, each with its fix, and what the log would say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.know.topology import topology as complete
+from tdxwhy.ranges import ranges
+from tdxwhy.read.sidecar import read_sidecar
+from tdxwhy.records import Severity, Topology
+from tdxwhy.replay.foresee import Foresight, foresee, packages_of
+
+_MOST = 1 << 20
+
+
+class Obstacle(NamedTuple):
+    """Something that stands in TDX's way on this machine, and what to do about it."""
+
+    id: str
+    severity: Severity
+    message: str
+    fix: str
+
+
+class Facts(NamedTuple):
+    """What a machine, or a copy of its files, tells before anybody tries; None where nothing tells."""
+
+    kernel: str | None
+    command_line: tuple[str, ...]
+    kvm_tdx: str | None
+    hibernation: bool | None
+    host_platform: bool | None
+    module_version: str | None
+    topology: Topology
+
+
+class Readiness(NamedTuple):
+    """What was found, and what the model makes of it."""
+
+    facts: Facts
+    generation: str
+    obstacles: tuple[Obstacle, ...]
+    foresight: Foresight
+
+
+def _read(root: Path, name: str) -> str | None:
+    try:
+        with (root / name).open("rb") as file:
+            return file.read(_MOST).decode("utf-8", "replace").strip()
+    except OSError:
+        return None
+
+
+def gather(root: Path) -> Facts:
+    """Read the facts below a root. Accepted form: / of a running machine, or a folder with copies of its /proc and /sys."""
+    kernel = _read(root, "proc/sys/kernel/osrelease") or _first(_read(root, "proc/version"))
+    cpus = root / "sys/devices/system/cpu"
+    if kernel is None or not cpus.is_dir():
+        raise TdxwhyError(f"{root}: neither a running Linux nor a copy of its /proc and /sys")
+    disk, info = _read(root, "sys/power/disk"), _read(root, "proc/cpuinfo")
+    line = _read(root, "proc/cmdline") or ""
+    version = _read(root, "sys/devices/faux/tdx_host/version") or _read(root, "sys/firmware/tdx/tdx_module/version")
+    return Facts(
+        kernel,
+        tuple(line.split()),
+        _read(root, "sys/module/kvm_intel/parameters/tdx"),
+        None if disk is None else disk != "[disabled]",
+        None if info is None else "tdx_host_platform" in info,
+        version,
+        complete((), read_sidecar(cpus)),
+    )
+
+
+def _first(version: str | None) -> str | None:
+    found = re.match(r"Linux version (\S+)", version or "")
+    return found[1] if found else None
+
+
+def generation_of(kernel: str | None) -> str:
+    """Guess the generation from a version number: distributions backport, so a log decides better than this."""
+    found = re.match(r"(\d+)\.(\d+)", kernel or "")
+    number = (int(found[1]), int(found[2])) if found else (7, 1)
+    return "7.1" if number >= (7, 1) else "6.16" if number >= (6, 16) else "6.8" if number >= (6, 8) else "v8"
+
+
+def ready(root: Path, name: str | None = None) -> Readiness:
+    """Say what stands in the way on the machine below `root`, and what its log would say."""
+    facts = gather(root)
+    kernel = name or generation_of(facts.kernel)
+    settings = {"hibernation": 1} if facts.hibernation and "nohibernate" not in facts.command_line and kernel != "v8" else {}
+    foresight = foresee(facts.topology, kernel, settings=settings)
+    return Readiness(facts, kernel, tuple(_obstacles(facts, kernel, foresight)), foresight)
+
+
+def _obstacles(facts: Facts, kernel: str, foresight: Foresight) -> Iterator[Obstacle]:
+    yield from _platform(facts, kernel)
+    yield from _cpus(facts)
+    if foresight.simulation.failures:
+        yield Obstacle("will-fail", "error", foresight.sentence, "mend what is listed above, then ask again")
+
+
+def _platform(facts: Facts, kernel: str) -> Iterator[Obstacle]:
+    line = facts.command_line
+    if facts.host_platform is False:
+        fix = "switch TDX on in firmware (TME, TME-MT with KeyIDs for TDX, SEAM loader) and use a kernel with CONFIG_INTEL_TDX_HOST"
+        yield Obstacle("platform-off", "error", "this kernel does not see a TDX platform (no tdx_host_platform flag)", fix)
+    if facts.hibernation and "nohibernate" not in line:
+        yield Obstacle("hibernation-enabled", "error", "hibernation is possible, for which the kernel refuses TDX", "add nohibernate")
+    asked = [word for word in line if re.fullmatch(r"kvm[-_]intel\.tdx=\S+", word)]
+    on = facts.kvm_tdx in ("Y", "1") or any(word.split("=")[1] in ("1", "on", "y", "Y") for word in asked)
+    if not on:
+        message = "kvm_intel.tdx is off, so KVM offers no TDX" if kernel == "7.1" else "kvm_intel.tdx is off, so nobody asks for TDX"
+        yield Obstacle("tdx-not-requested", "warning" if kernel == "7.1" else "error", message, "add kvm_intel.tdx=1")
+
+
+def _cpus(facts: Facts) -> Iterator[Obstacle]:
+    cpus = facts.topology.cpus
+    packages = packages_of(cpus)
+    alive = {package for cpu, package in zip(cpus, packages, strict=True) if cpu.presence == "online"}
+    off = [cpu.number for cpu in cpus if cpu.presence != "online"]
+    limits = [word for word in facts.command_line if re.match(r"(maxcpus|nr_cpus|possible_cpus|nosmt)\b", word)]
+    for package in sorted(set(packages) - alive):
+        own = [cpu.number for cpu, one in zip(cpus, packages, strict=True) if one == package]
+        message = f"package {package} has no online CPU (CPUs {ranges(own)})"
+        yield Obstacle("package-without-online-cpu", "error", message, f"chcpu -e {ranges(own).replace(' ', '')}")
+    if off:
+        message = f"CPUs {ranges(off)} are offline; public modules want TDH.SYS.LP.INIT on every CPU"
+        yield Obstacle("cpu-not-initialized", "error", message, f"chcpu -e {ranges(off).replace(' ', '')}")
+    for word in limits:
+        yield Obstacle("cpus-limited", "warning", f"{word} keeps CPUs away from this kernel", f"boot without {word}")
+    high = sorted(package for package in set(packages) if package >= 8)
+    if high:
+        message = f"package ids {ranges(high)} are 8 or higher, which public modules refuse at TDH.SYS.LP.INIT"
+        yield Obstacle(
+            "package-id-beyond-module", "error", message, "ask the vendor for a module that takes them, or partition the machine"
+        )

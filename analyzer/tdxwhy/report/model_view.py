@@ -1,0 +1,100 @@
+"""The reference model as rows: every step in order, where it runs, and what each failure prints and returns. All from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tdxwhy.replay.generation import Generation, Operation, Step
+
+
+class Failing(NamedTuple):
+    """One way in which a step fails: how, the forms that it prints, the errno, and whether nothing of it is in the log."""
+
+    how: str
+    lines: tuple[str, ...]
+    errno: int
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether the log shows nothing at all."""
+        return not self.lines
+
+
+class Row(NamedTuple):
+    """One step as it stands in the picture."""
+
+    operation: str
+    asked: str
+    name: str
+    what: str
+    where: str
+    prints: tuple[str, ...]
+    failing: tuple[Failing, ...]
+
+
+_WHERE = {"online-cpu": "each online CPU", "package": "one CPU per package", "tdmr": "each TDMR"}
+_WHAT = {
+    "vmxon": "VMXON",
+    "memory-list": "list memory",
+    "allocate": "allocate",
+    "fill-tdmrs": "fill TDMRs",
+    "allocate-pamts": "allocate PAMTs",
+    "reserve-areas": "reserve areas",
+    "read-metadata": "read metadata",
+    "take-keyid": "take a KeyID",
+    "print": "print",
+}
+_ANSWERS = {"status": "a status", "ud": "#UD", "gp": "#GP", "vmfailinvalid": "VMfailInvalid"}
+
+
+def rows(generation: Generation) -> Iterator[Row]:
+    """Yield every step of every operation that somebody asks for, in order, calls opened up."""
+    for operation in generation.operations.values():
+        if operation.asked:
+            yield from _open(generation, operation, operation, "", ())
+
+
+def _open(generation: Generation, top: Operation, operation: Operation, where: str, closing: tuple[str, ...]) -> Iterator[Row]:
+    closing = operation.on_failure.print + closing
+    for step in operation.step:
+        here = _WHERE.get(step.each, where)
+        if step.call:
+            yield from _open(generation, top, generation.operations[step.call], here, closing)
+        elif step.does != "set":
+            failing = tuple(_failing(generation, step, closing))
+            place = "the first online CPU, once" if step.remember == "result" else here or "the caller's CPU"
+            yield Row(top.name, top.asked, step.name, _what(step), place, _shown(generation, _always(step)), failing)
+    if operation.on_success.print:
+        shown = _shown(generation, operation.on_success.print)
+        yield Row(top.name, top.asked, "done", "success", where or "the caller's CPU", shown, ())
+
+
+def _what(step: Step) -> str:
+    if step.does == "check":
+        return step.when.removeprefix("not:").replace("=", " is ").replace("-", " ") + "?"
+    if step.does == "seamcall":
+        return step.leaf or step.name
+    return _WHAT[step.does] + (f" ({step.kind})" if step.kind and step.does == "allocate" else "")
+
+
+def _always(step: Step) -> tuple[str, ...]:
+    return step.print if step.does == "print" else step.always_print
+
+
+def _failing(generation: Generation, step: Step, closing: tuple[str, ...]) -> Iterator[Failing]:
+    if step.does in ("seamcall", "read-metadata"):
+        for kind, answer in generation.answers.items():
+            own = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
+            own += step.print_vmfailinvalid if kind == "vmfailinvalid" else ()
+            yield Failing(_ANSWERS[kind], _shown(generation, own + (() if step.ignore else closing)), answer.errno)
+    elif step.does == "check" and step.stop is not None and (step.stop or step.print):
+        yield Failing("yes", _shown(generation, step.print + (closing if step.stop else ())), step.stop)
+    elif step.fault_errno:
+        yield Failing("fault", _shown(generation, step.print + closing), step.fault_errno)
+    elif step.errno:
+        yield Failing("fails", _shown(generation, step.print + closing), step.errno)
+
+
+def _shown(generation: Generation, forms: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(generation.forms[name].format for name in forms)

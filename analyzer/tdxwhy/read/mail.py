@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.mail_decode import MAIL_BYTES, decode_mail
+from tdxwhy.read.mail_pick import about_mails
 from tdxwhy.read.mbox import split_mbox
 from tdxwhy.records import Mail
 
@@ -24,11 +25,12 @@ def read_mails(path: Path, about: str | None = None) -> Iterator[Mail]:
     """Yield the mails at `path`, each Message-ID once.
 
     Accepted form: an mbox, also compressed with gzip; a maildir; a folder of mails; one raw mail; a public-inbox repository or a folder
-    with its epochs; a page of lore, of hypermail or MHonArc (HTML or text) or of patchwork. `about` keeps, of a repository, the mails
-    whose subject contains it or whose thread has that Message-ID.
+    with its epochs; a page of lore, of hypermail or MHonArc (HTML or text) or of patchwork. `about` keeps the threads in which a mail has
+    it in its subject or for its Message-ID.
     """
     seen: set[str] = set()
-    for mail in _mails(path, about):
+    mails = _mails(path, about)
+    for mail in about_mails(mails, about) if about else mails:
         if mail.message_id not in seen:
             seen.add(mail.message_id)
             yield mail

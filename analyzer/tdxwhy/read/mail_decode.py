@@ -77,11 +77,8 @@ def recipients(message: Part) -> tuple[str, ...]:
 
 def header(message: Part, name: str) -> str:
     """Return a header decoded to text, "" where there is none; a broken encoded word stays as it stands."""
-    try:
-        value = message.get(name)
-    except (ValueError, LookupError, TypeError):
-        return ""
-    text = str(value)[:100000] if value is not None else ""
+    value = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    text = str(value)[:100000]
     if "=?" not in text:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.mail_decode import MAIL_BYTES, decode_mail
+from tdxwhy.read.mail_pick import below
 from tdxwhy.records import Mail
 
 WHOLE = 3000
@@ -52,7 +53,7 @@ def inbox_mails(repositories: list[Path], about: str | None) -> Iterator[Mail]:
     total = sum(len(entries) for _, entries in held)
     if needle is None and total > WHOLE:
         raise TdxwhyError(f"{total} mails in this inbox", "name the series: --about SUBJECT or --about MESSAGE-ID")
-    chosen = _threads(entry for _, entries in held for entry in entries) if needle else None
+    chosen = below((one.message_id, one.links, one.wanted) for _, entries in held for one in entries) if needle else None
     if chosen is not None and not chosen:
         raise NothingToJudge(f"no mail of this inbox is about {about!r}")
     for path, entries in held:
@@ -64,30 +65,11 @@ def inbox_mails(repositories: list[Path], about: str | None) -> Iterator[Mail]:
                 yield decode_mail(store.read(entry.object_id, MAIL_BYTES + 1), f"{path.name}:{entry.object_id[:12]}")
 
 
-def _threads(entries: Iterable[_Entry]) -> set[bytes]:
-    """Return the ids of the mails that are wanted or answer, however far down, one that is."""
-    children: dict[bytes, list[bytes]] = {}
-    waiting: list[bytes] = []
-    for entry in entries:
-        for link in entry.links:
-            children.setdefault(link, []).append(entry.message_id)
-        if entry.wanted:
-            waiting.append(entry.message_id)
-    chosen: set[bytes] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in chosen:
-            chosen.add(name)
-            waiting.extend(children.get(name, ()))
-    return chosen
-
-
 class _Store:
     """The object store of one repository, seen from an empty repository of our own."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._folder = tempfile.TemporaryDirectory(prefix="tdxwhy-")
 
     def __enter__(self) -> _Store:
         try:
@@ -96,6 +78,7 @@ class _Store:
             raise TdxwhyError("git is needed to read a public-inbox repository and was not found") from error
 
         self._head = _head(self._path)
+        self._folder = tempfile.TemporaryDirectory(prefix="tdxwhy-")
         options = ["--object-format=sha256"] if len(self._head) == 64 else []
         runner = git.Git(self._folder.name)
         runner.update_environment(**_ENVIRONMENT)

@@ -21,6 +21,7 @@ def review_data(review: Review) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "versions": list(review.versions),
+        "patches": [one._asdict() for one in review.patches],
         "notes": list(review.notes),
         "messages": [_message(message) for message in review.messages],
         "quotes": [_quote(quote) for quote in review.quotes],

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tdxwhy.report.review_view import Item, columns, day, head, open_items, settled_items, tree
+from tdxwhy.report.review_view import Item, columns, current_code, day, head, open_items, settled_items, tree
 from tdxwhy.report.templates import fill
 from tdxwhy.report.terminal import safe
 from tdxwhy.review.nouns import Line, Message, Review
@@ -35,12 +35,15 @@ def review_html(review: Review) -> str:
         review=review,
         rows=columns(review),
         passages=_Passages(review),
+        code=current_code(review),
     )
 
 
 def review_markdown(review: Review) -> str:
     """Render markdown for a ticket or a merge request."""
-    return fill("review.md", head=head(review), open=open_items(review), settled=settled_items(review), review=review)
+    return fill(
+        "review.md", head=head(review), open=open_items(review), settled=settled_items(review), review=review, code=current_code(review)
+    )
 
 
 def review_reply(review: Review) -> str:
@@ -64,6 +67,7 @@ class Asked(NamedTuple):
     date: str
     quote: tuple[str, ...]
     kind: str
+    when: str = ""
 
 
 def _asked(review: Review) -> Iterator[Asked]:
@@ -74,12 +78,24 @@ def _asked(review: Review) -> Iterator[Asked]:
         if message is not None and message.kind != "bot" and not untold:
             kind = f"promise-{item.state}" if item.kind == "promise" else item.kind
             yield _of(message, _quoted(message, item), kind)
-    vague = [(name, site) for name, site in review.prints if site.is_failure and not any(site.names)]
+    prints, paths = current_code(review)
+    vague = [(name, site) for name, site in prints if site.is_failure and not any(site.names)]
     for name, site in vague[:3]:
-        yield _of(by_id[name], _fitted(f'{site.call}("{site.format}"'), "vague")
-    silent = [(name, path) for name, path in review.failing_paths if path.printed == "no"]
+        yield _of(by_id[name], _lines_at(by_id[name], site.place.line, site.format), "vague")
+    silent = [(name, path) for name, path in paths if path.printed == "no" and "ENOMEM" not in f"{path.errno} {path.condition}"]
     for name, path in silent[:2]:
-        yield _of(by_id[name], _fitted(f"{path.function}(): {' '.join(path.condition.split())}"), "silent")
+        when = path.condition.split(":")[0].strip()
+        told = when if re.fullmatch(r"[a-z][A-Za-z ]{8,50}", when) else ""
+        yield _of(by_id[name], _lines_at(by_id[name], path.place.line, path.condition), "silent")._replace(when=told)
+
+
+def _lines_at(message: Message, number: int | None, text: str) -> list[str]:
+    """Return the patch's own line; of a message also the line that ends its format."""
+    if number is None or number > len(message.lines):
+        return _fitted(" ".join(text.split()))
+    lines = message.lines[number - 1 : number + 1]
+    kept = lines if '"' in lines[-1].text and '"' not in lines[0].text else lines[:1]
+    return [fitted for line in kept for fitted in _fitted(line.text)]
 
 
 def _of(message: Message, quote: Sequence[str], kind: str) -> Asked:
@@ -106,7 +122,8 @@ def _quoted(message: Message, item: Item) -> tuple[str, ...]:
 
 def _fitted(text: str) -> list[str]:
     flat = safe(text.expandtabs(8))
-    return textwrap.wrap(flat, _QUOTED, drop_whitespace=False, replace_whitespace=False) if len(flat) > _QUOTED else [flat]
+    folded = textwrap.wrap(flat, _QUOTED, drop_whitespace=False, replace_whitespace=False) if len(flat) > _QUOTED else [flat]
+    return [line.rstrip() for line in folded]
 
 
 class _Passages:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from tdxwhy.records import Naming
-from tdxwhy.report.review_view import Item, columns, head, open_items, settled_items
+from tdxwhy.report.review_view import Item, columns, counted, current_code, head, open_items, settled_items
 from tdxwhy.report.terminal import Painter, safe
 from tdxwhy.review.nouns import Review
 
@@ -50,7 +50,7 @@ class _Writer:
         self._lines.append(self._paint("strong", safe(top.title)))
         dates = f", {top.span}" if top.span else ""
         rebuilt = f" (and {top.rebuilt} rebuilt from quotes)" if top.rebuilt else ""
-        mails = f"{top.mails} mail{'s' if top.mails != 1 else ''}{rebuilt} by {top.people} people{dates}"
+        mails = f"{counted(top.mails, 'mail')}{rebuilt} by {counted(top.people, 'person', 'people')}{dates}"
         self._lines.append(self._paint("quiet", mails + (f"; {', '.join(top.versions)}" if top.versions else "")))
         self._lines.append(self._paint("quiet", ", ".join(f"{count} {name}" for name, count in top.counts)))
 
@@ -69,16 +69,17 @@ class _Writer:
             self._lines.append(self._paint("quiet", f"      {safe(item.place)}"))
 
     def messages(self, review: Review) -> None:
-        if not (review.prints or review.init_messages or review.failing_paths):
+        prints, paths = current_code(review)
+        if not (prints or review.init_messages or paths):
             return
         self._title("Messages")
-        for name, site in review.prints:
+        for name, site in prints:
             mood = "bad" if site.is_failure and not (site.names.package or site.names.cpu) else "quiet"
             self._wrapped(f"{site.call} {site.format}", "  ")
             self._lines.append(f"      {self._paint(mood, 'names ' + _named(site.names))}" + self._paint("quiet", f"  <{safe(name)}>"))
         for mailed in review.init_messages:
             self._wrapped(f"{mailed.kind}, {mailed.author}: {mailed.evidence.quote}", "  ")
-        for _, path in review.failing_paths:
+        for _, path in paths:
             mood = "bad" if path.printed == "no" else "quiet"
             condition = safe(" ".join(path.condition.split()))[:60]
             self._lines.append(f"  {safe(path.function)}() on {condition}: {self._paint(mood, _PRINTED[path.printed])}")

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from tdxwhy.records import Evidence
-from tdxwhy.review.kept import version_key
-from tdxwhy.review.nouns import Commitment, MailedMessage, Message, Precondition, Question, Review
+from tdxwhy.records import Evidence, FailingPath, PrintSite
+from tdxwhy.review.nouns import Commitment, MailedMessage, Message, PatchVersion, Precondition, Question, Review
 from tdxwhy.review.people import name_key
-from tdxwhy.review.threads import read_subject
 
 _STATES = {"yes": "good", "answered": "good", "partly": "unsure", "deflected": "unsure", "unknown": "unsure", "superseded": "unsure"}
 
@@ -76,7 +74,7 @@ def head(review: Review) -> Head:
         ("open questions", sum(q.status != "answered" for q in review.questions)),
         ("questions", len(review.questions)),
         ("promises", len(review.commitments)),
-        ("preconditions without provider", sum(p.provider is None for p in review.preconditions)),
+        ("preconditions that nobody provides", sum(item.kind == "precondition" for item in open_items(review))),
     )
     return Head(
         title=named[0].mail.subject if named else "",
@@ -95,6 +93,11 @@ def day(date: int | None) -> str:
         return datetime.fromtimestamp(date, UTC).strftime("%Y-%m-%d") if date is not None else ""
     except (OverflowError, OSError, ValueError):
         return ""
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def grouped(questions: Sequence[Question]) -> list[list[Question]]:
@@ -118,8 +121,9 @@ def open_items(review: Review) -> list[Item]:
     questions = [_question(group) for group in grouped(review.questions) if group[0].status != "answered"]
     wanted = [_wanted(one) for one in review.init_messages if one.kind == "wanted" and not one.printed]
     promises = [_promise(one) for one in review.commitments if one.kept not in ("yes", "superseded")]
-    current = _newest(review)
-    needs = [_need(one) for one in _once(review.preconditions) if one.provider is None and current(one.evidence.place.message_id)]
+    current = newest(review)
+    stated = [one for one in review.preconditions if current(one.evidence.place.message_id)]
+    needs = [_need(one) for one in _once(stated) if one.provider is None]
     return questions + wanted + needs + promises
 
 
@@ -130,14 +134,9 @@ def settled_items(review: Review) -> list[Item]:
     return questions + needs + [_promise(one) for one in review.commitments if one.kept in ("yes", "superseded")]
 
 
-def _newest(review: Review) -> Callable[[str | None], bool]:
+def newest(review: Review) -> Callable[[str | None], bool]:
     """Return a test for mails that no later version of the same patch has replaced."""
-    patches = [message for message in review.messages if message.kind in ("patch", "cover")]
-    newest: dict[str, tuple[int, ...]] = {}
-    for message in patches:
-        title = read_subject(message.mail.subject).title
-        newest[title] = max(newest.get(title, (0,)), version_key(message.version))
-    old = {m.mail.message_id for m in patches if version_key(m.version) < newest[read_subject(m.mail.subject).title]}
+    old = {one.message_id for one in review.patches if not one.newest}
     return lambda name: name not in old
 
 
@@ -241,42 +240,14 @@ def tree(review: Review) -> tuple[Node, ...]:
     return tuple(reversed(made.get("", [])))
 
 
-class Column(NamedTuple):
-    """One version of one patch."""
-
-    version: str
-    prints: int
-    vague: int
-    silent: int
-    needs: int
-    unprovided: int
-    tags: int
-    message_id: str
-
-
-def columns(review: Review) -> list[tuple[str, list[Column | None]]]:
+def columns(review: Review) -> list[tuple[str, list[PatchVersion | None]]]:
     """Return for each patch title a row with one cell for each version."""
-    rows: dict[str, dict[str, Column]] = {}
-    for message in review.messages:
-        if message.kind not in ("patch", "cover") or message.version is None:
-            continue
-        title = read_subject(message.mail.subject).title
-        rows.setdefault(title, {})[message.version] = _column(review, message)
-    versions = sorted({version for cells in rows.values() for version in cells}, key=version_key)
-    return [(title, [cells.get(version) for version in versions]) for title, cells in rows.items()]
+    titles = dict.fromkeys(one.title for one in review.patches)
+    cells = {(one.title, one.version): one for one in review.patches}
+    return [(title, [cells.get((title, version)) for version in review.versions]) for title in titles]
 
 
-def _column(review: Review, message: Message) -> Column:
-    name = message.mail.message_id
-    prints = [site for where, site in review.prints if where == name]
-    needs = [one for one in review.preconditions if one.evidence.place.message_id == name]
-    return Column(
-        version=message.version or "",
-        prints=len(prints),
-        vague=sum(site.is_failure and not (site.names.package or site.names.cpu) for site in prints),
-        silent=sum(path.printed == "no" for where, path in review.failing_paths if where == name),
-        needs=len(needs),
-        unprovided=sum(one.provider is None for one in needs),
-        tags=sum(tag.evidence.place.message_id == name and tag.tag != "Signed-off-by" for tag in review.tags),
-        message_id=name,
-    )
+def current_code(review: Review) -> tuple[list[tuple[str, PrintSite]], list[tuple[str, FailingPath]]]:
+    """Return the messages and failing paths of patches that no later version of the thread has replaced."""
+    current = newest(review)
+    return [pair for pair in review.prints if current(pair[0])], [pair for pair in review.failing_paths if current(pair[0])]

@@ -71,8 +71,8 @@ def _under_quote(view: View, message: Message, reply: Message, said: Said, last_
             break
         if _same_run(view, reply, end, item.about):
             own.append(item)
-    if own:
-        return _judged(reply, own)
+    if own or not [item for item in view.said(reply) if item.about is not None]:
+        return _judged(reply, own or view.said(reply)) if own or view.said(reply) else None
     bare = [
         block
         for block in view.blocks(reply)

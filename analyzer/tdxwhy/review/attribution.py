@@ -18,7 +18,7 @@ _VERBS = (
 )  # fmt: skip
 _END = re.compile(r"(?:" + "|".join(_VERBS) + r"|schrieb .{1,120}|schreef .{1,120}|skrev .{1,120})\s?[:：]$")
 _LEAD = re.compile(r"^(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*|>?\s*\[?)\s*\S")
-_DATED = re.compile(r"\d{1,4}[-/. ]|\d\d:\d\d|@|<")
+_DATED = re.compile(r"\d{1,4}[-/., ]|\d\d:\d\d|@|<")
 
 
 def attribution_at(lines: Sequence[Line], index: int) -> int | None:

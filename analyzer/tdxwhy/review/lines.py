@@ -28,7 +28,7 @@ def parse_lines(body: str) -> tuple[Line, ...]:
     for number, raw in enumerate(raws, 1):
         if not raw.startswith(">") and _original(raws, number - 1):
             below = min(below + 1, LEVELS)
-            lines.append(Line(number, below - 1, raw))
+            lines.append(Line(number, below, raw))
             continue
         level, text = _level(raw)
         lines.append(Line(number, min(level + below, LEVELS), text))

@@ -57,16 +57,23 @@ def _talked(message: Message, blocks: list[Block], index: int) -> Iterator[Maile
     block = blocks[index]
     before = " ".join(blocks[index - 1].text.split()) if index and blocks[index - 1].kind == "prose" else ""
     last = re.split(r"(?<=[.?!])\s+", before)[-1]
-    talked = before.endswith(":") and phrases("message").search(last) is not None
+    talked = before.endswith(":") and (phrases("message").search(last) or phrases("question").search(last)) is not None
     for line in block.lines if block.kind != "prose" else block.lines[:1]:
         text = line.text.strip()
         if len(text) < 8 or not (has_kernel_prefix(text) or _STAMPED.match(text)):
             continue
-        if talked and _within(blocks, index):
-            kind: MessageKind = "unwanted" if phrases("unwanted").search(last) else "wanted"
-            yield _made(message, line.number, text, kind)
+        wish = _wish(last) if talked and _within(blocks, index) else None
+        if wish is not None:
+            yield _made(message, line.number, text, wish)
         elif block.kind != "prose" and looks_like_tdx(text) and _recognised(text):
             yield _made(message, line.number, text, "pasted")
+
+
+def _wish(sentence: str) -> MessageKind | None:
+    """Tell whether the sentence before a message wishes for it or dreads it."""
+    if phrases("unwanted").search(sentence):
+        return "unwanted"
+    return "wanted" if phrases("wanted").search(sentence) else None
 
 
 def _within(blocks: list[Block], index: int) -> bool:

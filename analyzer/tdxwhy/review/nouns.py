@@ -136,8 +136,27 @@ class MailedMessage(NamedTuple):
     printed: Evidence | None = None
 
 
+class PatchVersion(NamedTuple):
+    """One version of one patch, of the thread or of the mails of later versions, in counts.
+
+    `vague` failing messages name no place, `silent` failing paths print nothing, `unprovided` preconditions name nobody. `newest`: no later
+    version of this patch is here.
+    """
+
+    title: str
+    version: str
+    message_id: str
+    newest: bool
+    prints: int
+    vague: int
+    silent: int
+    needs: int
+    unprovided: int
+    tags: int
+
+
 class Review(NamedTuple):
-    """All that a thread says. `versions` are the labels of the series found, oldest first; `notes` what could not be read."""
+    """All that a thread says. `patches` are the versions of its patches, oldest first; `notes` what could not be read."""
 
     messages: tuple[Message, ...]
     quotes: tuple[Quote, ...]
@@ -152,4 +171,5 @@ class Review(NamedTuple):
     prints: tuple[tuple[str, PrintSite], ...]
     failing_paths: tuple[tuple[str, FailingPath], ...]
     versions: tuple[str, ...]
+    patches: tuple[PatchVersion, ...]
     notes: tuple[str, ...]

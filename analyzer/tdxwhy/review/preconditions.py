@@ -17,7 +17,6 @@ _NAMED = re.compile(r"[Cc]allers?'?s?\s*\((?:aka\.?|such as|e\.g\.?,?|i\.e\.?,?|
 _COMMENT = re.compile(r"^\s*(?:/\*+|\*+/?)(?:\s|$)|^\s*//\s")
 _KERNEL_DOC = re.compile(r"^\s*/\*\*(?:\s|$)|\* @\w+:|\* Returns?:? |^\s*\* \w+(?:\(\))? - \S")
 _STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//)\s?|\s*\*/\s*$")
-_DOES = re.compile(r"\b(?:so|just|use|uses|using|by|therefore|thus|loop|do it|does)\b|\w\(\)")
 _LONGEST = 380
 
 
@@ -117,7 +116,7 @@ def _provider(message: Message, text: _Text, phrase: Phrase, sentence: Sentence,
         return _actor(sentence.text)
     if phrase.kind == "kernel":
         return "this patch" if message.kind == "patch" else "the kernel"
-    if phrase.kind == "done" and text.where == "changelog" and _DOES.search(around.replace(sentence.text, "")):
+    if phrase.kind == "done" and text.where == "changelog" and any(phrases("patch-does").search(item.text) for item in spoken):
         return "this patch"
     if phrase.kind == "code" and text.where == "reply":
         return next((name for item in spoken if item is not sentence and (name := _acting(item.text))), None)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tdxwhy.know.names import named
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message
+from tdxwhy.review.versions import patch_code
 from tdxwhy.review.words import word_class
 from tdxwhy.source.prints import print_sites
 
@@ -31,10 +32,8 @@ def patch_prints(messages: Iterable[Message]) -> Iterator[Printed]:
     """Yield the messages that patches add."""
     for message in messages:
         if message.kind == "patch":
-            text = "\n".join(line.text for line in message.lines if not line.level)
-            for site in print_sites(text, message.mail.place.source):
-                if site.added:
-                    yield Printed(Place(message.mail.place.source, site.place.line, message.mail.message_id), site.format)
+            for site in patch_code(message)[0]:
+                yield Printed(Place(message.mail.place.source, site.place.line, message.mail.message_id), site.format)
 
 
 def tree_prints(root: Path) -> Iterator[Printed]:

@@ -23,7 +23,7 @@ def rebuilt_mails(known: dict[str, Mail], lines: dict[str, tuple[Line, ...]]) ->
         if (links and not missing) or (not links and _answers_known(mail, known)):
             continue
         names = speakers(lines[mail.message_id])
-        count = min(missing, len(names)) if links else len(names)
+        count = min(missing, len(names)) if missing < len(links) else len(names)
         for level in range(1, count + 1):
             ghost = _ghost(mail, lines[mail.message_id], level, names, links)
             if ghost is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tdxwhy.records import FailingPath, Mail, PrintSite
 from tdxwhy.review.commitments import find_commitments
-from tdxwhy.review.kept import later_versions, settle, version_key
+from tdxwhy.review.kept import later_versions, settle
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.mailed import find_mailed
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message, Precondition, Proposal, Question, Request, Review, Stance, Tag
@@ -19,6 +19,7 @@ from tdxwhy.review.stances import find_stances
 from tdxwhy.review.tags import find_tags
 from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages
+from tdxwhy.review.versions import patch_code, patch_versions
 
 
 def review(mails: Iterable[Mail], later: Iterable[Mail] = (), tree: Path | None = None) -> Review:
@@ -85,19 +86,16 @@ class _Found:
         return next((one for one in self._mailed if one.kind == "wanted" and squeeze(one.evidence.quote) in quoted), None)
 
     def _patch(self, message: Message) -> None:
-        from tdxwhy.source.failing import failing_paths
-        from tdxwhy.source.prints import print_sites
-
         name = message.mail.message_id
-        text = "\n".join(line.text for line in message.lines if not line.level)
-        self._code += [(name, site) for site in print_sites(text, message.mail.place.source) if site.added]
-        self._paths += [(name, path) for path in failing_paths(text, message.mail.place.source)]
+        prints, paths = patch_code(message)
+        self._code += [(name, site) for site in prints]
+        self._paths += [(name, path) for path in paths]
 
     def review(self, own: Sequence[Mail], after: Sequence[Message]) -> Review:
         """Return everything found."""
         view = self._view
         quotes = [quote for message in view.messages for quote in view.speakers.quotes(message)]
-        versions = sorted({m.version for m in (*view.messages, *after) if m.version and m.kind != "reply"}, key=version_key)
+        patches = patch_versions(view, after)
         return Review(
             messages=view.messages,
             quotes=tuple(quotes),
@@ -111,6 +109,7 @@ class _Found:
             init_messages=tuple(self._mailed),
             prints=tuple(self._code),
             failing_paths=tuple(self._paths),
-            versions=tuple(versions),
+            versions=tuple(dict.fromkeys(one.version for one in patches)),
+            patches=patches,
             notes=tuple(f"{mail.place.source}: {note}" for mail in own for note in mail.notes),
         )

@@ -1,7 +1,7 @@
 """The phrases of `rules/thread/*.toml`, lowered to one regular expression for each phrase.
 
 A form is a row of words, matched against a sentence in lower case with its punctuation set apart.
-Accepted form: `word`, `two_words`, `begin*`, `one|other`, `{class}`, `{capture:class}`, any of them optional with `?`;
+Accepted form: `word`, `two_words`, `begin*`, `one|other`, `{class}`, `{capture:class}`, `{any_word}`, any of them optional with `?`;
 `..` up to three words, `...` up to eight; `^` the sentence's beginning, `$` its end; `,` and other marks stand for themselves.
 
 Verbs of doing, the one large class, are marked in the sentence (`fix~`) instead of being listed in every expression.
@@ -173,6 +173,8 @@ def _lowered_piece(piece: str, classes: dict[str, str], name: str) -> str:
     body = piece[:-1] if optional else piece
     if body == "{name}":
         return f" {_NAME}"
+    if body == "{any_word}":
+        return r" [a-z][^\s~]{1,40}~?(?= )"
     if body.startswith("{") and body.endswith("}"):
         captured, _, listed = body[1:-1].rpartition(":")
         names = listed.split("|")

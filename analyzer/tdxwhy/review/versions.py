@@ -1,0 +1,58 @@
+"""The versions of a thread's patches side by side, in counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tdxwhy.records import FailingPath, PrintSite
+from tdxwhy.review.kept import version_key
+from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag
+from tdxwhy.review.preconditions import find_preconditions
+from tdxwhy.review.tags import find_tags
+from tdxwhy.review.talk import View
+from tdxwhy.review.threads import read_subject
+from tdxwhy.source.failing import failing_paths
+from tdxwhy.source.prints import print_sites
+
+
+def patch_text(message: Message) -> str:
+    """Return a patch mail's own text; quoted lines are blank, so that line numbers stay the mail's."""
+    return "\n".join("" if line.level else line.text for line in message.lines)
+
+
+def patch_code(message: Message) -> tuple[list[PrintSite], list[FailingPath]]:
+    """Return the messages that a patch adds and the paths on which it fails."""
+    text, source = patch_text(message), message.mail.place.source
+    return [site for site in print_sites(text, source) if site.added], list(failing_paths(text, source))
+
+
+def patch_versions(thread: View, later: Sequence[Message]) -> tuple[PatchVersion, ...]:
+    """Count what each version of each patch prints, leaves silent, needs and was given; oldest version first."""
+    after = View(later)
+    views = [(thread, m) for m in thread.messages] + [(after, m) for m in later if m.mail.message_id not in thread.by_id]
+    patches = [(view, m) for view, m in views if m.kind in ("patch", "cover") and m.version is not None]
+    newest: dict[str, tuple[int, ...]] = {}
+    for _, message in patches:
+        title = read_subject(message.mail.subject).title
+        newest[title] = max(newest.get(title, (0,)), version_key(message.version))
+    counted = [_counted(view, message, newest) for view, message in patches]
+    return tuple(sorted(counted, key=lambda one: version_key(one.version)))
+
+
+def _counted(view: View, message: Message, newest: dict[str, tuple[int, ...]]) -> PatchVersion:
+    title = read_subject(message.mail.subject).title
+    prints, paths = patch_code(message) if message.kind == "patch" else ([], [])
+    needs: Iterable[Precondition] = find_preconditions(view, message)
+    tags: Iterable[Tag] = find_tags(view, message)
+    return PatchVersion(
+        title=title,
+        version=message.version or "",
+        message_id=message.mail.message_id,
+        newest=version_key(message.version) >= newest[title],
+        prints=len(prints),
+        vague=sum(site.is_failure and not (site.names.package or site.names.cpu) for site in prints),
+        silent=sum(path.printed == "no" for path in paths),
+        needs=len(list(needs)),
+        unprovided=sum(one.provider is None for one in needs),
+        tags=sum(tag.tag != "Signed-off-by" for tag in tags),
+    )

@@ -1,0 +1,36 @@
+"""Attribution lines: found where they stand, and the name that they give."""
+
+from __future__ import annotations
+
+import pytest
+
+from tdxwhy.review.attribution import attributed_name, attribution_at
+from tdxwhy.review.lines import parse_lines
+
+LINES = [
+    ("On Fri, 2024-05-06 at 14:49 -0800, Tomas Reyes wrote:", "Tomas Reyes"),
+    ("On 5/6/24 02:15, Lindqvist, Mara wrote:", "Lindqvist, Mara"),
+    ("On Mon, May 6, 2024 at 1:16 PM Mara Lindqvist <mara@x.example> wrote:", "Mara Lindqvist"),
+    ("On 6.05.24 г. 17:27 ч., Mara Lindqvist wrote:", "Mara Lindqvist"),
+    ("* Mara Lindqvist <mara@x.example> wrote:", "Mara Lindqvist"),
+    ("Am 06.05.24 um 17:53 schrieb Tomas Reyes:", "Tomas Reyes"),
+    ("Le 06/05/2024 à 17:53, Tomas Reyes a écrit :", "Tomas Reyes"),
+    ("在 2024/5/6 2:27, Wei Tan 写道:", "Wei Tan"),
+    ("W dniu 06.05.2024 o 17:53, Jan Nowak pisze:", "Jan Nowak"),
+    ("On May 6, 2024 5:31:00 AM PST, Wei Tan <wei@x.example> wrote:", "Wei Tan"),
+    ('On Mon, 6 May 2024 13:45:01 +0200\n"Ines R. Okafor" <ines@x.example> wrote:', "Ines R. Okafor"),
+    ("On Mon, 2024-05-06 at 17:56 +0300, ines@x.example wrote:", "ines@x.example"),
+    ("Tomas Reyes <t@x.example> writes:", "Tomas Reyes"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), LINES)
+def test_names(text, name):
+    lines = parse_lines(text)
+    assert attribution_at(lines, 0) == len(lines) - 1
+    assert attributed_name(text) == name
+
+
+@pytest.mark.parametrize("text", ["I will see what he wrote:", "This is how it works:", "On the other hand:", "", "wrote:"])
+def test_talk_is_no_attribution(text):
+    assert attribution_at(parse_lines(text), 0) is None

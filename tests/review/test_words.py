@@ -1,0 +1,66 @@
+"""Every phrase matches its good examples and none of its bad ones; the files are loaded strictly."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdxwhy.errors import RulesError
+from tdxwhy.review import words
+from tdxwhy.review.words import normalise, phrases
+
+
+@pytest.mark.parametrize("phrase", words._load(), ids=lambda phrase: phrase.id)
+def test_examples(phrase):
+    assert [text for text in phrase.good if not phrase.match(normalise(text))] == []
+    assert [text for text in phrase.bad if phrase.match(normalise(text))] == []
+    assert phrase.bad
+
+
+def test_ids_are_unique():
+    ids = [phrase.id for phrase in words._load()]
+    assert len(ids) == len(set(ids))
+
+
+def test_marks_and_emphasis_do_not_hide_words():
+    assert normalise("*Does* the “caller” _guarantee_ it?") == " does the caller guarantee it ? "
+
+
+@given(st.text(max_size=300))
+def test_normalise_never_fails_and_is_stable(text):
+    once = normalise(text)
+    assert once.startswith(" ")
+    assert "\n" not in once
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=400))
+def test_search_never_fails(text):
+    for group in ("commitment", "question", "precondition", "object", "request"):
+        phrases(group).search(text)
+
+
+def test_long_hostile_sentence_is_quick():
+    text = "the caller must " * 20000
+    assert phrases("precondition").search(text)
+    assert phrases("commitment").search("will " * 50000) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ({"id": "x", "form": ["a"], "good": [], "bad": [], "fom": []}, "unknown key 'fom'"),
+        ({"id": "x", "form": ["a"], "good": []}, "no 'bad'"),
+        ({"id": "x", "form": ["{nobody}"], "good": [], "bad": []}, "no word class 'nobody'"),
+        ({"id": "x", "form": ["a{will}"], "good": [], "bad": []}, "a class stands alone"),
+    ],
+)
+def test_wrong_rows_are_one_line_complaints(row, complaint):
+    with pytest.raises(RulesError, match=complaint) as caught:
+        words._phrase("mine", row, {"will": "will"})
+    assert caught.value.message.startswith("rules/thread/mine.toml: ")
+
+
+def test_no_such_group():
+    with pytest.raises(RulesError):
+        phrases("nothing")

@@ -147,7 +147,8 @@ def test_text_is_preferred_and_patches_attached_are_read():
 
 
 def test_signed_mail_loses_its_armour():
-    raw = b"From: a@x\n\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\nwords\n- -- \nme\n-----BEGIN PGP SIGNATURE-----\nabc\n-----END PGP SIGNATURE-----\n"
+    raw = b"From: a@x\n\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\nwords\n- -- \nme\n"
+    raw += b"-----BEGIN PGP SIGNATURE-----\nabc\n-----END PGP SIGNATURE-----\n"
     assert decode_mail(raw, "t").body == "words\n-- \nme"
 
 

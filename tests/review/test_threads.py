@@ -12,10 +12,11 @@ from tdxwhy.review.quotes import Speakers
 from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages, read_subject
 
-PATCH = "The words.\n\nSigned-off-by: A <a@x>\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n+\tcall_it(now);\n"
+PATCH = "The words.\n\nSigned-off-by: A <a@x>\n---\n a.c | 2 +-\n\n"
+PATCH += "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n+\tcall_it(now);\n"
 
 
-def mail(
+def mail(  # noqa: PLR0917
     name, body, parent="", references="", subject="Re: [PATCH v2 1/2] words", who="A <a@x.example>", date="Mon, 6 May 2024 09:00:00 +0200"
 ):
     heads = f"From: {who}\nSubject: {subject}\nMessage-ID: <{name}>\nDate: {date}\n"
@@ -77,8 +78,8 @@ def test_any_references_make_a_forest(edges):
     names = {f"m{a}": f"m{b}" for a, b in edges}
     messages = build_messages([mail(a, "> x\n\nWhy?", b, f"<{b}>") for a, b in names.items()])
     parents = {m.mail.message_id: m.parent for m in messages}
-    for name in parents:
-        seen = set()
+    for start in list(parents):
+        seen, name = set(), start
         while name is not None:
             assert name not in seen
             seen.add(name)

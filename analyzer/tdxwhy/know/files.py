@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters"})
+_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters", "facts"})
 
 
 def is_table(stem: str) -> bool:

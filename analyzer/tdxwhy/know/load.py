@@ -12,7 +12,7 @@ import msgspec
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.files import is_table
-from tdxwhy.know.rows import Knowledge, LeafRow, Number, StatusRow, Step
+from tdxwhy.know.rows import Fact, Knowledge, LeafRow, Number, StatusRow, Step
 from tdxwhy.records import Cause, Generation, MessageForm, Outcome, Parameter, When  # noqa: F401 - msgspec resolves Outcome here
 
 _OPTIONAL_OF_FORM = {
@@ -49,6 +49,7 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
     "generation": (Generation, _strict(Generation)),
     "cause": (Cause, _strict(Cause, {"command": ""}, {"when": GenericAlias(tuple, (_WHEN, ...))})),
     "parameter": (Parameter, _strict(Parameter)),
+    "fact": (Fact, _strict(Fact)),
 }
 
 

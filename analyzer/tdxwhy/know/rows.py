@@ -69,6 +69,14 @@ class Step(NamedTuple):
     functions: tuple[str, ...] = ()
 
 
+class Fact(NamedTuple):
+    """Something that no single line tells; causes ask for it by its id."""
+
+    id: str
+    meaning: str
+    source: str
+
+
 class Knowledge(NamedTuple):
     """All tables of rules/knowledge."""
 
@@ -82,3 +90,4 @@ class Knowledge(NamedTuple):
     generation: tuple[Generation, ...]
     cause: tuple[Cause, ...]
     parameter: tuple[Parameter, ...]
+    fact: tuple[Fact, ...]

@@ -58,6 +58,7 @@ def _references(knowledge: rows.Knowledge) -> Iterator[str]:
     forms = {form.id for form in knowledge.form}
     steps = {step.id for step in knowledge.step}
     statuses = {status.name for status in knowledge.status}
+    facts = {fact.id for fact in knowledge.fact} | {""}
     for cause in knowledge.cause:
         for when in cause.when:
             if when.form and when.form not in forms:
@@ -66,6 +67,10 @@ def _references(knowledge: rows.Knowledge) -> Iterator[str]:
                 yield f"{cause.id}: no step {when.step!r}"
             if when.status and when.status not in statuses:
                 yield f"{cause.id}: no status {when.status!r}"
+            if when.fact not in facts:
+                yield f"{cause.id}: no fact {when.fact!r}"
+    for form in knowledge.form:
+        yield from (f"{form.id}: no fact {fact!r}" for fact in (form.fact, form.fact_otherwise) if fact not in facts)
     for leaf in knowledge.leaf:
         if leaf.step and leaf.step not in steps:
             yield f"{leaf.name}: no step {leaf.step!r}"

@@ -72,14 +72,14 @@ def annotated(data: bytes, piece: int = 1 << 16) -> bytes:
 
 LOG = (
     b"[    9.1] virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc000050500000000\r\n"
-    b"[    9.2] tdx: SEAMCALL failed: CPU 94: leaf 33, error 0xc000092100000122.\n"
+    b"[    9.2] tdx: SEAMCALL failed: CPU 14: leaf 33, error 0xc000092100000122.\n"
     b"[    9.3] virt/tdx: module initialization failed (-5)\n"
     b"[    9.4] other: failed (-5) \xff\x1b[31m\x00\n"
     b"[    9.5] seamldr: SEAMCALL (0x8000000000000001) failed: 0x8000000000020000"
 )
 MEANT = (
     b"[    9.1] virt/tdx: SEAMCALL (0x0000000000000022 [TDH.SYS.RD]) failed: 0xc000050500000000 [TDX_SYS_NOT_READY]\r\n"
-    b"[    9.2] tdx: SEAMCALL failed: CPU 94: leaf 33 [TDH.SYS.INIT], error "
+    b"[    9.2] tdx: SEAMCALL failed: CPU 14: leaf 33 [TDH.SYS.INIT], error "
     b"0xc000092100000122 [TDX_INCORRECT_MSR_VALUE, MSR 0x122 IA32_TSX_CTRL].\n"
     b"[    9.3] virt/tdx: module initialization failed (-5 [EIO])\n"
     b"[    9.4] other: failed (-5) \xff\x1b[31m\x00\n"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-DIGEST = 'e99d6d63'
+DIGEST = 'f3ab6feb'
 RULES: tuple[Any, ...] = (('TDX001',
   'a suppression suppresses nothing',
   'suppression',

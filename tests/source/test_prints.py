@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdxwhy.source.prints import prefix, print_sites, read_format
+from tdxwhy.source.grammar import prefix, read_format
+from tdxwhy.source.prints import print_sites
 
 
 def sites(body: str):

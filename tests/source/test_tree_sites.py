@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdxwhy.source.prints import print_sites
+from tdxwhy.source.prints import patch_sites
 from tdxwhy.source.tree_sites import tree_sites
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "patches" / "tree"
@@ -49,8 +49,8 @@ void second(void)
 """
 
 
-def test_both_ways_give_the_same_print_sites():
-    found = print_sites(CODE, "demo.c")
+def test_both_ways_give_the_same_patch_sites():
+    found = patch_sites(CODE, "demo.c")
     assert tree_sites(CODE, "demo.c") == found
     assert [(site.call, site.format, site.function) for site in found] == [
         ("pr_err_ratelimited", "%s: 0x%llx\\n", "complain"),
@@ -69,7 +69,7 @@ def test_both_ways_give_the_same_print_sites():
 @pytest.mark.parametrize("path", sorted(SAMPLES.rglob("*.c")), ids=lambda path: path.name)
 def test_both_ways_agree_on_the_samples(path: Path):
     text = path.read_text(encoding="utf-8")
-    assert tree_sites(text, path.name) == print_sites(text, path.name) != ()
+    assert tree_sites(text, path.name) == patch_sites(text, path.name) != ()
 
 
 STATEMENTS = st.lists(
@@ -94,4 +94,4 @@ def test_both_ways_agree_on_any_functions(bodies):
     text = "\n".join(
         f"int f{number}(int x)\n{{\n" + "\n".join(f"\t{row}" for row in body) + "\n\treturn 0;\n}" for number, body in enumerate(bodies)
     )
-    assert tree_sites(text, "x.c") == print_sites(text, "x.c")
+    assert tree_sites(text, "x.c") == patch_sites(text, "x.c")

@@ -89,7 +89,7 @@ def _changed(fragment: Fragment, index: int, remedies: Sequence[str]) -> tuple[i
     from tdxwhy.know.names import named
     from tdxwhy.source.calls import print_call, print_pattern
     from tdxwhy.source.code import functions
-    from tdxwhy.source.prints import read_call, read_format
+    from tdxwhy.source.grammar import read_call, read_format
 
     start = fragment.starts[index]
     found = print_pattern().search(fragment.text, start, start + len(fragment.lines[index].text))

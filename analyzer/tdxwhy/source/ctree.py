@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tdxwhy.source.code import blank_comments
-from tdxwhy.source.prints import prefix
+from tdxwhy.source.grammar import prefix
 from tdxwhy.source.syntax import Define, Function, Statement, Unit
 
 if TYPE_CHECKING:

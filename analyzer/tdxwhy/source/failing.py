@@ -15,9 +15,9 @@ from tdxwhy.source.code import Fragment
 from tdxwhy.source.ctree import parse_unit
 from tdxwhy.source.diff import DiffLine, FilePatch, holds_diff, parse_diff
 from tdxwhy.source.exits import Exit, Exits
+from tdxwhy.source.grammar import fragment_sites
 from tdxwhy.source.loops import silent_loops
 from tdxwhy.source.pieces import GAP, Shown, shown, whole
-from tdxwhy.source.prints import fragment_sites
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, walk, written
 
 _LONGEST_CONDITION = 200

@@ -10,7 +10,7 @@ from tdxwhy.source.calls import print_call
 from tdxwhy.source.code import Fragment, of_file
 from tdxwhy.source.convert import declared, text_of
 from tdxwhy.source.ctree import parser, prepared
-from tdxwhy.source.prints import Call, defined_literals, fragment_sites, site_of, squeeze
+from tdxwhy.source.grammar import Call, defined_literals, fragment_sites, site_of, squeeze
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -19,23 +19,22 @@ _MOST_NODES = 2_000_000
 
 
 def tree_sites(text: str, name: str) -> tuple[PrintSite, ...]:
-    """Return the print calls of a C file in the order in which they stand, those in macros read by the grammar."""
+    """Return the print calls of a C file in the order in which they stand; what is no C to tree-sitter is left to the grammar."""
     fragment = of_file(text, name)
     data = fragment.text.encode("utf-8", "replace")
     tree = parser().parse(prepared(fragment.text).encode("utf-8", "replace"))
     literals = defined_literals(fragment.text)
-    found = {}
+    found: list[PrintSite] = []
     for node, function in _calls(tree.root_node):
         known = print_call(text_of(node.child_by_field_name("function")))
-        if known is None:
+        if known is None or node.has_error:
             continue
         site = site_of(fragment, _call(node, data), known, function, literals)
         if site is not None and not _in_macro(fragment, site):
-            found[node.start_byte] = site
-    for site in fragment_sites(fragment, name, literals):
-        if _in_macro(fragment, site):
-            found[fragment.starts[(site.file_line or 1) - 1]] = site
-    return tuple(found[start] for start in sorted(found))
+            found.append(site)
+    met = {(site.file_line, site.call) for site in found}
+    found += [site for site in fragment_sites(fragment, name, literals) if (site.file_line, site.call) not in met]
+    return tuple(sorted(found, key=lambda site: site.file_line or 0))
 
 
 def _calls(root: Node) -> Iterator[tuple[Node, str | None]]:

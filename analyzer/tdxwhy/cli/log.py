@@ -15,7 +15,7 @@ from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import Judged, LogReport, report
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.log import LogReader, read_boots
-from tdxwhy.records import Topology
+from tdxwhy.records import BootRecords, Diagnosis, Topology
 
 THIS_MACHINE = "this machine"
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     sidecar = _sidecar(args.topology)
     for name in args.files or [THIS_MACHINE]:
         try:
-            reports.append(read_report(name, sidecar))
+            reports.append(read_report(name, sidecar, hold=args.all_boots or args.unrecognised))
         except TdxwhyError as error:
             complaints.append(error)
     _write(reports, args)
@@ -56,13 +56,15 @@ def run(args: argparse.Namespace) -> int:
     return status(reports, complaints)
 
 
-def read_report(name: str, sidecar: Topology | None = None) -> LogReport:
+def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) -> LogReport:
     """Read one log and diagnose every boot in it, with the CPUs that the sidecar lists, or else the archive with the log."""
     reader = _reader(name)
     rules = rules_of(only=("log",))
-    made = report(
-        reader.name, reader, lambda boot: diagnose(boot, reader.name, sidecar or reader.topology), lambda found: check_log(found, rules)
-    )
+
+    def judge(boot: BootRecords) -> Diagnosis:
+        return diagnose(boot, reader.name, sidecar or reader.topology)
+
+    made = report(reader.name, reader, judge, lambda found: check_log(found, rules), hold)
     if made is None:
         raise NothingToJudge(f"{reader.name}: no line of a kernel log")
     return made._replace(losses=tuple(reader.losses))

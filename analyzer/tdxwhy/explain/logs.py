@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from tdxwhy.records import BootRecords, Diagnosis, Finding, Loss
+from tdxwhy.records import BootRecords, Diagnosis, Finding, Loss, Topology
+
+_HELD = 32
 
 
 class Judged(NamedTuple):
@@ -35,13 +37,30 @@ def report(
     boots: Iterable[BootRecords],
     diagnose: Callable[[BootRecords], Diagnosis],
     check: Callable[[Diagnosis], tuple[Finding, ...]],
+    hold: bool = False,
 ) -> LogReport | None:
-    """Diagnose every boot of a log; None where it holds no boot at all."""
-    judged = []
+    """Diagnose every boot of a log; None where it holds no boot at all.
+
+    Of a console stream with thousands of boots the earlier ones keep their verdict and lose their lines, unless `hold` is set.
+    """
+    judged: list[Judged] = []
+    best = 0
     for boot in boots:
         diagnosis = diagnose(boot)
         judged.append(Judged(diagnosis, boot, check(diagnosis)))
-    return LogReport(source, tuple(judged), decisive([one.diagnosis for one in judged])) if judged else None
+        before, place = best, len(judged) - 1
+        best = (best, place)[decisive((judged[best].diagnosis, diagnosis))] if place else 0
+        if not hold:
+            _slim(judged, {before, place - _HELD} - {best, *range(place - _HELD + 1, place + 1)})
+    return LogReport(source, tuple(judged), best) if judged else None
+
+
+def _slim(judged: list[Judged], places: Iterable[int]) -> None:
+    for place in places:
+        if place >= 0:
+            one = judged[place]
+            diagnosis = one.diagnosis._replace(events=one.diagnosis.events[:2], topology=Topology(), notes=(), evidence=())
+            judged[place] = Judged(diagnosis, one.records._replace(records=()), one.findings)
 
 
 def decisive(boots: Sequence[Diagnosis]) -> int:

@@ -168,5 +168,5 @@ def test_a_broken_table_is_one_line_of_complaint(tmp_path: Path, monkeypatch, te
     monkeypatch.setattr(names, "folder", lambda _: tmp_path)
     with pytest.raises(RulesError) as caught:
         names._load()
-    assert "knowledge/names.toml" in caught.value.message
+    assert "names.toml" in caught.value.message
     assert "\n" not in caught.value.message

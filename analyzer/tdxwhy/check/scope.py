@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
 from typing import NamedTuple
 
+from tdxwhy import toml
 from tdxwhy.check.subjects import Area
 from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
@@ -51,10 +51,10 @@ def scope() -> Scope:
     """Return the patterns, loaded once and strictly."""
     path = folder("rules/patch") / "scope.toml"
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))
+        rows = toml.read(path)
         if set(rows) != set(_KEYS) or any(set(rows[table]) != keys for table, keys in _KEYS.items()):
             raise RulesError(f"{path.name}: wants the tables and keys {_KEYS}")
         compiled = {table: {key: re.compile("|".join(rows[table][key]), re.IGNORECASE) for key in keys} for table, keys in _KEYS.items()}
-    except (OSError, ValueError, re.error) as error:
+    except re.error as error:
         raise RulesError(f"{path.name}: {error}") from error
     return Scope(compiled)

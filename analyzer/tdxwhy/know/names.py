@@ -6,11 +6,11 @@ The words, calls and masks are data, `rules/knowledge/names.toml`; here is only 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from tdxwhy import toml
 from tdxwhy.errors import RulesError
 from tdxwhy.records import Naming
 from tdxwhy.shipped import folder
@@ -185,10 +185,7 @@ def _any(patterns: list[str]) -> re.Pattern[str]:
 
 def _load() -> dict[str, Any]:
     path = folder("rules/knowledge") / "names.toml"
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RulesError(f"knowledge/names.toml: {error}") from None
+    rows = toml.read(path)
     for table, keys in _KEYS.items():
         given = rows.get(table, {})
         for row in given if isinstance(given, list) else [given]:

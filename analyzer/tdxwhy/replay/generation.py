@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from tdxwhy import shipped
+from tdxwhy import shipped, toml
 from tdxwhy.errors import RulesError
 
 
@@ -148,11 +147,7 @@ _KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise RulesError(f"{path.name}: {error}") from None
+    return toml.read(path)
 
 
 def load(path: Path) -> Generation:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from tdxwhy import toml
 from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
 
@@ -97,17 +98,12 @@ def phrases(group: str) -> Phrases:
 @cache
 def _tables() -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
     """Read the files: the tables of phrases, and the word classes."""
-    import tomllib
-
     where = folder("rules/thread")
     tables: dict[str, dict[str, Any]] = {}
     for path in sorted(where.glob("*.toml")):
         if path.name.startswith("TDX"):
             continue
-        try:
-            tables[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise RulesError(f"rules/thread/{path.name}: {error}") from None
+        tables[path.stem] = toml.read(path)
     return tables, tables.pop("words", {}).get("words", {})
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from tdxwhy import toml
 from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
 
@@ -123,10 +123,7 @@ def _any(patterns: list[str]) -> re.Pattern[str]:
 
 
 def _load() -> dict[str, Any]:
-    try:
-        rows = tomllib.loads((folder("rules/knowledge") / "calls.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RulesError(f"knowledge/calls.toml: {error}") from None
+    rows = toml.read(folder("rules/knowledge") / "calls.toml")
     wrong = set(rows) ^ _TABLES or set(rows["failing"]) ^ _FAILING or set(rows["run"]) ^ _RUN
     if wrong:
         raise RulesError(f"knowledge/calls.toml: unknown or missing table or key {min(wrong)!r}")

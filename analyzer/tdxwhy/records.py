@@ -134,30 +134,6 @@ class Event(NamedTuple):
     nearest: MessageForm | None = None
 
 
-class Status(NamedTuple):
-    """A decoded SEAMCALL completion status (Intel TDX module, `include/tdx_error_codes_defs.h`)."""
-
-    value: int
-    name: str
-    detail: str
-    meaning: str
-    error: bool
-    recoverable: bool
-    source: str
-    action: str = ""
-    origin: str = "module"
-
-
-class Leaf(NamedTuple):
-    """A decoded SEAMCALL leaf."""
-
-    number: int
-    name: str
-    meaning: str
-    scope: str
-    source: str
-
-
 class Generation(NamedTuple):
     """A design of the host's TDX code. `leaf_base` is the base in which it prints a leaf; `asks` says who starts initialisation.
 

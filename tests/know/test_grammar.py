@@ -10,6 +10,7 @@ from tdxwhy.know import compile as compiler
 from tdxwhy.know import tables
 from tdxwhy.know.grammar import Field, Groups, Text, field_kinds, matcher, pieces
 from tdxwhy.know.lower import NotLowered, lower
+from tdxwhy.know.stored import table
 
 FORMATS = sorted({form.format for form in tables.forms()})
 
@@ -105,7 +106,7 @@ def test_grammar_and_expression_agree_on_each_example(form):
 
 
 def test_all_formats_are_lowered_today():
-    assert tables.table("UNLOWERED") == ()
+    assert table("UNLOWERED") == ()
 
 
 def test_what_cannot_be_lowered_says_so():

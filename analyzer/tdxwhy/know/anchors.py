@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from tdxwhy.know import tables
+from tdxwhy.know.stored import table
 
 
 @cache
 def anchors() -> tuple[bytes, ...]:
     """Return at most 64 literals of at least four bytes, one of which stands in every line that `recognise` knows."""
-    return tuple(literal.encode() for literal in tables.table("ANCHORS"))
+    return tuple(literal.encode() for literal in table("ANCHORS"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from tdxwhy.know import tables
+from tdxwhy.decoded import Leaf, Status
 from tdxwhy.know.rows import LeafRow, Number, StatusRow
-from tdxwhy.records import Leaf, Status
+from tdxwhy.know.stored import table
 
 _ERROR = 1 << 63
 _DETAIL = (1 << 32) - 1
@@ -19,7 +19,7 @@ _NAMELESS = Number(0, "", "")
 @cache
 def statuses() -> tuple[StatusRow, ...]:
     """Return every status that is known."""
-    return tuple(StatusRow(*row) for row in tables.table("STATUS"))
+    return tuple(StatusRow(*row) for row in table("STATUS"))
 
 
 @cache
@@ -36,8 +36,8 @@ def _codes() -> tuple[dict[int, StatusRow], dict[int, StatusRow]]:
 
 
 @cache
-def _names(table: str) -> dict[int, Number]:
-    return {row[0]: Number(*row) for row in tables.table(table)}
+def _names(name: str) -> dict[int, Number]:
+    return {row[0]: Number(*row) for row in table(name)}
 
 
 @cache
@@ -134,7 +134,7 @@ def status_package(value: int) -> int | None:
 
 @cache
 def _leaves() -> dict[int, LeafRow]:
-    return {row[0]: LeafRow(*row) for row in tables.table("LEAF")}
+    return {row[0]: LeafRow(*row) for row in table("LEAF")}
 
 
 @cache

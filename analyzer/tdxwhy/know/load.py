@@ -12,7 +12,9 @@ import msgspec
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.files import is_table
-from tdxwhy.know.rows import Fact, Knowledge, LeafRow, Number, StatusRow, Step
+from tdxwhy.know.knowledge import Knowledge
+from tdxwhy.know.rows import Fact, LeafRow, Number, StatusRow, Step
+from tdxwhy.know.sound import complaints
 from tdxwhy.records import Cause, Generation, MessageForm, Outcome, Parameter, When  # noqa: F401 - msgspec resolves Outcome here
 
 _OPTIONAL_OF_FORM = {
@@ -60,8 +62,6 @@ def load(folder: Path) -> Knowledge:
         for name, found in _read(path).items():
             rows[name].extend(found)
     knowledge = Knowledge(**{name: tuple(found) for name, found in rows.items()})
-    from tdxwhy.know.sound import complaints
-
     for complaint in complaints(knowledge):
         raise RulesError(f"{folder.name}: {complaint}")
     return knowledge

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tdxwhy.know import tables
+from tdxwhy.know.stored import table
 from tdxwhy.records import MessageForm
 
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
@@ -65,7 +66,7 @@ def matchers() -> tuple[Matcher, ...]:
     """Return a matcher for each format, the more specific first."""
     forms = tables.forms()
     found = []
-    for format, source, kinds, args, rows, needle in tables.table("MATCHERS"):
+    for format, source, kinds, args, rows, needle in table("MATCHERS"):
         fields = tuple((name, _CONVERT.get(kind, str)) for name, kind in zip(args, kinds, strict=True))
         found.append(Matcher(format, tuple(forms[row] for row in rows), needle, fields, source, []))
     return tuple(found)
@@ -83,9 +84,9 @@ class Index(NamedTuple):
 def index() -> Index:
     """Build the dictionaries once."""
     known = matchers()
-    heads = {head: tuple(known[number] for number in numbers) for head, numbers in tables.table("HEADS")}
+    heads = {head: tuple(known[number] for number in numbers) for head, numbers in table("HEADS")}
     lengths = tuple(sorted({len(head) for head in heads}, reverse=True))
-    return Index({text: known[number] for text, number in tables.table("EXACT")}, heads, lengths)
+    return Index({text: known[number] for text, number in table("EXACT")}, heads, lengths)
 
 
 def candidates(text: str) -> Iterator[Matcher]:

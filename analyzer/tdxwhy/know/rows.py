@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdxwhy.records import Cause, Generation, MessageForm, Parameter
-
 KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
 UNANCHORED = "platform"
@@ -75,19 +73,3 @@ class Fact(NamedTuple):
     id: str
     meaning: str
     source: str
-
-
-class Knowledge(NamedTuple):
-    """All tables of rules/knowledge."""
-
-    form: tuple[MessageForm, ...]
-    status: tuple[StatusRow, ...]
-    operand: tuple[Number, ...]
-    msr: tuple[Number, ...]
-    errno: tuple[Number, ...]
-    leaf: tuple[LeafRow, ...]
-    step: tuple[Step, ...]
-    generation: tuple[Generation, ...]
-    cause: tuple[Cause, ...]
-    parameter: tuple[Parameter, ...]
-    fact: tuple[Fact, ...]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from tdxwhy.know import rows
 from tdxwhy.know.grammar import field_kinds
+from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.records import MessageForm
 
 
-def complaints(knowledge: rows.Knowledge) -> Iterator[str]:
+def complaints(knowledge: Knowledge) -> Iterator[str]:
     """Yield what is wrong, one line each."""
     yield from _doubled(knowledge)
     for form in knowledge.form:
@@ -17,7 +18,7 @@ def complaints(knowledge: rows.Knowledge) -> Iterator[str]:
     yield from _references(knowledge)
 
 
-def _doubled(knowledge: rows.Knowledge) -> Iterator[str]:
+def _doubled(knowledge: Knowledge) -> Iterator[str]:
     seen: dict[tuple[str, ...], str] = {}
     for form in knowledge.form:
         for generation in form.generations or ("",):
@@ -31,7 +32,7 @@ def _doubled(knowledge: rows.Knowledge) -> Iterator[str]:
         yield from (f"{row.name}: number {row.number:#x} stands twice" for row in table if numbers.count(row.number) > 1)
 
 
-def _form(form: MessageForm, knowledge: rows.Knowledge) -> Iterator[str]:
+def _form(form: MessageForm, knowledge: Knowledge) -> Iterator[str]:
     for name, value, allowed in (
         ("kind", form.kind, rows.KINDS),
         ("level", form.level, rows.LEVELS),
@@ -54,7 +55,7 @@ def _form(form: MessageForm, knowledge: rows.Knowledge) -> Iterator[str]:
         yield f"{form.id}: source, example and meaning must say something"
 
 
-def _references(knowledge: rows.Knowledge) -> Iterator[str]:
+def _references(knowledge: Knowledge) -> Iterator[str]:
     forms = {form.id for form in knowledge.form}
     steps = {step.id for step in knowledge.step}
     statuses = {status.name for status in knowledge.status}

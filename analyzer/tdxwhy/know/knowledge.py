@@ -1,0 +1,24 @@
+"""All tables of rules/knowledge together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tdxwhy.know.rows import Fact, LeafRow, Number, StatusRow, Step
+from tdxwhy.records import Cause, Generation, MessageForm, Parameter
+
+
+class Knowledge(NamedTuple):
+    """The tables, each by the name that its rows have in TOML."""
+
+    form: tuple[MessageForm, ...]
+    status: tuple[StatusRow, ...]
+    operand: tuple[Number, ...]
+    msr: tuple[Number, ...]
+    errno: tuple[Number, ...]
+    leaf: tuple[LeafRow, ...]
+    step: tuple[Step, ...]
+    generation: tuple[Generation, ...]
+    cause: tuple[Cause, ...]
+    parameter: tuple[Parameter, ...]
+    fact: tuple[Fact, ...]

@@ -174,3 +174,30 @@ def test_any_torn_code_is_survived(rows, indent):
 def test_a_deep_file_does_no_harm():
     failing_paths("int f(void) {" + "if (a) {" * 5000, "f.c")
     failing_paths("int f(void) { x = " + "(" * 50000, "f.c")
+
+
+def test_a_comparison_with_one_result_says_which():
+    body = function(
+        "u64 status = ask(leaf);\n\nif (status == SW_GP)\n\treturn -EOPNOTSUPP;\nif (!status)\n\treturn 0;\nerr_func(leaf, status);\nreturn -EIO;"
+    )
+    assert [(path[1], path[2]) for path in paths(patch(body))] == [
+        ("status == SW_GP (ask(leaf)): return -EOPNOTSUPP", "no"),
+        ("otherwise, none of the cases before: return -EIO", "callee"),
+    ]
+
+
+def test_a_failure_that_is_printed_and_handed_on_is_one_path():
+    body = function('int err = other(d);\n\nif (err)\n\tpr_err("no (%d)\\n", err);\n\nreturn err;')
+    assert paths(patch(body)) == [("demo", "other(d) fails: return err", "yes", None)]
+
+
+def test_advice_and_answers_that_are_no_status_are_no_failing_paths():
+    body = function(
+        'u64 size = ALIGN(d->size, 8);\n\nif (d->used > LIMIT)\n\tpr_warn("reaching limit\\n");\nif (!cpumask_test_cpu(d->cpu, mask))\n\treturn NMI_DONE;\nreturn size;'
+    )
+    assert paths(patch(body)) == []
+
+
+def test_a_void_function_that_returns_early_does_not_fail():
+    body = function("if (!has_feature(d))\n\treturn;\nstart(d);", "static void demo(struct demo *d)")
+    assert paths(patch(body)) == []

@@ -58,6 +58,7 @@ class Exits:
         self.found: list[Exit] = []
         self.assigned: dict[str, Assigned] = {}
         self.untested: dict[str, Assigned] = {}
+        self.going_on: dict[str, int] = {}
 
     def collect(self) -> list[Exit]:
         """Return the failing exits in source order."""
@@ -93,6 +94,7 @@ class Exits:
             taken = Assigned(call, statement.first, statement.last)
             self.assigned[name] = taken
             self.untested[name] = taken
+            self.going_on.pop(name, None)
         for call in calls_in(statement.expression):
             for argument in call.parts[1:]:
                 if argument.kind == "unary" and argument.text == "&" and STATUS.fullmatch(argument.parts[0].text):
@@ -104,7 +106,8 @@ class Exits:
         if expression is None or expression.kind != "assign" or expression.parts[0].kind not in ("unary", "member"):
             return
         value, target = expression.parts[1], expression.parts[0]
-        if value.kind == "name" and value.text in self.untested and (target.kind == "unary" or STATUS.fullmatch(target.text.lstrip(".->"))):
+        status = value.kind == "name" and value.text in self.untested and STATUS.fullmatch(value.text)
+        if status and (target.kind == "unary" or STATUS.fullmatch(target.text.lstrip(".->"))):
             taken = self.untested.pop(value.text)
             self._add_call(taken, f"value handed back through {written(target)}", statement, value.text)
 
@@ -138,7 +141,9 @@ class Exits:
         errno = errno_in(body)
         prints = prints_failure(body) or (not negated and warns(statement.expression))
         tests_call = bool(failed) or (not negated and pointer_test(statement.expression, self.assigned))
-        if not self._fails(exit_, errno, prints=prints, tested=tests_call):
+        value = exit_.expression if exit_ is not None else None
+        early = exit_ is not None and exit_.kind == "return" and (value is None or value.text.isupper())
+        if not self._fails(exit_, errno, prints=prints, tested=bool(failed) if early else tests_call):
             return
         name = next(iter(failed), "")
         taken = self.assigned.get(name) if name else None
@@ -148,6 +153,8 @@ class Exits:
         rows.extend((each.first, each.last) for each in body if each.kind in ("expression", "if") and prints_something(each))
         hands_on = errno is None and bool(name or call)
         effect = effect_of(body, exit_)
+        if effect == "goes on" and name and not _is_comparison(statement.expression):
+            self.going_on[name] = len(self.found)
         self.found.append(
             Exit(condition, effect, errno, call, hands_on, tuple(rows), tuple(body), name, exit_, written(statement.expression))
         )
@@ -169,6 +176,8 @@ class Exits:
 
     def _condition(self, statement: Statement, name: str, taken: Assigned | None, call: Expression | None, *, negated: bool) -> str:
         text = written(statement.expression)
+        if taken is not None and _is_comparison(statement.expression):
+            return f"{text} ({written(taken.call)})"
         if taken is not None:
             filled = filled_by(taken.call, name)
             return f"{written(taken.call)} fails" if not filled else f"{filled}() reports {name}"
@@ -213,15 +222,27 @@ class Exits:
         value = statement.expression
         if value is None:
             return
-        if value.kind == "name" and value.text in self.untested:
+        if value.kind == "name" and value.text in self.going_on:
+            index = self.going_on.pop(value.text)
+            self.untested.pop(value.text, None)
+            self.found[index] = self.found[index]._replace(effect=f"return {value.text}")
+        elif value.kind == "name" and value.text in self.untested and STATUS.fullmatch(value.text):
             self._add_call(self.untested.pop(value.text), f"return {value.text}", statement, value.text)
         elif value.kind == "choice":
             self._choice(value, statement)
-        elif outer and errno_of(value) and before and before[-1].kind in ("loop", "switch", "if"):
-            rows = ((statement.first, statement.last),)
-            self.found.append(
-                Exit("nothing before applies", f"return {written(value)}", errno_of(value), None, False, rows, (statement,), "", statement)
-            )
+        elif outer and errno_of(value):
+            self._otherwise(statement, before)
+
+    def _otherwise(self, statement: Statement, before: Sequence[Statement]) -> None:
+        """Take an errno that is returned where nothing before has left; a function that does nothing else is a stub."""
+        last = next((index for index in range(len(before) - 1, -1, -1) if before[index].kind in ("loop", "switch", "if")), None)
+        if last is None:
+            return
+        value, branch = statement.expression, (*before[last + 1 :], statement)
+        rows = ((branch[0].first, statement.last),)
+        call = next((call for each in branch[:-1] for call in calls_in(each.expression)), None)
+        effect = f"return {written(value)}"
+        self.found.append(Exit("otherwise, none of the cases before", effect, errno_of(value), call, False, rows, branch, "", statement))
 
     def _choice(self, value: Expression, statement: Statement) -> None:
         condition, then, orelse = value.parts
@@ -235,3 +256,10 @@ class Exits:
     def _add_call(self, taken: Assigned, effect: str, statement: Statement, name: str) -> None:
         rows = ((taken.first, taken.last), (statement.first, statement.last))
         self.found.append(Exit(f"{written(taken.call)} fails", effect, None, taken.call, True, rows[:1], (), name, statement))
+
+
+def _is_comparison(expression: Expression | None) -> bool:
+    """Tell whether a condition asks for one certain result, as `status == TDX_SEAMCALL_UD` does."""
+    return (
+        expression is not None and expression.kind == "binary" and expression.text == "==" and expression.parts[1].kind in ("name", "unary")
+    )

@@ -96,6 +96,8 @@ def _of_function(function: Function, path: str, piece: Shown, seen: _Seen, name:
     for each in Exits(function).collect():
         if any(_touched(piece, *rows) for rows in each.rows):
             printed, sites = _printed(function, each, seen)
+            if each.effect == "goes on" and not any(site.is_failure for site in sites):
+                continue
             found.append(_path(function, each, (path, piece, name), printed, sites))
     if _touched(piece, function.first + 1, function.last - 1):
         found.extend(_passed_over(function, (path, piece, name), seen))
@@ -192,7 +194,7 @@ def _callee_prints(call: Expression, seen: _Seen, *, hands_on: bool) -> str:
     """Say what the callee of a failing call does about it, as far as the patch shows."""
     name = callee(call)
     known = calls()
-    if known.printing.fullmatch(name):
+    if known.printing.fullmatch(name) or _is_handed_printer(name):
         return "callee"
     given = [name, *(argument.text for argument in call.parts[1:] if argument.kind == "name")]
     inside = [each for each in given if each in seen.functions]
@@ -203,6 +205,11 @@ def _callee_prints(call: Expression, seen: _Seen, *, hands_on: bool) -> str:
     if known.firmware.fullmatch(name):
         return "unseen"
     return "unseen" if hands_on and not known.silent.fullmatch(name) and name else "no"
+
+
+def _is_handed_printer(name: str) -> bool:
+    """Tell whether a call goes to a function that was handed in to report an error."""
+    return bool(re.fullmatch(r"_*(?:\w+_)?(?:err|error|prerr|report)_(?:func|fn|handler)", name))
 
 
 def _prints_when_failing(name: str, seen: _Seen, visited: set[str]) -> bool:

@@ -151,7 +151,11 @@ def _level(event: Event) -> str | None:
 
 
 def _names(event: Event) -> Naming:
-    said, form = named(event.record.text), event.form
+    """Return what a line names: its form knows unless a %s carries words of its own."""
+    form = event.form
+    if form is not None and "%s" not in form.format:
+        return Naming(form.names_package, form.names_cpu, form.names_cpu_state)
+    said = named(event.record.text)
     if form is None:
         return said
     return Naming(said.package or form.names_package, said.cpu or form.names_cpu, said.cpu_state or form.names_cpu_state)

@@ -84,4 +84,8 @@ def _state(cpus: Sequence[Cpu], packages: Sequence[int], alive: set[int]) -> str
         return f"packages {ranges(dead)} have no online CPU"
     if dead:
         return f"package {dead[0]} has no online CPU"
-    return f"{counted(len(off), 'CPU')} {'is' if len(off) == 1 else 'are'} offline ({ranges(off)})" if off else "every CPU is online"
+    if not off:
+        return "every CPU is online"
+    homeless = any(cpu.package is None for cpu in cpus if cpu.presence != "online")
+    where = f"{ranges(off)}; the machine does not show in which package" if homeless else ranges(off)
+    return f"{counted(len(off), 'CPU')} {'is' if len(off) == 1 else 'are'} offline ({where})"

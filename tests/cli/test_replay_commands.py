@@ -1,0 +1,122 @@
+"""simulate, replay and model as a user calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.cli import main
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "samples" / "scenarios"
+LOG = """[    5.500031] virt/tdx: BIOS enabled: private KeyID range [64, 128)
+[    5.500062] virt/tdx: Disable ACPI S3. Turn off TDX in the BIOS to use ACPI S3.
+[    6.004237] virt/tdx: SEAMCALL (0x000000000000002d) failed: 0xc000050c00000000
+[    6.004268] virt/tdx: module initialization failed (-5)
+"""
+LSCPU = {"cpus": [{"cpu": n, "socket": n // 2 if n < 4 else None, "online": n < 4} for n in range(6)]}
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "boot.log"
+    path.write_text(LOG)
+    return path
+
+
+def test_a_log_with_a_topology(log, tmp_path, capsys):
+    (tmp_path / "lscpu.json").write_text(json.dumps(LSCPU))
+    assert main(["replay", str(log), "--complete", "--topology", str(tmp_path / "lscpu.json")]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("conforms: 4 of 4 lines about TDX, as Linux 6.8 prints them; outcome failed\n")
+    assert "1. TDH.SYS.CONFIG was answered TDX_SYS_CONFIG_NOT_PENDING" in out
+    assert "4-5" in out
+
+
+def test_an_impossible_line(log, capsys):
+    log.write_text(LOG + "[    7.0] virt/tdx: module initialized\n")
+    assert main(["replay", str(log), "--complete"]) == 1
+    out = capsys.readouterr().out
+    assert "diverges: 4 of 5 lines" in out
+    assert "line 5 cannot come here: virt/tdx: module initialized" in out
+    assert "would explain it: line 5 is not of this boot" in out
+
+
+def test_another_generation_than_the_log_s_own(log, capsys):
+    assert main(["replay", str(log), "--complete", "--generation", "7.1"]) == 1
+    assert "line 3 cannot come here" in capsys.readouterr().out
+
+
+def test_a_log_without_tdx(tmp_path, capsys):
+    (tmp_path / "x.log").write_text("[    0.0] Linux version 6.8.0\n")
+    assert main(["replay", str(tmp_path / "x.log")]) == 3
+    assert "no line about TDX" in capsys.readouterr().err
+
+
+def test_json(log, capsys):
+    assert main(["replay", str(log), "--format", "json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "tdxwhy/replay/1"
+    assert found["explanations"][0]["status"] == "0xc000050c00000000"
+
+
+@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("kernel", ["6.8", "7.1", "v8", "6.16", "6.8-oot"])
+def test_a_simulated_trace_conforms_and_a_spoiled_one_does_not(path, kernel, tmp_path, capsys):
+    main(["simulate", str(path), "--generation", kernel, "--format", "json"])
+    answer = json.loads(capsys.readouterr().out)
+    trace = tmp_path / "trace.json"
+    trace.write_text(json.dumps(answer))
+    main(["replay", str(trace)])
+    assert capsys.readouterr().out.startswith("conforms: ")
+    if len(answer["trace"]) > 2 and answer["trace"][0]["leaf"] != answer["trace"][1]["leaf"]:
+        answer["trace"][:2] = reversed(answer["trace"][:2])
+        trace.write_text(json.dumps(answer))
+        assert main(["replay", str(trace)]) == 1
+        assert capsys.readouterr().out.startswith("diverges: 0 of ")
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"trace": [1], "generation": "6.8"}', '{"trace": [], "generation": "5"}', "{"])
+def test_a_bad_trace_is_one_line(text, tmp_path, capsys):
+    (tmp_path / "t.json").write_text(text)
+    assert main(["replay", str(tmp_path / "t.json")]) == 2
+    assert capsys.readouterr().err.startswith("tdxwhy: ")
+
+
+def test_simulate_prints_a_log_that_log_explains(tmp_path, capsys):
+    main(["simulate", str(SCENARIOS / "one-cpu-offline.toml")])
+    path = tmp_path / "simulated.log"
+    path.write_text(capsys.readouterr().out)
+    assert main(["log", str(path), "--format", "json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["logs"]
+    assert found["steps"] == ["TDH.SYS.CONFIG"]
+
+
+def test_simulate_a_real_machine(tmp_path, capsys):
+    (tmp_path / "lscpu.json").write_text(json.dumps(LSCPU))
+    assert main(["simulate", "--topology", str(tmp_path / "lscpu.json"), "--generation", "6.8"]) == 1
+    out = capsys.readouterr().out
+    assert "2 CPUs are offline (4-5; the machine does not show in which package): initialisation will fail at TDH.SYS.CONFIG" in out
+
+
+@pytest.mark.parametrize("text", ["generation = '6.8'\ncolour = 1\n", "generation =", "generation = '1'\n"])
+def test_a_bad_scenario_is_one_line(text, tmp_path, capsys):
+    (tmp_path / "s.toml").write_text(text)
+    assert main(["simulate", str(tmp_path / "s.toml")]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("tdxwhy: ") and err.count("\n") <= 2
+
+
+def test_jsonl(tmp_path, capsys):
+    (tmp_path / "many").write_text('{"generation": "6.8"}\n{"generation": "6.8", "x": 1}\n')
+    assert main(["simulate", "--jsonl", str(tmp_path / "many")]) == 0
+    good, bad = map(json.loads, capsys.readouterr().out.splitlines())
+    assert good["returns"] == [0, 0]
+    assert "line 2" in bad["error"]
+
+
+def test_models(capsys):
+    assert main(["model"]) == 0
+    assert "6.8, v6.12" in capsys.readouterr().out
+    assert main(["model", "v7.3", "--format", "svg"]) == 0
+    assert capsys.readouterr().out.startswith("<svg ")
+    assert main(["model", "nonesuch"]) == 2

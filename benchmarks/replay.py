@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 from tdxwhy.replay.belief import DEAD
 from tdxwhy.replay.generation import generation

@@ -7,70 +7,9 @@ generation's data alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from tdxwhy.replay.generation import Form, Generation, Operation, Step, can_answer, leaf_numbers
-
-
-class Pattern(NamedTuple):
-    """A line that must come next: its form, certain values, the leaf whose status it shows, and whether it tells of a failure."""
-
-    form: str
-    fixed: tuple[tuple[str, int | str], ...] = ()
-    leaf: str = ""
-    telling: bool = False
-    many: bool = False
-
-
-class Blame(NamedTuple):
-    """Where an attempt failed and what the kernel was answered."""
-
-    step: str
-    kind: str
-    errno: int
-    cause: str = ""
-    refusal: bool = False
-    shown: bool = False
-
-
-class Frame(NamedTuple):
-    """A place in an operation; `loop`: it may start over (one more CPU)."""
-
-    operation: str
-    at: int
-    loop: bool = False
-    installs: str = ""
-    gather: int = 0
-
-
-class State(NamedTuple):
-    """Where the kernel can be."""
-
-    stack: tuple[Frame, ...] = ()
-    flags: frozenset[str] = frozenset()
-    pending: tuple[Pattern, ...] = ()
-    blame: Blame | None = None
-    suspect: Blame | None = None
-
-
-class Symbol(NamedTuple):
-    """A log line as the automaton sees it: the form's id and the values that matter."""
-
-    form: str
-    values: tuple[tuple[str, int | str], ...] = ()
-
-
-START = State()
-
-
-def fits(pattern: Pattern, symbol: Symbol) -> bool:
-    """Tell whether a line can be the one that the pattern promises."""
-    if pattern.form != symbol.form:
-        return False
-    values = dict(symbol.values)
-    if any(values.get(name, value) != value for name, value in pattern.fixed):
-        return False
-    return not pattern.leaf or can_answer(pattern.leaf, int(values["status"]))
+from tdxwhy.replay.generation import Generation, Operation, Step, leaf_numbers
+from tdxwhy.replay.states import Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
 
 class Automaton:
@@ -107,7 +46,7 @@ class Automaton:
     def consume(self, state: State, symbol: Symbol) -> Iterator[State]:
         """Yield the state after a line, if the line is the one that the state owes."""
         if state.pending and fits(state.pending[0], symbol):
-            learned = _learn(state, symbol)
+            learned = learn(state, symbol)
             if learned.blame is not None and not learned.blame.shown:
                 learned = learned._replace(blame=None)  # an attempt before this line that left no trace explains nothing any more
             if state.pending[0].many:
@@ -140,7 +79,7 @@ class Automaton:
         due = boot or [one for one in self.starts if one.always and f"ran:{one.name}" not in state.flags]
         for operation in due or self.starts:
             ran = f"ran:{operation.name}"
-            if ran in state.flags or (operation.needs and not _holds(operation.needs, state.flags)):
+            if ran in state.flags or (operation.needs and not holds(operation.needs, state.flags)):
                 continue
             once = operation.once or operation.always or operation.asked == "boot"
             yield state._replace(stack=(Frame(operation.name, 0),), flags=state.flags | {ran} if once else state.flags)
@@ -156,11 +95,11 @@ class Automaton:
             rest = state._replace(stack=state.stack[:-1], flags=state.flags - {"gather=failed"})
             yield self._fail(rest, blame._replace(errno=frame.gather))
             return
-        flags = _assign(state.flags, frame.installs) if frame.installs else state.flags
+        flags = assign(state.flags, frame.installs) if frame.installs else state.flags
         done = state._replace(stack=state.stack[:-1], flags=flags)
         done = self._print(done, operation.on_success.print)
         for one in operation.on_success.set:
-            done = done._replace(flags=_assign(done.flags, one))
+            done = done._replace(flags=assign(done.flags, one))
         if "module=initialized" in operation.on_success.set:
             done = done._replace(blame=None)
         yield done
@@ -200,7 +139,7 @@ class Automaton:
             ending = operations[depth].on_failure
             state = self._print(state, ending.print, (("errno", blame.errno),))
             for one in ending.set:
-                state = state._replace(flags=_assign(state.flags, one))
+                state = state._replace(flags=assign(state.flags, one))
         state = state._replace(stack=(), flags=state.flags - {"vmx=faulted"}, suspect=blame if attempt else None)
         if not state.pending:
             state = state._replace(blame=state.blame or state.suspect, suspect=None)
@@ -223,16 +162,16 @@ class Automaton:
             yield from handler(state, step)
 
     def _do_check(self, state: State, step: Step) -> Iterator[State]:
-        known = _known(step.when, state.flags)
-        if known is not False:
+        truth = known(step.when, state.flags)
+        if truth is not False:
             yield self._true(state, step)
-        if known is not True:
+        if truth is not True:
             yield self._next(state)
 
     def _true(self, state: State, step: Step) -> State:
         state = self._print(state, step.print, (("errno", step.stop or 0),) if step.stop is not None else ())
         if step.set:
-            state = state._replace(flags=_assign(state.flags, step.set))
+            state = state._replace(flags=assign(state.flags, step.set))
         if step.stop is None:
             return self._next(state)
         if step.stop == 0 and not step.cause and not step.refusal:
@@ -243,7 +182,7 @@ class Automaton:
         yield self._next(self._print(state, step.print))
 
     def _do_set(self, state: State, step: Step) -> Iterator[State]:
-        yield self._next(state._replace(flags=_assign(state.flags, step.set)))
+        yield self._next(state._replace(flags=assign(state.flags, step.set)))
 
     def _do_call(self, state: State, step: Step) -> Iterator[State]:
         after = self._next(state)
@@ -318,38 +257,3 @@ def _steps(generation: Generation, operation: Operation) -> Iterator[Step]:
             yield from _steps(generation, generation.operations[step.call])
         else:
             yield step
-
-
-def _assign(flags: frozenset[str], assignment: str) -> frozenset[str]:
-    name = assignment.partition("=")[0] + "="
-    return frozenset(flag for flag in flags if not flag.startswith(name)) | {assignment}
-
-
-def _holds(condition: str, flags: frozenset[str]) -> bool:
-    return _known(condition, flags) is True
-
-
-def _known(condition: str, flags: frozenset[str]) -> bool | None:
-    """Return what the driver remembers of a condition, or None if it is a fact of the world that nothing told."""
-    if condition.startswith("not:"):
-        inner = _known(condition[4:], flags)
-        return None if inner is None else not inner
-    if "=" in condition:
-        return condition in flags
-    if f"fact:{condition}" in flags:
-        return True
-    return False if f"fact:not:{condition}" in flags else None
-
-
-def _learn(state: State, symbol: Symbol) -> State:
-    """Keep what a line tells of the world: how many KeyIDs there are."""
-    keyids = dict(symbol.values).get("keyids")
-    if keyids is None:
-        return state
-    fact = "fact:one-keyid" if int(keyids) < 2 else "fact:not:one-keyid"
-    return state._replace(flags=state.flags | {fact})
-
-
-def form_of(generation: Generation, symbol: Symbol) -> Form:
-    """Return the form of a symbol."""
-    return generation.forms[symbol.form]

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdxwhy.replay.automaton import START, Automaton, Blame, Pattern, State, Symbol
+from tdxwhy.replay.automaton import Automaton
+from tdxwhy.replay.states import START, Blame, Pattern, State, Symbol
 
 _DEAREST = 12
 DEAD = -1

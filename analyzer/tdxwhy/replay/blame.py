@@ -8,8 +8,8 @@ from typing import NamedTuple
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, errno_name, status_package
 from tdxwhy.records import Explanation, Topology, When
-from tdxwhy.replay.automaton import Blame
 from tdxwhy.replay.generation import leaf_numbers, module_data
+from tdxwhy.replay.states import Blame
 
 
 class Absent(NamedTuple):

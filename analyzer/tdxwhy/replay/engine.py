@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from tdxwhy.know import tables
 from tdxwhy.records import Divergence, Event, Explanation, Outcome, Topology, Verdict
-from tdxwhy.replay.automaton import Blame, Pattern
 from tdxwhy.replay.belief import Ending
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.generation import Generation, generation, generations, leaf_numbers
 from tdxwhy.replay.run import Line, Reading, Run, beliefs, follow, read, without
+from tdxwhy.replay.states import Blame, Pattern
 from tdxwhy.replay.symbols import recognised
 
 __all__ = ["Line", "explain_events", "replay_log"]
@@ -184,7 +184,7 @@ def _expected(run: Run) -> list[str]:
 def _shown(generation: Generation, pattern: Pattern) -> str:
     form = generation.forms[pattern.form]
     if len(form.args) == len(pattern.fixed) and form.args:
-        from tdxwhy.replay.driver import render
+        from tdxwhy.replay.kernel import render
 
         return render(form, dict(pattern.fixed))
     return form.format

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tdxwhy.replay.automaton import Automaton, Symbol
+from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.belief import DEAD, Beliefs, Ending, Graph
 from tdxwhy.replay.generation import Generation, generations
+from tdxwhy.replay.states import Symbol
 from tdxwhy.replay.symbols import FOREIGN, Reader, recognised, speaks
 
 

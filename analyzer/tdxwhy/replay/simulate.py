@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdxwhy.replay.driver import Failure, Kernel, Printed
+from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.generation import generation
+from tdxwhy.replay.kernel import Failure, Kernel, Printed
 from tdxwhy.replay.platform import Machine, Traced
 from tdxwhy.replay.scenario import Scenario
+from tdxwhy.replay.steps import DOES
 
 
 class Simulation(NamedTuple):
@@ -23,7 +25,7 @@ class Simulation(NamedTuple):
 def simulate(scenario: Scenario) -> Simulation:
     """Run a scenario on its kernel generation."""
     machine = Machine(scenario)
-    kernel = Kernel(generation(scenario.generation), machine)
+    kernel = Kernel(generation(scenario.generation), machine, DOES, CONDITIONS)
     returns = tuple(kernel.ask(words) for words in scenario.operations)
     module = machine.module
     state: dict[str, object] = {

@@ -11,8 +11,8 @@ from tdxwhy.know.match import match
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.stems import looks_like_tdx
 from tdxwhy.records import LogRecord, MessageForm, Place
-from tdxwhy.replay.automaton import Symbol
 from tdxwhy.replay.generation import Generation, answer_class, leaf_numbers
+from tdxwhy.replay.states import Symbol
 
 FOREIGN = Symbol("foreign")
 _KINDS = {"host", "kvm", "runtime", "loader"}

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.records import Divergence, Verdict
-from tdxwhy.replay.automaton import Automaton, Blame, Pattern, State, Symbol
+from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.belief import DEAD, Beliefs, Graph
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.generation import Generation, Step, answer_class, generation, leaf_numbers
+from tdxwhy.replay.states import Blame, Pattern, State, Symbol
 
 
 class Calls(Automaton):

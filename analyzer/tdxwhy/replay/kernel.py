@@ -1,0 +1,292 @@
+"""One boot of a kernel: what it remembers, prints and asks the module, while operations run step by step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tdxwhy.replay import memory
+from tdxwhy.replay.generation import Form, Generation, Operation, Step, answer_class, leaf_numbers, platform_data
+from tdxwhy.replay.platform import Machine, Traced
+
+
+class Printed(NamedTuple):
+    """A line that the kernel printed; `approximate` if its wording is not the kernel's own (a WARN splat)."""
+
+    level: int
+    text: str
+    approximate: bool = False
+
+
+class Failed(Exception):  # noqa: N818 - the kernel's failure, not ours
+    """The operation stops here with this return value; `bad` unless it was a clean early return."""
+
+    def __init__(self, errno: int, bad: bool = True, status: int | None = None, step: str = "") -> None:
+        super().__init__(errno)
+        self.errno = errno
+        self.bad = bad
+        self.status = status
+        self.step = step
+        self.cpu: int | None = None
+
+
+class Failure(NamedTuple):
+    """How an operation failed: what was asked, the step, the status it was answered if it was a SEAMCALL, the errno, the CPU."""
+
+    asked: str
+    step: str
+    status: int | None
+    errno: int
+    cpu: int | None
+
+
+_LENGTHS = re.compile(r"%(0?\d*)(?:ll|l|h)?([dux])")
+
+
+def render(form: Form, values: dict[str, Any]) -> str:
+    """Fill a kernel format string. Accepted form: %d, %u, %x with a width and a length modifier."""
+    python = _LENGTHS.sub(lambda found: f"%{found[1]}{'d' if found[2] == 'u' else found[2]}", form.format)
+    return python % tuple(values[name] for name in form.args) if form.args else python
+
+
+# How each kind of step is done, and how each fact of the machine is found out, by name.
+Does = Mapping[str, Callable[["Kernel", Step, int], None]]
+Conditions = Mapping[str, Callable[["Kernel", int], bool]]
+
+
+class Kernel:
+    """One boot of one kernel generation on one machine."""
+
+    def __init__(self, generation: Generation, machine: Machine, does: Does, conditions: Conditions) -> None:
+        self.generation = generation
+        self.machine = machine
+        self._does = does
+        self._conditions = conditions
+        self.state: dict[str, str] = {}
+        self.lines: list[Printed] = []
+        self.failures: list[Failure] = []
+        self.returned: dict[str, int] = {}
+        self.values: dict[str, Any] = dict(platform_data()["module"])
+        self.values["cpus"] = len(machine.scenario.packages)
+        self.values |= dict.fromkeys(("major_version", "minor_version", "update_version"), 0)
+        self.once: set[str] = set()
+        self.sysinit: int | None = None
+        self.enabled_cpus: set[int] = set()
+        self.regions: tuple[memory.Region, ...] = ()
+        self.tdmrs: list[memory.Tdmr] = []
+        self.memlist: tuple[memory.Region, ...] = ()
+        self.keyids: list[int] = []
+        self._set_keyids()
+
+    def _set_keyids(self) -> None:
+        default = platform_data()["keyids"]
+        given = str(self.machine.scenario.settings.get("keyid", f"{default['mktme']} {default['tdx']}")).split()
+        mktme, tdx = int(given[0], 0), int(given[1], 0)
+        errno = -abs(int(self.machine.scenario.settings.get("memnotifier_fail", 0)))
+        self.values |= {"keyid_first": mktme + 1, "keyid_end": mktme + 1 + tdx, "keyids": tdx, "notifier_errno": errno}
+
+    # ---- operations
+
+    def ask(self, words: str) -> int:
+        """Do one operation of a scenario, such as `enable` or `online 3`, and return its errno (or what it returns)."""
+        word, *rest = words.split()
+        numbers = [int(one, 0) for one in rest]
+        if word == "online":
+            return self.plug(numbers[0])
+        if word == "offline":
+            return self.unplug(numbers[0])
+        if word == "guest":
+            return self._guest(numbers[0])
+        operation = self.generation.asked(word)
+        if operation is None or not self._wanted(operation):
+            return 0
+        if operation.once and operation.name in self.returned:
+            return self.returned[operation.name]
+        if word == "memonline":
+            self.values |= {"memory_start": numbers[0], "memory_size": numbers[1]}
+        return self._top(operation, self.machine.caller())
+
+    def _wanted(self, operation: Operation) -> bool:
+        return not operation.needs or self.holds(operation.needs, 0)
+
+    def _top(self, operation: Operation, cpu: int) -> int:
+        held = operation.lock == "always" or (
+            operation.lock == "caller" and bool(int(self.machine.scenario.settings.get("caller_holds_cpus_lock", 1)))
+        )
+        self.machine.locked += held
+        try:
+            self.run(operation, cpu)
+            result = operation.returns
+        except Failed as stop:
+            result = operation.returns_failure if stop.bad and operation.returns_failure is not None else stop.errno
+            if stop.bad and stop.errno:
+                self.failures.append(Failure(operation.asked, stop.step, stop.status, stop.errno, stop.cpu))
+        finally:
+            self.machine.locked -= held
+        self.catch_up()
+        self.returned[operation.name] = result
+        return result
+
+    def run(self, operation: Operation, cpu: int) -> None:
+        """Run an operation's steps on a CPU, then what its end prints and sets."""
+        try:
+            for step in operation.step:
+                self._step(step, cpu)
+        except Failed as stop:
+            if stop.bad:
+                self._end(operation.on_failure.print, operation.on_failure.set, stop.errno)
+            raise
+        self._end(operation.on_success.print, operation.on_success.set, 0)
+
+    def _step(self, step: Step, cpu: int) -> None:
+        try:
+            self._does[step.does](self, step, cpu)
+        except Failed as stop:
+            stop.step = stop.step or step.name
+            raise
+
+    def _end(self, forms: tuple[str, ...], settings: tuple[str, ...], errno: int) -> None:
+        if settings:
+            self._forget_tdmrs(errno)
+        self.values["errno"] = errno
+        for form in forms:
+            self.print(form)
+        for one in settings:
+            self.set(one)
+
+    def _forget_tdmrs(self, errno: int) -> None:
+        if errno:
+            self.machine.pages.free(self.tdmrs)
+            self.tdmrs, self.memlist = [], ()
+
+    # ---- CPU hot-plug
+
+    def plug(self, cpu: int) -> int:
+        """Bring a CPU online; with the driver's callback in place it may refuse."""
+        if cpu in self.machine.online:
+            return 0
+        operation = self.generation.asked("online")
+        if operation is not None and self._wanted(operation):
+            try:
+                self.run(operation, cpu)
+            except Failed as stop:
+                return stop.errno
+        self.machine.online.add(cpu)
+        return 0
+
+    def unplug(self, cpu: int) -> int:
+        """Take a CPU offline; with the driver's callback in place it may refuse."""
+        if cpu not in self.machine.online:
+            return -22
+        operation = self.generation.asked("offline")
+        if operation is not None and self._wanted(operation):
+            try:
+                self.run(operation, cpu)
+            except Failed as stop:
+                return stop.errno
+        self.machine.online.discard(cpu)
+        return 0
+
+    def happen(self, events: list[tuple[str, int]]) -> None:
+        """Let hot-plug events happen, or wait until nobody holds the lock."""
+        for op, cpu in events:
+            if self.machine.locked:
+                self.machine.deferred.append((op, cpu))
+            elif op == "on":
+                self.plug(cpu)
+            else:
+                self.unplug(cpu)
+
+    def catch_up(self) -> None:
+        """Let what waited for the hot-plug lock happen."""
+        while self.machine.deferred and not self.machine.locked:
+            self.happen([self.machine.deferred.pop(0)])
+
+    def _guest(self, on: int) -> int:
+        if not on:
+            self.keyids = self.keyids[:-1]
+            return 0
+        return self.take_keyid()
+
+    def take_keyid(self) -> int:
+        """Give the lowest free KeyID of the guests' range."""
+        first = int(self.values["keyid_first"]) + 1
+        free = next(number for number in range(first, first + len(self.keyids) + 1) if number not in self.keyids)
+        self.keyids.append(free)
+        return free
+
+    # ---- state and printing
+
+    def set(self, assignment: str) -> None:
+        """Set a variable of the driver. Accepted form: `name=value`."""
+        name, _, value = assignment.partition("=")
+        self.state[name] = value
+
+    def holds(self, condition: str, cpu: int) -> bool:
+        """Tell whether a condition holds: `name=value` of the driver, or a fact of the machine by its name."""
+        if condition.startswith("not:"):
+            return not self.holds(condition[4:], cpu)
+        name, _, value = condition.partition("=")
+        if value:
+            return self.state.get(name) == value
+        return self._conditions[name](self, cpu)
+
+    def print(self, name: str, cpu: int = 0) -> None:
+        """Print a form of the generation, once if it is one of that kind."""
+        form = self.generation.forms[name]
+        if form.once and name in self.once:
+            return
+        self.once.add(name)
+        for values in self._each(form):
+            text = render(form, values)
+            if form.warning:
+                text = f"WARNING: CPU: {cpu} PID: 1 at {form.warning}: {text}"
+            self.lines.append(Printed(form.level, text, bool(form.warning)))
+
+    def _each(self, form: Form) -> Iterator[dict[str, Any]]:
+        if form.each == "cmr":
+            for start, size in self.machine.scenario.cmr:
+                yield {"cmr_start": start, "cmr_end": start + size}
+        else:
+            yield self.values
+
+    # ---- SEAMCALLs
+
+    def seamcall(self, leaf: str, cpu: int, registers: dict[str, int]) -> int:
+        """Make a SEAMCALL as often as this kernel asks again, and return its status."""
+        retry = self.generation.retry
+        status = 0
+        for _ in range(retry.tries if retry else 1):
+            status = self._once(leaf, cpu, registers)
+            if retry is None or status != retry.status:
+                break
+        return status
+
+    def _once(self, leaf: str, cpu: int, registers: dict[str, int]) -> int:
+        machine = self.machine
+        machine.calls[leaf] += 1
+        self.happen(machine.events(leaf, "before"))
+        status = machine.answer(leaf, cpu, registers, tuple(self.tdmrs))
+        machine.trace.append(Traced(leaf, cpu, status))
+        self.happen(machine.events(leaf, "after"))
+        return status
+
+    def judge(self, step: Step, status: int, registers: dict[str, int]) -> None:
+        """Print what this kernel prints of an answer, and raise Failed unless it was success."""
+        if status == 0:
+            return
+        kind = answer_class(status)
+        answer = self.generation.answers[kind]
+        zero = dict.fromkeys(("rcx", "rdx", "r8", "r9", "r10", "r11"), 0)
+        self.values |= {"leaf": leaf_numbers()[step.leaf or step.name], "status": status} | zero | registers
+        own = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
+        for form in own:
+            self.print(form)
+        if kind == "vmfailinvalid":
+            for form in step.print_vmfailinvalid:
+                self.print(form)
+        if not step.ignore:
+            stop = Failed(answer.errno, status=status)
+            stop.cpu = self.machine.trace[-1].cpu
+            raise stop

@@ -26,7 +26,7 @@ TAILLESS = re.compile(r"\[ *\d{0,9}(?:\.\d{0,9})?$")
 LEVEL = re.compile(r"<(\d{1,3})>(?:\[ *([TC]\d{1,9})\] ?)?")
 DECODED_LEVEL = re.compile(rf"(?:({'|'.join(FACILITIES)}|local\d) *: *)({'|'.join(LEVELS)}) *: ?")
 # The rest of a syslog or journal line behind the time: host name, then the program with an optional pid.
-ORIGIN = re.compile(r"(?:(?P<host>[\w.:-]{0,254}[\w.-]) )?(?:\w{1,8}\.\w{1,8} )?(?P<program>[\w@.\\/()-]{1,128})(?:\[\d{1,9}\])?: ")
+ORIGIN = re.compile(r"(?:(?P<host>[\w.:-]{0,254}[\w.-]) )?(?:\w{1,8}\.\w{1,8} )?(?P<program>[\w@.\\/()-]{1,128})(?P<pid>\[\d{1,9}\])?: ")
 SYSLOG = re.compile(rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<wall>{WALL}) ")
 RFC5424 = re.compile(
     r"<(?P<pri>\d{1,3})>1 (?P<wall>\S{1,64}) (?P<host>\S{1,255}) (?P<program>\S{1,48}) \S{1,128} \S{1,32} (?:-|(?:\[[^\]]{0,1024}\])+) ?"
@@ -87,7 +87,8 @@ def _logger_prefix(line: str) -> Prefix | None:
     if found.re is RFC5424:
         return Prefix(found.end(), None, level, facility, None, found["wall"], found["host"], found["program"])
     origin = ORIGIN.match(line, found.end())
-    if origin is None:
+    # Only classic syslog always names a program; behind other times two words and a colon may be the message itself.
+    if origin is None or not (origin["program"] == "kernel" or origin["pid"] or found["wall"][0].isalpha()):
         return Prefix(found.end(), None, level, facility, None, found["wall"])
     end = origin.end() if origin["program"] == "kernel" else origin.start("program")
     return Prefix(end, None, level, facility, None, found["wall"], origin["host"], origin["program"])

@@ -315,3 +315,19 @@ def test_broken_heads(tmp_path, head):
     (path / "HEAD").write_text(head)
     with pytest.raises(TdxwhyError):
         ids(path)
+
+
+def test_patchwork_page_as_text():
+    page = "[v7,06/20] x86: words\n\nMessage ID 1@x.example\nState New\n\nCommit Message\n\nA One Nov. 21, 2022, 12:26 a.m. UTC\nwords\n\n"
+    page += "Comments\n\nB Two Nov. 22, 2022, 9:10 a.m. UTC | #1\n> words\n\nWhy?\n"
+    first, second = page_mails(page, "t")
+    assert (first.message_id, first.author, first.body) == ("1@x.example", "A One", "words\n")
+    assert (second.author, second.in_reply_to, second.body) == ("B Two", ("1@x.example",), "> words\n\nWhy?\n")
+
+
+def test_lore_page_of_one_mail():
+    head = "kvm.vger.kernel.org archive mirror\n help / color / mirror / Atom feed\nFrom: A One <a@x.example>\nTo: b@x.example,\nC Three <c@x>\n"
+    head += "Subject: [PATCH v9 059/105] words\nDate: Fri, 30 Sep 2022 03:17:53 -0700\t[thread overview]\nMessage-ID: <1@x.example> (raw)\n"
+    (mail,) = page_mails(head + "In-Reply-To: <0@x.example>\n\nwords\n", "t")
+    assert (mail.message_id, mail.in_reply_to, mail.author, mail.body) == ("1@x.example", ("0@x.example",), "A One", "words\n")
+    assert mail.date == 1664533073

@@ -31,6 +31,13 @@ def test_names(text, name):
     assert attributed_name(text) == name
 
 
+def test_a_bare_name_counts_above_a_quote():
+    lines = parse_lines("Tomas Reyes wrote:\n> Why?")
+    assert attribution_at(lines, 0) == 0
+    assert attributed_name("Tomas Reyes wrote:") == "Tomas Reyes"
+    assert attribution_at(parse_lines("Tomas Reyes wrote:\nWhy?"), 0) is None
+
+
 @pytest.mark.parametrize("text", ["I will see what he wrote:", "This is how it works:", "On the other hand:", "", "wrote:"])
 def test_talk_is_no_attribution(text):
     assert attribution_at(parse_lines(text), 0) is None

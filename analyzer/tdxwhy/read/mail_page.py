@@ -17,6 +17,7 @@ _BODY = (("<!--X-Body-of-Message-->", "<!--X-Body-of-Message-End-->"), ('<!-- bo
 _HEAD_LINE = re.compile(r"^(From|Date|Subject|Message-ID|In-Reply-To|References|To|Cc|Sent):[ \t]*(.*)$", re.IGNORECASE)
 _LORE_MAIL = re.compile(r"^From: (?P<name>.{1,200}?) @ (?P<date>\d{4}-\d\d-\d\d +\d?\d:\d\d) UTC \((?P<link>permalink.*)$", re.MULTILINE)
 _PERMALINK = re.compile(r"<a\s+href=\"[^\"<>]{0,300}?([^\"/<>\s]{1,200}@[^\"/<>\s]{1,200})/[^\"<>]{0,20}\"\s*>permalink</a>")
+_DATED_NAME = re.compile(r"^(\S.{1,80}?) ((?:[A-Z][a-z]{2,8}\.?) \d{1,2}, \d{4}, .{1,20}? UTC)(?: \| #\d+)?[ \t]*$", re.MULTILINE)
 _META = re.compile(r"<div class=\"meta\">(.{0,4000}?)</div>\s*<pre class=\"content\">(.*?)</pre>", re.DOTALL)
 _MONTHS = {
     name: number for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
@@ -33,6 +34,8 @@ def page_mails(text: str, source: str) -> Iterator[Mail]:
         yield from _patchwork(text, source)
     elif "<" in text[:2000] and re.search(r"<(?:!doctype|html|head|pre|body|!--)", text[:4000], re.IGNORECASE):
         yield from _html_page(text, source)
+    elif re.search(r"^Message I[Dd]\s", text, re.MULTILINE) and _DATED_NAME.search(text):
+        yield from _patchwork_text(text, source)
     else:
         yield from _plain_page(text, source)
 
@@ -79,7 +82,7 @@ def _plain_page(text: str, source: str) -> Iterator[Mail]:
     if first is None:
         return
     last = first
-    while last < len(lines) and (_HEAD_LINE.match(lines[last]) or (lines[last][:1] in (" ", "\t") and lines[last].strip())):
+    while last < len(lines) and _heads_on(lines, last):
         last += 1
     shown = dict(_head_lines(lines[first:last]))
     title = next((line.strip() for line in lines[:first] if line.strip()), "")
@@ -97,7 +100,7 @@ def _plain_page(text: str, source: str) -> Iterator[Mail]:
             "author": author,
             "address": address or "",
             "subject": shown.get("subject") or title,
-            "date": shown.get("date", "").split("\t")[0],
+            "date": re.split(r"\s*\[", shown.get("date", ""))[0],
             "id": found.group(1) if found else "",
             "parent": parent.group(1) if parent else "",
         },
@@ -105,6 +108,14 @@ def _plain_page(text: str, source: str) -> Iterator[Mail]:
         source,
         first + 1,
     )
+
+
+def _heads_on(lines: list[str], index: int) -> bool:
+    """Tell whether a line still belongs to the head: a header, or one that goes on in this line, indented or after a comma."""
+    line = lines[index]
+    if not line.strip():
+        return False
+    return bool(_HEAD_LINE.match(line)) or line[:1] in (" ", "\t") or lines[index - 1].rstrip().endswith(",")
 
 
 def _head_lines(lines: list[str]) -> Iterator[tuple[str, str]]:
@@ -149,6 +160,20 @@ def _patchwork(text: str, source: str) -> Iterator[Mail]:
         facts["id"] = stated.group(1) if stated and number == 0 else ""
         facts["parent"] = stated.group(1) if stated and number else ""
         yield _mail(facts, body, source, text.count("\n", 0, found.start()) + 1)
+
+
+def _patchwork_text(text: str, source: str) -> Iterator[Mail]:
+    """Yield the mails of a patchwork page saved as text; each begins with a line of a name and a date."""
+    starts = list(_DATED_NAME.finditer(text))
+    stated = re.search(r"^Message I[Dd]\s+<?(\S+@[^\s>]+)", text, re.MULTILINE)
+    name = stated.group(1) if stated else ""
+    subject = next((line.strip() for line in text.split("\n") if line.strip()), "")
+    for number, (found, following) in enumerate(zip(starts, [*starts[1:], None], strict=True)):
+        body = text[found.end() : following.start() if following else len(text)]
+        facts = {"author": found.group(1).strip(), "date": found.group(2), "subject": subject if number == 0 else f"Re: {subject}"}
+        facts |= {"id": name} if number == 0 else {"parent": name}
+        bare = re.sub(r"\n(?:Comments|Patch)[ \t]*\n*\Z", "\n", body.rstrip() + "\n")
+        yield _mail(facts, bare.strip("\n") + "\n", source, text.count("\n", 0, found.start()) + 1)
 
 
 def _mail(facts: dict[str, str], body: str, source: str, line: int) -> Mail:

@@ -18,6 +18,7 @@ _VERBS = (
 )  # fmt: skip
 _END = re.compile(r"(?:" + "|".join(_VERBS) + r"|schrieb .{1,120}|schreef .{1,120}|skrev .{1,120})\s?[:：]$")
 _LEAD = re.compile(r"^(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*|>?\s*\[?)\s*\S")
+_BARE = re.compile(r"^[A-Z][\w.'-]*(?:,? [A-Z][\w.'-]*){1,3} (?:wrote|writes)\s?:$")
 _DATED = re.compile(r"\d{1,4}[-/., ]|\d\d:\d\d|@|<")
 
 
@@ -36,10 +37,17 @@ def attribution_at(lines: Sequence[Line], index: int) -> int | None:
         if len(text) > 400:
             return None
         if _END.search(text):
-            return end if _DATED.search(text) and (_LEAD.match(text) or "@" in text) else None
+            told = _DATED.search(text) and (_LEAD.match(text) or "@" in text)
+            return end if told or (end == index and _BARE.match(text) and _quotes_next(lines, end)) else None
         if end == index and not _begins(text):
             return None
     return None
+
+
+def _quotes_next(lines: Sequence[Line], index: int) -> bool:
+    """Tell whether the next line with words is quoted one level deeper."""
+    following = next((line for line in lines[index + 1 : index + 4] if line.text.strip()), None)
+    return following is not None and following.level > lines[index].level
 
 
 def _begins(text: str) -> bool:

@@ -33,6 +33,7 @@ _CODEY = re.compile(
     r"[;{}]\s*(?:/\*.*)?$|^\s*(?:if|for|while|switch|return|goto|struct|static|int|void|u64|bool)\b[^.?!]*[({;]"
     r"|^\s*#(?:include|ifdef|ifndef|if|define|endif|else)\b|^\s*\w+\(.*\);|^\s*/\*|^\s*\*/|->\w+ =|^\s*\}|^\$ "
 )
+_IN_BODY = re.compile(r"^From: .{1,200}<\S+@\S+>\s*$")
 _STAT = re.compile(r"^ \S.{0,120}\|\s+(?:\d+ [-+]*|Bin )|^ \d+ files? changed,|^ (?:create|delete|rename) mode ")
 _HISTORY = re.compile(
     r"^\s*(?:[Cc]hange(?:s|log)?\b.*(?:v\d|version|:$)|[-*]?\s*(?:RFC\s*)?(?:\()?[vV]\d+(?:\.\d+)?\)?\s*(?:->|=>|→|:|\()|Changelog.*:$|v\d+:?\s*$)"
@@ -95,7 +96,8 @@ class _Splitter:
 
     def _own(self, index: int) -> int:
         line = self._lines[index]
-        end = attribution_at(self._lines, index)
+        in_body = self._patch and not self._found and not self._held and _IN_BODY.match(line.text)
+        end = index if in_body else attribution_at(self._lines, index)
         if end is not None:
             self._single("attribution", self._lines[index : end + 1])
             return end + 1

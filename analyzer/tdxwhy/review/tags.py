@@ -22,7 +22,7 @@ def find_tags(view: View, message: Message) -> list[Tag]:
             continue
         for index, line in enumerate(block.lines):
             match = _TAG.match(line.text)
-            if not match:
+            if not match or (message.kind == "reply" and view.repeats(message, line.text)):
                 continue
             by, rest = _by(match.group(2), block.lines, index)
             condition = _condition(view, message, line.number, rest) if message.kind != "patch" else None

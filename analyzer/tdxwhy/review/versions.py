@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from tdxwhy.records import FailingPath, PrintSite
 from tdxwhy.review.kept import version_key
@@ -20,10 +21,14 @@ def patch_text(message: Message) -> str:
     return "\n".join("" if line.level else line.text for line in message.lines)
 
 
-def patch_code(message: Message) -> tuple[list[PrintSite], list[FailingPath]]:
+def patch_code(message: Message) -> tuple[tuple[PrintSite, ...], tuple[FailingPath, ...]]:
     """Return the messages that a patch adds and the paths on which it fails."""
-    text, source = patch_text(message), message.mail.place.source
-    return [site for site in print_sites(text, source) if site.added], list(failing_paths(text, source))
+    return _code(patch_text(message), message.mail.place.source)
+
+
+@lru_cache(maxsize=256)
+def _code(text: str, source: str) -> tuple[tuple[PrintSite, ...], tuple[FailingPath, ...]]:
+    return tuple(site for site in print_sites(text, source) if site.added), failing_paths(text, source)
 
 
 def patch_versions(thread: View, later: Sequence[Message]) -> tuple[PatchVersion, ...]:
@@ -41,7 +46,7 @@ def patch_versions(thread: View, later: Sequence[Message]) -> tuple[PatchVersion
 
 def _counted(view: View, message: Message, newest: dict[str, tuple[int, ...]]) -> PatchVersion:
     title = read_subject(message.mail.subject).title
-    prints, paths = patch_code(message) if message.kind == "patch" else ([], [])
+    prints, paths = patch_code(message) if message.kind == "patch" else ((), ())
     needs: Iterable[Precondition] = find_preconditions(view, message)
     tags: Iterable[Tag] = find_tags(view, message)
     return PatchVersion(

@@ -89,7 +89,7 @@ def _failed(*lines: str) -> Situation:
 
 
 def bios_off(host: Host, rng: random.Random) -> list[Line]:
-    return [(3, "virt/tdx: not enabled by BIOS")]
+    return [(3, "tdx: [firmware bug]: TDX is not enabled by BIOS.")]
 
 
 def no_tdx(host: Host, rng: random.Random) -> list[Line]:
@@ -164,9 +164,11 @@ class Fleet:
         return host, start, records
 
     def _situation(self, host: Host, rng: random.Random) -> list[Line]:
-        if rng.random() >= self.failing:
+        if rng.random() >= self.failing * (3 if host.kernel == 3 and host.module == 0 else 1):
             return good(host, rng) if rng.random() < 0.8 else no_tdx(host, rng)
         weights = [weight + 3 * (index == host.kernel) for index, (_, weight) in enumerate(SITUATIONS)]
+        if host.kernel == 3 and host.module == 0 and rng.random() < 0.5:
+            return SITUATIONS[0][0](host, rng)
         return rng.choices([situation for situation, _ in SITUATIONS], weights)[0](host, rng)
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "review": "a patch thread: open questions, promises, preconditions, messages",
     "ingest": "the logs of a fleet into a store",
     "preview": "what users will see in each failing case, patch or no patch",
+    "fleet": "report, query, export and check a store",
     "decode": "decode a status, leaf or errno; with -, a stream in place",
     "forms": "every TDX line a kernel can print",
     "collect": "this machine's facts in one file, for somebody else to read",

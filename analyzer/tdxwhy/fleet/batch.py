@@ -111,7 +111,7 @@ class _Work:
             self._flush(last=True)
         sources = len(batch) - len(unread) - self._known
         outcomes = tuple(sorted(self._outcomes.items()))
-        return Outcome(sources, self._known, self._boots, self._size, self._parts, outcomes, tuple(unread), tuple(self._losses))
+        return Outcome(sources, self._known, self._outcomes.total(), self._size, self._parts, outcomes, tuple(unread), tuple(self._losses))
 
     def _source(self, source: Source, content: Content, known: frozenset[str]) -> None:
         if content.digest is not None and content.digest in known:
@@ -135,9 +135,9 @@ class _Work:
             inside.started if inside.started is not None else member.started if member.started is not None else outside.started,
             _ODD.sub("", boot.boot_id or member.boot_id or outside.boot_id or "")[:64] or None,
         )
-        self._outcomes[self._columns.add(boot, origin, gathered.name)] += 1
+        self._columns.add(boot, origin, gathered.name)
         self._boots += 1
-        if len(self._columns.boots) >= _BOOTS_A_PART:
+        if len(self._columns) >= _BOOTS_A_PART:
             self._flush()
 
     def _flush(self, last: bool = False) -> None:
@@ -145,7 +145,8 @@ class _Work:
         name = hashlib.blake2b(digest_size=16)
         for row in rows:
             name.update(row["digest"].encode())
-        for boot in columns.boots if not last or self._flushed else ():
-            name.update(boot.key.to_bytes(8, "big", signed=True))
+        for key in columns.keys() if not last or self._flushed else ():
+            name.update(key.to_bytes(8, "big", signed=True))
+        self._outcomes += columns.outcomes()
         self._parts += commit(self._store, Path(self._settings.place), name.hexdigest(), columns.tables(), rows)
         self._columns, self._flushed = Columns(_judge()), self._flushed + 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdxwhy.fleet.judge import AttemptRow, EventRow, FindingRow, Judge, Remembered, status_text
+from tdxwhy.fleet.judge import EventRow, Judge, Remembered, status_text
 from tdxwhy.fleet.origin import Origin, key_of
 from tdxwhy.fleet.schema import TABLES
 from tdxwhy.records import BootRecords, Event
@@ -29,6 +30,7 @@ class BootRow(NamedTuple):
     command_line: str | None
     boot: BootRecords
     found: Remembered
+    times: tuple[list[int | None], list[tuple[int | None, int | None]]]
 
 
 class Columns:
@@ -36,25 +38,31 @@ class Columns:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self.boots: list[BootRow] = []
-        self._attempts: list[tuple[int, int, AttemptRow, int | None, int | None]] = []
-        self._findings: list[tuple[int, FindingRow]] = []
-        self._event_rows: list[EventRow] = []
-        self._event_boots: list[tuple[int, int]] = []
-        self._event_times: list[int | None] = []
+        self._rows: dict[int, BootRow] = {}
 
-    def add(self, boot: BootRecords, origin: Origin, source: str) -> str:
-        """Diagnose a boot, keep its rows and return its outcome."""
+    def __len__(self) -> int:
+        """Return how many boots there are."""
+        return len(self._rows)
+
+    def add(self, boot: BootRecords, origin: Origin, source: str) -> None:
+        """Diagnose a boot and keep it; of copies of one boot the one that tells most."""
         events, found = self._judge(boot)
         key = key_of(boot, origin, events)
-        self.boots.append(BootRow(key, origin, source, *_facts(events), boot, found))
-        self._event_boots.append((key, len(found.kept)))
-        self._event_rows.extend(found.events)
-        self._event_times.extend([events[place].record.time_ns for place in found.kept])
-        for number, one in enumerate(found.attempts, 1):
-            self._attempts.append((key, number, one, events[one.first].record.time_ns, events[one.last].record.time_ns))
-        self._findings.extend((key, one) for one in found.findings)
-        return found.diagnosis.outcome
+        known = self._rows.get(key)
+        if known is not None and len(known.found.events) >= len(found.events):
+            return
+        kept = [events[place].record.time_ns for place in found.kept]
+        tried = [(events[one.first].record.time_ns, events[one.last].record.time_ns) for one in found.attempts]
+        facts = _facts(events)
+        self._rows[key] = BootRow(key, origin, source, *facts, boot._replace(records=(), last=None), found, (kept, tried))
+
+    def keys(self) -> list[int]:
+        """Return the keys of all boots, in the order in which they came."""
+        return list(self._rows)
+
+    def outcomes(self) -> Counter[str]:
+        """Count the outcomes."""
+        return Counter(row.found.diagnosis.outcome for row in self._rows.values())
 
     def tables(self) -> dict[str, pa.Table]:
         """Return all rows as Arrow tables, in the columns and types of the schema."""
@@ -62,31 +70,32 @@ class Columns:
         return {name: _table(name, columns) for name, columns in made.items()}
 
     def _boots(self) -> list[Sequence[Any]]:
-        return list(zip(*map(_boot_columns, self.boots), strict=True))
+        return list(zip(*map(_boot_columns, self._rows.values()), strict=True))
 
     def _attempted(self) -> list[Sequence[Any]]:
-        return [
-            [key for key, *_ in self._attempts],
-            [number for _, number, *_ in self._attempts],
-            *([row[place] for _, _, row, *_ in self._attempts] for place in range(5)),
-            [began for *_, began, _ in self._attempts],
-            [ended for *_, ended in self._attempts],
+        rows = [
+            (row.key, number, *tried[:5], *times)
+            for row in self._rows.values()
+            for number, (tried, times) in enumerate(zip(row.found.attempts, row.times[1], strict=True), 1)
         ]
+        return list(zip(*rows, strict=True))
 
     def _events(self) -> list[Any]:
         """Build the columns from the few distinct rows: boots of a fleet print the same lines."""
         import pyarrow as pa
 
         numbers: dict[EventRow, int] = {}
-        places = pa.array([numbers.setdefault(row, len(numbers)) for row in self._event_rows], pa.int32())
+        boots = self._rows.values()
+        places = pa.array([numbers.setdefault(event, len(numbers)) for row in boots for event in row.found.events], pa.int32())
         types = [_arrow_type(column.type) for column in TABLES["events"][2:]]
         distinct = [pa.array([row[place] for row in numbers], kind) for place, kind in enumerate(types)]
-        keys = [key for key, count in self._event_boots for _ in range(count)]
-        return [keys, self._event_times, *(values.take(places) for values in distinct)]
+        keys = [row.key for row in boots for _ in row.found.events]
+        times = [time for row in boots for time in row.times[0]]
+        return [keys, times, *(values.take(places) for values in distinct)]
 
     def _found(self) -> list[Sequence[Any]]:
-        rows = [row for _, row in self._findings]
-        return [[key for key, _ in self._findings], *([row[place] for row in rows] for place in range(len(FindingRow._fields)))]
+        rows = [(row.key, *finding) for row in self._rows.values() for finding in row.found.findings]
+        return list(zip(*rows, strict=True))
 
 
 def _facts(events: Sequence[Event]) -> tuple[str | None, str | None, str | None]:
@@ -157,5 +166,5 @@ def _arrow_type(name: str) -> Any:  # noqa: ANN401 - pyarrow has no types of its
     if name.startswith("list<"):
         return pa.list_(_arrow_type(name[5:-1]))
     if name.startswith("timestamp"):
-        return pa.timestamp("s", tz="UTC")
+        return pa.timestamp("s")
     return pa.bool_() if name == "bool" else getattr(pa, name)()

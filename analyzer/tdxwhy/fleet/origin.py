@@ -89,7 +89,7 @@ def key_of(boot: BootRecords, origin: Origin, events: Sequence[Event]) -> int:
         digest.update(origin.boot_id.replace("-", "").lower().encode())
         return int.from_bytes(digest.digest(), "big", signed=True)
     digest.update((origin.host or "").encode("utf-8", "replace"))
-    told = [event.record for event in events if (event.record.time_ns or 0) >= _EARLY_NS][:4]
+    told = [event.record for event in events if (event.record.time_ns or 0) >= _EARLY_NS][:2]
     if len(told) < 2:
         told = [*(event.record for event in events), *boot.records[:64], *((boot.last,) if boot.last else ())]
     digest.update("\n".join([f"{record.time_ns} {record.text}" for record in told]).encode("utf-8", "replace"))

@@ -16,8 +16,9 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.schema import SCHEMA, TABLES
@@ -70,7 +71,7 @@ def make_store(folder: Path) -> Store:
     """Open a store, or make one in a folder that is new or empty."""
     try:
         if not (folder / "store.json").is_file():
-            if folder.exists() and any(one.name not in ("parts", "tmp") for one in folder.iterdir()):
+            if folder.exists() and any(one.name not in ("parts", "tmp") and not one.name.startswith("store.") for one in folder.iterdir()):
                 raise TdxwhyError(f"{folder}: neither a store nor empty")
             for name in ("parts", "tmp"):
                 (folder / name).mkdir(parents=True, exist_ok=True)
@@ -202,3 +203,19 @@ def _clear(folder: Path) -> None:
                 shutil.rmtree(place, ignore_errors=True)
         except OSError:
             continue
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[TextIO]:
+    """Write a file aside and put it in its place when it is whole: whoever scrapes it never sees half."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        raise TdxwhyError(f"{path}: {(error.strerror or 'cannot be written').lower()}") from error
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""Questions to a store in SQL: DuckDB in memory over the store's own files, and nothing else in reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.schema import TABLES
+from tdxwhy.fleet.store import Store, open_store
+
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "temp_directory": "",
+    "python_enable_replacements": "false",
+}
+# Of copies of a boot in several parts, the one that tells most stands for it.
+_BEST = "QUALIFY row_number() OVER (PARTITION BY boot ORDER BY events DESC, head_cut, source, filename) = 1"
+
+
+class Answer(NamedTuple):
+    """The rows of an answer under their columns' names."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+class Fleet:
+    """A store that can be asked. The tables are views that show each boot once."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._db = _connected(store)
+
+    def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        """Return the answer to one SELECT."""
+        found = self._run(sql, parameters)
+        return Answer(tuple(column[0] for column in found.description), found.fetchall())
+
+    def arrow(self, sql: str) -> Any:  # noqa: ANN401 - pyarrow has no types of its own
+        """Return the answer as a stream of Arrow batches."""
+        return self._run(sql, (), "sql").to_arrow_reader(100_000)
+
+    def _run(self, sql: str, parameters: Sequence[object], way: str = "execute") -> Any:  # noqa: ANN401
+        import duckdb
+
+        try:
+            statements = duckdb.extract_statements(sql)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise TdxwhyError("query: one SELECT, please; the store is only read")
+            return getattr(self._db, way)(sql, *([list(parameters)] if parameters else ()))
+        except duckdb.Error as error:
+            raise TdxwhyError(f"query: {_first_line(error)}", f"the tables are {', '.join(TABLES)}") from error
+
+
+def open_fleet(folder: Path) -> Fleet:
+    """Open a store for questions."""
+    try:
+        import duckdb  # noqa: F401
+        import pyarrow  # noqa: F401
+        import xxhash  # noqa: F401
+    except ImportError as error:
+        raise TdxwhyError(f"the fleet commands need {error.name}", "pip install 'tdxwhy[fleet]'") from error
+    return Fleet(open_store(folder))
+
+
+def _connected(store: Store) -> Any:  # noqa: ANN401
+    """Make the views, then lock everything: no file but the store's, no setting, no extension."""
+    import duckdb
+
+    db = duckdb.connect(":memory:", config=_SETTINGS)
+    files = {table: _listed(store.files(table)) for table in TABLES}
+    try:
+        for table in TABLES:
+            db.execute(f"CREATE VIEW all_{table} AS {_rows(table, files[table])}")
+        copies = db.execute("SELECT count(*) > count(DISTINCT boot) FROM all_boots").fetchone()
+        for table in TABLES:
+            db.execute(f"CREATE VIEW {table} AS {_once(table, bool(copies and copies[0]))}")
+        allowed = ", ".join(listed for listed in files.values() if listed)
+        db.execute(f"SET allowed_paths = [{allowed}]")
+        db.execute("SET enable_external_access = false")
+        db.execute("SET lock_configuration = true")
+    except duckdb.Error as error:
+        raise TdxwhyError(f"{store.folder}: {_first_line(error)}", "tdxwhy fleet check tells more") from error
+    return db
+
+
+def _rows(table: str, listed: str) -> str:
+    if listed:
+        return f"SELECT * FROM read_parquet([{listed}], filename = true)"  # noqa: S608 - quoted by _listed
+    columns = ", ".join(f"CAST(NULL AS {_sql_type(column.type)}) AS {column.name}" for column in TABLES[table])
+    return f"SELECT {columns}, '' AS filename WHERE false"
+
+
+def _once(table: str, copies: bool) -> str:
+    """Return the rows of one table with each boot once; where no part repeats another's boot, that is all of them."""
+    if not copies:
+        return f"SELECT * EXCLUDE (filename) FROM all_{table}"  # noqa: S608
+    if table == "boots":
+        return f"SELECT * EXCLUDE (filename) FROM all_boots {_BEST}"  # noqa: S608
+    part = "parse_dirpath({}.filename, 'system')"
+    best = f"SELECT boot, filename FROM all_boots {_BEST}"  # noqa: S608
+    same = f"one.boot = best.boot AND {part.format('one')} = {part.format('best')}"
+    return f"SELECT one.* EXCLUDE (filename) FROM all_{table} AS one SEMI JOIN ({best}) AS best ON {same}"  # noqa: S608
+
+
+def _sql_type(name: str) -> str:
+    if name.startswith("list<"):
+        return f"{_sql_type(name[5:-1])}[]"
+    return {"int64": "BIGINT", "int32": "INTEGER", "string": "VARCHAR", "bool": "BOOLEAN"}.get(name, "TIMESTAMP_S")
+
+
+def _listed(files: Sequence[Path]) -> str:
+    return ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,109 @@
+"""A fleet's report as text and JSON, the health of a store, and the schema's page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from tdxwhy.fleet.inspect import Health
+from tdxwhy.fleet.questions import OUTCOMES, Change, FleetReport
+from tdxwhy.fleet.schema import SCHEMA, TABLES
+from tdxwhy.report.rows import table
+from tdxwhy.report.terminal import safe
+
+_MOST = 15
+
+
+def as_text(report: FleetReport) -> str:
+    """Return the report for people: the short answer first."""
+    return "".join(_sections(report))
+
+
+def _sections(report: FleetReport) -> Iterator[str]:
+    yield f"{report.boots} boots of {report.hosts} hosts{_between(report.first, report.last)}\n"
+    counts = (f"{count} {name}" for name, count in zip(OUTCOMES, report.outcomes.counts, strict=True) if count)
+    yield ", ".join(counts) + "\n"
+    for change in (*report.since_kernel, *report.changes):
+        yield f"NEW  {sentence(change)}\n"
+    if report.failing:
+        yield "\nfailing steps and causes\n"
+        rows = [(one.step, one.cause, one.boots, one.hosts, _day(one.first), _day(one.last)) for one in report.failing[:_MOST]]
+        yield from table(("step", "cause", "boots", "hosts", "first seen", "last seen"), rows)
+    for name, tallies in report.by.items():
+        yield f"\nby {name}\n"
+        shown = [(one.value or "not told", one.total, *one.counts) for one in tallies[:_MOST]]
+        yield from table((name, "boots", *OUTCOMES), shown)
+    if report.steps_by_kernel:
+        yield "\nfailing steps by kernel\n"
+        yield from table(("kernel", "step", "boots"), report.steps_by_kernel[:_MOST])
+    if report.blamed:
+        yield "\npackages and CPUs that failures blame\n"
+        yield from table(("host", "what", "number", "boots"), report.blamed[:_MOST])
+    if report.outliers:
+        yield "\nhosts out of line with their peers\n"
+        yield from table(("host", "failed", "boots", "peers failed", "peers' boots"), report.outliers)
+
+
+def sentence(change: Change) -> str:
+    """Say a change in one line, such as "since kernel 6.8.0-1015: TDH.SYS.RD on module 1.0"."""
+    since = f"{'since ' if change.dimension == 'kernel' else ''}{change.dimension} {safe(change.value)}"
+    on = f" on module {', '.join(safe(one) for one in change.modules)}" if change.modules else ""
+    return f"{since}: {change.step}{on}: {_share(change.these)}, before {_share(change.others)}"
+
+
+def _share(counts: tuple[int, int]) -> str:
+    failed, boots = counts
+    return f"{failed} of {boots} boots ({failed / boots:.1%})" if boots else "no boot"
+
+
+def _between(first: datetime | None, last: datetime | None) -> str:
+    return f", {first:%Y-%m-%d} to {last:%Y-%m-%d}" if first and last else ""
+
+
+def _day(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d}" if at else ""
+
+
+def as_json(report: FleetReport) -> str:
+    """Return the report as one JSON object."""
+    return json.dumps({"schema": "tdxwhy/fleet-report/1", **_plain(report)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun of a report
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z"
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        found = {name: _plain(getattr(value, name)) for name in value._fields}
+        if "counts" in found:
+            found["counts"] = dict(zip(OUTCOMES, found["counts"], strict=True))
+        return found
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+def health(found: Health) -> str:
+    """Say whether a store is whole."""
+    rows = ", ".join(f"{count} {name}" for name, count in found.rows.items())
+    lines = [f"{found.parts} parts of {found.sources} sources: {rows}"]
+    lines += [f"trouble: {safe(trouble)}" for trouble in found.troubles]
+    lines += [f"unfinished, harmless: {safe(one)}" for one in found.leftovers]
+    lines.append("not whole" if found.troubles else "whole")
+    return "\n".join(lines) + "\n"
+
+
+def health_json(found: Health) -> str:
+    """Return the health as JSON."""
+    document = {"schema": "tdxwhy/fleet-check/1", "whole": not found.troubles, **found._asdict()}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def schema() -> str:
+    """Return what each column of the store means."""
+    lines = [f"{SCHEMA}: the tables of a store"]
+    for name, columns in TABLES.items():
+        lines.append(f"\n{name}")
+        lines += [f"  {column.name:14} {column.type:13} {column.meaning}" for column in columns]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,88 @@
+"""Rows of a query or a table: as aligned text, CSV, JSON Lines or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TextIO
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.query import Fleet
+from tdxwhy.report.terminal import safe
+
+_WIDEST = 60
+
+
+def write(fleet: Fleet, sql: str, form: str, out: TextIO) -> None:
+    """Write the answer to a query; CSV, JSON and Parquet row by row, so that any size will do."""
+    if form == "text":
+        answer = fleet.ask(sql)
+        out.writelines(table(answer.columns, answer.rows))
+        return
+    stream = fleet.arrow(sql)
+    if form == "parquet":
+        _parquet(stream, out)
+        return
+    rows = (row for batch in stream for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    {"csv": _csv, "json": _json}[form](stream.schema.names, rows, out)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Yield the lines of an aligned table, numbers to the right."""
+    shown = [[_short(value) for value in row] for row in rows]
+    widths = [max(len(name), *(len(row[place]) for row in shown)) if shown else len(name) for place, name in enumerate(columns)]
+    right = [all(isinstance(row[place], int | float | Decimal | None) for row in rows) and bool(rows) for place in range(len(columns))]
+    yield _line(columns, widths, right)
+    yield from (_line(row, widths, right) for row in shown)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = (cell.rjust(width) if to else cell.ljust(width) for cell, width, to in zip(cells, widths, right, strict=True))
+    return "  ".join(padded).rstrip() + "\n"
+
+
+def _short(value: object) -> str:
+    text = safe(_text(value)).replace("\n", " ")
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ",".join(_text(one) for one in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_harmless(_text(value)) for value in row] for row in rows)
+
+
+def _harmless(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not text[1:].isdigit()) else text
+
+
+def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
+    plain: Callable[[object], Any] = lambda value: value.isoformat() if isinstance(value, datetime | date) else str(value)  # noqa: E731
+    for row in rows:
+        out.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=plain) + "\n")
+
+
+def _parquet(stream: Any, out: TextIO) -> None:  # noqa: ANN401 - pyarrow has no types of its own
+    import pyarrow.parquet as pq
+
+    if out.isatty():
+        raise TdxwhyError("parquet is nothing for a terminal", "name a file with --output")
+    with pq.ParquetWriter(out.buffer, stream.schema, compression="zstd") as writer:
+        for batch in stream:
+            writer.write_batch(batch)

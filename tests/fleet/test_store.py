@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.cli import main
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet import store as stores
+from tdxwhy.fleet.inspect import inspect
+from tdxwhy.fleet.query import open_fleet
+from tdxwhy.fleet.store import open_store
+from tests.fleet.fleets import content, ingested, make_fleet
+
+COMMAND = [sys.executable, "-m", "tdxwhy", "ingest"]
+
+
+def parts(store: Path) -> dict[str, bytes]:
+    return {name: data for name, data in content(store).items() if name.startswith("parts/")}
+
+
+def test_a_good_store_is_whole(tmp_path, capsys):
+    ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 3))
+    assert main(["fleet", "check", "--store", str(tmp_path / "store")]) == 0
+    assert capsys.readouterr().out == "1 parts of 6 sources: 6 boots, 6 attempts, 14 events, 6 findings\nwhole\n"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda part: (part / "events.parquet").write_bytes((part / "events.parquet").read_bytes()[:-9]), "bytes, and"),
+        (lambda part: (part / "boots.parquet").write_bytes(b"x" * (part / "boots.parquet").stat().st_size), "content has changed"),
+        (lambda part: (part / "attempts.parquet").unlink(), "no such file"),
+        (lambda part: (part / "manifest.json").write_text("{"), "manifest.json: cannot be read"),
+        (lambda part: (part / "manifest.json").write_text('{"schema": "tdxwhy/fleet/1"}'), "manifest is not whole"),
+        (lambda part: (part / "stray").write_text(""), "does not belong there"),
+    ],
+)
+def test_damage_is_found_and_named(tmp_path, damage, said):
+    ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 1))
+    damage(next((tmp_path / "store/parts").iterdir()))
+    assert [said in trouble for trouble in inspect(open_store(tmp_path / "store")).troubles] == [True]
+
+
+def test_half_a_part_is_one_line_for_a_query(tmp_path, capsys):
+    ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 1))
+    file = next(tmp_path.glob("store/parts/*/boots.parquet"))
+    file.write_bytes(file.read_bytes()[:100])
+    assert main(["fleet", "report", "--store", str(tmp_path / "store")]) == 2
+    assert "fleet check tells more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ['{"schema": "tdxwhy/fleet/9"}', "{}", "[]", "", "\0"])
+def test_another_schema_is_refused_with_one_line(tmp_path, text):
+    ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 1))
+    (tmp_path / "store/store.json").write_text(text)
+    with pytest.raises(TdxwhyError):
+        open_fleet(tmp_path / "store")
+
+
+def test_a_folder_that_is_no_store_is_not_touched(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/letter").write_text("dear")
+    with pytest.raises(TdxwhyError, match="neither a store nor empty"):
+        ingested(tmp_path / "home", make_fleet(tmp_path / "logs", 1))
+    assert content(tmp_path / "home") == {"letter": b"dear"}
+
+
+def test_a_full_disk_is_one_line_and_leaves_a_whole_store(tmp_path, monkeypatch):
+    fleet = make_fleet(tmp_path / "logs", 150, 4)
+    written = []
+    write = stores._write
+
+    def full(path, data):
+        written.append(path)
+        if len(written) > 8:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, data)
+
+    monkeypatch.setattr(stores, "_write", full)
+    with pytest.raises(TdxwhyError, match="no space left on device"):
+        ingested(tmp_path / "store", fleet)
+    monkeypatch.setattr(stores, "_write", write)
+    found = inspect(open_store(tmp_path / "store"))
+    assert (found.parts, found.troubles, found.leftovers) == (1, (), ())
+    ingested(tmp_path / "store", fleet)
+    ingested(tmp_path / "other", fleet)
+    assert parts(tmp_path / "store") == parts(tmp_path / "other")
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path):
+    fleet = make_fleet(tmp_path / "logs", 400, 4)
+    command = [*COMMAND, str(fleet), "--store", str(tmp_path / "store"), "--jobs", "2"]
+    for delay in (0.3, 0.5, 0.6, 0.7, 0.8):
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(delay)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        if (tmp_path / "store/store.json").exists():
+            assert inspect(open_store(tmp_path / "store")).troubles == ()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    ingested(tmp_path / "other", fleet)
+    assert content(tmp_path / "store") == content(tmp_path / "other")
+
+
+def test_two_writers_at_once_make_the_store_that_one_makes(tmp_path):
+    fleet = make_fleet(tmp_path / "logs", 200, 4)
+    command = [*COMMAND, str(fleet), "--store", str(tmp_path / "store"), "--jobs", "1", "--format", "json"]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    told = [json.loads(run.communicate()[0]) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    ingested(tmp_path / "other", fleet)
+    assert content(tmp_path / "store") == content(tmp_path / "other")
+    assert sum(one["parts"] for one in told) == 4

@@ -31,30 +31,32 @@ diff --git a/arch/x86/virt/vmx/tdx/tdx.c b/arch/x86/virt/vmx/tdx/tdx.c
 --- a/arch/x86/virt/vmx/tdx/tdx.c
 +++ b/arch/x86/virt/vmx/tdx/tdx.c
 """
-BODY = """\
- {{
- 	int ret;
- 
-+	/* Set the key of package {n}. */
-+	for_each_online_cpu(cpu) {{
-+		ret = smp_call_on_cpu(cpu, set_key_{n}, NULL, true);
-+		if (ret)
-+			return ret;
-+	}}
+_LINES = """\
+ {
+ >int ret;
+ .
++>/* Set the key of package NUMBER. */
++>for_each_online_cpu(cpu) {
++>>ret = smp_call_on_cpu(cpu, set_key_NUMBER, NULL, true);
++>>if (ret)
++>>>return ret;
++>}
 +
-+	if (ret) {{
-+		pr_err("step {n}: SEAMCALL failed: 0x%llx\\n", ret);
-+		return -EIO;
-+	}}
-+	pr_info("step {n} is done\\n");
- 	return 0;
- }}
++>if (ret) {
++>>pr_err("step NUMBER: SEAMCALL failed: 0x%llx\\n", ret);
++>>return -EIO;
++>}
++>pr_info("step NUMBER is done\\n");
+ >return 0;
+ }
 """
+BODY = _LINES.replace(">", "\t").replace(" .\n", " \n")
 
 
 def patch(number: int, total: int) -> str:
     """Return a patch of two hunks in a mail."""
-    hunks = [f"@@ -{100 * part},6 +{100 * part},17 @@ static int step_{number}_{part}(void)\n{BODY.format(n=number)}" for part in (1, 2)]
+    hunks = [f"@@ -{100 * part},5 +{100 * part},17 @@ static int step_{number}_{part}(void)\n{BODY}" for part in (1, 2)]
+    hunks = [hunk.replace("NUMBER", str(number)) for hunk in hunks]
     return HEAD.format(n=number, all=total) + "".join(hunks) + "-- \n2.43.0\n\n"
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tdxwhy.check.baseline import Entry, compare
-from tdxwhy.check.code import judge_code
 from tdxwhy.check.engine import unique
-from tdxwhy.check.hostlog import judge_log
 from tdxwhy.check.intake import WHOLE, Input
 from tdxwhy.check.judged import Judged, Run
-from tdxwhy.check.mails import judge_mails
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Settings
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.records import Finding
+
+if TYPE_CHECKING:
+    from tdxwhy.check.baseline import Entry
 
 Judge = Callable[[Input, Sequence[Rule], Settings], Judged]
 
@@ -54,9 +53,14 @@ def gate(given: Iterable[Input | TdxwhyError], rules: Sequence[Rule], settings: 
 def _limited(judged: Sequence[Judged], rules: tuple[Rule, ...], errors: Sequence[str], limits: Limits) -> Run:
     findings = unique(found for one in judged for found in one.findings if _added(found, limits.added))
     suppressed = [hidden for one in judged for hidden in one.suppressed]
-    known = compare(findings, limits.baseline)
-    suppressed.extend(Suppressed(found, "external", reason) for found, reason in known.known)
-    return Run(tuple(judged), known.new, tuple(suppressed), known.stale, rules, tuple(errors))
+    stale: tuple[Entry, ...] = ()
+    if limits.baseline:
+        from tdxwhy.check.baseline import compare
+
+        known = compare(findings, limits.baseline)
+        suppressed.extend(Suppressed(found, "external", reason) for found, reason in known.known)
+        findings, stale = known.new, known.stale
+    return Run(tuple(judged), findings, tuple(suppressed), stale, rules, tuple(errors))
 
 
 def _added(found: Finding, added: dict[str, frozenset[int]] | None) -> bool:
@@ -80,6 +84,8 @@ def added_lines(diff: str) -> dict[str, frozenset[int]]:
 
 
 def _judge_code(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
+    from tdxwhy.check.code import judge_code
+
     data = given.data
     if data is None and given.path is not None:
         with given.path.open("rb") as stream:
@@ -89,4 +95,16 @@ def _judge_code(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
     return one._replace(notes=(*one.notes, "larger than 64 MiB; the rest was not read")) if len(data) > WHOLE else one
 
 
-_JUDGES: dict[str, Judge] = {"c": _judge_code, "patch": _judge_code, "mails": judge_mails, "log": judge_log}
+def _judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
+    from tdxwhy.check.mails import judge_mails
+
+    return judge_mails(given, rules, settings)
+
+
+def _judge_log(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
+    from tdxwhy.check.hostlog import judge_log
+
+    return judge_log(given, rules, settings)
+
+
+_JUDGES: dict[str, Judge] = {"c": _judge_code, "patch": _judge_code, "mails": _judge_mails, "log": _judge_log}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tdxwhy.check.baseline import Entry
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.records import Finding
+
+if TYPE_CHECKING:
+    from tdxwhy.check.baseline import Entry
 
 
 class Judged(NamedTuple):

@@ -49,12 +49,11 @@ def _thread(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> Iter
     wanted = [rule for rule in rules if rule.subject == "remark"]
     if not wanted or len(mails) > THREAD:
         return
-    from tdxwhy.check.thread import thread_subjects
-    from tdxwhy.review.review import review
+    from tdxwhy.check.thread import patch_needs, thread_remarks
 
     talked = any(not is_patch(mail) for mail in mails)
     by_id = {mail.message_id: mail for mail in mails}
-    for found in judge(wanted, (one for one in thread_subjects(review(mails)) if talked or one.what == "precondition")):
+    for found in judge(wanted, thread_remarks(mails) if talked else patch_needs(mails)):
         mail = by_id.get(found.evidence[0].place.message_id or "")
         if mail is None:
             yield found

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tdxwhy.check.subjects import Remark
-from tdxwhy.review.nouns import Review
+from tdxwhy.records import Mail
+from tdxwhy.review.nouns import Precondition
 
 
-def thread_subjects(found: Review) -> Iterator[Remark]:
+def thread_remarks(mails: Sequence[Mail]) -> Iterator[Remark]:
     """Yield every question, precondition and promise of a thread."""
+    from tdxwhy.review.review import review
+
+    found = review(mails)
     for question in found.questions:
         yield Remark("remark", (question.evidence,), "question", question.evidence.quote, question.asked_by, question.status)
-    for need in found.preconditions:
-        state = "provided" if need.provider else "open"
-        yield Remark("remark", (need.evidence,), "precondition", need.evidence.quote, need.author, state, need.where, need.provider)
+    yield from map(_need, found.preconditions)
     for promise in found.commitments:
         yield Remark("remark", (promise.evidence,), "commitment", promise.evidence.quote, promise.owner, promise.kept)
+
+
+def patch_needs(mails: Sequence[Mail]) -> Iterator[Remark]:
+    """Yield what patches need from elsewhere, without a review: nobody has answered them yet."""
+    from tdxwhy.review.preconditions import find_preconditions
+    from tdxwhy.review.talk import View
+    from tdxwhy.review.threads import build_messages
+
+    messages = build_messages(mails)
+    view = View(messages)
+    for message in messages:
+        yield from map(_need, find_preconditions(view, message))
+
+
+def _need(need: Precondition) -> Remark:
+    state = "provided" if need.provider else "open"
+    return Remark("remark", (need.evidence,), "precondition", need.evidence.quote, need.author, state, need.where, need.provider)

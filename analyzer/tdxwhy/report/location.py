@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from tdxwhy.check.judged import Run
@@ -28,12 +29,17 @@ def spot(run: Run, evidence: Evidence) -> Spot:
     place = evidence.place
     text = run.text_of(place.source)
     line = place.line or 1
-    rows = text.split("\n") if text is not None else []
+    rows = _rows(text) if text is not None else ()
     if not 0 < line <= len(rows):
         return Spot(relative(place.source), line, 1, len(evidence.quote) + 1, evidence.quote[:_SHOWN], place.line is not None)
     row = rows[line - 1].rstrip("\r")
     column, end = _columns(row, evidence.quote)
     return Spot(relative(place.source), line, column, end, row[:_SHOWN], True)
+
+
+@lru_cache(maxsize=8)
+def _rows(text: str) -> tuple[str, ...]:
+    return tuple(text.split("\n"))
 
 
 def _columns(row: str, quote: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 _HUNK = re.compile(
@@ -76,6 +77,7 @@ def holds_diff(text: str) -> bool:
     return "@@ -" in text and _HUNK.search(text) is not None
 
 
+@lru_cache(maxsize=2)
 def parse_diff(text: str) -> tuple[FilePatch, ...]:
     """Read every file patch in a text. Accepted form: unified hunks, at any quote level, with or without file headers."""
     files: list[FilePatch] = []

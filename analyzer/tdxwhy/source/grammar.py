@@ -114,22 +114,26 @@ def read_call(text: str, start: int) -> Call | None:
     end = _closing(text, start)
     if end is None:
         return None
+    parts = _parts(text[start:end])
+    return Call(parts[0], parts[1:], start, end) if parts else None
+
+
+@lru_cache(maxsize=2048)
+def _parts(call: str) -> tuple[str, ...]:
+    """Return the name and the arguments of a call, () where it is none; several readers ask for a patch's calls."""
     import pyparsing as pp
 
     try:
-        parts = _grammar().call.parse_string(text[start:end]).as_list()
+        parts = _grammar().call.parse_string(call).as_list()
     except (pp.ParseException, RecursionError):
-        return None
-    return Call(str(parts[0]), tuple(squeeze(part) for part in parts[1:]), start, end)
+        return ()
+    return (str(parts[0]), *(squeeze(part) for part in parts[1:]))
 
 
 def read_format(argument: str, literals: Mapping[str, str] = MappingProxyType({})) -> tuple[str, str] | None:
     """Return the level and the text of a format. Accepted form: KERN_* and other macros, and literals, side by side; parentheses around."""
-    import pyparsing as pp
-
-    try:
-        parts = _grammar().format.parse_string(argument, parse_all=True)
-    except pp.ParseException:
+    parts = _written(argument)
+    if not parts:
         first = re.search(r'"((?:[^"\\]|\\.)*)"', argument)
         return ("", first[1]) if first and "?" in argument else None
     level, text = "", ""
@@ -141,6 +145,16 @@ def read_format(argument: str, literals: Mapping[str, str] = MappingProxyType({}
         else:
             text += literals.get(part) or calls().literals.get(part, "")
     return (level, text) if any(part.startswith('"') or part in literals for part in parts) else None
+
+
+@lru_cache(maxsize=2048)
+def _written(argument: str) -> tuple[str, ...]:
+    import pyparsing as pp
+
+    try:
+        return tuple(str(part) for part in _grammar().format.parse_string(argument, parse_all=True))
+    except pp.ParseException:
+        return ()
 
 
 @lru_cache(maxsize=1)

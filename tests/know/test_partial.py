@@ -76,6 +76,39 @@ def test_an_unknown_wording_keeps_what_it_certainly_says(text, values):
     assert {name: event.values.get(name) for name in values} == values
 
 
+@pytest.mark.parametrize(
+    "text", ["tdx: Invalid TDSYSINFO. Disable TDX.", "  virt/tdx:  module   initialized ", "CPU topo: Max. logical packages: 16"]
+)
+def test_narrowed_and_widened_blanks_do_not_matter(text):
+    assert recognise(record(text)).certainty == "exact"
+
+
+def test_a_list_of_cpus_is_read():
+    event = recognise(record("TDX: failed to configure module, no online CPUs in package 12: CPUs 24-25, 30 offline"))
+    assert event.values["package"] == 12
+    assert event.values["cpus"] == (24, 25, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("virt/tdx: module initialized.", "virt-tdx.module-initialized"),
+        ("virt/tdx: Module initialization failed (-5)", "virt-tdx.module-initialization-failed"),
+        ("x86/virt/tdx: TDX-Module initialized", "virt-tdx.tdx-module-initialized"),
+        ("tdx: Loading TDX module through P-SEAMLDR from intel-seam/libtdx.so", "seam.loading-tdx-p-seamldr"),
+    ],
+)
+def test_the_nearest_form(text, nearest):
+    assert recognise(record(text)).nearest.id == nearest
+
+
+def test_two_lines_that_ran_together_keep_the_status():
+    event = recognise(
+        record("virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000virt/tdx: module initialization failed (-5)")
+    )
+    assert (event.values["leaf"], event.values["status"]) == (36, 0xC000050500000000)
+
+
 def test_an_address_is_no_status():
     event = recognise(record("virt/tdx: mapped 0xffff888000100000 at 0xc000000000001000"))
     assert "status" not in event.values
@@ -99,6 +132,7 @@ def test_the_step_of_an_unknown_wording_is_that_of_its_leaf():
         "usb 1-1: SerialNumber: SEAMLESS01",
         "nvme nvme0: KeyIDX 3",
         "foo: failed (-5)",
+        "systemd[1]: Starting Intel TDX quote generation service...",
     ],
 )
 def test_ordinary_lines_are_none_of_ours(text):

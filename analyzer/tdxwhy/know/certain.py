@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tdxwhy.know import decode
 
 _STATUS = re.compile(
-    r"(?:(?P<word>fail(?:ed|ure|s|ing)?|error|status|ret(?:urn(?:ed|s|ing)?)?|rax|code|with)[\s:=,(]*(?:is\s+)?)?\b(?:0x)?(?P<hex>[0-9a-fA-F]{9,16})\b",
+    r"(?:(?P<word>fail(?:ed|ure|s|ing)?|error|status|ret(?:urn(?:ed|s|ing)?)?|rax|code|with)[\s:=,(]*(?:is\s+)?)?(?<![0-9A-Za-z])(?:0x)?(?P<hex>[0-9a-fA-F]{9,16})(?![0-9a-fA-F])",
     re.I,
 )
 _LEAF = re.compile(
@@ -24,7 +24,9 @@ _ERRNO = re.compile(
     re.I,
 )
 _CPU = re.compile(r"\bCPU\s*[#:]?\s*(\d{1,5})\b", re.I)
+_CPUS = re.compile(r"\bCPUs\s*[#:]?\s*(\d{1,5}(?:-\d{1,5})?(?:,\s?\d{1,5}(?:-\d{1,5})?)*)(?!\s*(?:of|possible|present)\b)")
 _PACKAGE = re.compile(r"\b(?:package|pkg|socket)\s*(?:id\s*)?[#:=]?\s*(\d{1,4})\b", re.I)
+_MOST_CPUS = 8192
 _KEYIDS = re.compile(r"KeyIDs?\b.{0,24}?\[\s*(\d+)\s*,\s*(\d+)", re.I)
 _VERSION = re.compile(r"module\D{0,12}?\bv?(\d)\.(\d{1,2})\.(\d{1,2})\b", re.I)
 _MAJOR = re.compile(r"major_version\s*(\d+)\W+minor_version\s*(\d+)(?:.*?build_num\s*(\d+))?")
@@ -88,6 +90,9 @@ def certain(text: str) -> dict[str, Any]:
         found = pattern.search(text)
         if found:
             values[name] = int(found[1])
+    cpus = _CPUS.search(text)
+    if cpus:
+        values["cpus"] = _listed(cpus[1])
     keyids = _KEYIDS.search(text)
     if keyids:
         values["first"], values["end"] = int(keyids[1]), int(keyids[2])
@@ -99,6 +104,15 @@ def certain(text: str) -> dict[str, Any]:
     if outcome:
         values["outcome"] = outcome
     return values
+
+
+def _listed(text: str) -> tuple[int, ...]:
+    """Read a list of CPUs. Accepted form: 24-25, 30."""
+    found: set[int] = set()
+    for part in text.split(","):
+        low, _, high = part.strip().partition("-")
+        found.update(range(int(low), min(int(high or low), _MOST_CPUS) + 1))
+    return tuple(sorted(found))
 
 
 def _named(text: str, values: dict[str, Any]) -> None:

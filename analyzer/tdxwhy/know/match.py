@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -86,14 +86,10 @@ def index() -> Index:
     known = matchers()
     heads = {head: tuple(known[number] for number in numbers) for head, numbers in table("HEADS")}
     lengths = tuple(sorted({len(head) for head in heads}, reverse=True))
-    return Index({text: known[number] for text, number in table("EXACT")}, heads, lengths)
-
-
-def candidates(text: str) -> Iterator[Matcher]:
-    """Yield the matchers with fields whose head the text has, the longer head first."""
-    _, heads, lengths = index()
-    for length in lengths:
-        yield from heads.get(text[:length], ())
+    exact = {text: known[number] for text, number in table("EXACT")}
+    # Pastes narrow runs of blanks; a form that has the narrow text of its own keeps it.
+    narrow = {" ".join(text.split()): matcher for text, matcher in exact.items()}
+    return Index(narrow | exact, heads, lengths)
 
 
 def match(text: str) -> tuple[Matcher, dict[str, Any]] | None:
@@ -108,5 +104,5 @@ def match(text: str) -> tuple[Matcher, dict[str, Any]] | None:
                 values = matcher.values(text)
                 if values is not None:
                     return matcher, values
-    stripped = text.strip()
-    return match(stripped) if stripped != text else None
+    narrow = " ".join(text.split())
+    return match(narrow) if narrow != text else None

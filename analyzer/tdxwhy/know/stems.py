@@ -12,10 +12,13 @@ _STEM = re.compile(
     r"|\bSEAMCALL|\bseamcall\b|\bP?-?SEAM_?(?:LDR|RR)\b|\bSEAM\b|(?<![\w.-])seam(?:ldr)?:"
     r"|\bPAMTs?\b|\bTDMRs?\b|\bKeyIDs?\b|\bTrust Domain\b"
 )
-# What a person typed, and paths: such text can carry a stem without being a message.
+# What a person typed, what a program says under its own name, and paths: a stem in these makes no kernel message ...
 _TYPED = re.compile(
-    r"\b(?:e?grep|dmesg|journalctl|rdmsr|modprobe|insmod|qemu-system\S*)\s|^[$#>%]\s|BOOT_IMAGE=|\.(?:ko|so|img|fd|qcow2)\b"
+    r"^[\w.@/-]+\[\d+\]: |^[$#>%]\s|BOOT_IMAGE=|\.(?:ko|so|img|fd|qcow2)\b"
+    r"|\b(?:e?grep|dmesg|journalctl|rdmsr|modprobe|insmod|qemu-system\S*)\s"
 )
+# ... unless the line begins as the kernel's own do.
+_OURS = re.compile(r"(?:x86/)?(?:virt/)?tdx: |TDX: |seam(?:ldr)?: |kvm(?:_intel)?: |SEAMCALL")
 _KERNEL_PREFIX = re.compile(r"[A-Za-z][\w./-]*(?:\[\d+\])?: ")
 
 
@@ -30,7 +33,7 @@ def may_look_like_tdx(text: str) -> bool:
 
 def looks_like_tdx(text: str) -> bool:
     """Tell whether the text carries one of the stems and was not typed by a person."""
-    return _STEM.search(text) is not None and _TYPED.search(text) is None
+    return _STEM.search(text) is not None and (_OURS.match(text) is not None or _TYPED.search(text) is None)
 
 
 def has_kernel_prefix(text: str) -> bool:

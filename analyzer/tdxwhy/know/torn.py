@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from os.path import commonprefix
 from typing import Any, NamedTuple
 
 from tdxwhy.know.match import Matcher, matchers
@@ -118,7 +119,15 @@ def _values(matcher: Matcher, raw: list[str], skipped: int) -> dict[str, Any]:
     return values
 
 
-_FIELDS = {"int": r" *-?\d+", "hex": r"(?:0x)?[0-9a-fA-F]+", "str": r".*?(?=[(\[,;:]|$)", "pad": r" *", "cpus": r" *#[\d# ]*", "empty": ""}
+_FIELDS = {
+    "int": r" *-?\d+",
+    "hex": r"(?:0x)?[0-9a-fA-F]+",
+    "str": r".*?(?=[(\[,;:]|$)",
+    "pad": r" *",
+    "symbol": r"[^\s,]+(?: \[\w*\]?)?",
+    "cpus": r" *#[\d# ]*",
+    "empty": "",
+}
 
 
 def _parts(matcher: Matcher) -> tuple[str | re.Pattern[str], ...]:
@@ -145,6 +154,8 @@ def _kind(conversion: str) -> str:
     letter = conversion[-1] if "p" not in conversion else "p"
     if letter == "s" and "*" in conversion:
         return "pad"
+    if letter == "p":
+        return "symbol"
     return {"d": "int", "i": "int", "u": "int", "x": "hex", "X": "hex"}.get(letter, "str")
 
 
@@ -168,11 +179,16 @@ def nearest(text: str, values: dict[str, Any]) -> MessageForm | None:
     best, found = _LIKE, None
     for theirs, their_prefix, form in _catalogue():
         like = len(words & theirs) / (len(words | theirs) or 1)
-        like += 0.05 * (prefix == their_prefix) + 0.1 * len(carried & set(form.args))
+        like += 0.02 * _alike(text, form.example) + 0.05 * (prefix == their_prefix) + 0.1 * len(carried & set(form.args))
         like -= 0.3 * (_good(form.outcome) is not None and _good(form.outcome) is (not _good(values.get("outcome"))))
         if like > best:
             best, found = like, form
     return found
+
+
+def _alike(one: str, other: str) -> float:
+    """Return how much of two texts is the same from their beginning on: it settles which of two equal sets of words is nearer."""
+    return len(commonprefix((one.lower(), other.lower()))) / max(len(one), len(other), 1)  # noqa: RUF071 - texts, not paths
 
 
 def _good(outcome: str | None) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -36,12 +37,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--all-boots", action="store_true", help="report every boot, not only the one that decides")
     shape = made.add_mutually_exclusive_group()
     shape.add_argument("--brief", action="store_true", help="one stable line a boot, for grep")
+    shape.add_argument("--compare", action="store_true", help="two FILEs, a good boot and a bad one: where they part, what else changed")
     shape.add_argument("--unrecognised", action="store_true", help="list the TDX lines that no known form matches, ready to become rows")
     return made
 
 
 def run(args: argparse.Namespace) -> int:
     """Report on each file; the exit status is the worst of them: unreadable, failed, nothing to judge, clean."""
+    if args.compare:
+        return _compare(args)
     reports: list[LogReport] = []
     complaints: list[TdxwhyError] = []
     sidecar = _sidecar(args.topology)
@@ -68,6 +72,18 @@ def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) 
     if made is None:
         raise NothingToJudge(f"{reader.name}: no line of a kernel log")
     return made._replace(losses=tuple(reader.losses))
+
+
+def _compare(args: argparse.Namespace) -> int:
+    if len(args.files) != 2 or args.format not in ("text", "json"):
+        raise TdxwhyError("--compare takes two logs, and text or json", "tdxwhy log --compare GOOD BAD")
+    from tdxwhy.explain.compare import compare
+    from tdxwhy.report.compare_text import as_json, render
+
+    good, bad = (read_report(name) for name in args.files)
+    found = compare(good.judged, bad.judged)
+    sys.stdout.write(json.dumps(as_json(found), indent=2) + "\n" if args.format == "json" else render(found))
+    return status([good, bad], [])
 
 
 def _reader(name: str) -> LogReader:

@@ -210,9 +210,11 @@ class Kernel:
         return self.take_keyid()
 
     def take_keyid(self) -> int:
-        """Give the lowest free KeyID of the guests' range."""
-        first = int(self.values["keyid_first"]) + 1
-        free = next(number for number in range(first, first + len(self.keyids) + 1) if number not in self.keyids)
+        """Give the lowest free KeyID of the guests' range, which begins after the kernel's own; -ENOSPC if there is none."""
+        guests = range(int(self.values["keyid_first"]) + 1, int(self.values["keyid_end"]))
+        free = next((number for number in guests if number not in self.keyids), None)
+        if free is None:
+            return -28
         self.keyids.append(free)
         return free
 

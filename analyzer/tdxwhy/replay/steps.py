@@ -229,7 +229,8 @@ def _reserve_areas(kernel: Kernel, step: Step, cpu: int) -> None:
 
 
 def _take_keyid(kernel: Kernel, step: Step, cpu: int) -> None:
-    raise Failed(kernel.take_keyid(), bad=False)
+    result = kernel.take_keyid()
+    raise Failed(result, bad=result < 0)
 
 
 DOES: Does = {

@@ -214,3 +214,4 @@ LEVELLED = {
     *("level", "dmesg-x", "dmesg-json", "kmsg", "netconsole", "netconsole-extended", "syslog-rfc5424", "pstore"),
     *("journal-json", "journal-json-pretty", "journal-export"),
 }
+FORMS_FOR_MUTATION = {name: write for name, write in (*STAMPED.items(), *UNSTAMPED.items()) if name not in ("xz", "bz2")}

@@ -48,7 +48,7 @@ def pack(files: Mapping[str, str]) -> bytes:
 
 def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
     """Read the members that tell something; nothing is written to disk, and no member's size is believed."""
-    found: dict[str, bytes] = {}
+    found: dict[str, bytearray] = {}
     losses: list[Loss] = []
     try:
         with tarfile.open(fileobj=cast(IO[bytes], _Stream(opened)), mode="r|") as tar:
@@ -56,14 +56,24 @@ def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
                 wanted = next((name for name in (*_LOGS, *_SIDECARS) if _is(member.name, name)), None)
                 content = tar.extractfile(member) if wanted is not None and member.isfile() else None
                 if content is not None and wanted is not None:
-                    found[wanted] = content.read(_MOST_BYTES)
+                    _read(content, found.setdefault(wanted, bytearray()))
                 if {KERNEL_LOG, TOPOLOGY} <= found.keys() or count > _MOST_MEMBERS:
                     break
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         losses.append(Loss(f"rest of an archive that is cut or broken ({type(error).__name__})", 1, Place(opened.name)))
     log = next((name for name in _LOGS if name in found), "")
     sidecar = next((name for name in _SIDECARS if name in found), "")
-    return Unpacked(found.get(log), log, found.get(sidecar), sidecar), losses
+    return Unpacked(_bytes(found, log), log, _bytes(found, sidecar), sidecar), losses
+
+
+def _read(content: IO[bytes], into: bytearray) -> None:
+    """Read a member piece by piece, so that of one that is cut the beginning is kept."""
+    while len(into) < _MOST_BYTES and (part := content.read(tarfile.BLOCKSIZE)):
+        into += part
+
+
+def _bytes(found: Mapping[str, bytearray], name: str) -> bytes | None:
+    return bytes(found[name]) if name in found else None
 
 
 def _is(member: str, wanted: str) -> bool:

@@ -50,12 +50,12 @@ def decode(data: bytes) -> Decoded:
 
 
 def looks_binary(data: bytes) -> bool:
-    """Tell whether a block is no text at all: a third of it are bytes that no log holds."""
+    """Tell whether a block is no text at all: a third of it are bytes that no log holds. NUL bytes do not count, serial lines make them."""
     sample = data[:65536]
     if sample[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
-    kept = len(sample.translate(None, _NOT_TEXT)) + sample.count(b"\0") // 2
-    return bool(sample) and kept < len(sample) * 2 // 3
+    sample = sample.replace(b"\0", b"")
+    return len(sample.translate(None, _NOT_TEXT)) < max(1, len(sample) * 2 // 3)
 
 
 _NOT_TEXT = bytes(code for code in range(32) if code not in b"\t\n\r\x1b") + bytes(range(0x80, 0x100))

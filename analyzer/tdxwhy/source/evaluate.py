@@ -296,6 +296,11 @@ class Evaluator:
                 argument.memory[argument.path] = Unknown(argument.path)
         return Unknown(written(expression))
 
+    def _macro_text(self, name: str) -> str:
+        """Return what a macro between the literals of a format stands for."""
+        known = self.program.constant(name)
+        return known.text if known is not None and known.kind == "string" else calls().literals.get(name, "")
+
     def print_line(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> None:
         """Print: lay values into the format, unknown ones as {what they are}."""
         place = self.frames[-1]
@@ -304,7 +309,7 @@ class Evaluator:
         kern = _KERN.search(template)
         if kern:
             level = {"WARNING": "warn"}.get(kern[1], kern[1].lower())
-        template = _MACRO_TEXT.sub(lambda found: calls().literals.get(found[1], ""), template)
+        template = _MACRO_TEXT.sub(lambda found: self._macro_text(found[1]), template)
         values = tuple(arguments[known.format + 1 :]) if known.format >= 0 else ()
         args = tuple(written(part) for part in expression.parts[known.format + 2 :]) if known.format >= 0 else ()
         body, whole = laid_out(template, values, args)

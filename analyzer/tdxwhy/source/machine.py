@@ -33,7 +33,10 @@ class Fault(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A point of a run where something can go wrong: a "leaf" that the module answers, or a "branch" with its condition."""
+    """A point of a run where something can go wrong: a "leaf" that the module answers, or a "branch" with its condition.
+
+    `about` is what stands behind the condition's variable, `fails` whether the other way gives up.
+    """
 
     kind: str
     nth: int
@@ -42,6 +45,7 @@ class Decision(NamedTuple):
     chain: tuple[str, ...]
     row: int
     fails: bool
+    about: str = ""
 
 
 class Run(NamedTuple):
@@ -52,6 +56,7 @@ class Run(NamedTuple):
     decisions: tuple[Decision, ...]
     unseen: tuple[str, ...]
     failed_at: Decision | None
+    events: tuple[Line | Decision, ...] = ()
 
 
 class _Signal(NamedTuple):
@@ -67,6 +72,7 @@ class Machine(Evaluator):
         super().__init__(program)
         self.fault = fault
         self.decisions: list[Decision] = []
+        self.events: list[Line | Decision] = []
         self.failed_at: Decision | None = None
         self.steps = 0
         self.counts: dict[str, int] = {}
@@ -77,7 +83,7 @@ class Machine(Evaluator):
         if function is None:
             return Run((), Unknown(entry), (), (f"no function {entry}()",), None)
         result = self.enter(function, [Unknown(name or "argument") for name in function.parameters])
-        return Run(tuple(self.lines), result, tuple(self.decisions), tuple(dict.fromkeys(self.unseen)), self.failed_at)
+        return Run(tuple(self.lines), result, tuple(self.decisions), tuple(dict.fromkeys(self.unseen)), self.failed_at, tuple(self.events))
 
     def enter(self, function: Function, arguments: Sequence[Value]) -> Value:
         """Call a function with values, and return its value."""
@@ -146,11 +152,18 @@ class Machine(Evaluator):
             return known
         taken = self._prefers_then(statement)
         other = statement.orelse if taken else statement.body
-        decision = self._decide("branch", 0, written(condition), statement.first, fails=_gives_up(other))
+        about = self._about(condition)
+        decision = self._decide("branch", about, written(condition), statement.first, fails=_gives_up(other))
         if decision is not self.failed_at:
             return taken
         self._remember(condition, holds=not taken)
         return not taken
+
+    def _about(self, condition: Expression | None) -> str:
+        """Return what a condition's variable holds, where that is not known either: the call that it came from."""
+        inside = condition.parts[0] if condition is not None and condition.kind == "unary" else condition
+        value = self.value(inside) if inside is not None and inside.kind in ("name", "member") else 0
+        return value.text if isinstance(value, Unknown) else ""
 
     def _remember(self, condition: Expression | None, *, holds: bool) -> None:
         """Keep what a branch taken for the fault tells of a variable: it holds an error, or nothing."""
@@ -257,7 +270,7 @@ class Machine(Evaluator):
 
     def _print(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> Value:
         if known.format >= 0 and not name.startswith("WARN"):
-            self.print_line(known, name, expression, arguments)
+            self._say(known, name, expression, arguments)
             return 0
         condition = arguments[0] if arguments else 0
         holds = truth(condition)
@@ -266,8 +279,13 @@ class Machine(Evaluator):
             decision = self._decide("branch", 0, text, expression.row, fails=True)
             holds = decision is self.failed_at
         if holds:
-            self.print_line(known, name, expression, arguments)
+            self._say(known, name, expression, arguments)
         return int(holds)
+
+    def _say(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> None:
+        before = len(self.lines)
+        self.print_line(known, name, expression, arguments)
+        self.events.extend(self.lines[before:])
 
     def _seamcall(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
         leaf = arguments[0] if arguments else Unknown("leaf")
@@ -299,8 +317,10 @@ class Machine(Evaluator):
     def _decide(self, kind: str, leaf: Value, text: str, row: int, *, fails: bool) -> Decision:
         """Note a point where something can go wrong, and let it go wrong if it is the fault's."""
         chain = tuple(place.function for place in self.frames)
-        decision = Decision(kind, len(self.decisions), leaf, text, chain, row, fails)
+        about = leaf if kind == "branch" and isinstance(leaf, str) else ""
+        decision = Decision(kind, len(self.decisions), leaf if kind == "leaf" else 0, text, chain, row, fails, about)
         self.decisions.append(decision)
+        self.events.append(decision)
         if self.fault is not None and kind == "branch" == self.fault.kind and self.fault.nth == decision.nth and self.failed_at is None:
             self.failed_at = decision
         return decision

@@ -1,0 +1,106 @@
+"""A drafted generation against a hand-written one, scenario by scenario: where they print or return otherwise."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tdxwhy.replay.conditions import CONDITIONS
+from tdxwhy.replay.generation import Generation, load
+from tdxwhy.replay.kernel import Kernel
+from tdxwhy.replay.platform import Machine
+from tdxwhy.replay.scenario import Scenario, parse
+from tdxwhy.replay.steps import DOES
+
+_LEAVES = ("TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.RD", "TDH.SYS.CONFIG", "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")
+_SETTINGS: dict[str, dict[str, object]] = {
+    "no KeyIDs": {"keyid": "63 0"},
+    "one KeyID": {"keyid": "63 1"},
+    "KeyID MSR faults": {"keyid_msr_fault": 1},
+    "hibernation": {"hibernation": 1},
+    "memory notifier fails": {"memnotifier_fail": 12},
+    "module without TDH.SYS.RD": {"has_sysrd": 0},
+    "two TDMRs only": {"max_tdmrs": 2},
+    "three reserved areas only": {"max_rsvd": 3},
+}
+_ALLOCATIONS = ("kmalloc", "alloc_pages_exact", "alloc_contig_pages", "kzalloc", "cpumask")
+
+
+class Difference(NamedTuple):
+    """A scenario in which the two part: its title, and what each printed and returned."""
+
+    title: str
+    drafted: tuple[str, ...]
+    written: tuple[str, ...]
+
+
+class Comparison(NamedTuple):
+    """How many scenarios were run, and those that differ."""
+
+    scenarios: int
+    differences: tuple[Difference, ...]
+
+
+def compare(toml: str, hand: Generation) -> Comparison:
+    """Run every scenario on both generations. Accepted form: the text of a generation file."""
+    with tempfile.TemporaryDirectory(prefix="tdxwhy-") as folder:
+        path = Path(folder) / "draft.toml"
+        path.write_text(toml, encoding="utf-8")
+        drafted = load(path)
+    found = []
+    count = 0
+    for title, scenario in scenarios(hand.name):
+        count += 1
+        one, other = _outcome(drafted, scenario), _outcome(hand, scenario)
+        if one != other:
+            found.append(Difference(title, one, other))
+    return Comparison(count, tuple(found))
+
+
+def scenarios(generation: str) -> Iterator[tuple[str, Scenario]]:
+    """Yield the scenarios in which one thing goes wrong: each leaf in each way, settings, allocations, CPUs, modules, memory."""
+    rows: list[tuple[str, dict[str, object]]] = [("all is well", {})]
+    refusals = {"a status": "0xc000010000000000", "#UD": "UD", "#GP": "GP", "VMfailInvalid": "VMFAILINVALID"}
+    for leaf in _LEAVES:
+        rows += [(f"{leaf}: {name}", {"faults": [{"leaf": leaf, "status": status}]}) for name, status in refusals.items()]
+        rows.append((f"{leaf}: no entropy for ever", {"faults": [{"leaf": leaf, "status": "0x8000020300000000", "count": 0}]}))
+        rows.append((f"{leaf}: no entropy, three times", {"faults": [{"leaf": leaf, "status": "0x8000020300000000", "count": 3}]}))
+    rows += [(name, {"settings": settings}) for name, settings in _SETTINGS.items()]
+    rows += [(f"{kind} fails", {"allocation_failures": [{"kind": kind, "nth": 1}]}) for kind in _ALLOCATIONS]
+    rows += [(f"module {state}", {"module": {"state": state}}) for state in ("absent", "gp")]
+    rows.append(("a CPU without VMXON", {"without_vmxon": [1]}))
+    rows.append(("a CPU on which VMXON faults", {"vmxon_faults": [1]}))
+    rows.append(("package 1 of 2 has no online CPU", {"platform": {"packages": 2, "cpus_per_package": 2, "offline_at_boot": [2, 3]}}))
+    rows.append(("62 memory regions", {"platform": {"packages": 1, "cpus_per_package": 2, "memory": _regions(62)}}))
+    rows.append(("70 memory regions", {"platform": {"packages": 1, "cpus_per_package": 2, "memory": _regions(70)}}))
+    rows.append(("enabled twice", {"operations": ["boot", "enable", "enable"]}))
+    rows.append(
+        (
+            "refused, then enabled again",
+            {"faults": [{"leaf": "TDH.SYS.CONFIG", "status": "UD"}], "operations": ["boot", "enable", "enable"]},
+        )
+    )
+    for title, row in rows:
+        yield title, parse({"generation": generation} | row)
+
+
+def _regions(count: int) -> list[list[int]]:
+    """Lay out memory regions 2 GiB apart, each on a node of its own."""
+    return [[index << 31 | 0x100000, (index << 31) + (1 << 30), index] for index in range(count)]
+
+
+def _outcome(generation: Generation, scenario: Scenario) -> tuple[str, ...]:
+    kernel = Kernel(generation, Machine(scenario), DOES, CONDITIONS)
+    returned = [f"{words}: {kernel.ask(words)}" for words in scenario.operations]
+    return (*(f"<{line.level}>{line.text}" for line in kernel.lines), *returned)
+
+
+def reason(difference: Difference) -> str:
+    """Say in a line where two outcomes part."""
+    for one, other in zip(difference.drafted, difference.written, strict=False):
+        if one != other:
+            return f"drafted {one!r}, written {other!r}"
+    longer = "draft" if len(difference.drafted) > len(difference.written) else "written model"
+    return f"the {longer} has {abs(len(difference.drafted) - len(difference.written))} lines more"

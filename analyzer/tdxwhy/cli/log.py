@@ -34,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--topology", metavar="FILE", help="output of lscpu -J -e, a copy of /sys/devices/system/cpu, or an unpacked sosreport"
     )
+    made.add_argument(
+        "--follow", action="store_true", help="go on reading (/dev/kmsg without FILE) and tell what changes; json: a line each"
+    )
     made.add_argument("--all-boots", action="store_true", help="report every boot, not only the one that decides")
     shape = made.add_mutually_exclusive_group()
     shape.add_argument("--brief", action="store_true", help="one stable line a boot, for grep")
@@ -49,6 +52,10 @@ def run(args: argparse.Namespace) -> int:
     reports: list[LogReport] = []
     complaints: list[TdxwhyError] = []
     sidecar = _sidecar(args.topology)
+    if args.follow:
+        from tdxwhy.cli import follow
+
+        return follow.run(args, sidecar)
     for name in args.files or [THIS_MACHINE]:
         try:
             reports.append(read_report(name, sidecar, hold=args.all_boots or args.unrecognised))

@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from tdxwhy.explain.live import Told
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.records import Diagnosis, Event, Evidence, Finding, Topology
 
 SCHEMA = "tdxwhy/log/1"
+FOLLOW_SCHEMA = "tdxwhy/follow/1"
 
 
 def document(logs: Sequence[dict[str, Any]]) -> str:
@@ -24,6 +26,17 @@ def of_log(report: LogReport) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in report.judged.findings],
         "boots": [_brief(one.diagnosis) for one in report.boots],
         "losses": [{"what": loss.what, "pieces": loss.pieces, "line": loss.place.line} for loss in report.losses],
+    }
+
+
+def live(told: Told) -> dict[str, Any]:
+    """Return one line of `log --follow`: the diagnosis as it stands, and whose boot it is."""
+    return {
+        "schema": FOLLOW_SCHEMA,
+        "host": told.host,
+        "boot_id": told.diagnosis.boot_id,
+        **_diagnosis(told.diagnosis),
+        "findings": [_finding(finding) for finding in told.findings],
     }
 
 

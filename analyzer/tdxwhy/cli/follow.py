@@ -1,0 +1,73 @@
+"""`tdxwhy log --follow`: findings as they come."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from tdxwhy.check.catalogue import rules_of
+from tdxwhy.check.log import check_log
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.explain.diagnosis import diagnose
+from tdxwhy.explain.live import Told, Watch
+from tdxwhy.read.follow import KMSG, Follower
+from tdxwhy.read.lines import LineReader
+from tdxwhy.records import Topology
+
+# While lines come without a pause, news waits no longer than this.
+_PATIENCE = 2.0
+
+
+def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
+    """Follow one source, the kernel's own buffer by default; at its end 1 if anything failed, 3 if nothing was told."""
+    if len(args.files) > 1:
+        raise TdxwhyError("--follow follows one log")
+    if args.format not in ("text", "json"):
+        raise TdxwhyError("--follow prints text or json lines")
+    name = args.files[0] if args.files else str(KMSG)
+    follower = Follower(None if name == "-" else Path(name))
+    outcomes: set[str] = set()
+    rules = rules_of(only=("log",))
+    watch = Watch(lambda boot: diagnose(boot, follower.name, sidecar), lambda found: check_log(found, rules))
+    with suppress(KeyboardInterrupt):
+        follow(follower, watch, _teller(args.format, outcomes))
+    for loss in follower.losses:
+        sys.stderr.write(f"tdxwhy: {loss.place.source}: {loss.what}\n")
+    return 1 if "failed" in outcomes else 0 if outcomes else 3
+
+
+def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[Told]], None]) -> None:
+    """Read until the end; tell when the lines pause, when a boot ends, and at the end."""
+    reader, number, told = LineReader(follower.name), 0, time.monotonic()
+    for block in follower:
+        for raw in block:
+            number += 1
+            for item in reader.take(number, raw.decode("utf-8", "replace").rstrip("\r")):
+                tell(watch.take(item))
+        if not block or time.monotonic() - told > _PATIENCE:
+            tell(watch.news())
+            told = time.monotonic()
+    for item in reader.finish():
+        tell(watch.take(item))
+    tell(watch.news(last=True))
+
+
+def _teller(form: str, outcomes: set[str]) -> Callable[[Iterable[Told]], None]:
+    from tdxwhy.report.log_json import live
+    from tdxwhy.report.log_text import brief
+
+    def tell(news: Iterable[Told]) -> None:
+        for one in news:
+            outcomes.add(one.diagnosis.outcome)
+            if form == "json":
+                sys.stdout.write(json.dumps(live(one), ensure_ascii=False) + "\n")
+            else:
+                sys.stdout.write(brief(one.diagnosis))
+            sys.stdout.flush()
+
+    return tell

@@ -13,6 +13,7 @@ from tdxwhy.review.people import name_key
 _STATES = {"yes": "good", "answered": "good", "partly": "unsure", "deflected": "unsure", "unknown": "unsure", "superseded": "unsure"}
 
 
+_DEEPEST = 30
 _KEPT = {
     "yes": "kept",
     "partly": "kept in part",
@@ -223,21 +224,21 @@ def _promise(one: Commitment) -> Item:
 
 
 def tree(review: Review) -> tuple[Node, ...]:
-    """Return the thread as nested nodes; mails nested deeper than 200 hang on the last one."""
+    """Return the thread as nested nodes; what is nested deeper than 30 stands beside its parent."""
     children: dict[str | None, list[Message]] = {}
     for message in review.messages:
         children.setdefault(message.parent, []).append(message)
-    made: dict[str, list[Node]] = {}
     order: list[tuple[Message, int]] = []
     waiting = [(message, 0) for message in reversed(children.get(None, []))]
     while waiting:
         message, depth = waiting.pop()
-        order.append((message, depth))
+        order.append((message, min(depth, _DEEPEST)))
         waiting.extend((child, depth + 1) for child in reversed(children.get(message.mail.message_id, [])))
+    open_below: dict[int, list[Node]] = {}
     for message, depth in reversed(order):
-        below = tuple(reversed(made.pop(message.mail.message_id, []))) if depth < 200 else ()
-        made.setdefault(message.parent or "", []).append(Node(message, depth, day(message.mail.date), below))
-    return tuple(reversed(made.get("", [])))
+        below = tuple(reversed(open_below.pop(depth + 1, [])))
+        open_below.setdefault(depth, []).append(Node(message, depth, day(message.mail.date), below))
+    return tuple(reversed(open_below.get(0, [])))
 
 
 def columns(review: Review) -> list[tuple[str, list[PatchVersion | None]]]:

@@ -145,7 +145,7 @@ def _later(view: View, message: Message, said: Said, asked: tuple[str, ...]) -> 
     """Look for a later mail in which the person asked turns to the asker by name."""
     if message.mail.date is None:
         return NONE
-    for other in view.messages:
+    for other in view.thread(message):
         if other.mail.date is None or other.mail.date <= message.mail.date or other.kind == "bot":
             continue
         if not any(view.people.same(other.mail.author, name) for name in asked):

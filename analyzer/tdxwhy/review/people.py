@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from tdxwhy.records import Mail
 
 _NOISE = re.compile(r"\(.*?\)|<.*?>|\"|\bvia\b.*$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def plain_name(text: str) -> str:
     """Return a name in everyday order and lower case: "Huang, Kai" becomes "kai huang"."""
     name = _NOISE.sub("", text).strip()
@@ -19,6 +21,7 @@ def plain_name(text: str) -> str:
     return " ".join(name.lower().split())
 
 
+@lru_cache(maxsize=4096)
 def name_key(text: str) -> frozenset[str]:
     """Return the words of a name whatever their order, initials left out; an address gives the words of its local part."""
     words = plain_name(text).split("@")[0]

@@ -73,7 +73,8 @@ def _words(text: str) -> set[str]:
 def with_message(commitment: Commitment, wanted: MailedMessage, *, searched: bool) -> Commitment:
     """Return a promise about a message with that message for its object, and kept as far as something like it is printed.
 
-    A message that leaves out the package where one was asked for keeps the promise in part.
+    A message that leaves out the package where one was asked for keeps the promise in part. `searched`: all code that the promise is about
+    was at hand.
     """
     about = commitment._replace(object=f"a message like: {wanted.evidence.quote}")
     if wanted.printed is None:

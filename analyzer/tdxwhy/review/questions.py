@@ -85,7 +85,7 @@ def _asked(view: View, message: Message) -> Iterator[Asked]:
 def _is_question(said: Said) -> bool:
     text = said.sentence.text
     if said.sentence.asks:
-        return any(letter.isalpha() for letter in text)
+        return any(letter.isalpha() for letter in text) and not phrases("interjection").search(text)
     return phrases("question").search(text) is not None
 
 

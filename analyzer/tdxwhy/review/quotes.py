@@ -46,6 +46,7 @@ class Speakers:
         self.by_id = {message.mail.message_id: message for message in messages}
         self.own = {name: own_text(message) for name, message in self.by_id.items()}
         self._lines: dict[str, list[Speaker | None]] = {}
+        self._first_said = {line: name for name, own in reversed(self.own.items()) for line in own.lines if len(line) >= _LONG}
 
     def lines(self, message: Message) -> list[Speaker | None]:
         """Return the speaker of each line of a mail, None for its own and for blank lines that nothing claims."""
@@ -65,11 +66,8 @@ class Speakers:
         for message in order:
             if message is not None and self.own[message.mail.message_id].has(squeezed):
                 return Speaker(message.mail.author, message.mail.message_id, "text")
-        if len(squeezed) >= _LONG:
-            for name, own in self.own.items():
-                if own.has(squeezed) and not any(message and message.mail.message_id == name for message in above):
-                    return Speaker(self.by_id[name].mail.author, name, "text")
-        return None
+        origin = self._first_said.get(squeezed) if len(squeezed) >= _LONG else None
+        return Speaker(self.by_id[origin].mail.author, origin, "text") if origin else None
 
     def quotes(self, message: Message) -> list[Quote]:
         """Return the runs of quoted lines, each by one speaker."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tdxwhy.records import FailingPath, Mail, PrintSite
 from tdxwhy.review.commitments import find_commitments
-from tdxwhy.review.kept import later_versions, settle
+from tdxwhy.review.kept import Posted, settle
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.mailed import find_mailed
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message, Precondition, Proposal, Question, Request, Review, Stance, Tag
@@ -43,7 +43,7 @@ class _Found:
     """Collects the remarks of one mail after the other."""
 
     def __init__(self, view: View, posted: Sequence[Message], printed: Sequence[Printed], tree: bool) -> None:
-        self._view, self._posted, self._printed, self._tree = view, posted, printed, tree
+        self._view, self._posted, self._printed, self._tree = view, Posted(posted), printed, tree
         self._mailed: list[MailedMessage] = []
         self._questions: list[Question] = []
         self._requests: list[Request] = []
@@ -58,7 +58,7 @@ class _Found:
     def take(self, message: Message) -> None:
         """Take the remarks of one mail."""
         view = self._view
-        later = later_versions(self._posted, message)
+        later = self._posted.after(message)
         questions = find_questions(view, message)
         self._questions += questions
         self._requests += find_requests(view, message, questions)
@@ -68,7 +68,8 @@ class _Found:
         for commitment in find_commitments(view, message):
             wanted = self._wanted_above(message, commitment)
             if wanted is not None:
-                self._commitments.append(with_message(commitment, wanted, searched=self._tree or bool(later.patches)))
+                searched = self._tree or (bool(later.patches) and commitment.helper is None)
+                self._commitments.append(with_message(commitment, wanted, searched=searched))
             else:
                 self._commitments.append(settle(view, message, commitment, later, self._proposals))
         self._stances += find_stances(view, message)

@@ -55,6 +55,30 @@ class View:
                 found.setdefault(message.parent, []).append(message)
         return found
 
+    @cached_property
+    def _roots(self) -> dict[str, str]:
+        roots: dict[str, str] = {}
+        for message in self.messages:
+            path = []
+            name: str | None = message.mail.message_id
+            while name is not None and name not in roots:
+                path.append(name)
+                name = self.by_id[name].parent
+            top = roots[name] if name is not None else path[-1]
+            roots.update(dict.fromkeys(path, top))
+        return roots
+
+    @cached_property
+    def _threads(self) -> dict[str, list[Message]]:
+        found: dict[str, list[Message]] = {}
+        for message in self.messages:
+            found.setdefault(self._roots[message.mail.message_id], []).append(message)
+        return found
+
+    def thread(self, message: Message) -> list[Message]:
+        """Return the mails of a mail's own thread, oldest first."""
+        return self._threads[self._roots[message.mail.message_id]]
+
     def blocks(self, message: Message) -> list[Block]:
         """Return a mail's own blocks."""
         name = message.mail.message_id

@@ -1,0 +1,58 @@
+"""Reports of a review: the tree, open items, and threads that are too deep, too wide or empty of remarks."""
+
+from __future__ import annotations
+
+from tdxwhy.read.mail_decode import decode_mail
+from tdxwhy.report.review_page import review_html, review_reply
+from tdxwhy.report.review_text import review_text
+from tdxwhy.report.review_view import columns, head, open_items, tree
+from tdxwhy.report.terminal import Painter
+from tdxwhy.review.review import review
+
+
+def mail(number, parent, body="Why is this so?\n"):
+    links = f"In-Reply-To: <{parent}@x>\nReferences: <{parent}@x>\n" if parent else ""
+    head = f"From: P{number} Q <p{number}@x>\nSubject: Re: [PATCH v2 1/2] words\nMessage-ID: <{number}@x>\n{links}"
+    return decode_mail(f"{head}Date: Mon, 6 May 2024 09:{number // 60 % 60:02d}:{number % 60:02d} +0000\n\n{body}".encode(), "t")
+
+
+def test_a_chain_of_five_hundred_is_shown_whole():
+    found = review([mail(number, number - 1) for number in range(1, 501)])
+    page = review_html(found)
+    assert page.count('<details class="mail"') == 500
+    nodes, deepest, waiting = 0, 0, list(tree(found))
+    while waiting:
+        node = waiting.pop()
+        nodes, deepest = nodes + 1, max(deepest, node.depth)
+        waiting.extend(node.children)
+    assert (nodes, deepest) == (500, 30)
+
+
+def test_a_quiet_thread_has_no_reply():
+    found = review([mail(1, None, "Fine with me.\n")])
+    assert review_reply(found) == ""
+    assert open_items(found) == []
+    assert "Nothing is open." in review_html(found)
+    assert review_text(found, Painter(on=False), 80).startswith("Re: [PATCH v2 1/2] words\n1 mail by 1 person, 2024-05-06")
+
+
+def test_breath_groups_questions():
+    found = review(
+        [
+            mail(1, None, "What will users see?  Will they see this?\n\n"),
+            mail(2, 1, "> What will users see?  Will they see this?\n\nYes.\n"),
+        ]
+    )
+    assert len(found.questions) == 2
+    assert head(found).counts[1] == ("questions", 2)
+
+
+def test_replies_never_exceed_78_columns():
+    long = "Why is " + "this_is_a_very_long_word_" * 8 + " here?\n"
+    reply = review_reply(review([mail(1, None, long)]))
+    assert max(map(len, reply.split("\n"))) <= 78
+    assert "> Why is" in reply
+
+
+def test_columns_of_nothing():
+    assert columns(review([])) == []

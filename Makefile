@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check wheel compile clean
+.PHONY: run test check wheel compile rule clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +23,7 @@ compile: $(VENV)/installed
 	$(BIN)/python -m tdxwhy.know.compile
 	$(BIN)/python -m tdxwhy.toml
 	$(BIN)/python -m tdxwhy.check.compile
+	$(BIN)/python -m tdxwhy.check.schemas
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .
@@ -30,6 +31,10 @@ check: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test wheel
+
+# A new rule from the skeleton: make rule ID=TDX211, or ID=TDX901 DIR=my-rules.
+rule: $(VENV)/installed
+	$(BIN)/python -m tdxwhy.check.skeleton $(ID) $(DIR)
 
 wheel: $(VENV)/installed
 	rm -rf build/wheel && mkdir -p build/wheel

@@ -19,6 +19,11 @@ def shipped_folders() -> tuple[Path, ...]:
     return tuple(folder(f"rules/{name}") for name in FOLDERS)
 
 
+def folder_of(rule_id: str) -> str | None:
+    """Return the folder in which a shipped rule of this id lies; None for the users' own range."""
+    return _DIGITS.get(rule_id[3:4])
+
+
 @lru_cache(maxsize=8)
 def rules_of(*folders: Path, only: tuple[str, ...] = FOLDERS) -> tuple[Rule, ...]:
     """Return the shipped rules of the given kinds, without their examples, and all rules of the user's own folders."""

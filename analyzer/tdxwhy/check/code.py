@@ -28,7 +28,9 @@ def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, 
     subjects = list(patch_subjects(print_sites(text, name), failing_paths(text, name), everything=whole))
     if message_id is not None:
         subjects = [
-            one._replace(evidence=tuple(e._replace(place=e.place._replace(message_id=message_id)) for e in one.evidence))
+            one._replace(
+                evidence=(one.evidence[0]._replace(place=one.evidence[0].place._replace(message_id=message_id)), *one.evidence[1:])
+            )
             for one in subjects
         ]
     found = judge(rules, subjects)

@@ -42,7 +42,7 @@ def gate(given: Iterable[Input | TdxwhyError], rules: Sequence[Rule], settings: 
         try:
             judged.append(_JUDGES[one.sort](one, ranked, settings))
         except NothingToJudge as error:
-            judged.append(Judged(one.name, one.sort, (), judged=False, notes=(error.message,)))
+            judged.append(Judged(one.name, one.sort, (), judged=False, notes=(error.message.removeprefix(f"{one.name}: "),)))
         except TdxwhyError as error:
             errors.append(error.message)
         except OSError as error:

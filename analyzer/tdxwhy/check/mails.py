@@ -123,7 +123,7 @@ class _Shift:
 
     def __call__(self, found: Finding) -> Finding:
         """Return the finding with the places of its evidence moved."""
-        return found._replace(evidence=tuple(self._moved(one) for one in found.evidence))
+        return found._replace(evidence=(self._moved(found.evidence[0]), *found.evidence[1:]))
 
     def _moved(self, evidence: Evidence) -> Evidence:
         line = evidence.place.line

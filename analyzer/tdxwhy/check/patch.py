@@ -10,7 +10,7 @@ from tdxwhy.check.message import scope_of, spelt
 from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects import Area, Message, Path, Shown, Subject
 from tdxwhy.know.names import CONVERSION
-from tdxwhy.records import Evidence, FailingPath, PrintSite
+from tdxwhy.records import Evidence, FailingPath, Place, PrintSite
 
 _LEVELS = {"warn": "warning", "error": "err", "dbg": "debug"}
 _SHOWN: tuple[Shown, ...] = ("leaf", "status", "errno")
@@ -36,7 +36,7 @@ def message(site: PrintSite, equals: int = 1) -> Message:
     return Message(
         kind="print",
         text=said,
-        evidence=(Evidence(site.place, f'{site.call}("{site.format}"{"".join(", " + one for one in site.args)})'),),
+        evidence=_evidence(site, f'{site.call}("{site.format}"{"".join(", " + one for one in site.args)})'),
         names=site.names,
         level=_LEVELS.get(site.level, site.level),
         is_failure=site.is_failure and not _only_numbers(said),
@@ -61,7 +61,7 @@ def failing(path: FailingPath) -> Path:
     spread = told.matches("cpu", "conditions", path.condition)
     return Path(
         kind="path",
-        evidence=(Evidence(path.place, path.condition or f"{path.function}()"),),
+        evidence=_evidence(path, path.condition or f"{path.function}()"),
         function=path.function,
         condition=path.condition,
         printed=path.printed,
@@ -70,6 +70,14 @@ def failing(path: FailingPath) -> Path:
         by_user=by_user,
         spread=spread,
     )
+
+
+def _evidence(found: PrintSite | FailingPath, quote: str) -> tuple[Evidence, ...]:
+    """Return where it stands: in the patch, and in the tree after it."""
+    here = Evidence(found.place, quote)
+    if not found.file or found.file == found.place.source or found.file_line is None:
+        return (here,)
+    return here, Evidence(Place(found.file, found.file_line), quote)
 
 
 def proposal(site: PrintSite) -> str:

@@ -87,12 +87,17 @@ def _typed(name: str, document: dict[str, Any]) -> Rule:
     import msgspec
 
     try:
-        checked: Any = msgspec.convert(document, _schema(Rule, {"example": tuple[_schema(Example, {}), ...]}))  # type: ignore[misc]
+        checked: Any = msgspec.convert(document, schema_type())
     except msgspec.ValidationError as error:
         raise RulesError(f"{name}: {error}") from error
     values = {field: getattr(checked, field) for field in Rule._fields}
     values["example"] = tuple(Example(**{field: getattr(one, field) for field in Example._fields}) for one in checked.example)
     return Rule(**values)
+
+
+def schema_type() -> type:
+    """Return the strict schema of a rule file."""
+    return _schema(Rule, {"example": tuple[_schema(Example, {}), ...]})  # type: ignore[misc]
 
 
 def _schema(noun: type[Rule] | type[Example], special: Mapping[str, object]) -> type:

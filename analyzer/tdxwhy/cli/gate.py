@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tdxwhy.cli.parsing import AnyOrder
 from tdxwhy.errors import TdxwhyError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _FORMATS = ("concise", "full", "grouped", "terse", "json", "jsonl", "sarif", "ju
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's own parser."""
-    made = argparse.ArgumentParser(
+    made = AnyOrder(
         prog="tdxwhy gate",
         description="Judge kernel logs, patches, mboxes, maildirs, C files, trees and git ranges.",
         epilog="Exit: 0 clean, 1 findings at or above --fail-on, 2 usage or an input that could not be read, 3 nothing to judge.",

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tdxwhy.cli.parsing import AnyOrder
+
 if TYPE_CHECKING:
     from tdxwhy.check.rules import Rule
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's own parser."""
-    made = argparse.ArgumentParser(prog="tdxwhy rules", description="List the rules, run their examples, or say how much of them is tried.")
+    made = AnyOrder(prog="tdxwhy rules", description="List the rules, run their examples, or say how much of them is tried.")
     made.add_argument("action", choices=("list", "test", "coverage"))
     made.add_argument("prefix", nargs="*", metavar="PREFIX", help="rules whose id starts so; all without one")
     made.add_argument("--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tdxwhy.check.judged import Judged, Run
 from tdxwhy.check.rules import Rule
@@ -35,6 +35,7 @@ def junit(run: Run) -> str:
         totals[0], totals[2] = totals[0] + len(run.errors), totals[2] + len(run.errors)
     for name, total in zip(("tests", "failures", "errors", "skipped"), totals, strict=True):
         suites.set(name, str(total))
+    indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
 

@@ -1,0 +1,66 @@
+"""JSON Schemas of the files that users write: settings, rules, baselines. `python -m tdxwhy.check.schemas` writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from tdxwhy.check.baseline import SCHEMA, Entry
+from tdxwhy.check.predicates import PREDICATES
+from tdxwhy.check.rules import schema_type as rule_type
+from tdxwhy.config import schema_type as settings_type
+from tdxwhy.shipped import folder
+
+
+def schemas() -> Mapping[str, str]:
+    """Return the text of each schema by the name of its file."""
+    made = {"settings": _of(settings_type(), "The settings of tdxwhy: .tdxwhy.toml, or [tool.tdxwhy] in pyproject.toml."), "rule": _rule()}
+    made["baseline"] = _baseline()
+    return {f"{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in made.items()}
+
+
+def _of(noun: type, title: str) -> dict[str, object]:
+    import msgspec
+
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **msgspec.json.schema(noun)}
+
+
+def _rule() -> dict[str, object]:
+    schema = _of(rule_type(), "A rule of tdxwhy: one TOML file, named after its id.")
+    tables = schema["$defs"]["Rule"]["properties"]  # type: ignore[index]
+    for table in ("when", "require"):
+        words = {name: _argument(known.argument is bool, sorted(known.choices), known.meaning) for name, known in PREDICATES.items()}
+        tables[table] = {"type": "object", "properties": words, "additionalProperties": False}
+    return schema
+
+
+def _argument(boolean: bool, choices: list[str], meaning: str) -> dict[str, object]:
+    if boolean:
+        return {"type": "boolean", "description": meaning}
+    item: dict[str, object] = {"enum": choices} if choices else {"type": "string", "minLength": 1}
+    return {"type": "array", "items": item, "minItems": 1, "description": meaning}
+
+
+def _baseline() -> dict[str, object]:
+    types = {name: {"type": "integer", "minimum": 1} if name == "times" else {"type": "string"} for name in Entry._fields}
+    entry = {"type": "object", "properties": types, "required": list(types), "additionalProperties": False}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Findings that a project knows: by content, with counts and reasons.",
+        "type": "object",
+        "properties": {"schema": {"const": SCHEMA}, "entries": {"type": "array", "items": entry}},
+        "required": ["schema", "entries"],
+        "additionalProperties": False,
+    }
+
+
+def main() -> None:
+    """Write the schemas into reports/schema."""
+    target: Path = folder("reports/schema")
+    for name, text in schemas().items():
+        (target / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""tdxwhy gate, rule and rules as a user calls them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.cli import main
+
+LOG = """\
+[    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
+[   13.000031] virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000
+[   13.000062] virt/tdx: module initialization failed (-5)
+"""
+GOOD = """\
+[    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
+[   15.000031] virt/tdx: 2101268 KB allocated for PAMT
+[   15.000062] virt/tdx: module initialized
+"""
+PATCH = """\
+--- a/arch/x86/virt/vmx/tdx/tdx.c
++++ b/arch/x86/virt/vmx/tdx/tdx.c
+@@ -10,2 +10,4 @@ static int config_global_keyid(void)
+ 	int ret;
+ 
++	if (ret)
++		pr_err("SEAMCALL (0x%llx) failed: 0x%llx\\n", fn, err);
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("bad.log", LOG), ("good.log", GOOD), ("x.patch", PATCH)):
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def gate(*arguments: str) -> int:
+    return main(["gate", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["bad.log"], 1),
+        (["good.log"], 0),
+        (["good.log", "bad.log"], 1),
+        (["x.patch"], 1),
+        (["x.patch", "--select", "TDX206"], 0),
+        (["x.patch", "--ignore", "TDX2"], 0),
+        (["x.patch", "--exit-zero"], 0),
+        (["x.patch", "--fail-on", "never"], 0),
+        (["x.patch", "--select", "TDX205", "--fail-on", "error"], 0),
+        (["bad.log", "gone.log"], 2),
+        (["gone.log", "--exit-zero"], 2),
+        ([], 2),
+        (["x.patch", "--select", "NOPE"], 2),
+        (["x.patch", "--rules", "none"], 2),
+        (["x.patch", "--baseline", "none"], 2),
+        (["x.patch", "--config", "none"], 2),
+        (["--range", "a..b"], 2),
+        (["x.patch", "--write-baseline", "b.json"], 2),
+    ],
+)
+def test_exit_status(here: Path, arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert gate(*arguments) == status
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    if status == 2:
+        assert captured.err.startswith("tdxwhy: ")
+
+
+def test_an_empty_folder_or_input_is_not_green(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "empty").mkdir()
+    (here / "empty.log").write_text("")
+    assert gate("empty") == 3
+    assert "nothing to judge" in capsys.readouterr().err
+    assert gate("empty.log") == 3
+    assert gate("empty", "good.log") == 0
+
+
+def test_standard_input(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Stdin:
+        buffer = io.BytesIO(PATCH.encode())
+
+    monkeypatch.setattr(sys, "stdin", Stdin)
+    assert gate("-", "--format", "terse") == 1
+    assert capsys.readouterr().out.startswith("stdin:7: ERROR:TDX201: ")
+
+
+def test_several_formats_in_one_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = [f"--{name}-output={name}.out" for name in ("json", "jsonl", "sarif", "junit", "github", "gitlab", "rdjsonl", "markdown")]
+    assert gate("x.patch", "--format", "grouped", *outputs) == 1
+    assert capsys.readouterr().out.startswith("x.patch\n")
+    assert json.loads((here / "sarif.out").read_text())["version"] == "2.1.0"
+    assert all((here / f"{name}.out").stat().st_size for name in ("json", "jsonl", "junit", "github", "gitlab", "rdjsonl", "markdown"))
+    assert gate("x.patch", "--sarif-output", "no/such/folder.sarif") == 2
+
+
+def test_the_same_input_gives_the_same_bytes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = []
+    for _ in range(2):
+        gate("bad.log", "x.patch", "--format", "sarif")
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1]
+    assert str(here) not in texts[0]
+
+
+def test_a_baseline_from_writing_to_staleness(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert gate("x.patch", "--write-baseline", "known.json", "--reason", "seen in May") == 0
+    (here / "x.patch").write_text("A line above.\n\n" + PATCH)
+    assert gate("x.patch", "--baseline", "known.json") == 0
+    (here / "x.patch").write_text(PATCH.replace("SEAMCALL (", "A SEAMCALL ("))
+    capsys.readouterr()
+    assert gate("x.patch", "--baseline", "known.json") == 1
+    assert "is stale" in capsys.readouterr().err
+
+
+def test_settings_are_found_and_can_be_left_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / ".tdxwhy.toml").write_text('[[suppress]]\nrules = ["TDX2"]\nreason = "not ours"\n')
+    assert gate("x.patch", "--show-suppressed") == 0
+    assert "(not ours)" in capsys.readouterr().err
+    assert gate("x.patch", "--isolated") == 1
+    (here / ".tdxwhy.toml").write_text("failon = 1\n")
+    assert gate("x.patch") == 2
+
+
+def test_own_rules(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tdxwhy.check.skeleton", "TDX901", "mine"], env=_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert main(["rules", "test", "TDX901", "--rules", "mine"]) == 0
+    assert main(["rule", "TDX901", "--rules", "mine"]) == 0
+    path = here / "mine" / "TDX901.toml"
+    path.write_text(path.read_text().replace('severity = "warning"', 'severity = "wraning"'))
+    capsys.readouterr()
+    assert gate("x.patch", "--rules", "mine") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("tdxwhy: TDX901.toml: ")
+    assert error.count("\n") == 1
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+def test_fix_prints_a_patch(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert gate("x.patch", "--fix", "--quiet") == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Proposed messages.")
+    assert "+++ b/arch/x86/virt/vmx/tdx/tdx.c" in out
+    assert "topology_physical_package_id(" in out
+
+
+def test_a_diff_narrows_what_fails(here: Path) -> None:
+    tree = here / "arch/x86/virt/vmx/tdx"
+    tree.mkdir(parents=True)
+    (tree / "tdx.c").write_text('static int do_lp_init(void)\n{\n\tpr_err("SEAMCALL failed\\n");\n}\n')
+    (here / "other.diff").write_text("--- a/arch/x86/virt/vmx/tdx/tdx.c\n+++ b/arch/x86/virt/vmx/tdx/tdx.c\n@@ -1 +1,2 @@\n a\n+b\n")
+    assert gate("arch") == 1
+    assert gate("arch", "--diff", "other.diff") == 0
+    assert gate("arch", "--diff", "none.diff") == 2
+
+
+def test_terminal_escapes_never_get_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "evil.log").write_text(LOG.replace("module initialization", "module\x1b[2J\x07 initialization"))
+    for name in ("concise", "full", "grouped", "terse", "markdown", "github"):
+        gate("evil.log", "--format", name)
+        assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_git_range(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    who = {f"GIT_{role}_{field}": "a@example.org" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
+    environment = {**os.environ, **who, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=here / "tree", env=environment, check=True, capture_output=True)
+
+    path = here / "tree/arch/x86/virt/vmx/tdx/tdx.c"
+    path.parent.mkdir(parents=True)
+    git("init", "-q", "-b", "main")
+    for body in ("", '\tpr_err("SEAMCALL failed\\n");\n'):
+        path.write_text(f"static int do_lp_init(void)\n{{\n{body}}}\n")
+        git("add", "-A")
+        git("commit", "-q", "-m", "x86/virt/tdx: change")
+    assert gate("--range", "main~1..main", "--repo", "tree", "--format", "jsonl") == 1
+    row = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert row["evidence"][0]["source"].startswith("commit ")
+    assert row["evidence"][1]["source"] == "arch/x86/virt/vmx/tdx/tdx.c"
+    assert gate("--range", "main..main", "--repo", "tree") == 3
+
+
+def test_rules_list_test_and_coverage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "list"]) == 0
+    assert "TDX101  error   high" in capsys.readouterr().out
+    assert main(["rules", "list", "--format", "json"]) == 0
+    assert {row["id"] for row in json.loads(capsys.readouterr().out)} >= {"TDX101", "TDX201", "TDX301", "TDX401"}
+    assert main(["rules", "test", "TDX10"]) == 0
+    assert ", 0 failed" in capsys.readouterr().out
+    assert main(["rules", "coverage", "TDX2"]) == 0
+    assert "coverage 100 %" in capsys.readouterr().out
+
+
+def test_rule_prints_its_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rule", "tdx101"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("TDX101  ")
+    assert all(part in out for part in ("Why", "Fix", "Blind spots", "Requires", "Source", "Bad", "Good"))
+    assert main(["rule", "TDX1"]) == 2

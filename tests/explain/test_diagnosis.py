@@ -62,7 +62,7 @@ def test_run_time_leaf_refused_as_not_ready_proves_nothing() -> None:
         ("6.16.9", ASKED, 1.6, "unknown", None),
         ("6.16.9", "quiet", 60.0, "not-attempted", "tdx-not-requested"),
         ("6.16.9", "kvm_intel.tdx=0", 60.0, "not-attempted", "tdx-not-requested"),
-        ("6.16.9", "kvm_intel_tdx=1", 60.0, "not-attempted", "parameter-misspelt"),
+        ("6.16.9", "kvm_intel_tdx=1", 60.0, "not-attempted", "tdx-not-requested"),
         ("7.3.4", "quiet", 60.0, "failed", "seam-not-enabled"),
     ],
 )

@@ -28,7 +28,7 @@ def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events
     """Return at most three causes, best first; "unknown" where something failed and no pattern fits."""
     if judgement.outcome == "initialized" and judgement.refused_by_kvm:
         return (_described("kvm-refused", facts, ())._replace(evidence=judgement.refused_by_kvm),)
-    if judgement.outcome in ("initialized", "unknown") or judgement.role == "guest":
+    if judgement.outcome in ("initialized", "unknown"):
         return ()
     telling = _telling(judgement, events)
     ids_of_forms = frozenset(event.form.id for event in telling if event.form is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from tdxwhy.explain.causes import Blame, blame, candidates
 from tdxwhy.explain.facts import evidence_of, gather
@@ -13,7 +14,7 @@ from tdxwhy.know.decode import decode_leaf, decode_status
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.topology import topology as read_topology
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Action, BootRecords, Diagnosis, Event, Evidence, FoundCause, Seamcall, Topology
+from tdxwhy.records import Action, BootRecords, Diagnosis, Event, Evidence, FoundCause, LogRecord, Seamcall, Topology
 
 _QUOTED = 12
 _WHO = "which CPUs: lscpu -J -e=CPU,SOCKET,ONLINE > lscpu.json on that machine, then tdxwhy log --topology lscpu.json"
@@ -21,7 +22,7 @@ _WHO = "which CPUs: lscpu -J -e=CPU,SOCKET,ONLINE > lscpu.json on that machine, 
 
 def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None) -> Diagnosis:
     """Say what became of TDX in one boot and why, as far as its log and the sidecar tell."""
-    events = tuple(event for record in boot.records if (event := recognise(record)))
+    events = tuple(event for record in _as_told(boot.records) if (event := recognise(record)))
     topology = read_topology(events, sidecar)
     facts = gather(boot, events, topology)
     judgement = judge(boot, events, topology, facts)
@@ -54,6 +55,16 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None) ->
         events=events,
         request=facts.request,
     )
+
+
+def _as_told(records: Sequence[LogRecord]) -> Sequence[LogRecord]:
+    """Return records in the order of the text: pieces pasted into one text need not be of one time.
+
+    A log that was printed newest line first keeps the order of time.
+    """
+    lines = [record.place.line or 0 for record in records]
+    back = sum(1 for one, two in pairwise(lines) if two < one)
+    return records if not back or 2 * back > len(lines) else sorted(records, key=lambda record: record.place.line or 0)
 
 
 def _seamcall(judgement: Judgement, events: Sequence[Event]) -> Seamcall | None:

@@ -14,6 +14,7 @@ _SECOND = 1_000_000_000
 _GOES_ON = 5 * _SECOND
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
 _UNAME = re.compile(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
+_PARAMETER_FILE = "kvm_intel/parameters/tdx"
 _IMAGE = re.compile(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
 _TRACE = re.compile(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 
@@ -41,9 +42,9 @@ class Facts(NamedTuple):
 
 def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Facts:
     """Collect the facts of one boot."""
-    line = _last(events, "command_line")
+    line = _last(events, "command_line") or _shown_command_line(boot.records)
     command_line = str(line.values["command_line"]) if line else None
-    asked = request(command_line, tables.parameters(), line)
+    asked = _parameter_file(boot.records) or request(command_line, tables.parameters(), line)
     notes = tuple(misspelt(command_line, tables.parameters(), line)) if command_line and line else ()
     fault, faulted = _fault(boot, events)
     named = {
@@ -99,6 +100,25 @@ def generation(events: Iterable[Event]) -> str | None:
 
 def _last(events: Sequence[Event], value: str) -> Event | None:
     return next((event for event in reversed(events) if value in event.values), None)
+
+
+def _shown_command_line(records: Sequence[LogRecord]) -> Event | None:
+    """Return the command line as somebody's `cat /proc/cmdline` shows it beside the log."""
+    for record in records:
+        if record.time_ns is None and record.text.startswith("BOOT_IMAGE=") and " " in record.text:
+            return Event(None, {"command_line": record.text}, record, "partial")
+    return None
+
+
+def _parameter_file(records: Sequence[LogRecord]) -> Request | None:
+    """Return what /sys/module/kvm_intel/parameters/tdx said, shown on the same line or on the next one."""
+    for record, after in zip(records, (*records[1:], None), strict=True):
+        if _PARAMETER_FILE not in record.text:
+            continue
+        shown = record.text.rpartition(_PARAMETER_FILE)[2].strip(" :=\"'`") or (after.text.strip() if after is not None else "")
+        if shown in ("Y", "N", "1", "0"):
+            return Request(shown in ("Y", "1"), (Evidence((after or record).place, f"{_PARAMETER_FILE}: {shown}"),))
+    return None
 
 
 def _kernel(boot: BootRecords, events: Sequence[Event], command_line: str | None) -> str | None:

@@ -34,9 +34,10 @@ def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts:
     """Judge one boot. What the log cannot carry is unknown, with what would settle it."""
     role = role_of(boot, events)
     if role == "guest":
-        return Judgement(role, "not-attempted", "this is the log of a guest; initialisation is its host's", _guest_lines(events))
+        why = "this is the log of a guest; initialisation is its host's"
+        return Judgement(role, "not-attempted", why, _guest_lines(events), attempt=next(attempts(events), None))
     tried = tuple(attempts(events))
-    last = tried[-1] if tried else None
+    last = next((one for one in reversed(tried) if one.outcome != "unknown"), tried[-1] if tried else None)
     if last is not None and last.outcome == "initialized" and last.closing is not None:
         refused = tuple(_refused_by_kvm(events, last.closing))
         return Judgement(
@@ -47,6 +48,9 @@ def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts:
     ready = ready_at_run_time(events)
     if ready is not None:
         return Judgement(role, "initialized", "a SEAMCALL was answered as only an initialised module answers", (evidence_of(ready),))
+    if last is None and "module-ready" in facts.names:
+        why = "guests were created or a package was kept online for them, as only an initialised module allows"
+        return Judgement(role, "initialized", why, facts.named["module-ready"][:1])
     return _silent(role, interpret(boot, last, facts), last, topology, facts)
 
 

@@ -44,7 +44,10 @@ def meaning(event: Event) -> Meaning:
 
 
 def attempts(events: Sequence[Event]) -> Iterator[Attempt]:
-    """Split a boot's events into attempts, each closed by a success or by the line that gives the errno."""
+    """Split a boot's events into attempts, each closed by a success or by the line that gives the errno.
+
+    What KVM says after the core has failed is a consequence and no failure of its own.
+    """
     gathered: list[Event] = []
     failures: list[Event] = []
     done = False
@@ -52,16 +55,16 @@ def attempts(events: Sequence[Event]) -> Iterator[Attempt]:
         what = meaning(event)
         if what == "detail" and gathered:
             gathered.append(event)
-        if what in ("elsewhere", "runtime", "detail"):
+        if what in ("elsewhere", "runtime", "detail") or (done and what != "success" and _after_all(event)):
             continue
-        if done and what != "success" and _after_all(event):
-            continue
+        if done and _begins_anew(event):
+            gathered, failures, done = [], [], False
         gathered.append(event)
         if what == "success":
             if not done or failures:
                 yield Attempt(tuple(gathered), event, tuple(failures), "initialized")
             gathered, failures, done = [], [], True
-        elif what in ("failure", "refusal"):
+        elif _counts(event, what, failures):
             failures.append(event)
             done = False
     if failures:
@@ -70,9 +73,22 @@ def attempts(events: Sequence[Event]) -> Iterator[Attempt]:
         yield Attempt(tuple(gathered), None, (), "unknown")
 
 
+def _counts(event: Event, what: Meaning, before: Sequence[Event]) -> bool:
+    return what in ("failure", "refusal") and not (before and _is_of_kvm(event))
+
+
+def _begins_anew(event: Event) -> bool:
+    """Tell whether a line opens another boot that nothing else parted from the one before."""
+    return event.form is not None and event.form.outcome == "progress" and event.form.step == "early-init"
+
+
 def _after_all(event: Event) -> bool:
     """Tell whether a failure leaves the module initialised: a CPU brought online later, or KVM that refuses to use it."""
-    return event.values.get("leaf") is not None or (event.form is not None and event.form.kind == "kvm")
+    return event.values.get("leaf") is not None or _is_of_kvm(event)
+
+
+def _is_of_kvm(event: Event) -> bool:
+    return event.form is not None and event.form.kind == "kvm"
 
 
 def ready_at_run_time(events: Sequence[Event]) -> Event | None:

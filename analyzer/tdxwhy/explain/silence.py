@@ -17,6 +17,16 @@ _RELEASE = re.compile(r"(\d+)\.(\d+)")
 _AT_BOOT = (7, 1)  # from here on the kernel initialises TDX by itself, without KVM (Linux 7.1, tdx_enable() as a subsys_initcall)
 
 
+# Facts that settle a log without a line of TDX, the strongest first.
+_STATED: tuple[tuple[str, Outcome, str], ...] = (
+    ("bios-off", "disabled-by-bios", "firmware has TDX switched off"),
+    ("other-vendor", "not-attempted", "this is no Intel CPU"),
+    ("kvm-without-tdx", "not-attempted", "the KVM of this kernel knows nothing of TDX"),
+    ("keyids-present", "not-attempted", "firmware has given TDX its KeyIDs, and the kernel says nothing of TDX"),
+)
+_CAUSE_OF = {"keyids-present": "kernel-without-tdx"}
+
+
 class Silence(NamedTuple):
     """What a silence means: an outcome, the fact that causes ask for, and what would settle what stays open."""
 
@@ -46,15 +56,9 @@ def interpret(boot: BootRecords, attempt: Attempt | None, facts: Facts) -> Silen
 
 
 def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
-    if "bios-off" in facts.names:
-        return Silence("disabled-by-bios", "firmware has TDX switched off", facts.named["bios-off"], "bios-off")
-    if "keyids-present" in facts.names:
-        return Silence(
-            "not-attempted",
-            "firmware has given TDX its KeyIDs, and the kernel says nothing of TDX",
-            facts.named["keyids-present"],
-            "kernel-without-tdx",
-        )
+    for fact, outcome, why in _STATED:
+        if fact in facts.names:
+            return Silence(outcome, why, facts.named[fact][:2], _CAUSE_OF.get(fact, fact))
     if boot.head_cut or boot.tail_cut or boot.gaps or boot.total == 0:
         return Silence("unknown", "the log is not whole and holds no line that tells", settles=(_WHOLE_LOG,))
     if facts.request.asked:

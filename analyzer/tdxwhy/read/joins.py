@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.kmsg import FRAGMENT
+from tdxwhy.read.plain import unquote
 from tdxwhy.records import LogRecord
 
 # systemd's status lines share the console with the kernel.
@@ -24,7 +25,7 @@ def block_widths(lines: Sequence[tuple[int, str]]) -> dict[int, int]:
     block: list[int] = []
     longest = 0
     for number, text in (*lines, (0, "")):
-        if not text or text.isspace() or text.lstrip().startswith("```"):
+        if not text.strip("> \t\r") or text.lstrip("> ").startswith("```"):
             widths.update(dict.fromkeys(block, longest))
             block, longest = [], 0
             continue
@@ -89,10 +90,17 @@ def _whole(head: LogRecord, piece: LogRecord, width: int) -> LogRecord | None:
         return None
     if head.cut == "tail" and piece.place != head.place:
         return head._replace(text=head.text + piece.text, cut="")
-    if piece.place == head.place or not _wrapped(head.raw, piece.raw, width):
+    if piece.place == head.place or not (_wrapped(head.raw, unquote(piece.raw), width) or _closes(head.text, piece.text)):
         return None
     glue = "" if len(head.raw) >= _TERMINAL_WIDTH and not head.raw.endswith(" ") and not piece.raw.startswith(" ") else " "
     return head._replace(text=f"{head.text}{glue}{piece.text}", cut="")
+
+
+def _closes(head: str, piece: str) -> bool:
+    """Tell whether a piece closes the bracket that a line leaves open, as a wrapped range "[32," "64)" does."""
+    opened = sum(head.count(c) for c in "[(") - sum(head.count(c) for c in "])")
+    closed = sum(piece.count(c) for c in "])") - sum(piece.count(c) for c in "[(")
+    return len(head) >= _SHORTEST_WRAP and opened == 1 == closed
 
 
 def _wrapped(head: str, piece: str, width: int) -> bool:

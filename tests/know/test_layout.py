@@ -43,7 +43,13 @@ def test_how_it_is_known() -> None:
 @given(st.integers(1, 6), st.integers(1, 4), st.integers(1, 2), st.data())
 def test_what_is_inferred_is_right_on_every_regular_machine(packages: int, block: int, turns: int, data: st.DataObject) -> None:
     truth = [package for _ in range(turns) for package in range(packages) for _ in range(block)]
-    offline = data.draw(st.sets(st.integers(1, len(truth)), max_size=len(truth) // 3))
+    offline = data.draw(st.sets(st.integers(1, len(truth)), max_size=len(truth)))
     stated = [None if cpu in offline else package for cpu, package in enumerate(truth)]
-    for where, package in zip(place(stated, packages), truth, strict=True):
-        assert where.package in (None, package)
+    for count in (packages, None):
+        for where, package in zip(place(stated, count), truth, strict=True):
+            assert where.package in (None, package)
+
+
+def test_one_package_left_proves_nothing_about_the_others() -> None:
+    assert [where.package for where in place([0, N, N])] == [0, N, N]
+    assert [where.package for where in place([0, 0, N, N, N, N])] == [0, 0, N, N, N, N]

@@ -32,7 +32,8 @@ def _tells(form: MessageForm) -> bool:
     """Tell whether lines of a form can say anything of CPUs: most of a boot's lines say nothing."""
     known = _telling.get(form.id)
     if known is None:
-        known = form.kind == "topology" or form.id in (_SLEEPS, _WAKES) or bool(_VALUES & set(form.args))
+        counts = form.kind == "topology" and not set(form.args).isdisjoint(_COUNTS)
+        known = counts or form.id in (_SLEEPS, _WAKES, *_SMT_OFF) or not _VALUES.isdisjoint(form.args)
         _telling[form.id] = known
     return known
 
@@ -54,7 +55,7 @@ class Facts:
 
     def take(self, event: Event) -> None:
         """Take one event's facts."""
-        if event.form is None or not _tells(event.form):
+        if event.form is None or not _telling.get(event.form.id, True) or not _tells(event.form):
             return
         evidence = Evidence(event.record.place, event.record.text[:240])
         name, values = event.form.id, event.values

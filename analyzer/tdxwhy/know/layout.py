@@ -21,14 +21,14 @@ def place(packages: Sequence[int | None], package_count: int | None = None) -> t
     """Return where each CPU is; `packages` holds the stated package of CPU 0, 1, ..., None where nothing states it.
 
     Firmware numbers the CPUs of a machine in equal blocks, the packages taking turns. A CPU's place is inferred if all such
-    numberings that fit the stated ones agree on it; those that leave no gap in the ids go first. The id of a package without
+    numberings that fit the stated ones agree on it; those whose ids count up from 0 without a gap go first. The id of a package without
     any stated CPU is inferred from the one gap in the ids of the others, or where these count up from block to block.
     """
     unstated = tuple(Placement(None, "unknown") if package is None else Placement(package, "stated") for package in packages)
     if None not in packages or not any(package is not None for package in packages) or len(packages) > _MOST_CPUS:
         return unstated
     guesses = [guess for guess in _numberings(packages) if package_count is None or max(guess[1]) + 1 == package_count]
-    guesses = [guess for guess in guesses if set(guess[0]) == set(range(len(guess[0])))] or guesses
+    guesses = [guess for guess in guesses if all(package is None or package < len(guess[0]) for package in guess[0])] or guesses
     if not guesses:
         return unstated
     return tuple(known if known.package is not None else _agreed(cpu, guesses) for cpu, known in enumerate(unstated))

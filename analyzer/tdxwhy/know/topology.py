@@ -14,6 +14,8 @@ def topology(events: Sequence[Event], sidecar: Topology | None) -> Topology:
     facts = facts_of(events)
     beside = {cpu.number: cpu for cpu in sidecar.cpus} if sidecar is not None else {}
     present = _present(facts)
+    if sidecar is None and present is not None and _is_uniform(facts, present):
+        return _uniform(facts, present)
     _bring_up(facts, present)
     numbers = sorted({*range(min(present or 0, MOST_CPUS)), *facts.presence, *facts.package, *beside})
     count = facts.number("packages")
@@ -29,6 +31,18 @@ def topology(events: Sequence[Event], sidecar: Topology | None) -> Topology:
         _online(facts, sidecar),
         (*facts.notes(), *(sidecar.notes if sidecar is not None else ())),
     )
+
+
+def _is_uniform(facts: Facts, present: int) -> bool:
+    """Tell whether all there is to say is that every CPU came up, as of most boots."""
+    told = facts.presence or facts.package or facts.node or facts.apic
+    return not told and facts.number("online") == present <= MOST_CPUS
+
+
+def _uniform(facts: Facts, present: int) -> Topology:
+    evidence = (facts.count["online"][1],)
+    cpus = tuple(Cpu(number, None, "online", evidence) for number in range(present))
+    return Topology(cpus, (), facts.number("packages"), present, present, facts.notes())
 
 
 def packages_of(cpus: Sequence[Cpu], places: Mapping[int, Placement]) -> tuple[Package, ...]:

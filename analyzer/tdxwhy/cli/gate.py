@@ -43,6 +43,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--sarif-suppressed", choices=("omit", "mark"), default="omit", help="suppressed findings in SARIF")
     group.add_argument("--show-suppressed", action="store_true", help="list what was suppressed, and why, on standard error")
     group.add_argument("--fix", action="store_true", help="print a patch with the proposed messages instead of the findings")
+    group.add_argument("--no-summary", action="store_true", help="no closing line in text formats")
     group.add_argument("--quiet", action="store_true", help="no notes on standard error")
 
 
@@ -136,7 +137,7 @@ def _report(args: argparse.Namespace, found: Run) -> None:
             proposals(text, name, found.findings, found.rules) for one in found.inputs for name, text in sorted(one.texts.items())
         )
     else:
-        sys.stdout.write(render(found, args.format, painter(), args.sarif_suppressed))
+        sys.stdout.write(render(found, args.format, painter(), args.sarif_suppressed, not args.no_summary))
     for name in _FORMATS[4:12]:
         path = getattr(args, f"{name}_output")
         if path is not None:

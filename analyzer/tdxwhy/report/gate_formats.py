@@ -24,12 +24,15 @@ MACHINE = {
 FORMATS = (*TEXT, *MACHINE)
 
 
-def render(run: Run, name: str, paint: Painter, hidden: str = "omit") -> str:
-    """Return the run in one format; only text is ever coloured, and only SARIF can show what was suppressed (`hidden`: omit, mark)."""
+def render(run: Run, name: str, paint: Painter, hidden: str = "omit", closing: bool = True) -> str:
+    """Return the run in one format.
+
+    Only text is ever coloured, and ends in a closing line if that is wanted; SARIF can mark what was suppressed (`hidden`: omit, mark).
+    """
     if name in TEXT:
         from tdxwhy.report import gate_text
 
-        return cast(Callable[[Run, Painter], str], getattr(gate_text, name))(run, paint)
+        return cast(Callable[[Run, Painter, bool], str], getattr(gate_text, name))(run, paint, closing)
     if name == "sarif":
         from tdxwhy.report.sarif import sarif
 

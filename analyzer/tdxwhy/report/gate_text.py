@@ -15,17 +15,17 @@ _PAINT = {"error": "bad", "warning": "unsure", "info": "quiet"}
 _TYPES = {"error": "ERROR", "warning": "WARNING", "info": "CHECK"}
 
 
-def concise(run: Run, paint: Painter) -> str:
+def concise(run: Run, paint: Painter, closing: bool = True) -> str:
     """Return `path:line:column: severity TDXnnn message`, one line a finding."""
     lines = []
     for found in run.findings:
         at = spot(run, found.evidence[0])
         label = paint(_PAINT[found.severity], f"{found.severity} {found.rule}")
         lines.append(f"{safe(at.path)}:{at.line}:{at.column}: {label} {_message(found)}")
-    return _ended([*lines, summary(run)])
+    return _ended(lines, run, closing)
 
 
-def full(run: Run, paint: Painter) -> str:
+def full(run: Run, paint: Painter, closing: bool = True) -> str:
     """Return each finding with its line, a caret, the other lines that carry it, and how to mend it."""
     blocks = []
     for found in run.findings:
@@ -37,10 +37,10 @@ def full(run: Run, paint: Painter) -> str:
         rows.append(f"  {_message(found)}")
         rows.append(f"  fix: {safe(' '.join(rule.fix.split()))}")
         blocks.append("\n".join(rows) + "\n")
-    return _ended([*blocks, summary(run)])
+    return _ended(blocks, run, closing)
 
 
-def grouped(run: Run, paint: Painter) -> str:
+def grouped(run: Run, paint: Painter, closing: bool = True) -> str:
     """Return the findings under the name of their input."""
     blocks = []
     for source, group in groupby(run.findings, key=lambda found: found.evidence[0].place.source):
@@ -49,16 +49,16 @@ def grouped(run: Run, paint: Painter) -> str:
             at = spot(run, found.evidence[0])
             rows.append(f"  {at.line}:{at.column} {paint(_PAINT[found.severity], found.severity)} {found.rule} {_message(found)}")
         blocks.append("\n".join(rows) + "\n")
-    return _ended([*blocks, summary(run)])
+    return _ended(blocks, run, closing)
 
 
-def terse(run: Run, _paint: Painter) -> str:
+def terse(run: Run, _paint: Painter, closing: bool = True) -> str:
     """Return lines like those of `checkpatch.pl --terse --show-types`."""
     lines = []
     for found in run.findings:
         at = spot(run, found.evidence[0])
         lines.append(f"{safe(at.path)}:{at.line}: {_TYPES[found.severity]}:{found.rule}: {_message(found)}")
-    if run.findings:
+    if run.findings and closing:
         counts = Counter(found.severity for found in run.findings)
         judged = sum(one.judged for one in run.inputs)
         lines.append(f"total: {counts['error']} errors, {counts['warning']} warnings, {counts['info']} checks, {judged} inputs judged")
@@ -87,5 +87,5 @@ def _also(run: Run, found: Finding, index: int) -> str:
     return f"{safe(at.path)}:{at.line}: {safe(found.evidence[index].quote)}"
 
 
-def _ended(parts: list[str]) -> str:
-    return "\n".join(parts) + "\n"
+def _ended(parts: list[str], run: Run, closing: bool) -> str:
+    return "".join(f"{part}\n" for part in (*parts, *([summary(run)] if closing else [])))

@@ -1,0 +1,120 @@
+"""The gate where it runs by itself: b4, git send-email, pre-commit, a GitHub action."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAIL = b"""\
+From: A <a@example.org>
+Date: Mon, 2 Mar 2026 10:00:00 +0000
+Message-ID: <1@example.org>
+Subject: [PATCH] x86/virt/tdx: Set the key
+
+Set it.
+---
+--- a/arch/x86/virt/vmx/tdx/tdx.c
++++ b/arch/x86/virt/vmx/tdx/tdx.c
+@@ -10,2 +10,4 @@ static int config_global_keyid(void)
+ 	int ret;
+ 
++	if (ret)
++		pr_err("SEAMCALL (0x%llx) failed: 0x%llx\\n", fn, err);
+"""
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a `tdxwhy` that runs this checkout on the path."""
+    path = tmp_path / "bin" / "tdxwhy"
+    path.parent.mkdir()
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tdxwhy "$@"\n')
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "analyzer"))
+    return path
+
+
+def configured(key: str) -> str:
+    lines = (ROOT / "samples/hooks/b4-config").read_text().splitlines()
+    return next(line.split(" = ", 1)[1] for line in lines if line.strip().startswith(f"{key} = "))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_b4_reads_the_result_of_a_review_check(tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = pytest.importorskip("b4.review.checks")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    message = message_from_bytes(MAIL, policy=policy.EmailPolicy(utf8=True))
+    command = configured("review-perpatch-check-cmd")
+    found = checks.run_perpatch_checks([("1@example.org", message)], [command], str(tmp_path))
+    (row,) = found["1@example.org"]
+    assert (row["tool"], row["status"], row["summary"]) == ("tdxwhy", "fail", "2 findings")
+    assert "TDX201" in row["details"]
+    words = message_from_bytes(MAIL.split(b"---\n")[0], policy=policy.EmailPolicy(utf8=True))
+    ((row,),) = checks.run_perpatch_checks([("2@example.org", words)], [command], str(tmp_path)).values()
+    assert row["status"] == "pass"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_b4_reads_the_lines_of_a_local_check(tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    b4 = pytest.importorskip("b4")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(b4, "MAIN_CONFIG", dict(b4.DEFAULT_CONFIG))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
+    message = message_from_bytes(MAIL, policy=policy.EmailPolicy(utf8=True))
+    report = b4.LoreMessage.run_local_check(configured("am-perpatch-check-cmd").split(), "x", message, nocache=True)
+    assert [flag for flag, _ in report] == ["fail", "warning"]
+    assert "TDX201" in report[0][1]
+
+
+def test_git_send_email_is_stopped_by_findings_and_by_nothing_else(tool: Path, tmp_path: Path) -> None:
+    hook = ROOT / "samples/hooks/sendemail-validate"
+    for name, content, status in (("bad", MAIL, 1), ("cover", MAIL.split(b"---\n")[0], 0), ("empty", b"", 0)):
+        (tmp_path / name).write_bytes(content)
+        assert subprocess.run([str(hook), str(tmp_path / name)], capture_output=True, check=False).returncode == status, name
+
+
+def test_the_manifest_is_valid_for_pre_commit() -> None:
+    pytest.importorskip("pre_commit")
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_action_hands_inputs_over_as_environment_only() -> None:
+    yaml = pytest.importorskip("yaml")
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    steps = action["runs"]["steps"]
+    assert all("${{" not in step["run"] for step in steps)
+    used = {word for step in steps for value in step["env"].values() for word in action["inputs"] if f"inputs.{word} " in value}
+    assert used == set(action["inputs"])
+
+
+def test_the_actions_script_runs(tool: Path, tmp_path: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    script = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][1]["run"]
+    temp = tmp_path / "temp"
+    (temp / "tdxwhy/bin").mkdir(parents=True)
+    (temp / "tdxwhy/bin/tdxwhy").symlink_to(tool)
+    (tmp_path / "x.patch").write_bytes(MAIL)
+    files = {name: str(tmp_path / name.lower()) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    inputs = {"PATHS": "x.patch", "ARGUMENTS": "--isolated", "RANGE": "", "SARIF": "out.sarif", "SUMMARY": "true"}
+    environment = {**os.environ, "RUNNER_TEMP": str(temp), **files, **inputs}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error ")
+    assert "TDX201" in (tmp_path / "github_step_summary").read_text()
+    assert (tmp_path / "github_output").read_text() == "sarif-file=out.sarif\nstatus=1\n"
+    assert (tmp_path / "out.sarif").is_file()

@@ -167,6 +167,7 @@ class Cause(NamedTuple):
     `outcome` is what a boot with this cause came to. `sentence` is the second half of what the kernel should have printed, with
     {packages}, {cpus} and {detail}; without one the title stands there. `command_for_cpus` mends the named {cpus}.
     `at_first_call`: what is wrong is wrong from the start, so that the first SEAMCALL meets it.
+    `likely_step`: where several steps can have met it, the one that most probably did.
     """
 
     id: str
@@ -180,6 +181,7 @@ class Cause(NamedTuple):
     sentence: str = ""
     command_for_cpus: str = ""
     at_first_call: bool = False
+    likely_step: str = ""
 
 
 class Parameter(NamedTuple):

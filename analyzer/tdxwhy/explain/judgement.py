@@ -13,6 +13,8 @@ from tdxwhy.know.recognise import step_of
 from tdxwhy.records import BootRecords, Event, Evidence, Explanation, Outcome, Role, Topology
 from tdxwhy.replay.engine import explain_events
 
+_MOST_STEPS = 3
+
 
 class Judgement(NamedTuple):
     """The outcome with what carries it. `failure` is the line that tells the step, `explanations` the model's histories."""
@@ -81,7 +83,7 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
     failure = _telling(attempt)
     step = step_of(failure)
     explanations = tuple(e for e in _at_first_call(verdict.explanations) if step is None or e.step == step)
-    steps = (step,) if step else tuple(dict.fromkeys(e.step for e in explanations))
+    steps = (step,) if step else _likeliest(explanations)
     return Judgement(
         role,
         "failed",
@@ -94,6 +96,12 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
         () if step else verdict.settles,
         facts.names,
     )
+
+
+def _likeliest(explanations: Sequence[Explanation]) -> tuple[str, ...]:
+    """Return the steps of the histories, the likeliest first and no more than a reader can use."""
+    likely = tuple(step for e in explanations if (step := tables.cause(e.cause).likely_step) == e.step)
+    return tuple(dict.fromkeys((*likely, *(e.step for e in explanations))))[:_MOST_STEPS]
 
 
 def _at_first_call(explanations: Sequence[Explanation]) -> tuple[Explanation, ...]:

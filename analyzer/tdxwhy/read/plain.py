@@ -17,6 +17,9 @@ _CODE = re.compile(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
 _BARE_LEVEL = re.compile(r"<(\d{1,3})>$")
 # What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
 _NOTHING = re.compile(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-])?[^\w()]*")
+# Accepted form: key=value pairs as log pipelines write them, the message quoted: ts=1718000034.901 host=a msg="virt/tdx: ...".
+_LOGFMT = re.compile(r'\b\w+=\S.{0,512}?\b(?:msg|message)="(?P<message>(?:[^"\\]|\\.)*)"')
+_TS = re.compile(r"\b(?:ts|time|timestamp)=\"?([^\s\"]+)")
 _NO_EVIDENCE = Prefix(0)
 _SHORT = 256
 
@@ -40,6 +43,11 @@ def _odd(place: Place, raw: str) -> Iterator[LogRecord]:
         text = lava["text"]
     raw = raw[:RAW_LIMIT]
     stripped = text.strip()
+    fields = _LOGFMT.search(text)
+    if fields is not None:
+        text = fields["message"].replace('\\"', '"')
+        yield LogRecord(place, raw, text, wall=(_TS.search(raw) or [None, None])[1])
+        return
     structured = kmsg_line(text.lstrip())
     if structured is not None:
         yield from _structured(place, raw, structured)

@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 
 from tdxwhy.cli import decode, main
+from tdxwhy.shipped import folder
 
 
 def test_a_status_with_its_detail(capsys):
@@ -50,13 +52,15 @@ def test_what_means_nothing_is_one_line_and_exit_2(capsys, item):
 
 
 def test_json(capsys):
-    assert main(["decode", "34", "EIO", "--format", "json"]) == 0
+    assert main(["decode", "34", "EIO", "0xc000050500000000", "--format", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, json.loads((folder("reports/schema") / "decode.schema.json").read_text()))
     assert document["schema"] == "tdxwhy/decode/1"
     assert [(one["item"], one["kind"], one["name"]) for one in document["meanings"]] == [
         ("34", "leaf", "TDH.SYS.RD"),
         ("34", "errno", "ERANGE"),
         ("EIO", "errno", "EIO"),
+        ("0xc000050500000000", "status", "TDX_SYS_NOT_READY"),
     ]
 
 

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
+
 from tdxwhy.cli import main
 from tdxwhy.know import tables
+from tdxwhy.shipped import folder
 
 
 def run(capsys, *arguments):
@@ -24,7 +27,7 @@ def test_all_adds_the_lines_on_cpus(capsys):
 
 def test_json_holds_every_column(capsys):
     document = json.loads(run(capsys, "--all", "--format", "json"))
-    assert document["schema"] == "tdxwhy/forms/1"
+    jsonschema.validate(document, json.loads((folder("reports/schema") / "forms.schema.json").read_text()))
     assert len(document["forms"]) == len(tables.forms())
     assert {"id", "format", "level", "meaning", "source"} <= set(document["forms"][0])
 

@@ -15,6 +15,7 @@ TDX_KINDS = frozenset({"host", "loader", "kvm", "runtime", "guest"})
 _LEAST = 10
 _LIKE = 0.4
 _REGISTER = 16
+_PIECE = 4
 
 
 class Fit(NamedTuple):
@@ -27,15 +28,15 @@ class Fit(NamedTuple):
 
 def fit(text: str, cut: str) -> tuple[MessageForm, dict[str, Any]] | None:
     """Return the one form that the rest of a torn line can only come from, with the values that are whole."""
-    fits = []
-    for matcher in matchers():
-        found = None
-        if cut in ("tail", "both"):
-            found = _fit_head(matcher, text)
-        if found is None and cut in ("head", "both"):
-            found = _fit_tail(matcher, text)
-        if found is not None and found.shared >= _LEAST:
-            fits.append(found)
+    if len(text) < _LEAST:
+        return None
+    beginning, ending = _ends()
+    tried: list[Fit | None] = []
+    if cut in ("tail", "both"):
+        tried += [_fit_head(matcher, text) for head, matcher in beginning if text.startswith(head)]
+    if cut in ("head", "both"):
+        tried += [_fit_tail(matcher, text) for tail, matcher in ending if tail in text]
+    fits = [found for found in tried if found is not None and found.shared >= _LEAST]
     best = max((one.shared for one in fits), default=0)
     fits = [one for one in fits if one.shared == best]
     # Two generations that differ in padding alone leave one meaning; the host's own line is the likelier one.
@@ -43,6 +44,17 @@ def fit(text: str, cut: str) -> tuple[MessageForm, dict[str, Any]] | None:
         return None
     chosen = min(fits, key=lambda one: one.matcher.forms[0].kind != "host")
     return chosen.matcher.forms[0], chosen.values
+
+
+@cache
+def _ends() -> tuple[list[tuple[str, Matcher]], list[tuple[str, Matcher]]]:
+    """Return for each format how its lines must begin, and a piece near its end that a line without its head must hold."""
+    beginning, ending = [], []
+    for matcher in matchers():
+        texts = [part if isinstance(part, str) else "" for part in _parts(matcher)]
+        beginning.append((texts[0][:_PIECE], matcher))
+        ending.append((next((text for text in reversed(texts) if text), "")[-_PIECE:], matcher))
+    return beginning, ending
 
 
 def _fit_head(matcher: Matcher, text: str) -> Fit | None:

@@ -213,3 +213,27 @@ def test_any_code_is_survived(rows):
     for entry in program.entries():
         Machine(program).run(entry)
     failing_steps(program)
+
+
+def test_what_is_printed_in_a_header_has_the_prefix_of_the_file_around_it():
+    files = [
+        (
+            "tdx.c",
+            '#define pr_fmt(fmt) "outer: " fmt\n#include "call.h"\n#include "data.c"\nint start(void) { inner(); data(); return 0; }\n',
+        ),
+        ("call.h", 'static inline void inner(void) { pr_err("from a header\\n"); }\n'),
+        ("data.c", 'static void data(void) { pr_info("from an included file\\n"); }\n'),
+    ]
+    assert texts(Machine(program_of(files)).run("start")) == ["outer: from a header", "outer: from an included file"]
+
+
+def test_an_elided_operand_is_the_condition():
+    assert (
+        run("static int f(void) { return -5; }\nint start(void) { int ret = 0; ret = ret ?: f(); ret = ret ?: 7; return ret; }").result
+        == -5
+    )
+
+
+def test_a_wrapper_that_is_named_like_a_stub_is_followed():
+    body = "static u64 __seamcall_dirty_cache(u64 (*f)(u64, void *), u64 fn) { return f(fn, NULL); }\nint start(void) { return __seamcall_dirty_cache(__seamcall, LEAF) ? -EIO : 0; }"
+    assert run(body, STATUS).result == -5

@@ -93,7 +93,10 @@ def _regions(count: int) -> list[list[int]]:
 
 def _outcome(generation: Generation, scenario: Scenario) -> tuple[str, ...]:
     kernel = Kernel(generation, Machine(scenario), DOES, CONDITIONS)
-    returned = [f"{words}: {kernel.ask(words)}" for words in scenario.operations]
+    try:
+        returned = [f"{words}: {kernel.ask(words)}" for words in scenario.operations]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        return (f"cannot be run: {error} is nothing that the model knows",)
     return (*(f"<{line.level}>{line.text}" for line in kernel.lines), *returned)
 
 

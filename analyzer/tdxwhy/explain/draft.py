@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.explain.draft_reader import Reader, leaves_asked, lines_after
+from tdxwhy.source.predict import runs_at_boot
 from tdxwhy.source.program import Program
 from tdxwhy.source.values import Unknown
 
@@ -59,7 +60,7 @@ def _boot(reader: Reader) -> dict[str, Any]:
     """Return what the kernel does by itself: the entries that never ask the module, and print."""
     steps: list[dict[str, Any]] = []
     for entry, run in reader.runs.items():
-        if run.lines and not any(each.kind == "leaf" for each in run.decisions):
+        if runs_at_boot(reader.program, entry, run):
             steps += _steps(reader, entry, "")
     return {"name": "boot", "asked": "boot", "returns": 0, "step": [*steps, {"name": "early-init", "does": "set", "set": "platform=on"}]}
 
@@ -89,7 +90,7 @@ def _caller(reader: Reader, cpu: str, enable: str) -> list[dict[str, Any]]:
 def _all_in_one(reader: Reader, entry: str, closing: str) -> list[dict[str, Any]]:
     """Split one entry that does everything: what fails before the closing line is owed, and the CPUs, are operations of their own."""
     steps = _steps(reader, entry, closing)
-    first = next((index for index, row in enumerate(steps) if row["name"] in ("memory-list", "construct-tdmrs", *_LATE)), len(steps))
+    first = max((index for index, row in enumerate(steps) if row["name"] in ("TDH.SYS.INIT", "TDH.SYS.LP.INIT")), default=-1) + 1
     early = [{key: value for key, value in row.items() if key != "unless"} for row in steps[:first] if row["name"] != "TDH.SYS.LP.INIT"]
     cpus = [row for row in steps[:first] if row["name"] == "TDH.SYS.LP.INIT"]
     call = {"name": "early-init", "does": "call"}

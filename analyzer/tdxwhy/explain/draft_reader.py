@@ -33,7 +33,7 @@ class Reader:
 
     def form(self, line: Line) -> str:
         """Return the id of a line's form, new or known."""
-        text = self.program.prefixes.get(line.file, "") + line.format.replace("\\n", "").replace('\\"', '"')
+        text = line.prefix + line.format.replace("\\n", "").replace('\\"', '"')
         for known, form in self.forms.items():
             if form["format"] == text:
                 return known
@@ -116,7 +116,7 @@ class Reader:
         if len(lines) > len(self.answers.get("status", {}).get("print", [])):
             row["registers"] = True
         if name == "TDH.SYS.RD":
-            row |= {"does": "read-metadata", "fields": self._fields()}
+            row |= {"does": "read-metadata", "fields": self._fields(entry)}
         elif name == "TDH.SYS.KEY.CONFIG":
             row["each"] = "package"
         elif name == "TDH.SYS.TDMR.INIT":
@@ -149,8 +149,12 @@ class Reader:
             return {"remember": "result"}
         return {"remember": "cpu"}
 
-    def _fields(self) -> list[str]:
-        """Return the metadata fields that a tree names: its constants that look like field ids, in their order."""
+    def _fields(self, entry: str) -> list[str]:
+        """Return the metadata fields that a run asks for, or else those that a tree names, in their order."""
+        asked = [each.operand for each in self.runs[entry].decisions if each.kind == "leaf" and self.leaf_name(each) == "TDH.SYS.RD"]
+        found = [f"{operand:#018x}" for operand in asked if isinstance(operand, int) and operand]
+        if len(found) > 1:
+            return list(dict.fromkeys(found))
         found = []
         for define in sorted(self.program.defines.values(), key=lambda each: each.row):
             value = Machine(self.program).constant(define.name) if re.search(r"(?:^|_)FIELD_ID_|^MD_", define.name) else 0

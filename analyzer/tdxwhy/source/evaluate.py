@@ -31,6 +31,7 @@ class Line(NamedTuple):
     function: str
     file: str
     row: int
+    prefix: str = ""
 
 
 class Place(NamedTuple):
@@ -204,10 +205,11 @@ class Evaluator:
         return combine(operator, left, right, text)
 
     def _choice(self, expression: Expression) -> Value:
-        known = truth(self.value(expression.parts[0]))
-        if known is None:
-            return Unknown(written(expression))
-        return self.value(expression.parts[1 if known else 2])
+        condition = self.value(expression.parts[0])
+        known = truth(condition)
+        if not expression.parts[1].text and not expression.parts[1].parts:
+            return condition if known else self.value(expression.parts[2])
+        return Unknown(written(expression)) if known is None else self.value(expression.parts[1 if known else 2])
 
     def _comma(self, expression: Expression) -> Value:
         self.value(expression.parts[0])
@@ -296,6 +298,12 @@ class Evaluator:
                 argument.memory[argument.path] = Unknown(argument.path)
         return Unknown(written(expression))
 
+    def _prefix(self) -> str:
+        """Return what pr_fmt puts before a message: what is included has that of the file around it."""
+        files = [place.file for place in reversed(self.frames)]
+        own = (file for file in files if self.program.prefixes.get(file) or (file.endswith(".c") and file not in self.program.included))
+        return self.program.prefixes.get(next(own, ""), "")
+
     def _macro_text(self, name: str) -> str:
         """Return what a macro between the literals of a format stands for."""
         known = self.program.constant(name)
@@ -315,10 +323,10 @@ class Evaluator:
         body, whole = laid_out(template, values, args)
         if known.format < 0:
             body, whole = f"WARNING: {written(expression)}", False
-        prefix = self.program.prefixes.get(place.file, "") if name.startswith("pr_") else ""
+        prefix = self._prefix() if name.startswith("pr_") else ""
         text = prefix + body.replace("\\n", "").replace('\\"', '"')
         once, limited = known.once, known.ratelimited
-        line = Line(level, name, template, args, values, text, whole, once, limited, place.function, place.file, expression.row)
+        line = Line(level, name, template, args, values, text, whole, once, limited, place.function, place.file, expression.row, prefix)
         if not (once and any(each.function == place.function and each.row == line.row for each in self.lines)):
             self.lines.append(line)
 
@@ -336,7 +344,7 @@ def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) ->
         shown = _shown(found[0], value)
         if shown is None:
             whole = False
-            return f"{{{value.text if isinstance(value, Unknown) else text}}}"
+            return f"{{{value.text if isinstance(value, Unknown) and value.failed else text}}}"
         return shown
 
     return CONVERSION.sub(show, template), whole

@@ -35,7 +35,7 @@ class Fault(NamedTuple):
 class Decision(NamedTuple):
     """A point of a run where something can go wrong: a "leaf" that the module answers, or a "branch" with its condition.
 
-    `about` is what stands behind the condition's variable, `fails` whether the other way gives up.
+    `about` is what stands behind the condition's variable, `fails` whether the other way gives up, `operand` what a leaf is given in RDX.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Decision(NamedTuple):
     row: int
     fails: bool
     about: str = ""
+    operand: Value = 0
 
 
 class Run(NamedTuple):
@@ -259,11 +260,11 @@ class Machine(Evaluator):
         if known is not None:
             return self._print(known, name, expression, arguments)
         table = calls()
-        if table.seamcalls.fullmatch(name):
+        function = self.program.function(name)
+        if function is None and table.seamcalls.fullmatch(name):
             return self._seamcall(name, expression, arguments)
         if name in table.callbacks:
             return self._callback(name, expression, arguments)
-        function = self.program.function(name)
         if function is not None:
             return self.enter(function, arguments)
         return self.outside(name, expression, arguments)
@@ -293,6 +294,9 @@ class Machine(Evaluator):
         key = f"{leaf}"
         self.counts[key] = self.counts.get(key, 0) + 1
         decision = self._decide("leaf", leaf, leaf_text, expression.row, fails=True)
+        if len(arguments) > 1 and isinstance(arguments[1], Reference):
+            operand = arguments[1].memory.get(f"{arguments[1].path}.rdx", 0)
+            self.decisions[-1] = self.events[-1] = decision = decision._replace(operand=operand)
         if calls().clobbering.fullmatch(name) and len(arguments) > 1 and isinstance(arguments[1], Reference):
             self.clobber(arguments[1])
         fault = self.fault

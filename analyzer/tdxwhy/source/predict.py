@@ -57,10 +57,18 @@ def failing_steps(program: Program, entries: tuple[str, ...] | None = None) -> t
 
 
 def _matters(program: Program, entry: str, well: Run) -> bool:
-    """Tell whether an entry has to do with bringing TDX up: it reaches the module, or prints or can fail with a message at boot."""
-    leaves = [decision for decision in well.decisions if decision.kind == "leaf"]
+    """Tell whether an entry has to do with bringing TDX up: it asks the module for a system-wide step, or prints without asking."""
+    leaves = [_leaf_name(decision.leaf, decision.text) for decision in well.decisions if decision.kind == "leaf"]
     returns = program.functions[entry].returns
-    return (bool(leaves) and returns in ("int", "void", "long", "bool")) or any(line.call.startswith("pr_") for line in well.lines)
+    if leaves:
+        return returns in ("int", "void", "long", "bool") and any(each.startswith("TDH.SYS.") for each in leaves)
+    return runs_at_boot(program, entry, well)
+
+
+def runs_at_boot(program: Program, entry: str, well: Run) -> bool:
+    """Tell whether an entry may run by itself while the kernel boots: it takes nothing, asks no module, and prints."""
+    asks = any(decision.kind == "leaf" for decision in well.decisions)
+    return not asks and not any(program.functions[entry].parameters) and any(line.call.startswith("pr_") for line in well.lines)
 
 
 def _faults(program: Program, well: Run) -> Iterator[tuple[Fault, Decision]]:

@@ -37,6 +37,8 @@ class Program:
         self.constants: dict[str, Expression] = {}
         self.variables: dict[str, Expression | None] = {}
         self.prefixes: dict[str, str] = {}
+        names = {name.rpartition("/")[2] for source in self.sources for name in source.unit.includes}
+        self.included = frozenset(source.path for source in self.sources if source.path.rpartition("/")[2] in names)
         for source in self.sources:
             self._add(source)
 

@@ -168,7 +168,8 @@ int start(void)
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("10", 10), ("0x1fULL", 31), ("017", 15), ("0", 0), ("0xC000050500000000", 0xC000050500000000), ("x", None)]
+    ("text", "value"),
+    [("10", 10), ("0x1fULL", 31), ("017", 15), ("0", 0), ("-5", -5), ("0xC000050500000000", 0xC000050500000000), ("x", None)],
 )
 def test_numbers_of_c(text, value):
     assert number(text) == value

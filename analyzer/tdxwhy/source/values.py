@@ -32,7 +32,10 @@ Value = int | str | Unknown | Symbol | Reference
 
 
 def number(text: str) -> int | None:
-    """Return the number of a C literal: 10, 0x1fULL, 'A'."""
+    """Return the number of a C literal: 10, -1, 0x1fULL."""
+    if text.startswith("-"):
+        positive = number(text[1:])
+        return None if positive is None else -positive
     found = _SIZE.match(text)
     if found is None:
         return None

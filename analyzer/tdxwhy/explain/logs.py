@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from tdxwhy.explain.likeness import likeness
+from tdxwhy.know.recognise import recognise
 from tdxwhy.records import BootRecords, Diagnosis, Finding, Loss, Topology
 
-_HELD = 32
+_HELD, _KNOWN = 32, 4096
 
 
 class Judged(NamedTuple):
@@ -41,26 +43,43 @@ def report(
 ) -> LogReport | None:
     """Diagnose every boot of a log; None where it holds no boot at all.
 
-    Of a console stream with thousands of boots the earlier ones keep their verdict and lose their lines, unless `hold` is set.
+    Of a console stream with thousands of boots the earlier ones keep their verdict and lose their lines, unless `hold` is set;
+    those that are alike get it from the first of them.
     """
     judged: list[Judged] = []
+    known: dict[object, Diagnosis] = {}
     best = 0
     for boot in boots:
-        diagnosis = diagnose(boot)
-        judged.append(Judged(diagnosis, boot, check(diagnosis)))
+        like = None if hold else likeness(boot, [event for record in boot.records if (event := recognise(record))])
+        if like in known:
+            diagnosis = known[like]._replace(boot_id=boot.boot_id)
+            judged.append(Judged(diagnosis, boot))
+        else:
+            diagnosis = diagnose(boot)
+            judged.append(Judged(diagnosis, boot, check(diagnosis)))
+            if like is not None and len(known) < _KNOWN:
+                known[like] = _slimmed(diagnosis)
         before, place = best, len(judged) - 1
         best = (best, place)[decisive((judged[best].diagnosis, diagnosis))] if place else 0
         if not hold:
             _slim(judged, {before, place - _HELD} - {best, *range(place - _HELD + 1, place + 1)})
-    return LogReport(source, tuple(judged), best) if judged else None
+    if not judged:
+        return None
+    if known:
+        diagnosis = diagnose(judged[best].records)
+        judged[best] = Judged(diagnosis, judged[best].records, check(diagnosis))
+    return LogReport(source, tuple(judged), best)
 
 
 def _slim(judged: list[Judged], places: Iterable[int]) -> None:
     for place in places:
         if place >= 0:
             one = judged[place]
-            diagnosis = one.diagnosis._replace(events=one.diagnosis.events[:2], topology=Topology(), notes=(), evidence=())
-            judged[place] = Judged(diagnosis, one.records._replace(records=()), one.findings)
+            judged[place] = Judged(_slimmed(one.diagnosis), one.records._replace(records=()), one.findings)
+
+
+def _slimmed(diagnosis: Diagnosis) -> Diagnosis:
+    return diagnosis._replace(events=diagnosis.events[:2], topology=Topology(), notes=(), evidence=())
 
 
 def decisive(boots: Sequence[Diagnosis]) -> int:

@@ -12,7 +12,7 @@ from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.item import Mark
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.stream import Collector
-from tdxwhy.read.windows import Window, ahead, automaton, searched, windows
+from tdxwhy.read.windows import Window, ahead, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,}_?[A-Z]*"\s?:)')
@@ -67,13 +67,13 @@ class Journal:
                 yield from self._add(boot_of_entry(entry), record, keep)
 
     def _exported(self, opened: Opened) -> Iterator[BootRecords]:
-        reader, searcher, boot = ExportReader(self._name), automaton(self._anchors), None
+        reader, boot = ExportReader(self._name), None
         for block in (*opened.blocks(), b""):
             for item in reader.feed(block, last=not block):
                 if isinstance(item, Mark):
                     boot = item.value
                 else:
-                    keep = bool(searcher.find_matches_as_indexes(item.raw.encode("utf-8", "replace")))
+                    keep = bool(matches(self._anchors, item.raw.encode("utf-8", "replace")))
                     yield from self._add(boot, item, keep)
 
     def _add(self, boot: str | None, record: LogRecord, keep: bool) -> Iterator[BootRecords]:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.log import check_log
-from tdxwhy.explain.command_line import telling
 from tdxwhy.explain.diagnosis import diagnose
+from tdxwhy.explain.likeness import likeness
 from tdxwhy.explain.outcome import attempts
 from tdxwhy.know.recognise import recognise, step_of
 from tdxwhy.records import BootRecords, Diagnosis, Event
 
 _KEPT = ("host", "loader", "kvm", "runtime", "guest", "fault", "report")
 _TELLING = ("failure", "refusal", "warning")
-# Nothing in a diagnosis depends on these; they differ from machine to machine and boot to boot.
-_NEVER_TELL = frozenset({"bogomips", "machine"})
-_GOES_ON_NS = 5_000_000_000
 _REMEMBERED = 20_000
 
 
@@ -81,7 +77,7 @@ class Judge:
     def __call__(self, boot: BootRecords) -> tuple[list[Event], Remembered]:
         """Return the boot's events and what is to be said of it."""
         events = [event for record in boot.records if (event := recognise(record)) is not None]
-        key = _key(boot, events)
+        key = likeness(boot, events)
         found = self._known.get(key) if key is not None else None
         if found is None:
             found = self._work(boot, events)
@@ -106,40 +102,6 @@ class Judge:
                 for one in findings
             ),
         )
-
-
-def _key(boot: BootRecords, events: Sequence[Event]) -> tuple[Any, ...] | None:
-    """Return all that a diagnosis depends on, or None where it also depends on lines that are no events (a trace, `uname -a`)."""
-    if not events or any(record.time_ns is None for record in boot.records):
-        return None
-    last = boot.last.time_ns if boot.last is not None else None
-    goes_on = -1 if last is None else last - _GOES_ON_NS
-    tokens: list[Any] = [boot.head_cut, boot.tail_cut, boot.gaps, last is None]
-    stamps: set[tuple[str, int | None]] = set()
-    before = 0
-    for form, values, record, certainty, _ in events:
-        if form is None:
-            tokens += (record.text, record.cut, record.level)
-        elif form.kind == "fault":
-            return None
-        else:
-            tokens.append(_token(form.id, form.args)(record.text, values))
-            if certainty != "exact" or record.level is not None:
-                tokens += (certainty, record.level)
-        stamps.add((record.text, record.time_ns))
-        before += record.time_ns <= goes_on  # type: ignore[operator] # none is None: see above
-    return (before, len(stamps), *tokens)
-
-
-@cache
-def _token(id: str, args: tuple[str, ...]) -> Callable[[str, dict[str, Any]], Any]:
-    """Return how an event of this form enters the key: by its text, unless parts of it never tell anything."""
-    if "command_line" in args:
-        return lambda text, values: (id, telling(values["command_line"]))
-    if _NEVER_TELL & set(args):
-        kept = [name for name in args if name not in _NEVER_TELL and name != "fraction"]
-        return lambda text, values: (id, *(values.get(name) for name in kept))
-    return lambda text, values: text
 
 
 def _is_kept(event: Event) -> bool:

@@ -14,7 +14,7 @@ from tdxwhy.read.plain import records_of, unquote
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean
 from tdxwhy.read.usual import usual_record
-from tdxwhy.read.windows import Readable, Window, ahead, all_spans, automaton, searched, windows
+from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _TAIL = 8192
@@ -51,7 +51,6 @@ class Scan:
 
     def entries(self, source: Opened) -> Iterator[BootRecords]:
         """Yield the boots of a log whose entries span lines: every entry is parsed, those without an anchor are not kept."""
-        searcher = automaton(self._anchors) if self._anchors else None
         last: LogRecord | None = None
         for item in self._exported(source.blocks()) if is_export(source.head) else self._spread(source):
             if isinstance(item, Mark):
@@ -60,7 +59,7 @@ class Scan:
             if self._collector.begins(item):
                 yield from self._collector.finish(last)
             last = item if stamp_of(item) is not None else last
-            if searcher is None or searcher.find_matches_as_indexes(item.raw.encode("utf-8", "replace")):
+            if not self._anchors or matches(self._anchors, item.raw.encode("utf-8", "replace")):
                 self._collector.add(item)
         yield from self._collector.finish(last)
         self._account()

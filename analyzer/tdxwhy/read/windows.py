@@ -13,7 +13,7 @@ from tdxwhy.read.text import LINE_LIMIT
 BLOCK = 1 << 20
 # Boots begin here, whatever the caller looks for.
 STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
-_MOST_LITERALS = 64
+_LITERALS = 20
 _AHEAD = 2
 
 
@@ -38,14 +38,22 @@ class Window(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def automaton(anchors: tuple[bytes, ...]) -> Any:  # noqa: ANN401 - the library comes without types
-    """Build the searcher. Leftmost-first matching and at most 64 literals keep it on its vector path (5 to 8 times faster)."""
+def automata(anchors: tuple[bytes, ...]) -> tuple[Any, ...]:
+    """Build the searchers, each for few enough literals that its vectors tell most places apart.
+
+    59 literals in one searcher run at 1.9 GB/s, in three searchers at 2.8 (each block stays in the cache for the next one). Leftmost-first
+    matching keeps them on their vector path at all, which is 5 to 8 times faster.
+    """
     import ahocorasick_rs
 
-    literals = tuple(dict.fromkeys((*STARTS, *anchors)))
-    if len(literals) > _MOST_LITERALS:
-        raise ValueError(f"{len(literals)} anchors, and {_MOST_LITERALS} are the most")
-    return ahocorasick_rs.BytesAhoCorasick(literals, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst)
+    literals = sorted({*STARTS, *anchors})
+    parts = (literals[start : start + _LITERALS] for start in range(0, len(literals), _LITERALS))
+    return tuple(ahocorasick_rs.BytesAhoCorasick(part, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst) for part in parts)
+
+
+def matches(anchors: tuple[bytes, ...], data: bytes | memoryview) -> list[tuple[int, int]]:
+    """Return the begin and end of every anchor in a block, in their order."""
+    return sorted([found[1:] for searcher in automata(anchors) for found in searcher.find_matches_as_indexes(data)])
 
 
 def searched(window: Window, anchors: Sequence[bytes]) -> Window:
@@ -54,7 +62,7 @@ def searched(window: Window, anchors: Sequence[bytes]) -> Window:
     spans: list[tuple[int, int]] = []
     end = -1
     find, rfind = data.find, data.rfind
-    for _, start, stop in automaton(tuple(anchors)).find_matches_as_indexes(memoryview(data)[:size]):
+    for start, stop in matches(tuple(anchors), data if size == len(data) and isinstance(data, bytes) else memoryview(data)[:size]):
         if start < end:
             continue
         begin = rfind(b"\n", 0, start) + 1

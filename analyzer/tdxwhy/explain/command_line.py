@@ -44,7 +44,7 @@ def misspelt(command_line: str, known: Sequence[Parameter], event: Event) -> Ite
     """Yield a note for each parameter that is nearly a known one but is not it."""
     names = {parameter.name.replace("-", "_"): parameter.name for parameter in known}
     for given, value in parameters(command_line).items():
-        if given in names:
+        if given in names or not _tells(given):
             continue
         meant = next((name for name in sorted(names) if _resembles(given, name)), None)
         if meant:

@@ -68,9 +68,12 @@ class Scan:
         data, collector, name = window.data, self._collector, self._name
         if window.overlong:
             self.losses.append(Loss("line beyond the length limit, cut there", 1, Place(name, None, None, window.offset)))
+        place = (name, window.offset)
         for begin, end in window.spans if window.spans is not None else all_spans(window):
-            record = usual_record(data, begin, name, window.offset)
-            if record is not None and not collector.begins(record):
+            record = usual_record(data, begin, end, place) if end < window.size else None
+            if record is not None:
+                if collector.begins(record):
+                    yield from collector.finish(self._last_before(window, begin, before))
                 collector.add(record)
                 continue
             line = bytes(data[begin : min(end, begin + LINE_LIMIT)])

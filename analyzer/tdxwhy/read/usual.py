@@ -9,10 +9,15 @@ from tdxwhy.records import LogRecord, Place
 
 # An optional level, the stamp, an optional caller, the message.
 _USUAL = re.compile(r"(?:<(\d{1,3})>)?\[ *(\d{1,9})\.(\d{6})\](?: ?\[ *([TC]\d{1,9})\])? ?")
-_USUAL_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?((?!\[ *[TC]\d)[!-~](?:[ -~]{0,2000}[!-~])?)(?=\n)")
+_STAMP_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?(?!\[ *[TC]\d)")
+_PLAIN = re.compile(rb"[!-~](?:[ -~]{0,2000}[!-~])?")
 AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 # A plain word before "kernel: " is the host name of short-monotonic output; messages of the kernel itself hold that rarely.
 MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}\[\d{1,9}\]: ))")
+
+# Boots print the same messages again and again: each is looked at once.
+_texts: dict[bytes, str] = {}
+_REMEMBERED = 8192
 
 
 def usual_line(place: Place, raw: str) -> LogRecord | None:
@@ -26,17 +31,31 @@ def usual_line(place: Place, raw: str) -> LogRecord | None:
     return LogRecord(place, raw, raw[usual.end() :].rstrip(), time_ns, level, facility, caller)
 
 
-def usual_record(data: bytes | bytearray, begin: int, name: str, offset: int) -> LogRecord | None:
-    """Read the line at a place in a window if it is of the most usual form, without level and caller: what scans meet most."""
-    usual = _USUAL_BYTES.match(data, begin)
-    if usual is None:
+def usual_record(data: bytes | bytearray, begin: int, end: int, place: tuple[str, int]) -> LogRecord | None:
+    """Read the line from `begin` to its end if it is of the most usual form, without level and caller: what scans meet most.
+
+    `place` is the name of the source and how many of its bytes lie before this block.
+    """
+    stamp = _STAMP_BYTES.match(data, begin)
+    if stamp is None:
         return None
-    raw = usual[0].decode("ascii")
-    start = usual.start(3) - begin
-    if not _is_whole(raw, start):
+    tail = bytes(data[stamp.end() : end])
+    text = _texts.get(tail)
+    if text is None:
+        text = _texts[tail] = _plain(tail)
+        if len(_texts) > _REMEMBERED:
+            _texts.clear()
+    if not text:
         return None
-    time_ns = int(usual[1]) * 1_000_000_000 + int(usual[2]) * 1000
-    return LogRecord(Place(name, None, None, offset + begin), raw, raw[start:], time_ns)
+    head, seconds, fraction = stamp.group(0, 1, 2)
+    time_ns = int(seconds) * 1_000_000_000 + int(fraction) * 1000
+    return LogRecord(Place(place[0], None, None, place[1] + begin), head.decode("ascii") + text, text, time_ns)
+
+
+def _plain(tail: bytes) -> str:
+    """Return the message behind a stamp if it is printable ASCII and one message, else nothing."""
+    text = tail.decode("ascii") if _PLAIN.fullmatch(tail) else ""
+    return text if _is_whole(text, 0) else ""
 
 
 def _is_whole(raw: str, start: int) -> bool:

@@ -166,3 +166,22 @@ def test_any_bytes_are_judged_without_a_traceback(place: int, junk: bytes, sort:
     data = data[:place] + junk + data[place + 3 :]
     found = gate([Input("x.c" if sort == "c" else "x", None, sort, data)], rules_of(), Settings())  # type: ignore[arg-type]
     assert exit_status(found, "warning") in (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("virt/tdx: module initialization failed (-5): 2 packages, 1 offline CPU", False),
+        ("virt/tdx: module initialization failed (-5) on CPU 3 (package 0): CPU offline", True),
+        ("virt/tdx: module initialization failed (-5), package id 12: CPUs 24-25 not in VMX operation", True),
+        ("virt/tdx: package 12: CPUs 24-25 offline", True),
+        ("virt/tdx: package 0: CPUs 0-3 online", False),
+        ("virt/tdx: failed: invalid ACPI package 2, CPU offline", False),
+        ("smpboot: CPU 24 is now offline", False),
+        ("TDX: failed to configure module, no online CPUs in package 12", True),
+        ("TDX: Hurr, durr, I'm confused and you should be too", False),
+    ],
+)
+def test_what_names_a_failure_in_a_log(line: str, named: bool) -> None:
+    log = FAILED.replace("[   13.000062]", f"[   13.000050] {line}\n[   13.000062]")
+    assert ("TDX101" in ids(run(log))) is not named

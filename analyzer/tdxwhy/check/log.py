@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.check.engine import judge, unique
@@ -19,6 +20,8 @@ _KINDS = ("host", "loader")
 _SPREAD_STEPS = ("TDH.SYS.LP.INIT", "TDH.SYS.KEY.CONFIG")
 _FAULT_ELSEWHERE = ("package-without-online-cpu", "cpu-not-initialized")
 _QUOTED = 8
+# A state that explains a failure; "package 0: CPUs 0-3 online" explains none.
+_LACKING = re.compile(r"\b(?:offline|no online|not (?:online|present|responding|in VMX)|without an? online)\b", re.IGNORECASE)
 
 
 def check_log(diagnosis: Diagnosis, rules: Sequence[Rule]) -> tuple[Finding, ...]:
@@ -71,7 +74,7 @@ def is_failing(event: Event) -> bool:
 
 
 def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> Message:
-    names = [_names(event) for event in failing]
+    names = [_names(event) for event in (*failing, *_explaining(diagnosis.events, failing))]
     texts = [event.record.text for event in failing]
     shows = frozenset[Shown]().union(*(_shows(event) for event in failing))
     main = max(failing, key=_tells_most)
@@ -89,6 +92,15 @@ def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> Message:
         package=diagnosis.packages[0] if len(diagnosis.packages) == 1 else None,
         cpu=diagnosis.cpus[0] if len(diagnosis.cpus) == 1 else None,
     )
+
+
+def _explaining(events: Sequence[Event], failing: Sequence[Event]) -> list[Event]:
+    """Return lines in words of their own that are no failure by themselves and say whom it concerns: "package 12: CPUs 24-25 offline"."""
+    return [
+        event
+        for event in events
+        if event.form is None and event not in failing and _LACKING.search(event.record.text) and named(event.record.text).package
+    ]
 
 
 def _tells_most(event: Event) -> int:

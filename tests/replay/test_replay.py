@@ -256,3 +256,21 @@ def test_oracle_rows_conform(shared, name):
             assert verdict.verdict != "diverges", row["id"]
             if row["scenario"]["operations"].count("enable") == 1:
                 assert verdict.outcome in row["truth"]["outcome_any"], row["id"]
+
+
+def test_memory_is_bounded_by_the_model_and_not_by_the_log():
+    known = running.beliefs("6.8", False)
+
+    def cells():
+        return sum(map(len, known.table))
+
+    def log(status, errno):
+        call = f"virt/tdx: SEAMCALL (0x000000000000002d) failed: 0x{status:016x}"
+        return [Line(call, 3, 1), Line(f"virt/tdx: module initialization failed ({errno})", 3, 2)]
+
+    replay_log(log(0xC0000A0000000001, -5), None, True, "6.8")
+    before = cells()
+    for number in range(500):
+        replay_log(log(0xC0000A0000000000 | number, -5), None, True, "6.8")
+        replay_log(log(0xC0000A0000000000, 5 + number), None, True, "6.8")
+    assert cells() <= before + 2

@@ -143,9 +143,10 @@ def _status(run: Run, blame: Blame) -> int | None:
     if blame.kind != "status":
         return None
     for one in reversed(run.seen):
-        values = dict(one.symbol.values)
-        if values.get("leaf") == number and "status" in values:
-            return int(values["status"])
+        if dict(one.symbol.values).get("leaf") == number:
+            status = recognised(one.line.text)[1].get("status")
+            if isinstance(status, int):
+                return status
     return None
 
 

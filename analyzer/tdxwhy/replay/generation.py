@@ -234,6 +234,11 @@ def _classes() -> dict[int, frozenset[str]]:
     return {value: frozenset(row["leaves"]) for row in module_data()["belongs"] for value in row["classes"]}
 
 
+def status_class(status: int) -> int:
+    """Return a status without its detail, or 1 << 63 for one that any leaf may answer: all that `can_answer` asks."""
+    return status >> 32 << 32 if status >> 32 in _classes() else 1 << 63
+
+
 def can_answer(leaf: str, status: int) -> bool:
     """Tell whether some module can give this status at that leaf, its own rules and faults included."""
     owners = _classes().get(status >> 32)

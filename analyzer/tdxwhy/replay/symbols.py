@@ -11,7 +11,7 @@ from tdxwhy.know.match import match
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.stems import looks_like_tdx
 from tdxwhy.records import LogRecord, MessageForm, Place
-from tdxwhy.replay.generation import Generation, answer_class, leaf_numbers
+from tdxwhy.replay.generation import Generation, answer_class, leaf_numbers, status_class
 from tdxwhy.replay.states import Symbol
 
 FOREIGN = Symbol("foreign")
@@ -54,7 +54,19 @@ def _symbol(form: str, named: dict[str, Any]) -> Symbol:
         return FOREIGN
     if "tdmrs_used" in named and named["tdmrs_used"] > named["tdmrs_max"]:
         return FOREIGN
-    return Symbol(form, tuple((name, value) for name, value in named.items() if name in _DECIDING))
+    return Symbol(form, tuple((name, deciding(name, value)) for name, value in named.items() if name in _DECIDING))
+
+
+def deciding(name: str, value: int) -> int:
+    """Return what of a value decides anything: so many symbols as the model tells apart, however many numbers a log holds."""
+    if name == "status":
+        return status_class(value)
+    if name == "leaf":
+        return value if value in leaf_numbers().values() else -1
+    return value if -_MOST_ERRNO <= value < 0 else 0
+
+
+_MOST_ERRNO = 4095
 
 
 _cache: dict[str, tuple[MessageForm | None, dict[str, Any]]] = {}
@@ -116,7 +128,8 @@ def _call(leaf: int, status: int) -> Symbol | None:
     kind = answer_class(status)
     if kind != "status":
         return Symbol(kind)
-    return Symbol("seamcall", (("leaf", leaf), ("status", status))) if leaf in leaf_numbers().values() and status else None
+    known = leaf in leaf_numbers().values() and status
+    return Symbol("seamcall", (("leaf", leaf), ("status", status_class(status)))) if known else None
 
 
 def _plain(form: MessageForm) -> Symbol | None:

@@ -274,3 +274,28 @@ def test_memory_is_bounded_by_the_model_and_not_by_the_log():
         replay_log(log(0xC0000A0000000000 | number, -5), None, True, "6.8")
         replay_log(log(0xC0000A0000000000, 5 + number), None, True, "6.8")
     assert cells() <= before + 2
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
+    max_leaves=8,
+)
+CPU = st.fixed_dictionaries({}, optional={"cpu": JSON, "socket": JSON, "online": JSON})
+REQUEST = st.fixed_dictionaries(
+    {"log": st.one_of(st.text(max_size=200), st.just(CONFIG), JSON)},
+    optional={
+        "id": JSON,
+        "complete": JSON,
+        "generation": st.one_of(JSON, st.sampled_from(ALL)),
+        "topology": st.one_of(JSON, st.fixed_dictionaries({"cpus": st.lists(CPU, max_size=5)})),
+    },
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(REQUEST, JSON).map(json.dumps))
+def test_any_request_gets_one_line_of_json(line):
+    found = answer(line, 1)
+    assert "\n" not in found
+    assert json.loads(found)["schema"] == "tdxwhy/replay/1"

@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.replay.scenario import parse
@@ -41,3 +44,52 @@ def test_bad_scenarios_are_one_line_with_the_place(scenario, place):
         parse(scenario)
     assert place in caught.value.message
     assert "\n" not in caught.value.message
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-9, 99), st.text(max_size=6), st.floats(allow_nan=False)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)),
+    max_leaves=6,
+)
+WORDS = st.sampled_from(
+    ["boot", "enable", "kvmload", "online 1", "offline 0", "createtd", "guest 1", "guest 0", "shutdown", "memonline 0 1"]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_any_scenario_runs_or_is_refused_in_one_line(data):
+    keys = ["platform", "module", "settings", "faults", "allocation_failures", "hotplug", "without_vmxon", "vmxon_faults", "operations"]
+    scenario = {"generation": data.draw(st.sampled_from(["6.8", "7.1", "v8", "6.16", "6.8-oot", "shared"]))}
+    for key in data.draw(st.sets(st.sampled_from(keys))):
+        inner = {
+            "platform": ["packages", "cpus_per_package", "cpu_to_package", "offline_at_boot", "memory", "cmr"],
+            "module": ["state", "max_packages", "all_cpus_before_config", "lp_init_done"],
+            "settings": ["keyid", "hibernation", "max_tdmrs", "max_rsvd", "version", "memnotifier_fail", "bios_lps", "features0"],
+        }.get(key)
+        if key == "operations":
+            scenario[key] = data.draw(st.one_of(st.lists(WORDS, max_size=6), JSON))
+        elif inner:
+            scenario[key] = data.draw(st.one_of(st.dictionaries(st.sampled_from(inner), JSON, max_size=3), JSON))
+        else:
+            scenario[key] = data.draw(JSON)
+    try:
+        simulate(parse(scenario))
+    except TdxwhyError as error:
+        assert "\n" not in error.message
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        {"platform": {"memory": [[0, 1 << 51, 0]]}, "faults": [{"leaf": "TDH.SYS.TDMR.INIT", "status": 1, "nth": 1 << 40}]},
+        {"platform": {"packages": 64, "cpus_per_package": 128}, "operations": ["boot"] + ["enable"] * 200},
+        {"settings": {"max_tdmrs": 1 << 40}, "platform": {"memory": [[n << 32, (n << 32) + (1 << 20), n] for n in range(1000)]}},
+        {"settings": {"num_cpuid_config": 1 << 60}},
+    ],
+)
+def test_big_scenarios_end(scenario):
+    start = time.monotonic()
+    simulate(parse({"generation": "7.1", **scenario}))
+    simulate(parse({"generation": "v8", **scenario}))
+    assert time.monotonic() - start < 20

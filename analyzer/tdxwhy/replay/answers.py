@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.know.topology import topology as infer
 from tdxwhy.records import Cpu, Package, Topology, Verdict
 from tdxwhy.replay.engine import Line, replay_log
 
@@ -84,7 +85,8 @@ def answer(line: str, number: int, generation: str | None = None) -> str:
         request = json.loads(line)
         if not isinstance(request, dict) or not isinstance(request.get("log"), str):
             raise TdxwhyError("a request is an object with a log")
-        topology = parse_topology(request.get("topology"))
+        listed = parse_topology(request.get("topology"))
+        topology = None if listed is None else infer((), listed)
         known = request.get("generation") or generation
         verdict = replay_log(parse_log(request["log"]), topology, bool(request.get("complete")), known)
         found = as_json(verdict)

@@ -48,10 +48,15 @@ class Machine:
         nth = self.allocations[kind]
         return any(one.kind == kind and one.nth == nth for one in self.scenario.allocation_failures)
 
-    def quiet(self, leaf: str) -> bool:
-        """Tell whether nothing of the scenario waits for a later call of this leaf."""
-        faults = any(one.leaf == leaf for one in self.scenario.faults)
-        return not faults and not any(one.leaf == leaf for one in self.scenario.hotplug)
+    def idle(self, leaf: str, cpu: int) -> int:
+        """Return how many of the next calls of a leaf on a CPU nothing of the scenario waits for."""
+        made, package = self.calls[leaf], self.scenario.packages[cpu]
+        due = [one.nth - made for one in self.scenario.hotplug if one.leaf == leaf and one.nth > made]
+        for index, fault in enumerate(self.scenario.faults):
+            here = fault.leaf == leaf and fault.cpu in (None, cpu) and fault.package in (None, package)
+            if here and (fault.times == 0 or self.used[index] < fault.times):
+                due.append(max(1, (fault.nth or 1) - made))
+        return min(due, default=1 << 62) - 1
 
     def events(self, leaf: str, when: str) -> list[tuple[str, int]]:
         """Return the hot-plug events that are due at the current call of a leaf."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
@@ -108,6 +109,8 @@ def parse(data: object) -> Scenario:
     if "generation" not in row:
         raise TdxwhyError("scenario: generation is missing")
     kernel = generation(str(row["generation"]))
+    if kernel.by_role:
+        raise TdxwhyError(f"scenario: generation: {kernel.name!r} has no lines of its own to print", "`tdxwhy model` lists the kernels")
     platform = _known(row.get("platform", {}), _PLATFORM, "platform")
     packages = _packages(platform)
     cpus = _Cpus(packages)
@@ -119,14 +122,49 @@ def parse(data: object) -> Scenario:
         memory,
         _cmr(platform, memory),
         _module(row.get("module", {}), cpus, kernel.module_state),
-        _known(row.get("settings", {}), _SETTINGS, "settings"),
-        tuple(_fault(one, f"faults[{i}]", cpus) for i, one in enumerate(row.get("faults", []))),
-        tuple(_allocation(one, f"allocation_failures[{i}]") for i, one in enumerate(row.get("allocation_failures", []))),
-        tuple(_hotplug(one, f"hotplug[{i}]", cpus) for i, one in enumerate(row.get("hotplug", []))),
+        _settings(row.get("settings", {})),
+        tuple(_fault(one, f"faults[{i}]", cpus) for i, one in enumerate(_list(row, "faults"))),
+        tuple(_allocation(one, f"allocation_failures[{i}]") for i, one in enumerate(_list(row, "allocation_failures"))),
+        tuple(_hotplug(one, f"hotplug[{i}]", cpus) for i, one in enumerate(_list(row, "hotplug"))),
         cpus.set(row.get("without_vmxon", []), "without_vmxon"),
         cpus.set(row.get("vmxon_faults", []), "vmxon_faults"),
-        tuple(_asked(one, f"operations[{i}]", cpus) for i, one in enumerate(row.get("operations", ["boot", "enable"]))),
+        tuple(_asked(one, f"operations[{i}]", cpus) for i, one in enumerate(_list(row, "operations", ("boot", "enable")))),
     )
+
+
+# What a scenario may ask of us: beyond these no machine lies, and a run would take too long.
+_MOST = {"cpu_to_package": 8192}
+_MOST_ELSE = 256
+_MOST_RANGES = 1024
+_MOST_MEMORY = 1 << 52
+
+
+def _list(row: dict[str, Any], key: str, default: tuple[object, ...] = ()) -> Sequence[object]:
+    given, most = row.get(key, default), _MOST.get(key, _MOST_ELSE)
+    if not isinstance(given, list | tuple) or len(given) > most:
+        raise TdxwhyError(f"scenario: {key} is not a list of at most {most}")
+    return given
+
+
+# Settings that hold several numbers, and how many; those that hold a name; all others hold one number.
+_NUMBERS = {"keyid": 2, "version": 3}
+_NAMES = {"feature_off"}
+
+
+def _settings(given: object) -> dict[str, Any]:
+    row = _known(given, _SETTINGS, "settings")
+    for name, value in row.items():
+        numbers = str(value).split() if name in _NUMBERS else [value]
+        if name in _NUMBERS and len(numbers) != _NUMBERS[name]:
+            raise TdxwhyError(f"scenario: settings.{name}: {value!r} is not {_NUMBERS[name]} numbers")
+        if name not in _NAMES:
+            for number in numbers:
+                _number(int(number) if isinstance(number, bool) else number, f"settings.{name}")
+    return {name: _plain(name, value) for name, value in row.items()}
+
+
+def _plain(name: str, value: object) -> object:
+    return int(value, 0) if isinstance(value, str) and name not in _NUMBERS and name not in _NAMES else value
 
 
 class _Cpus(NamedTuple):
@@ -152,9 +190,9 @@ def _packages(platform: dict[str, Any]) -> tuple[int, ...]:
     given = platform.get("cpu_to_package")
     if given is None:
         return tuple(package for package in range(count) for _ in range(each))
-    packages = tuple(_number(one, f"platform.cpu_to_package[{i}]") for i, one in enumerate(given))
-    if not packages or len(packages) > 65536:
-        raise TdxwhyError("scenario: platform.cpu_to_package: 1 to 65536 CPUs")
+    packages = tuple(_number(one, f"platform.cpu_to_package[{i}]") for i, one in enumerate(_list(platform, "cpu_to_package")))
+    if not packages or not 0 <= min(packages) <= max(packages) < 64:
+        raise TdxwhyError("scenario: platform.cpu_to_package: package ids from 0 to 63")
     beyond = [one for one in packages if not 0 <= one < count] if "packages" in platform else []
     if beyond:
         raise TdxwhyError(f"scenario: platform.cpu_to_package: no package {beyond[0]}, the platform has {count}")
@@ -185,8 +223,11 @@ def _cmr(platform: dict[str, Any], memory: tuple[tuple[int, int, int], ...]) -> 
 
 
 def _rows(given: object, width: int, place: str) -> list[list[Any]]:
-    if not isinstance(given, list) or any(not isinstance(row, list) or len(row) != width for row in given):
-        raise TdxwhyError(f"scenario: {place} is not a list of lists of {width}")
+    if not isinstance(given, list) or len(given) > _MOST_RANGES or any(not isinstance(row, list) or len(row) != width for row in given):
+        raise TdxwhyError(f"scenario: {place} is not a list of at most {_MOST_RANGES} lists of {width}")
+    for number, row in enumerate(given):
+        if any(not 0 <= _number(one, f"{place}[{number}]") <= _MOST_MEMORY for one in row):
+            raise TdxwhyError(f"scenario: {place}[{number}] is not memory that a machine has")
     return given
 
 

@@ -136,16 +136,17 @@ def _each_package(kernel: Kernel, step: Step) -> None:
 
 
 def _each_tdmr(kernel: Kernel, step: Step, cpu: int) -> None:
-    quiet = kernel.machine.quiet(step.name)
+    """Initialise TDMR after TDMR, a part a call; calls for which nothing waits are made at once after the first."""
+    machine = kernel.machine
     for tdmr in kernel.tdmrs:
         following = tdmr.base
         while following < tdmr.end:
             registers = {"rcx": tdmr.base}
             kernel.judge(step, kernel.seamcall(step.name, cpu, registers), registers)
             following = registers.get("rdx", 0)
-            if quiet:
-                kernel.machine.module.finish_tdmr(tdmr.base)
-                break
+            if following < tdmr.end:
+                made = machine.module.skip_parts(tdmr, machine.idle(step.name, cpu))
+                machine.calls[step.name] += made
 
 
 def _read_metadata(kernel: Kernel, step: Step, cpu: int) -> None:

@@ -75,7 +75,7 @@ class _Splitter:
         self._found: list[Block] = []
         self._held: list[Line] = []
         self._kind: BlockKind = "prose"
-        self._below = False
+        self._below = self._listing = False
         self._fence = False
 
     def blocks(self) -> list[Block]:
@@ -126,10 +126,13 @@ class _Splitter:
                 return kind
         if self._patch and (_STAT.match(text) or self._below):
             return "history"
-        if self._patch and _HISTORY.match(text):
-            self._below = True
-            return "history"
-        return self._shape(text, talks)
+        self._listing = self._patch and self._lists(text)
+        return "history" if self._listing else self._shape(text, talks)
+
+    def _lists(self, text: str) -> bool:
+        """Tell whether a line belongs to a list of changes: its head, or what stands indented or with a bullet below it."""
+        goes_on = bool(self._held) and self._kind == "history"
+        return bool(_HISTORY.match(text)) or (self._listing and (goes_on or text[:1] in " \t-*"))
 
     def _shape(self, text: str, talks: bool) -> BlockKind:
         """Tell comment, diff, code, indented example and prose apart by the line and by what it continues."""

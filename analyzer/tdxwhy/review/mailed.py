@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tdxwhy.know.names import named
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx
-from tdxwhy.records import LogRecord, Place
+from tdxwhy.records import Event, LogRecord, Place
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.nouns import MailedMessage, Message, MessageKind
 from tdxwhy.review.talk import View, evidence
@@ -42,14 +42,18 @@ def _pasted(message: Message, block: Block) -> Iterator[MailedMessage]:
             joined.append((line.number, line.text))
         else:
             joined[-1] = (joined[-1][0], f"{joined[-1][1].rstrip()} {line.text.strip()}")
+    faulty = False
     for number, text in joined:
-        if _recognised(text):
+        event = _recognised(text)
+        fault = event is not None and event.form is not None and event.form.kind == "fault"
+        if event is not None and not (fault and faulty):  # of an oops the first line is enough
             yield _made(message, number, text.strip(), "pasted")
+        faulty |= fault
 
 
-def _recognised(text: str) -> bool:
+def _recognised(text: str) -> Event | None:
     bare = _STAMP.sub("", text).strip()
-    return bool(bare) and recognise(LogRecord(Place("mail"), text[:4096], bare[:4096])) is not None
+    return recognise(LogRecord(Place("mail"), text[:4096], bare[:4096])) if bare else None
 
 
 def _talked(message: Message, blocks: list[Block], index: int) -> Iterator[MailedMessage]:

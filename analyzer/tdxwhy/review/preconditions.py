@@ -113,24 +113,28 @@ def _provider(message: Message, text: _Text, phrase: Phrase, sentence: Sentence,
     if named:
         return named.group(1)
     if phrase.kind == "actor":
-        return _actor(sentence.text)
+        return _actor("actor", sentence.text)
     if phrase.kind == "kernel":
         return "this patch" if message.kind == "patch" else "the kernel"
-    if phrase.kind == "done" and text.where == "changelog" and any(phrases("patch-does").search(item.text) for item in spoken):
-        return "this patch"
-    if phrase.kind == "code" and text.where == "reply":
-        return next((name for item in spoken if item is not sentence and (name := _acting(item.text))), None)
+    return _doer(text.where, phrase, sentence, spoken)
+
+
+def _doer(where: str, phrase: Phrase, sentence: Sentence, spoken: Sequence[Sentence]) -> str | None:
+    """Name who does what a passive sentence or one about code demands: an agent, this patch, or in a reply somebody said to act."""
+    if phrase.kind not in ("code", "done"):
+        return None
+    if agent := _actor("agent", sentence.text):
+        return agent
+    if phrase.kind == "done" and where == "changelog":
+        return "this patch" if any(phrases("patch-does").search(item.text) for item in spoken) else None
+    if phrase.kind == "code" and where == "reply":
+        return next((name for item in spoken if item is not sentence and (name := _actor("acting", item.text))), None)
     return None
 
 
-def _actor(text: str) -> str | None:
-    found = phrases("actor").phrases[0].form.search(normalise(text))
-    return _spelt(found.group("actor")) if found else None
-
-
-def _acting(text: str) -> str | None:
-    """Return somebody who is said to act in a sentence, such as "KVM needs similar handling"."""
-    found = phrases("acting").phrases[0].form.search(normalise(text))
+def _actor(group: str, text: str) -> str | None:
+    """Return the one whom a phrase of a group names: who is bound, who acts ("KVM needs similar handling"), by whom it is done."""
+    found = phrases(group).phrases[0].form.search(normalise(text))
     return _spelt(found.group("actor")) if found else None
 
 

@@ -27,7 +27,9 @@ LEVEL = re.compile(r"<(\d{1,3})>(?:\[ *([TC]\d{1,9})\] ?)?")
 DECODED_LEVEL = re.compile(rf"(?:({'|'.join(FACILITIES)}|local\d) *: *)({'|'.join(LEVELS)}) *: ?")
 # The rest of a syslog or journal line behind the time: host name, then the program with an optional pid.
 ORIGIN = re.compile(r"(?:(?P<host>[\w.:-]{0,254}[\w.-]) )?(?:\w{1,8}\.\w{1,8} )?(?P<program>[\w@.\\/()-]{1,128})(?P<pid>\[\d{1,9}\])?: ")
-SYSLOG = re.compile(rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<wall>{WALL}) ")
+# The month in the language of the machine that wrote it: août, сен, 9月.
+_LOCAL = r"(?:[^\W\d_][\w.]{1,11}|\d{1,2}\w) +\d{1,2} +\d\d:\d\d:\d\d"
+SYSLOG = re.compile(rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<wall>{WALL}|{_LOCAL}) ")
 RFC5424 = re.compile(
     r"<(?P<pri>\d{1,3})>1 (?P<wall>\S{1,64}) (?P<host>\S{1,255}) (?P<program>\S{1,48}) \S{1,128} \S{1,32} (?:-|(?:\[[^\]]{0,1024}\])+) ?"
 )

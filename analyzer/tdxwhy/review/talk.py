@@ -98,8 +98,9 @@ class View:
         found: list[Said] = []
         called: tuple[str, ...] = ()
         for index, block in enumerate(blocks):
-            if block.kind == "greeting" or (block.kind == "prose" and len(block.lines) == 1 and _CALL.match(block.text)):
-                called = self._called(block.text) or called
+            greeted = self._called(block.text) if block.kind in ("greeting", "prose") and len(block.lines) == 1 else ()
+            if block.kind == "greeting" or greeted:
+                called = greeted or called
                 continue
             if block.kind not in ("prose", "example"):
                 continue

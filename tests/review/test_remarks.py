@@ -1,0 +1,176 @@
+"""Remarks of small threads: answers, promises and what became of them, conditions of tags, providers of preconditions."""
+
+from __future__ import annotations
+
+import pytest
+
+from tdxwhy.read.mail_decode import decode_mail
+from tdxwhy.review.review import review
+
+PATCH = """Words about it.
+
+Signed-off-by: Mara One <mara@x.example>
+---
+diff --git a/a.c b/a.c
+--- a/a.c
++++ b/a.c
+@@ -1,2 +1,6 @@
++\t/* This line is criticised by the reviewer. */
++\tret = call_it(now);
++\tif (ret)
++\t\treturn ret;
+"""
+
+
+def mail(name, body, parent="", who="Tomas Two <t@x.example>", subject="Re: [PATCH v2 1/2] x86: words", day=6):  # noqa: PLR0917
+    links = f"In-Reply-To: <{parent}>\nReferences: <{parent}>\n" if parent else ""
+    head = f"From: {who}\nTo: Wei Three <w@x.example>\nSubject: {subject}\nMessage-ID: <{name}>\n{links}"
+    return decode_mail(f"{head}Date: Mon, {day} May 2024 09:00:00 +0000\n\n{body}".encode(), "t")
+
+
+def patch(body=PATCH, version=2, day=5):
+    return mail(f"p{version}", body, who="Mara One <mara@x.example>", subject=f"[PATCH v{version} 1/2] x86: words", day=day)
+
+
+def asked(question, answer):
+    reply = mail("r", f"> +\tret = call_it(now);\n\n{question}\n", "p2")
+    return review([patch(), reply, mail("a", answer, "r", who="Mara One <mara@x.example>", day=7)]).questions
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("> Why is it called here?\n\nBecause it must.\n", "answered"),
+        ("> Why is it called here?\n\nYes.\n", "answered"),
+        ("> Why is it called here?\n\n-EINVAL\n", "answered"),
+        ("> Why is it called here?\n\nWhy do you ask?\n", "deflected"),
+        ("> Why is it called here?\n\nThat's a separate topic.\n", "deflected"),
+        ("> Something else\n\nFine.\n", "unanswered"),
+        ("> Why is it called here?\n", "unanswered"),
+        ("Because it must.\n\n> Why is it called here?\n", "answered"),
+    ],
+)
+def test_answers_stand_under_the_question(answer, status):
+    assert [q.status for q in asked("Why is it called here?", answer)][:1] == [status]
+
+
+def test_an_answer_to_another_question_is_none():
+    first, second = asked(
+        "Why is it called here?\n\n> +\tif (ret)\n\nAnd what of this?",
+        "> Why is it called here?\n> > +\tif (ret)\n> And what of this?\n\nOK.\n",
+    )
+    assert (first.status, second.status) == ("unanswered", "answered")
+
+
+def test_one_answer_serves_a_breath_of_questions():
+    assert [q.status for q in asked("Why here?  Why now?", "> Why here?  Why now?\n\nNo better place.\n")] == ["answered", "answered"]
+
+
+def test_whoever_is_called_must_answer():
+    reply = mail("r", "> +\tif (ret)\n\nWei, any comments?\n", "p2")
+    other = mail("a", "> Wei, any comments?\n\nI like it.\n", "r", who="Ines Four <i@x.example>", day=7)
+    (question,) = review([patch(), reply, other]).questions
+    assert (question.addressee, question.status) == ("Wei Three", "unanswered")
+    mine = mail("b", "> Wei, any comments?\n\nNone.\n", "r", who="Wei Three <w@x.example>", day=8)
+    assert review([patch(), reply, other, mine]).questions[0].status == "answered"
+
+
+def test_the_asker_cannot_answer():
+    reply = mail("r", "> +\tif (ret)\n\nWhy is it called here?\n", "p2")
+    again = mail("s", "> Why is it called here?\n\nI found out.\n", "r")
+    assert [q.status for q in review([patch(), reply, again]).questions] == ["unanswered"]
+
+
+def promised(promise, later, request="Please drop this comment."):
+    reply = mail("r", f"> +\t/* This line is criticised by the reviewer. */\n\n{request}\n", "p2")
+    quoted = f"> > +\t/* This line is criticised by the reviewer. */\n>\n> {request}\n\n{promise}\n"
+    answer = mail("a", quoted, "r", who="Mara One <mara@x.example>", day=7)
+    return review([patch(), reply, answer], [patch(later, 3, 9)] if later else []).commitments
+
+
+@pytest.mark.parametrize(
+    ("promise", "later", "kept"),
+    [
+        ("Will remove.", "", "unknown"),
+        ("Will remove.", PATCH, "no"),
+        ("Will remove.", PATCH.replace("+\t/* This line is criticised by the reviewer. */\n", ""), "yes"),
+        ("Will update it.", PATCH, "unknown"),
+        ("Will update the widget frobnication.", PATCH.replace("---\n", "---\nv2 -> v3:\n - Update widget frobnication.\n", 1), "yes"),
+        ("Will mention widget frobnication.", PATCH.replace("---\n", "---\nv2 -> v3:\n - Dropped widget frobnication.\n", 1), "superseded"),
+    ],
+)
+def test_promises(promise, later, kept):
+    (commitment,) = promised(promise, later)
+    assert commitment.owner == "Mara One"
+    assert commitment.kept == kept
+
+
+def test_a_dropped_patch_keeps_the_promise_to_drop_it():
+    reply = mail("a", "> Words about it.\n\nThis patch will be dropped in the next version.\n", "p2", who="Mara One <mara@x.example>")
+    other = mail("p3", PATCH.replace("call_it", "other"), who="Mara One <mara@x.example>", subject="[PATCH v3 1/1] KVM: more", day=9)
+    assert [c.kept for c in review([patch(), reply], [other]).commitments] == ["yes"]
+
+
+def test_admissions_count_only_of_the_patchs_author():
+    mine = mail("a", "> Words about it.\n\nOops, I forgot to update this.\n", "p2", who="Mara One <mara@x.example>")
+    theirs = mail("b", "> Words about it.\n\nOops, I forgot to update my tree.\n", "p2")
+    assert [c.owner for c in review([patch(), mine, theirs]).commitments] == ["Mara One"]
+
+
+def test_a_person_of_the_thread_can_be_promised():
+    reply = mail("r", "> Words about it.\n\nWei will send the other half.\n\nKVM will send a signal.\n", "p2")
+    assert [(c.owner, c.kind) for c in review([patch(), reply]).commitments] == [("Wei Three", "third-person")]
+
+
+@pytest.mark.parametrize(
+    ("text", "conditional"),
+    [
+        ("Reviewed-by: A B <a@x>", False),
+        ("Looks good.\n\nReviewed-by: A B <a@x>", False),
+        ("With the typo fixed:\n\nReviewed-by: A B <a@x>", True),
+        ("If you rename this, feel free to add:\n\nReviewed-by: A B <a@x>", True),
+        ("Reviewed-by: A B <a@x>\n\nOnce you have fixed the comment.", True),
+        ("Reviewed-by: A B <a@x> # if this is fixed", True),
+        ("Please fix the comment.\n\n> +\tif (ret)\n\nReviewed-by: A B <a@x>", False),
+    ],
+)
+def test_conditions_of_tags(text, conditional):
+    tags = review([patch(), mail("r", f"> +\tif (ret)\n\n{text}\n", "p2")]).tags
+    assert [(t.by, t.conditional) for t in tags if t.tag == "Reviewed-by"] == [("A B <a@x>", conditional)]
+
+
+def test_tags_in_quotes_and_talk_are_none():
+    body = "> Reviewed-by: A B <a@x>\n\nThey gave no Reviewed-by or Acked-by.\n$ grep -c 'acked-by:|reviewed-by:' box\n"
+    assert [t for t in review([patch(), mail("r", body, "p2")]).tags if t.tag != "Signed-off-by"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "provider"),
+    [
+        ("The caller must make sure that all CPUs are online.", None),
+        ("Callers (such as KVM) must make sure that all CPUs are online.", "KVM"),
+        ("The BIOS must guarantee this.", "BIOS"),
+        ("The kernel must flush the cache before the page is used.", "this patch"),
+        ("The module must be loaded by the BIOS before the kernel boots.", "BIOS"),
+        ("The call must be made on one CPU of each package.  Loop over the online ones.", "this patch"),
+        ("This function requires at least one online CPU.", None),
+    ],
+)
+def test_providers(text, provider):
+    found = review([patch(f"{text}\n\n{PATCH}")]).preconditions
+    assert [one.provider for one in found] == [provider]
+
+
+def test_a_sentence_that_names_the_provider_belongs_to_the_need():
+    comment = "+\t/*\n+\t * This needs a running CPU on each package.  Callers (aka. KVM) can\n+\t * make sure of that.\n+\t */\n"
+    (one,) = review([patch(PATCH.replace("+\tret", comment + "+\tret", 1))]).preconditions
+    assert (one.where, one.provider) == ("comment", "KVM")
+
+
+def test_messages_wished_for_and_dreaded():
+    body = "> +\tif (ret)\n\nWill they see:\n\n\tvirt/tdx: package 3 has no online CPU\n\n"
+    body += "Or, will they see:\n\n\tvirt/tdx: something failed\n\n?\n"
+    found = review([patch(), mail("r", body, "p2")])
+    assert [m.kind for m in found.init_messages] == ["wanted", "unwanted"]
+    assert [m.names.package for m in found.init_messages] == [True, False]
+    assert len(found.questions) == 1

@@ -83,7 +83,7 @@ def _candidates(name: str | None) -> tuple[Generation, ...]:
 def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
     cheapest = min((run.skipped, run.lost) for run in runs)
     best = [run for run in runs if (run.skipped, run.lost) == cheapest]
-    ways = [(run, ending) for run in best for ending in _cheapest(run)]
+    ways = _shown_first([(run, ending) for run in best for ending in _cheapest(run)])
     outcomes = {_outcome(ending) for _, ending in ways}
     outcome: Outcome = outcomes.pop() if len(outcomes) == 1 else "unknown"
     explanations = _explanations(ways, topology)
@@ -100,6 +100,12 @@ def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
 
 # Reasons for which nobody gets as far as asking the module.
 _NOT_ATTEMPTED = {"platform-not-supported", "bios-tdx-disabled", "tdx-not-requested", "kernel-without-tdx"}
+
+
+def _shown_first(ways: list[tuple[Run, Ending]]) -> list[tuple[Run, Ending]]:
+    """Leave out failures without a line where there is one with a line: whoever tried again in silence explains nothing."""
+    shown = [(run, ending) for run, ending in ways if ending.blame is not None and ending.blame.shown]
+    return shown or ways
 
 
 def _cheapest(run: Run) -> Iterable[Ending]:

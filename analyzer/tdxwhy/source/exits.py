@@ -59,6 +59,7 @@ class Exits:
         self.assigned: dict[str, Assigned] = {}
         self.untested: dict[str, Assigned] = {}
         self.going_on: dict[str, int] = {}
+        self.preset: dict[str, str] = {}
 
     def collect(self) -> list[Exit]:
         """Return the failing exits in source order."""
@@ -85,7 +86,9 @@ class Exits:
                     self._fatal(statement, index)
 
     def _note(self, statement: Statement) -> None:
-        """Remember which call a variable was set from, and a result handed back through a pointer."""
+        """Remember which call a variable was set from, an errno that it begins with, and a result handed back through a pointer."""
+        if statement.kind == "declare" and (errno := errno_of(statement.expression)):
+            self.preset[statement.name] = errno
         for name, call in assignments(statement):
             if call is None:
                 self.untested.pop(name, None)
@@ -209,7 +212,7 @@ class Exits:
     def _case(self, subject: str, labels: list[str], place: tuple[int, Statement], taken: Assigned | None) -> None:
         first, case = place
         exit_ = exit_of(case.body)
-        errno = errno_in(case.body)
+        errno = errno_in(case.body) or (self._left_preset(case.body) if "default" in labels else None)
         if errno is None and not prints_failure(case.body) and not (exit_ is not None and exit_.kind == "fatal"):
             return
         condition = f"{subject} is {' or '.join(labels)}" if labels != ["default"] else f"{subject} is unknown (default)"
@@ -217,6 +220,12 @@ class Exits:
         call = taken.call if taken else None
         effect = effect_of(case.body, exit_)
         self.found.append(Exit(condition, effect, errno, call, errno is None, rows, tuple(case.body), "", exit_))
+
+    def _left_preset(self, body: Sequence[Statement]) -> str | None:
+        """Return the errno that a variable began with, where a default branch leaves it as it is and does not return by itself."""
+        if any(each.kind == "return" for each in body):
+            return None
+        return next((errno for name, errno in self.preset.items() if not sets(body, name)), None)
 
     def _return(self, statement: Statement, before: Sequence[Statement], *, outer: bool) -> None:
         value = statement.expression

@@ -21,8 +21,6 @@ from tdxwhy.source.pieces import GAP, Shown, shown, whole
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, walk, written
 
 _LONGEST_CONDITION = 200
-# Failures of one kind that a function has in several places and says nothing about: one entry.
-_MERGED = frozenset({"-ENOMEM", "-EFAULT"})
 
 
 class _Seen(NamedTuple):
@@ -250,14 +248,5 @@ def _passed_over(function: Function, where: tuple[str, Shown, str], seen: _Seen)
 
 
 def _merged(paths: Sequence[FailingPath]) -> list[FailingPath]:
-    """Keep one of several silent paths of a function that fail alike."""
-    found: list[FailingPath] = []
-    met: set[tuple[str, str, str]] = set()
-    for path in paths:
-        key = (path.file, path.function, path.errno or "")
-        if path.printed == "no" and path.errno in _MERGED:
-            if key in met:
-                continue
-            met.add(key)
-        found.append(path)
-    return found
+    """Keep one of several paths of a function that read alike: their conditions are one and the same."""
+    return list({(path.file, path.function, path.condition): path for path in reversed(paths)}.values())[::-1]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tdxwhy.cli import main
+from tdxwhy.shipped import folder
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "patches"
 TREE = str(SAMPLES / "tree")
@@ -93,3 +97,29 @@ def test_a_hostile_patch_cannot_drive_the_terminal_or_the_page(capsys, tmp_path:
         _, shown, _ = preview(capsys, "--patch", str(tmp_path / "evil.patch"), "--format", form)
         assert "\x1b" not in shown
         assert form == "text" or "<script>" not in shown
+
+
+@pytest.mark.parametrize("path", sorted((SAMPLES / "golden").glob("*.json")), ids=lambda path: path.stem)
+def test_the_json_keeps_its_contract(path: Path):
+    schema = json.loads((folder("reports/schema") / "preview.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), schema)
+
+
+def test_a_range_of_a_repository_is_read_like_a_patch(capsys, tmp_path: Path):
+    repository = tmp_path / "repository"
+    shutil.copytree(TREE, repository)
+    words = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (
+        ["init", "-q", "-b", "main"],
+        ["add", "."],
+        ["commit", "-q", "-m", "one"],
+        ["apply", str(SAMPLES / "callback.patch")],
+        ["commit", "-qam", "two"],
+    ):
+        subprocess.run([*words, *command], cwd=repository, check=True, capture_output=True)
+    status = main(["preview", str(repository), "--range", "HEAD~1..HEAD", "--format", "json"])
+    by_range = json.loads(capsys.readouterr().out)
+    _, by_patch, _ = preview(capsys, "--patch", str(SAMPLES / "callback.patch"), "--format", "json")
+    assert status == 0
+    assert by_range["cases"] == json.loads(by_patch)["cases"]
+    assert main(["preview", str(repository), "--range", "HEAD~9..HEAD"]) == 2

@@ -79,6 +79,9 @@ def test_no_package_is_named(text, args):
         ("smpboot: CPU 12 is now offline", []),
         ("failed on %u\\n", ["per_cpu(x86_cpu_to_apicid, cpu)"]),
         ("failed on %u\\n", ["(unsigned int)policy->cpu"]),
+        ("CPUs %d-%d\\n", ["first", "last"]),
+        ("ACPI CPU %d\\n", ["i"]),
+        ("cpu = %u\\n", ["i"]),
     ],
 )
 def test_a_cpu_is_named(text, args):

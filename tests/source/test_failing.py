@@ -201,3 +201,12 @@ def test_advice_and_answers_that_are_no_status_are_no_failing_paths():
 def test_a_void_function_that_returns_early_does_not_fail():
     body = function("if (!has_feature(d))\n\treturn;\nstart(d);", "static void demo(struct demo *d)")
     assert paths(patch(body)) == []
+
+
+def test_callees_outside_the_patch_are_looked_up_in_a_tree():
+    body = function("int ret = helper(d);\n\nif (ret)\n\treturn ret;\nreturn 0;")
+    loud = {"lib.c": 'int helper(struct demo *d)\n{\n\tif (!d)\n\t\tpr_err("none\\n");\n\treturn -EIO;\n}\n'}
+    quiet = {"lib.h": "#define helper(d) quiet(d)\n", "lib.c": "int quiet(struct demo *d)\n{\n\treturn -EIO;\n}\n"}
+    assert [path[2] for path in paths(patch(body))] == ["unseen"]
+    assert [path.printed for path in failing_paths(patch(body), "1.eml", loud)] == ["callee"]
+    assert [path.printed for path in failing_paths(patch(body), "1.eml", quiet)] == ["no"]

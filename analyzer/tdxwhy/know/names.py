@@ -20,8 +20,11 @@ CONVERSION = re.compile(
     r"%(?:%|[-+ #0]*(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d+))?(?:hh|h|ll|l|L|z|t|j|q)?(?:p(?P<extension>[A-Za-z]*)|[diouxXcsn]))"
 )
 # What stands for an id: a conversion that prints a number or a list, or in a printed line the number or list itself.
-_ID = r"(?P<id>%[-+ #0]*(?:\*|\d+)?(?:hh|h|ll|l|z)?(?:[diuxX]|pbl?)|0x%[0-9]*l*[xX]|0x[0-9a-fA-F]+|\d[\d,-]*)(?![.\w]|\s*%%)"
-_LIST = re.compile(r"p|\d[,-]")
+_ID = (
+    r"(?P<id>%[duxX] ?- ?%[duxX]|%[-+ #0]*(?:\*|\d+)?(?:hh|h|ll|l|z)?(?:[diuxX]|pbl?)"
+    r"|0x%[0-9]*l*[xX]|0x[0-9a-fA-F]+|\d[\d,-]*)(?![.\w]|\s*%%)"
+)
+_LIST = re.compile(r"p|\d[,-]|- ?%")
 _KEYS = {
     "package": {"words", "calls", "members", "masks", "others", "other_arguments"},
     "cpu": {"words", "calls", "members", "masks", "others", "other_arguments"},

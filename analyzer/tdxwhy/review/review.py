@@ -20,6 +20,7 @@ from tdxwhy.review.tags import find_tags
 from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages
 from tdxwhy.review.versions import patch_code, patch_versions
+from tdxwhy.source.tree import tree_files
 
 
 def review(mails: Iterable[Mail], later: Iterable[Mail] = (), tree: Path | None = None) -> Review:
@@ -33,7 +34,7 @@ def review(mails: Iterable[Mail], later: Iterable[Mail] = (), tree: Path | None 
     after = build_messages(list(later))
     posted = (*messages, *(m for m in after if m.mail.message_id not in view.by_id))
     printed = [*patch_prints(posted), *(tree_prints(tree) if tree else ())]
-    found = _Found(view, posted, printed, tree is not None)
+    found = _Found(view, posted, printed, tree)
     for message in messages:
         found.take(message)
     return found.review(own, after)
@@ -42,8 +43,9 @@ def review(mails: Iterable[Mail], later: Iterable[Mail] = (), tree: Path | None 
 class _Found:
     """Collects the remarks of one mail after the other."""
 
-    def __init__(self, view: View, posted: Sequence[Message], printed: Sequence[Printed], tree: bool) -> None:
-        self._view, self._posted, self._printed, self._tree = view, Posted(posted), printed, tree
+    def __init__(self, view: View, posted: Sequence[Message], printed: Sequence[Printed], tree: Path | None) -> None:
+        self._view, self._posted, self._printed, self._tree = view, Posted(posted), printed, tree is not None
+        self._files = tree_files(str(tree)) if tree is not None else ()
         self._mailed: list[MailedMessage] = []
         self._questions: list[Question] = []
         self._requests: list[Request] = []
@@ -88,7 +90,7 @@ class _Found:
 
     def _patch(self, message: Message) -> None:
         name = message.mail.message_id
-        prints, paths = patch_code(message)
+        prints, paths = patch_code(message, self._files)
         self._code += [(name, site) for site in prints]
         self._paths += [(name, path) for path in paths]
 

@@ -21,14 +21,17 @@ def patch_text(message: Message) -> str:
     return "\n".join("" if line.level else line.text for line in message.lines)
 
 
-def patch_code(message: Message) -> tuple[tuple[PrintSite, ...], tuple[FailingPath, ...]]:
-    """Return the messages that a patch adds and the paths on which it fails."""
-    return _code(patch_text(message), message.mail.place.source)
+Files = tuple[tuple[str, str], ...]
+
+
+def patch_code(message: Message, tree: Files = ()) -> tuple[tuple[PrintSite, ...], tuple[FailingPath, ...]]:
+    """Return the messages that a patch adds and the paths on which it fails; callees are looked up in the files of a tree."""
+    return _code(patch_text(message), message.mail.place.source, tree)
 
 
 @lru_cache(maxsize=256)
-def _code(text: str, source: str) -> tuple[tuple[PrintSite, ...], tuple[FailingPath, ...]]:
-    return tuple(site for site in print_sites(text, source) if site.added), failing_paths(text, source)
+def _code(text: str, source: str, tree: Files) -> tuple[tuple[PrintSite, ...], tuple[FailingPath, ...]]:
+    return tuple(site for site in print_sites(text, source) if site.added), failing_paths(text, source, dict(tree))
 
 
 def patch_versions(thread: View, later: Sequence[Message]) -> tuple[PatchVersion, ...]:

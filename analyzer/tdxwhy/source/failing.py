@@ -6,13 +6,14 @@ What lies outside the patch is "unseen" where its own code decides what users se
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tdxwhy.records import FailingPath, Place, PrintSite
 from tdxwhy.source.calls import calls
 from tdxwhy.source.code import Fragment
-from tdxwhy.source.ctree import parse_unit
+from tdxwhy.source.ctree import macro, parse_unit
 from tdxwhy.source.diff import DiffLine, FilePatch, holds_diff, parse_diff
 from tdxwhy.source.exits import Exit, Exits
 from tdxwhy.source.grammar import fragment_sites
@@ -30,8 +31,11 @@ class _Seen(NamedTuple):
     sites: dict[str, list[tuple[int, PrintSite]]]
 
 
-def failing_paths(text: str, name: str) -> tuple[FailingPath, ...]:
-    """Return the conditions on which functions that the patch (or C file) touches fail or give up, and what they print there."""
+def failing_paths(text: str, name: str, tree: Mapping[str, str] = MappingProxyType({})) -> tuple[FailingPath, ...]:
+    """Return the conditions on which functions that the patch (or C file) touches fail or give up, and what they print there.
+
+    With the files of a tree (by path) callees outside the patch are looked up there.
+    """
     if holds_diff(text):
         patches = [patch for patch in parse_diff(text) if patch.is_c]
         pieces = [(patch.path, shown(patch)) for patch in patches]
@@ -44,6 +48,8 @@ def failing_paths(text: str, name: str) -> tuple[FailingPath, ...]:
     seen = _Seen({function.name: function for _, _, functions in units for function in functions}, {})
     for path, piece, functions in units:
         _place_sites(seen, path, piece, functions, name)
+    for path, content in tree.items():
+        _add_outside(seen, path, content)
     found: list[FailingPath] = []
     for path, piece, functions in units:
         for function in functions:
@@ -78,6 +84,15 @@ def _place_sites(seen: _Seen, path: str, piece: Shown, functions: Sequence[Funct
         for function in functions:
             if row is not None and function.first <= row <= function.last:
                 seen.sites.setdefault(function.name, []).append((row, site))
+
+
+def _add_outside(seen: _Seen, path: str, content: str) -> None:
+    """Add the functions and macros of a file of the tree, with their print calls; what the patch shows itself stays."""
+    unit, piece = parse_unit(content), whole(content)
+    macros = [macro(define) for define in unit.defines if define.parameters is not None]
+    outside = [function for function in (*unit.functions, *macros) if function.name not in seen.functions]
+    seen.functions.update((function.name, function) for function in outside)
+    _place_sites(seen, path, piece, [function for function in outside if not function.macro], path)
 
 
 def _as_fragment(path: str, piece: Shown) -> Fragment:

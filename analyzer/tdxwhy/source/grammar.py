@@ -87,7 +87,8 @@ def site_of(
     line = fragment.lines[first]
     added = line.kind == "+" or any(fragment.touched[first + 1 : last + 1])
     failure = call.name.startswith(("WARN", "VM_WARN", "KVM_BUG", "panic", "nmi_panic")) or tells_failure(level, written)
-    names = named(written, args) if written else Naming(package=False, cpu=False, cpu_state=False)
+    acpi = call.name.lower().startswith("acpi") or fragment.file.startswith("drivers/acpi/")
+    names = named(f"ACPI: {written}" if acpi else written, args) if written else Naming(package=False, cpu=False, cpu_state=False)
     place = Place(fragment.file, line.line)
     return PrintSite(
         place, call.name, level, written, args, function, added, failure, names, known.once, known.ratelimited, fragment.file, line.number

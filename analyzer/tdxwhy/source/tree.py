@@ -36,6 +36,14 @@ def read_tree(path: str, extra: tuple[str, ...] = ()) -> dict[str, str]:
     return _checked(texts, path)
 
 
+def tree_files(path: str) -> tuple[tuple[str, str], ...]:
+    """Return the same files as pairs, none where the tree has nothing about TDX."""
+    try:
+        return tuple(read_tree(path).items())
+    except NothingToJudge:
+        return ()
+
+
 def _is_kernel(root: Path) -> bool:
     return (root / "arch" / "x86").is_dir()
 

@@ -119,7 +119,7 @@ class _Work:
             return
         outside = of_path(source.path, self._pattern)
         gatherer, before = Gatherer(source.name), self._boots
-        for gathered in gatherer.boots(content.stream):
+        for gathered in gatherer.boots(content.stream, content.whole):
             self._add(gathered, outside)
         self._size += content.size()
         self._losses += gatherer.losses

@@ -19,8 +19,8 @@ _WHOLE = 1 << 20
 class Content:
     """An open source. The digest is known at once, or of a stream only when it has been read."""
 
-    def __init__(self, stream: BinaryIO, digest: str | None, size: int | None) -> None:
-        self.stream, self.digest, self._size = stream, digest, size
+    def __init__(self, stream: BinaryIO, digest: str | None, size: int | None, whole: bytes | None = None) -> None:
+        self.stream, self.digest, self.whole, self._size = stream, digest, whole, size
 
     def size(self) -> int:
         """Return how many bytes there were."""
@@ -70,7 +70,7 @@ def opened(source: Source) -> Iterator[Content]:
         size = os.fstat(handle).st_size
         if 0 < size < _WHOLE:
             data = os.read(handle, size + 1)
-            yield Content(io.BytesIO(data), digest_of(data), len(data))
+            yield Content(io.BytesIO(data), digest_of(data), len(data), data)
         elif size:
             yield Content(cast(BinaryIO, file), _digested(handle), size)
         else:

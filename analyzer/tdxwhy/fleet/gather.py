@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from tdxwhy.fleet.archive import Refused, kind_of, members
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.origin import CLOCKS
+from tdxwhy.fleet.quick import quick
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.export import is_export
 from tdxwhy.read.log import LogReader
@@ -20,6 +22,8 @@ from tdxwhy.records import BootRecords, Loss, Place
 
 # Up to this size an input may be a paste or a torn capture, and every line is looked at.
 _SMALL = 16 << 10
+# What is binary shows it at once.
+_SAMPLE = 4096
 
 
 class Gathered(NamedTuple):
@@ -35,10 +39,14 @@ class Gatherer:
     def __init__(self, name: str) -> None:
         self.losses: list[Loss] = []
         self._name = name
-        self._anchors = (*anchors(), *CLOCKS)
+        self._anchors = _literals()
 
-    def boots(self, stream: BinaryIO) -> Iterator[Gathered]:
-        """Yield the boots of a log, or of every log in an archive."""
+    def boots(self, stream: BinaryIO, whole: bytes | None = None) -> Iterator[Gathered]:
+        """Yield the boots of a log, or of every log in an archive; `whole` is all of the stream, where somebody has it."""
+        boot = quick(whole, self._name, self._anchors) if whole is not None and len(whole) >= _SMALL else None
+        if boot is not None:
+            yield Gathered(self._name, boot)
+            return
         opened = Opened(stream, self._name)
         kind = kind_of(opened.head[:512])
         if kind:
@@ -61,7 +69,7 @@ class Gatherer:
 
     def _log(self, opened: Opened, name: str) -> Iterator[Gathered]:
         head = opened.head
-        if not head or looks_binary(head):
+        if not head or looks_binary(head[:_SAMPLE]):
             self._lose("empty" if not head else "binary, not a log", name)
             self.losses += opened.losses
             return
@@ -81,6 +89,11 @@ class Gatherer:
 
     def _lose(self, what: str, name: str) -> None:
         self.losses.append(Loss(what, 1, Place(name)))
+
+
+@cache
+def _literals() -> tuple[bytes, ...]:
+    return (*anchors(), *CLOCKS)
 
 
 class _Raw(io.RawIOBase):

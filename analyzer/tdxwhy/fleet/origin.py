@@ -11,8 +11,8 @@ from typing import NamedTuple
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.records import BootRecords, Event, LogRecord
 
-# Lines that carry the wall clock of an early moment; the scanner is told to keep them.
-CLOCKS = (b"setting system clock to ", b"audit: type=2000 ")
+# The line that carries the wall clock of an early moment; the scanner is told to keep it.
+CLOCKS = (b"setting system clock to ",)
 _CLOCK = re.compile(r"setting system clock to \S+ \S+ \((\d{9,11})\)|^audit: type=2000 audit\((\d{9,11})\.\d+:")
 _REALTIME = re.compile(r"__REALTIME_TIMESTAMP\"? ?[:=] ?\"?(\d{15,17})\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
@@ -107,6 +107,8 @@ def _started(record: LogRecord) -> int | None:
 
 
 def _by_clock(record: LogRecord) -> int | None:
+    if " clock to " not in record.text and not record.text.startswith("audit: "):
+        return None
     found = _CLOCK.search(record.text)
     if found is None or record.time_ns is None:
         return None

@@ -115,7 +115,7 @@ def commit(store: Store, place: Path, part: str, tables: Mapping[str, pa.Table],
         made.mkdir()
         described = {name: _write_table(made / f"{name}.parquet", table) for name, table in tables.items()}
         manifest = {"schema": SCHEMA, "part": part, "tables": described, "sources": sources}
-        _write(made / "manifest.json", (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+        _write(made / "manifest.json", (json.dumps(manifest, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         _sync(made)
         try:
             made.rename(target)

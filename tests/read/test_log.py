@@ -72,6 +72,34 @@ def test_cut_input_is_known_as_cut() -> None:
     assert boot.head_cut and not boot.tail_cut
 
 
+def test_an_ellipsis_behind_the_last_line_means_that_it_goes_on() -> None:
+    (boot,) = boots("```\n[    3.1] a\n[    4.0] b\n...\n```\n")
+    assert boot.tail_cut
+    (boot,) = boots("```\n[    3.1] a\n...\n[    4.0] b\n```\n...\n")
+    assert boot.gaps and not boot.tail_cut
+
+
+def test_many_pieces_cost_no_more_than_their_lines() -> None:
+    """Each step back begins a segment; ten times the segments may not cost a hundred times the steps."""
+    import sys
+
+    def steps(count: int) -> int:
+        data = "".join(f"\n[{(count - n) % count + 1:5}.{n:06}] x: {n}\n[    1.5] y {n}\n" for n in range(count))
+        counted = 0
+
+        def trace(frame, event, arg):
+            nonlocal counted
+            counted += 1
+            return trace
+
+        sys.settrace(trace)
+        boots(data)
+        sys.settrace(None)
+        return counted
+
+    assert steps(1000) < 11 * steps(100)
+
+
 def test_newest_first_is_turned() -> None:
     lines = [f"[   {n}.000000] line {n}" for n in range(10, 20)]
     assert texts("\n".join(reversed(lines)) + "\n") == [[f"line {n}" for n in range(10, 20)]]

@@ -18,7 +18,8 @@ from tdxwhy.read import windows as windows_module
 from tdxwhy.read.log import LogReader
 from tdxwhy.read.scan import Scan
 from tdxwhy.read.stream import KEPT
-from tdxwhy.records import BootRecords, LogRecord
+from tdxwhy.read.usual import usual_record
+from tdxwhy.records import BootRecords, LogRecord, Place
 
 ANCHORS = (b"virt/tdx", b"SEAMCALL", b"offline")
 BANNER = "[    0.000000] Linux version 6.18.0 (builder@farm) (gcc 14) #1 SMP"
@@ -67,6 +68,13 @@ def test_anchors_change_no_record_that_holds_one(seed: int, monkeypatch: pytest.
     whole = keys(LogReader(io.BytesIO(data), "log"), False)
     assert len(fast) == 4
     assert fast == every == block == whole
+
+
+def test_the_quick_way_to_build_a_record_builds_the_same() -> None:
+    line = b"[    1.500000] virt/tdx: module initialized\n"
+    record = usual_record(line, 0, len(line) - 1, ("log", 7))
+    assert record == LogRecord(Place("log", None, None, 7), line.decode().strip(), "virt/tdx: module initialized", 1_500_000_000)
+    assert type(record) is LogRecord and type(record.place) is Place and len(record) == len(LogRecord._fields)
 
 
 def test_offsets_lead_to_the_line() -> None:

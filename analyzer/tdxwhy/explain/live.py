@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tdxwhy.know.recognise import recognise
-from tdxwhy.read.boots import SLACK_NS, is_start
 from tdxwhy.read.item import Item, Mark
+from tdxwhy.read.segments import SLACK_NS, is_start
 from tdxwhy.records import BootRecords, Diagnosis, Event, Finding, LogRecord
 
 _SPEAKING = ("host", "loader", "kvm", "runtime", "guest", "fault")

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tdxwhy.read.boots import stamp_of
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.item import Mark
 from tdxwhy.read.opening import Opened
+from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.windows import Window, ahead, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place

@@ -1,108 +1,19 @@
-"""Records to boots: what belongs to one run of a kernel is put together, and nothing else."""
+"""Segments to boots: what belongs to one run of a kernel is put together, and nothing else."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from tdxwhy.read.item import Item, Mark
+from tdxwhy.read.item import Item
+from tdxwhy.read.segments import SECOND, Segment, is_start, segments, stamp_of
 from tdxwhy.records import BootRecords, LogRecord
 
-SECOND = 1_000_000_000
-# CPUs print in parallel: a step back of this size is no new boot.
-SLACK_NS = SECOND
-# Between lines that do not stand side by side, a smaller step tells.
-_APART_SLACK_NS = SECOND // 100
 # Before this time clocks tick so coarsely that lines of different boots carry equal stamps.
 COARSE_NS = SECOND // 10
-_BANNER = re.compile(r"Linux version \d+\.\d+\S*(?: \(|\.\.\.|…|$)")
-_STAMPED_BANNER = re.compile(r"Linux version \S")
 _IDENTITY = ("Linux version ", "Command line: ", "Kernel command line: ")
 # Fewer lines than this in the first seconds of a boot were picked out of it: no kernel gets to user space with so few.
 _SPARSE_LINES, _SPARSE_SPAN_NS, _EARLY_NS = 60, SECOND, 30 * SECOND
-
-
-def is_start(record: LogRecord) -> bool:
-    """Tell whether a record is the banner with which a kernel's log begins."""
-    if not record.text.startswith("Linux version "):
-        return False
-    if stamp_of(record) is not None:
-        return (record.time_ns or 0) < SECOND and _STAMPED_BANNER.match(record.text) is not None
-    return _BANNER.match(record.text) is not None
-
-
-def stamp_of(record: LogRecord) -> int | str | None:
-    """Return the time of a record, from boot or by the wall clock, or None where it has none."""
-    return record.time_ns if record.time_ns is not None else record.wall
-
-
-def quoted(record: LogRecord) -> int:
-    """Return how deep a line is quoted in a mail or in markdown."""
-    return record.raw[: len(record.raw) - len(record.raw.lstrip("> "))].count(">")
-
-
-class Segment:
-    """Records in the order of time without a break, and what was seen around them."""
-
-    def __init__(self, apart: bool = False) -> None:
-        self.records: list[LogRecord] = []
-        self.apart = apart
-        self.boot_id: str | None = None
-        self.hard = self.began = self.gap = False
-        self._stamped = False
-        self.quoted = 0
-        self.latest = -1
-
-    def add(self, record: LogRecord) -> None:
-        """Append a record; how deep the first stamped one is quoted tells who shows it."""
-        if not self._stamped:
-            self.quoted = quoted(record)
-            self._stamped = stamp_of(record) is not None
-        self.records.append(record)
-        if record.time_ns is not None:
-            self.latest = max(self.latest, record.time_ns)
-
-
-def segments(items: Iterable[Item]) -> list[Segment]:
-    """Cut a stream where a boot may begin: at a banner, another boot id, time running backwards, or lines seen before."""
-    found = [Segment()]
-    seen: set[tuple[int | str, str]] = set()
-    apart = filtered = False
-    boot_id, hard = None, False
-    for item in items:
-        current = found[-1]
-        if isinstance(item, Mark):
-            apart = True
-            if item.kind == "boot":
-                boot_id, hard = item.value or None, True
-            elif item.kind == "gap" or item.value:
-                filtered = True
-                current.gap = current.gap or (item.kind == "gap" and bool(current.records))
-            continue
-        stamp = stamp_of(item)
-        if stamp is not None or is_start(item):
-            start = hard or is_start(item)
-            if start or _steps_back(item, current, apart) or (apart and ((stamp, item.text) in seen or quoted(item) != current.quoted)):
-                if current.began:
-                    current = Segment(apart)
-                    found.append(current)
-                    seen.clear()
-                current.boot_id, current.hard = boot_id, start
-            current.began = True
-            current.gap, apart, hard = current.gap or filtered, False, False
-            filtered = False
-            if stamp is not None:
-                seen.add((stamp, item.text))
-        else:
-            apart = True
-        current.add(item)
-    return [segment for segment in found if segment.records]
-
-
-def _steps_back(record: LogRecord, segment: Segment, apart: bool) -> bool:
-    slack = _APART_SLACK_NS if apart else SLACK_NS
-    return record.time_ns is not None and record.time_ns + slack < segment.latest
 
 
 class Assembly:
@@ -110,36 +21,53 @@ class Assembly:
 
     def __init__(self) -> None:
         self.boots: list[Segment] = []
+        self._pieces: list[list[list[LogRecord]]] = []
+        self._ids: dict[str, int] = {}
         self._places: dict[int | str, list[tuple[str, int]]] = {}
         self._texts: list[dict[str, set[int | str]]] = []
         self._identities: list[list[str]] = []
 
     def add(self, segment: Segment, alone: bool = False) -> int:
         """Put a segment where it belongs, and return the number of that boot; one that is alone is compared with nothing."""
-        if alone:
-            self.boots.append(segment)
-            return 0
-        home = self._home(segment)
+        home = None if alone else self._home(segment)
         if home is None:
-            self.boots.append(segment)
-            self._texts.append({})
-            self._identities.append([])
-            self._index(segment.records, len(self.boots) - 1)
-            return len(self.boots) - 1
+            return self._found(segment, alone)
         boot = self.boots[home]
         new = [record for record in segment.records if not self._known(record, home)]
-        boot.records = _merge(boot.records, new)
+        self._pieces[home].append(new)
         boot.gap = boot.gap or segment.gap
-        boot.latest = max(boot.latest, segment.latest)
-        boot.boot_id = boot.boot_id or segment.boot_id
+        if segment.latest >= boot.latest:
+            boot.latest, boot.cut_behind = segment.latest, segment.cut_behind
+        if segment.boot_id is not None and boot.boot_id is None:
+            boot.boot_id = segment.boot_id
+            self._ids[segment.boot_id] = home
         self._index(new, home)
+        return home
+
+    def made(self) -> list[BootRecords]:
+        """Return the boots, each with all of its pieces in the order of time."""
+        for boot, pieces in zip(self.boots, self._pieces, strict=True):
+            if len(pieces) > 1:
+                boot.records = _merge(pieces)
+        return [boot_of(boot) for boot in self.boots]
+
+    def _found(self, segment: Segment, alone: bool) -> int:
+        home = len(self.boots)
+        self.boots.append(segment)
+        self._pieces.append([segment.records])
+        self._texts.append({})
+        self._identities.append([])
+        if segment.boot_id is not None:
+            self._ids[segment.boot_id] = home
+        if not alone:
+            self._index(segment.records, home)
         return home
 
     def _home(self, segment: Segment) -> int | None:
         if not self.boots:
             return None
         if segment.boot_id is not None:
-            return next((i for i, boot in enumerate(self.boots) if boot.boot_id == segment.boot_id), None)
+            return self._ids.get(segment.boot_id)
         repeated = self._repeated(segment)
         if repeated is not None:
             return repeated
@@ -202,10 +130,10 @@ def _same(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _merge(old: list[LogRecord], new: list[LogRecord]) -> list[LogRecord]:
+def _merge(pieces: list[list[LogRecord]]) -> list[LogRecord]:
     """Sort by time, keeping lines without a stamp behind the stamped line that they follow, and trailing ones at the end."""
     keyed: list[tuple[int, LogRecord]] = []
-    for run in (old, new):
+    for run in pieces:
         time, end = -1, max((i for i, record in enumerate(run) if stamp_of(record) is not None), default=-1)
         for index, record in enumerate(run):
             time = record.time_ns if record.time_ns is not None else time
@@ -219,7 +147,7 @@ def boots_of(items: Iterable[Item], torn: bool) -> list[BootRecords]:
     found = segments(newest_last(list(items)))
     assembly = Assembly()
     homes = [assembly.add(segment, alone=len(found) == 1) for segment in found]
-    made = [boot_of(segment) for segment in assembly.boots]
+    made = assembly.made()
     if torn and homes:
         made[homes[-1]] = made[homes[-1]]._replace(tail_cut=True)
     return made
@@ -245,7 +173,7 @@ def boot_of(segment: Segment) -> BootRecords:
         last,
         segment.boot_id,
         not any(is_start(record) for record in (stamped or records)[:8]),
-        False,
+        segment.cut_behind,
         segment.gap or _sparse(stamped) or _skips(stamped),
     )
 

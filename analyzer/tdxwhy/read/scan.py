@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tdxwhy.read.boots import stamp_of
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
 from tdxwhy.read.marks import mark_of
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.plain import records_of, unquote
+from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean
 from tdxwhy.read.usual import usual_record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from tdxwhy.read.boots import SLACK_NS, is_start, stamp_of
+from tdxwhy.read.segments import SLACK_NS, is_start, stamp_of
 from tdxwhy.records import BootRecords, LogRecord, Loss
 
 KEPT = 20_000

@@ -51,10 +51,9 @@ def decode(data: bytes) -> Decoded:
 
 def looks_binary(data: bytes) -> bool:
     """Tell whether a block is no text at all: a third of it are bytes that no log holds. NUL bytes do not count, serial lines make them."""
-    sample = data[:65536]
-    if sample[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
-    sample = sample.replace(b"\0", b"")
+    sample = data[:65536].replace(b"\0", b"")[:8192]
     return len(sample.translate(None, _NOT_TEXT)) < max(1, len(sample) * 2 // 3)
 
 

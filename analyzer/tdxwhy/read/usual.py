@@ -19,6 +19,9 @@ MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}
 _texts: dict[bytes, str] = {}
 _REMEMBERED = 8192
 
+# Builds a record in half the time of a call with defaults; a test compares the two.
+_new = tuple.__new__
+
 
 def usual_line(place: Place, raw: str) -> LogRecord | None:
     """Read a line of the usual form; None if it is of another, or more than one message."""
@@ -49,7 +52,8 @@ def usual_record(data: bytes | bytearray, begin: int, end: int, place: tuple[str
         return None
     head, seconds, fraction = stamp.group(0, 1, 2)
     time_ns = int(seconds) * 1_000_000_000 + int(fraction) * 1000
-    return LogRecord(Place(place[0], None, None, place[1] + begin), head.decode("ascii") + text, text, time_ns)
+    where = _new(Place, (place[0], None, None, place[1] + begin))
+    return _new(LogRecord, (where, head.decode("ascii") + text, text, time_ns, None, None, None, None, None, None, ""))
 
 
 def _plain(tail: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.read.mail_decode import decode_mail
+from tdxwhy.report.review_json import review_data
 from tdxwhy.report.review_page import review_html, review_reply
 from tdxwhy.report.review_text import review_text
 from tdxwhy.report.review_view import columns, head, open_items, tree
@@ -56,3 +57,18 @@ def test_replies_never_exceed_78_columns():
 
 def test_columns_of_nothing():
     assert columns(review([])) == []
+
+
+def test_parent_is_a_mail_that_is_here():
+    first = mail(1, None, "Fine so far.\n\nBut why is this here?\n")
+    quoted = (
+        "On Mon, May 6, 2024, P2 Q wrote:\n> On Mon, May 6, 2024, P1 Q wrote:\n> > But why is this here?\n>\n> It has to be.\n\nHas it?\n"
+    )
+    third = decode_mail(
+        b"From: P3 Q <p3@x>\nSubject: Re: [PATCH v2 1/2] words\nMessage-ID: <3@x>\nIn-Reply-To: <2@x>\nReferences: <1@x> <2@x>\n"
+        b"Date: Mon, 6 May 2024 10:00:00 +0000\n\n" + quoted.encode(),
+        "t",
+    )
+    rows = {row["message_id"]: row for row in review_data(review([first, third]))["messages"]}
+    assert (rows["3@x"]["parent"], rows["3@x"]["answers"], rows["3@x"]["missing_above"]) == ("1@x", "2@x", 1)
+    assert rows["2@x"]["rebuilt"]

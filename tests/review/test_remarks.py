@@ -174,3 +174,8 @@ def test_messages_wished_for_and_dreaded():
     assert [m.kind for m in found.init_messages] == ["wanted", "unwanted"]
     assert [m.names.package for m in found.init_messages] == [True, False]
     assert len(found.questions) == 1
+
+
+def test_messages_in_quotation_marks():
+    body = '> +\tif (ret)\n\nAll I see in dmesg is "virt/tdx: initialization failed".  You said "this can never happen to anybody".\n'
+    assert [m.evidence.quote for m in review([patch(), mail("r", body, "p2")]).init_messages] == ["virt/tdx: initialization failed"]

@@ -23,7 +23,7 @@ def review_data(review: Review) -> dict[str, Any]:
         "versions": list(review.versions),
         "patches": [one._asdict() for one in review.patches],
         "notes": list(review.notes),
-        "messages": [_message(message) for message in review.messages],
+        "messages": _messages(review),
         "quotes": [_quote(quote) for quote in review.quotes],
         "questions": [_question(question) for question in review.questions],
         "requests": [
@@ -77,7 +77,20 @@ def _quoted(evidence: Evidence | None) -> dict[str, Any] | None:
     return _passage(evidence) if evidence else None
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _messages(review: Review) -> list[dict[str, Any]]:
+    by_id = {message.mail.message_id: message for message in review.messages}
+    return [_message(message, *_parent(message, by_id)) for message in review.messages]
+
+
+def _parent(message: Message, by_id: dict[str, Message]) -> tuple[str | None, int]:
+    """Return the nearest mail above that is here as a mail, and how many are not; else the nearest rebuilt one."""
+    gap, name = message.gap, message.parent
+    while name is not None and by_id[name].rebuilt:
+        gap, name = gap + 1 + by_id[name].gap, by_id[name].parent
+    return (name, gap) if name is not None else (message.parent, message.gap)
+
+
+def _message(message: Message, parent: str | None, gap: int) -> dict[str, Any]:
     mail = message.mail
     return {
         "message_id": mail.message_id,
@@ -85,8 +98,9 @@ def _message(message: Message) -> dict[str, Any]:
         "address": mail.address,
         "subject": mail.subject,
         "date": mail.date,
-        "parent": message.parent,
-        "missing_above": message.gap,
+        "parent": parent,
+        "answers": message.parent,
+        "missing_above": gap,
         "kind": message.kind,
         "version": message.version,
         "part": message.part,

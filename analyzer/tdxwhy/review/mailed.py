@@ -11,12 +11,13 @@ from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx
 from tdxwhy.records import Event, LogRecord, Place
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.nouns import MailedMessage, Message, MessageKind
-from tdxwhy.review.talk import View, evidence
+from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import phrases
 from tdxwhy.source.prints import print_sites
 
 _STAMP = re.compile(r"^\s*(?:<\d>)?\[\s*\d+\.\d+\]\s*(?:\[\s*[TC]\d+\]\s*)?")
 _STAMPED = re.compile(r"^\s*(?:<\d>)?\[\s*\d+\.\d+\]")
+_MARKED = re.compile(r"\"([^\"\n]{10,200})\"|“([^”\n]{10,200})”")
 _LONGEST = 300
 
 
@@ -31,7 +32,18 @@ def find_mailed(view: View, message: Message) -> list[MailedMessage]:
             found.extend(_talked(message, blocks, index))
         if block.kind in ("diff", "code") and message.kind == "reply":
             found.extend(_offered(message, block))
-    return found
+    return found + [made for said in view.said(message) for made in _quoted(message, said)]
+
+
+def _quoted(message: Message, said: Said) -> Iterator[MailedMessage]:
+    """Take what a sentence about printing puts in quotation marks: `it says "TDX is broken" in dmesg`."""
+    text = said.sentence.text
+    if message.kind == "bot" or said.block.kind != "prose" or not phrases("prints").search(text):
+        return
+    for found in _MARKED.finditer(text):
+        inner = next(part for part in found.groups() if part)
+        if len(inner.split()) >= 3 and not inner.endswith("?"):
+            yield _made(message, said.sentence.start, inner, _wish(text.replace(inner, "")) or "pasted")
 
 
 def _pasted(message: Message, block: Block) -> Iterator[MailedMessage]:

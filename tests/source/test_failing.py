@@ -21,7 +21,7 @@ def function(body: str, head: str = "static int demo(struct demo *d)") -> str:
 
 
 def paths(text: str):
-    return [(path.function, path.condition, path.printed, path.errno) for path in failing_paths(text, "1.eml")]
+    return [(path.function, path.condition.partition(' "')[0], path.printed, path.errno) for path in failing_paths(text, "1.eml")]
 
 
 def test_an_errno_and_the_call_that_failed():
@@ -210,3 +210,24 @@ def test_callees_outside_the_patch_are_looked_up_in_a_tree():
     assert [path[2] for path in paths(patch(body))] == ["unseen"]
     assert [path.printed for path in failing_paths(patch(body), "1.eml", loud)] == ["callee"]
     assert [path.printed for path in failing_paths(patch(body), "1.eml", quiet)] == ["no"]
+
+
+def test_a_condition_ends_with_what_is_printed():
+    body = function('if (d->bad) {\n\tpr_err("bad %d\\n", d->n);\n\treturn -EINVAL;\n}\nreturn 0;')
+    (path,) = failing_paths(patch(body), "1.eml")
+    assert path.condition == 'd->bad: return -EINVAL "bad %d"'
+
+
+def test_a_hunk_that_ends_with_a_function_header_does_not_swallow_the_next():
+    text = (
+        "--- a/d.c\n+++ b/d.c\n@@ -1,2 +1,3 @@\n+int x;\n \n static void other(struct demo *d)\n@@ -40,2 +41,4 @@ static int demo(void)\n \tx = 1;\n"
+        "+\tif (x)\n+\t\treturn -EIO;\n \treturn 0;\n"
+    )
+    assert [path[1] for path in paths(text)] == ["x: return -EIO"]
+
+
+def test_a_hunk_that_begins_deep_inside_a_function():
+    text = (
+        "--- a/d.c\n+++ b/d.c\n@@ -5,4 +5,6 @@ static int demo(void)\n \t\t\tbreak;\n \t\t}\n \t}\n+\tif (x)\n+\t\treturn -EIO;\n \tgo();\n"
+    )
+    assert [path[1] for path in paths(text)] == ["x: return -EIO"]

@@ -120,7 +120,8 @@ def _of_function(function: Function, path: str, piece: Shown, seen: _Seen, name:
 def _path(function: Function, each: Exit, where: tuple[str, Shown, str], printed: str, sites: tuple[PrintSite, ...]) -> FailingPath:
     path, piece, name = where
     line = piece.rows[min(each.rows[0][0], len(piece.rows) - 1)]
-    condition = f"{each.condition}: {each.effect}"[:_LONGEST_CONDITION]
+    said = next((f' "{site.format.removesuffix(chr(92) + "n")}"' for site in sites if site.format), "")
+    condition = f"{each.condition}: {each.effect}{said}"[:_LONGEST_CONDITION]
     place = Place(name, line.line if line else None)
     return FailingPath(place, function.name, condition, printed, each.errno, sites, path, line.number if line else None)  # type: ignore[arg-type]
 

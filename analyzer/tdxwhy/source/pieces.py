@@ -46,13 +46,14 @@ class _Builder:
         first = _first_outside(rows)
         inside = bool(name) and (first is None or rows[first].startswith("}") or _ends_function(rows, first))
         missing = -_lowest(rows[: (first + 1 if first is not None else len(rows))] if inside else rows)
+        closes = int(first is not None and rows[first].startswith("}"))
         torn = "" if not (inside and _lowest(rows, "()")) else f"{TORN}" + "(" * -_lowest(rows, "()")
         if inside and self.open == name:
-            self._line(self._finish("}" * max(0, self.depth - 1)) + f" {GAP}(); " + "{" * max(0, missing - 1) + torn)
+            self._line(self._finish("}" * max(0, self.depth - 1)) + f" {GAP}(); " + "{" * max(0, missing - closes) + torn)
         else:
             self.close()
             if inside:
-                self._line(f"void {name}(void) " + "{" * max(1, missing) + torn)
+                self._line(f"void {name}(void) " + "{" * max(1, missing + 1 - closes) + torn)
         self._take(fragment, rows)
         self.depth, closed = _depth(self.texts)
         self.parentheses = _depth(rows, "()")[0]
@@ -60,9 +61,12 @@ class _Builder:
 
     def close(self) -> None:
         """Close what is open."""
-        if self.depth > 0:
+        if self.depth > 0 or self.parentheses:
             self._line(self._finish("}" * self.depth))
-        self.depth, self.open = 0, ""
+        last = next((row.rstrip() for row in reversed(self.texts) if row.strip()), ";")
+        if not last.endswith((";", "}", ")\\", "\\")) and not last.lstrip().startswith("#"):
+            self._line(";")
+        self.depth, self.parentheses, self.open = 0, 0, ""
 
     def _finish(self, braces: str) -> str:
         """End a statement that the end of a hunk has cut, then close braces."""

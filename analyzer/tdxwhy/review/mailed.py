@@ -36,13 +36,17 @@ def find_mailed(view: View, message: Message) -> list[MailedMessage]:
 
 
 def _quoted(message: Message, said: Said) -> Iterator[MailedMessage]:
-    """Take what a sentence about printing puts in quotation marks: `it says "TDX is broken" in dmesg`."""
+    """Take what a sentence puts in quotation marks if it is about printing or if a kernel is known to print that.
+
+    Accepted form: `it says "TDX is broken" in dmesg`.
+    """
     text = said.sentence.text
-    if message.kind == "bot" or said.block.kind != "prose" or not phrases("prints").search(text):
+    if message.kind == "bot" or said.block.kind != "prose":
         return
+    prints = phrases("prints").search(text) is not None
     for found in _MARKED.finditer(text):
         inner = next(part for part in found.groups() if part)
-        if len(inner.split()) >= 3 and not inner.endswith("?"):
+        if len(inner.split()) >= 3 and not inner.endswith("?") and (prints or _recognised(inner)):
             yield _made(message, said.sentence.start, inner, _wish(text.replace(inner, "")) or "pasted")
 
 
@@ -99,8 +103,12 @@ def _within(blocks: list[Block], index: int) -> bool:
 
 def _offered(message: Message, block: Block) -> Iterator[MailedMessage]:
     """Take the formats of the print calls in offered code; the diff may be wrapped by the mail program."""
-    for site in print_sites(block.text, message.mail.place.source):
-        if site.format and (site.added or block.kind == "code"):
+    sites = print_sites(block.text, message.mail.place.source)
+    bare = not sites and block.kind == "diff"
+    if bare:  # lines with a plus and no hunk header: a sketch
+        sites = print_sites("\n".join(line.text.removeprefix("+") for line in block.lines), "sketch.c")
+    for site in sites:
+        if site.format and (site.added or bare or block.kind == "code"):
             number = block.lines[0].number + (site.place.line or 1) - 1
             made = _made(message, number, site.format, "added")
             yield made._replace(names=site.names)

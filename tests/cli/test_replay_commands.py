@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tdxwhy.cli import main
@@ -120,3 +121,20 @@ def test_models(capsys):
     assert main(["model", "v7.3", "--format", "svg"]) == 0
     assert capsys.readouterr().out.startswith("<svg ")
     assert main(["model", "nonesuch"]) == 2
+
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "reports" / "schema"
+
+
+def test_answers_are_as_their_schemas_say(log, tmp_path, capsys):
+    replayed, simulated = (json.loads((SCHEMAS / f"{name}.schema.json").read_text()) for name in ("replay", "simulate"))
+    requests = [{"id": 1, "log": LOG, "complete": True}, {"log": LOG + LOG, "complete": True}, {"log": ""}, {"log": 1}]
+    (tmp_path / "requests").write_text("".join(json.dumps(one) + "\n" for one in requests))
+    assert main(["replay", "--jsonl", str(tmp_path / "requests")]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one.get("verdict") for one in answers] == ["conforms", "diverges", "undecided", None]
+    for one in answers:
+        jsonschema.validate(one, replayed)
+    for path in sorted(SCENARIOS.glob("*.toml")):
+        main(["simulate", str(path), "--format", "json"])
+        jsonschema.validate(json.loads(capsys.readouterr().out), simulated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tdxwhy.know import tables
@@ -51,11 +52,16 @@ def explain(blame: Blame, status: int | None, forms: frozenset[str], topology: T
     value = module_data()["software"].get(blame.kind, status)
     name = decode_status(value).name if value is not None else ""
     seen = When(0, blame.step, leaf_numbers().get(blame.step), name, blame.errno or None)
-    found = [one.id for one in tables.causes_for(seen, missing.facts, forms)]
+    found = list(_causes(seen, missing.facts, forms))
     causes = list(dict.fromkeys(([blame.cause] if blame.cause else []) + found)) or ["unknown"]
     if blame.cause:
         causes = causes[:1]
     return tuple(_explanation(blame, value, cause, missing, topology) for cause in causes[:3])
+
+
+@lru_cache(4096)
+def _causes(seen: When, facts: frozenset[str], forms: frozenset[str]) -> tuple[str, ...]:
+    return tuple(one.id for one in tables.causes_for(seen, facts, forms))
 
 
 def _explanation(blame: Blame, value: int | None, cause: str, missing: Absent, topology: Topology | None) -> Explanation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from tdxwhy.know import tables
 from tdxwhy.records import Divergence, Event, Explanation, Outcome, Topology, Verdict
@@ -31,7 +32,13 @@ def explain_events(events: Sequence[Event], topology: Topology | None, complete:
 
 
 def _replay(lines: Sequence[Line], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
-    readings = [read(one, lines, not complete) for one in _candidates(name)]
+    candidates = _candidates(name)
+    if complete and not name:
+        runs = [follow(one) for one in (read(one, lines, False) for one in candidates if one.covered) if one.seen and not one.foreign]
+        fitting = [run for run in runs if run.conforms]
+        if fitting:
+            return _conforming(fitting, topology)
+    readings = [read(one, lines, not complete) for one in candidates]
     if not max(len(one.seen) for one in readings):
         return Verdict("undecided", "unknown", name, 0, 0, None, (), ("a line about TDX",))
     runs = _runs([one for one in readings if not one.generation.by_role], bool(name), tolerant)
@@ -140,7 +147,7 @@ def _explanations(ways: Sequence[tuple[Run, Ending]], topology: Topology | None)
         forms = _form_ids(run)
         for one in explain(blame, status, forms, topology):
             found.setdefault((one.step, one.status, one.errno, one.cause), one)
-    return tuple(found.values())
+    return _likelier(tuple(found.values()))
 
 
 def _status(run: Run, blame: Blame) -> int | None:
@@ -154,6 +161,20 @@ def _status(run: Run, blame: Blame) -> int | None:
             if isinstance(status, int):
                 return status
     return None
+
+
+def _likelier(found: Sequence[Explanation]) -> tuple[Explanation, ...]:
+    """Say of each history why it stands before the next one."""
+    told = [one._replace(why=f"{one.why}; {_reason(one, other)}") for one, other in pairwise(found)]
+    return (*told, *found[-1:])
+
+
+def _reason(one: Explanation, other: Explanation) -> str:
+    if one.step != other.step:
+        return "the lines do not tell it from the next step, before which it comes"
+    if one.cpus or one.packages:
+        return "the topology shows it"
+    return "the commoner reason"
 
 
 def _form_ids(run: Run) -> frozenset[str]:

@@ -231,3 +231,18 @@ def test_a_hunk_that_begins_deep_inside_a_function():
         "--- a/d.c\n+++ b/d.c\n@@ -5,4 +5,6 @@ static int demo(void)\n \t\t\tbreak;\n \t\t}\n \t}\n+\tif (x)\n+\t\treturn -EIO;\n \tgo();\n"
     )
     assert [path[1] for path in paths(text)] == ["x: return -EIO"]
+
+
+def test_a_hunk_that_begins_inside_a_function_header():
+    text = "--- a/d.c\n+++ b/d.c\n@@ -5,5 +5,7 @@ static int demo(struct demo *d,\n \t\tint cpu,\n \t\tbool on)\n {\n+\tif (!on)\n+\t\treturn -EINVAL;\n \n \tgo(d);\n"
+    assert [path[:2] for path in paths(text)] == [("demo", "!on: return -EINVAL")]
+
+
+def test_a_result_whose_test_is_not_shown_fails_all_the_same():
+    text = "--- a/d.c\n+++ b/d.c\n@@ -5,3 +5,4 @@ static int demo(void)\n \ta = 1;\n+\tret = seamcall(LEAF, &args);\n \tb = 2;\n \tc = 3;\n"
+    assert [(path[1], path[2]) for path in paths(text)] == [("seamcall(LEAF, &args) fails: what follows is not shown", "unseen")]
+
+
+def test_a_case_without_its_switch():
+    text = "--- a/d.c\n+++ b/d.c\n@@ -5,4 +5,6 @@ static int demo(int x)\n \tcase 1:\n \t\tbreak;\n+\tdefault:\n+\t\treturn -ENOTTY;\n \t}\n \treturn 0;\n"
+    assert [(path[1], path[3]) for path in paths(text)] == [("switch is unknown (default): return -ENOTTY", "-ENOTTY")]

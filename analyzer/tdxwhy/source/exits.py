@@ -53,8 +53,9 @@ class Exit(NamedTuple):
 class Exits:
     """Collects the failing exits of one function."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, *, torn: bool = False) -> None:
         self.function = function
+        self.torn = torn
         self.found: list[Exit] = []
         self.assigned: dict[str, Assigned] = {}
         self.untested: dict[str, Assigned] = {}
@@ -64,6 +65,12 @@ class Exits:
     def collect(self) -> list[Exit]:
         """Return the failing exits in source order."""
         self._block(self.function.body, outer=True)
+        for name, taken in self.untested.items() if self.torn else ():
+            if STATUS.fullmatch(name):
+                rows = ((taken.first, taken.last),)
+                self.found.append(
+                    Exit(f"{written(taken.call)} fails", "what follows is not shown", None, taken.call, True, rows, (), name, None)
+                )
         return self.found
 
     def _block(self, statements: Sequence[Statement], *, outer: bool = False) -> None:
@@ -73,6 +80,10 @@ class Exits:
                     self._if(statement)
                 case "switch":
                     self._switch(statement)
+                case "case":
+                    label = written(statement.expression) if statement.expression is not None else "default"
+                    self._case("switch", [label], (statement.first, statement), None)
+                    self._block([each for each in statement.body if each.kind != "return"])
                 case "return":
                     self._return(statement, statements[:index], outer=outer)
                 case "loop":
@@ -245,9 +256,9 @@ class Exits:
     def _otherwise(self, statement: Statement, before: Sequence[Statement]) -> None:
         """Take an errno that is returned where nothing before has left; a function that does nothing else is a stub."""
         last = next((index for index in range(len(before) - 1, -1, -1) if before[index].kind in ("loop", "switch", "if")), None)
-        if last is None:
+        if last is None and not self.torn:
             return
-        value, branch = statement.expression, (*before[last + 1 :], statement)
+        value, branch = statement.expression, (*before[-1 if last is None else last + 1 :], statement)
         rows = ((branch[0].first, statement.last),)
         call = next((call for each in branch[:-1] for call in calls_in(each.expression)), None)
         effect = f"return {written(value)}"

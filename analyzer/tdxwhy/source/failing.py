@@ -22,6 +22,7 @@ from tdxwhy.source.pieces import GAP, Shown, shown, whole
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, walk, written
 
 _LONGEST_CONDITION = 200
+_LONGEST_EFFECT = 80
 
 
 class _Seen(NamedTuple):
@@ -106,7 +107,8 @@ def _as_fragment(path: str, piece: Shown) -> Fragment:
 
 def _of_function(function: Function, path: str, piece: Shown, seen: _Seen, name: str) -> list[FailingPath]:
     found = []
-    for each in Exits(function).collect():
+    torn = piece.rows[function.last] is None or GAP in "\n".join(piece.text.split("\n")[function.first : function.last + 1])
+    for each in Exits(function, torn=torn).collect():
         if any(_touched(piece, *rows) for rows in each.rows):
             printed, sites = _printed(function, each, seen)
             if each.effect == "goes on" and not any(site.is_failure for site in sites):
@@ -121,7 +123,8 @@ def _path(function: Function, each: Exit, where: tuple[str, Shown, str], printed
     path, piece, name = where
     line = piece.rows[min(each.rows[0][0], len(piece.rows) - 1)]
     said = next((f' "{site.format.removesuffix(chr(92) + "n")}"' for site in sites if site.format), "")
-    condition = f"{each.condition}: {each.effect}{said}"[:_LONGEST_CONDITION]
+    about = each.condition if len(each.condition) <= _LONGEST_CONDITION else f"{each.condition[: _LONGEST_CONDITION - 4]} ..."
+    condition = f"{about}: {each.effect[:_LONGEST_EFFECT]}{said[:_LONGEST_EFFECT]}"
     place = Place(name, line.line if line else None)
     return FailingPath(place, function.name, condition, printed, each.errno, sites, path, line.number if line else None)  # type: ignore[arg-type]
 

@@ -17,6 +17,7 @@ GAP = "__lines_not_shown"
 _BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[{}()]')
 # Stands for the begin of a call that a hunk shows the end of.
 TORN = "__begin_not_shown"
+_HEADER_ROWS = 8
 _STARTS = re.compile(r"[A-Za-z_]")
 _LABEL = re.compile(r"\w+\s*:(?!:)")
 
@@ -41,8 +42,10 @@ class _Builder:
 
     def add(self, fragment: Fragment) -> None:
         """Add a hunk: inside the function that is open, inside another one, or between functions."""
-        rows = fragment.text.split("\n")
+        if not fragment.lines:
+            return
         name = section_name(fragment.section) or ""
+        rows = _without_header(fragment.text.split("\n")) if name else fragment.text.split("\n")
         first = _first_outside(rows)
         inside = bool(name) and (first is None or rows[first].startswith("}") or _ends_function(rows, first))
         missing = -_lowest(rows[: (first + 1 if first is not None else len(rows))] if inside else rows)
@@ -53,7 +56,7 @@ class _Builder:
         else:
             self.close()
             if inside:
-                self._line(f"void {name}(void) " + "{" * max(1, missing + 1 - closes) + torn)
+                self._line(f"{_returned(fragment.section, name)} {name}(void) " + "{" * max(1, missing + 1 - closes) + torn)
         self._take(fragment, rows)
         self.depth, closed = _depth(self.texts)
         self.parentheses = _depth(rows, "()")[0]
@@ -97,6 +100,22 @@ def whole(text: str) -> Shown:
     rows = text.replace("\r\n", "\n").split("\n")
     lines = tuple(DiffLine(" ", row, number, number) for number, row in enumerate(rows, 1))
     return Shown(blank_comments("\n".join(rows)), lines, (True,) * len(lines))
+
+
+def _without_header(rows: list[str]) -> list[str]:
+    """Blank the rest of a function's header with which a hunk begins, its opening brace too: the function behind the @@ has them."""
+    for index, row in enumerate(rows[:_HEADER_ROWS]):
+        if row.rstrip() == "{":
+            return ["" for _ in rows[: index + 1]] + rows[index + 1 :]
+        if row[:1] not in (" ", "\t", "") or row.rstrip().endswith((";", "{", "}")):
+            return rows
+    return rows
+
+
+def _returned(section: str, name: str) -> str:
+    """Return what the function behind the @@ returns, `void` where its line does not say."""
+    before = re.match(rf"(?P<type>[A-Za-z_][\w \t*]*?[ \t*])\b{re.escape(name)}\s*\(", section)
+    return before["type"].strip() if before else "void"
 
 
 def _first_outside(rows: Sequence[str]) -> int | None:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import io
+import lzma
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
+TROUBLES = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    zlib.error,
+    lzma.LZMAError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 _TAR_MAGIC, _TAR_AT = b"ustar", 257
 _ZIP_MAGIC = b"PK\x03\x04"
 # Members of one archive, and bytes of one member and of all: what is beyond was made to exhaust its reader.
 _MEMBERS, _BYTES, _RATIO = 1_000_000, 64 << 30, 300
 _FREE = 256 << 20
+_STEP = 16 << 10
 
 
 class Member(NamedTuple):
@@ -30,6 +44,28 @@ class Refused(NamedTuple):
     why: str
 
 
+class Guarded(io.RawIOBase):
+    """A member's bytes up to where the archive breaks; `trouble` then says how."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.trouble = ""
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
+        """Fill a buffer by small steps: a step that breaks is lost."""
+        view = memoryview(buffer).cast("B")[:_STEP]
+        try:
+            data = self._stream.read(len(view)) if not self.trouble else b""
+        except TROUBLES as error:
+            self.trouble, data = type(error).__name__, b""
+        view[: len(data)] = data
+        return len(data)
+
+
 def kind_of(head: bytes) -> str:
     """Return "tar" or "zip" by the first 512 bytes, else an empty string."""
     if head[_TAR_AT : _TAR_AT + 5] == _TAR_MAGIC:
@@ -41,7 +77,7 @@ def members(kind: str, stream: BinaryIO) -> Iterator[Member | Refused]:
     """Yield the files of an archive in its own order; each stream is to be read before the next is asked for."""
     try:
         yield from _tar(stream) if kind == "tar" else _zip(stream)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error, ValueError, NotImplementedError, RuntimeError) as error:
+    except TROUBLES as error:
         yield Refused("", f"the rest of the archive is cut or broken ({type(error).__name__})")
 
 

@@ -30,7 +30,7 @@ def cluster(batches: Sequence[Sequence[Source]], settings: Settings, scheduler: 
         client = dask.Client(scheduler, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise TdxwhyError(f"{scheduler}: no scheduler answers") from error
-    with client:
+    with client, client.as_current():
         waiting = [client.submit(run, batch, settings, pure=False, retries=_RETRIES) for batch in batches]
         try:
             for done in dask.as_completed(waiting):

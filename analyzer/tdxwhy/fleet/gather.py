@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from tdxwhy.fleet.archive import Refused, kind_of, members
+from tdxwhy.fleet.archive import Guarded, Refused, kind_of, members
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.origin import CLOCKS
 from tdxwhy.fleet.quick import quick
@@ -24,6 +24,7 @@ from tdxwhy.records import BootRecords, Loss, Place
 _SMALL = 16 << 10
 # What is binary shows it at once.
 _SAMPLE = 4096
+_TAR_BLOCK = 512
 
 
 class Gathered(NamedTuple):
@@ -58,13 +59,19 @@ class Gatherer:
         if kind == "zip" and (opened.compression or not stream.seekable()):
             self._lose("zip archive that is no plain file", self._name)
             return
-        unpacked = cast(BinaryIO, io.BufferedReader(_Raw(opened), BLOCK)) if kind == "tar" else stream
+        raw = _Raw(opened)
+        unpacked = cast(BinaryIO, io.BufferedReader(raw, BLOCK)) if kind == "tar" else stream
         for member in members(kind, unpacked):
             name = f"{self._name}!{member.name}"
             if isinstance(member, Refused):
                 self._lose(f"member of an archive: {member.why}", name)
                 continue
-            yield from self._log(Opened(member.stream, name), name)
+            guarded = Guarded(member.stream)
+            yield from self._log(Opened(cast(BinaryIO, guarded), name), name)
+            if guarded.trouble:
+                self._lose(f"rest of a member of an archive ({guarded.trouble})", name)
+        if kind == "tar" and raw.size % _TAR_BLOCK:
+            self._lose("the rest of the archive is cut", self._name)
         self.losses += opened.losses
 
     def _log(self, opened: Opened, name: str) -> Iterator[Gathered]:
@@ -100,6 +107,7 @@ class _Raw(io.RawIOBase):
     """What is opened, as a raw stream for libraries that want one."""
 
     def __init__(self, opened: Opened) -> None:
+        self.size = 0
         self._opened = opened
 
     def readable(self) -> bool:
@@ -108,4 +116,6 @@ class _Raw(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
         """Fill a buffer."""
-        return self._opened.readinto(memoryview(buffer).cast("B"))
+        read = self._opened.readinto(memoryview(buffer).cast("B"))
+        self.size += read
+        return read

@@ -17,7 +17,7 @@ from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,}_?[A-Z]*"\s?:)')
 # Where the message is an array of byte values no anchor can be seen in it: such entries are all read.
-_ARRAYS = (b'"MESSAGE":[', b'"MESSAGE" : [')
+_ARRAYS = (b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
 # Boots that may be open at a time; beyond, those that were quiet for longest are closed.
 _OPEN = 20_000
 

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from tdxwhy.fleet.query import open_fleet
+from tests.fleet.fleets import boot_log, ingested
+
+ONE, TWO = boot_log("node1", 1).encode(), boot_log("node2", 2, good=False).encode()
+
+
+def tar(path: Path, *entries: tuple[str, bytes | str], mode: str = "w") -> Path:
+    """Write an archive; an entry whose content is text is a symbolic link to it."""
+    with tarfile.open(path, mode) as archive:
+        for name, content in entries:
+            info = tarfile.TarInfo(name)
+            if isinstance(content, str):
+                info.type, info.linkname = tarfile.SYMTYPE, content
+                archive.addfile(info)
+            else:
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz", "w:bz2"])
+def test_every_log_in_a_tar_archive_is_read(tmp_path, mode):
+    made = tar(tmp_path / "logs.tar", ("node1/2026-11-03.log", ONE), ("node2/2026-11-04.log", gzip.compress(TWO)), mode=mode)
+    summary = ingested(tmp_path / "store", made, pattern="{host}/{date}.log")
+    assert summary.outcomes == {"failed": 1, "initialized": 1}
+    rows = open_fleet(tmp_path / "store").ask("SELECT host, source, day(started) FROM boots ORDER BY ALL").rows
+    assert rows == [("node1", "logs.tar!node1/2026-11-03.log", 3), ("node2", "logs.tar!node2/2026-11-04.log", 4)]
+
+
+def test_a_zip_archive_is_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("node1/a.log", ONE)
+        archive.writestr("../../etc/cron.d/evil", TWO)
+        archive.writestr("/etc/evil", TWO)
+    summary = ingested(tmp_path / "store", tmp_path / "logs.zip")
+    assert summary.outcomes == {"initialized": 1}
+    assert {what for what, _, _ in summary.losses} == {
+        "member of an archive: an absolute path",
+        "member of an archive: a path that leads out of the archive",
+    }
+
+
+def test_links_and_paths_that_lead_elsewhere_are_refused_and_the_rest_is_read(tmp_path):
+    hostile = [("/etc/passwd", TWO), ("../up.log", TWO), ("link.log", "/etc/passwd"), ("C:\\evil.log", TWO), ("good.log", ONE)]
+    summary = ingested(tmp_path / "store", tar(tmp_path / "logs.tar", *hostile))
+    assert summary.outcomes == {"initialized": 1}
+    assert sum(pieces for _, pieces, _ in summary.losses) == 4
+
+
+def test_nothing_is_unpacked(tmp_path):
+    ingested(tmp_path / "store", tar(tmp_path / "logs.tar", ("a.log", ONE)))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["logs.tar", "store"]
+
+
+@pytest.mark.parametrize("cut", [700, 1100, 4000])
+def test_a_cut_archive_gives_what_lies_before_the_cut(tmp_path, cut):
+    whole = tar(tmp_path / "whole.tar", ("a.log", ONE), ("b.log", TWO * 30)).read_bytes()
+    (tmp_path / "cut.tar").write_bytes(whole[:cut])
+    summary = ingested(tmp_path / "store", tmp_path / "cut.tar")
+    assert summary.losses or summary.boots == 2
+    assert summary.unread == ()
+
+
+def test_a_bomb_is_named_and_harmless(tmp_path):
+    bomb = gzip.compress(bytes(400 << 20), 9)
+    (tmp_path / "bomb.log.gz").write_bytes(ONE[:0] + bomb)
+    (tmp_path / "good.log").write_bytes(ONE)
+    summary = ingested(tmp_path / "store", tmp_path / "bomb.log.gz", tmp_path / "good.log")
+    assert summary.outcomes.get("initialized") == 1
+    assert summary.losses
+
+
+COMPRESSED = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress, "zst": lambda data: zstandard.ZstdCompressor().compress(data)}
+
+
+@pytest.mark.parametrize(("kind", "compress"), COMPRESSED.items())
+def test_the_same_log_compressed_is_the_same_boot(tmp_path, kind, compress):
+    (tmp_path / "a.log").write_bytes(TWO)
+    (tmp_path / f"b.log.{kind}").write_bytes(compress(TWO))
+    ingested(tmp_path / "store", tmp_path / "a.log")
+    ingested(tmp_path / "store", tmp_path / f"b.log.{kind}")
+    assert open_fleet(tmp_path / "store").ask("SELECT count(*) FROM boots").rows == [(1,)]
+
+
+def test_odd_names_and_contents_do_no_harm(tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9\n\x1b[31m.log")).write_bytes(ONE)
+    (folder / "random.log").write_bytes(os.urandom(50_000))
+    (folder / "broken.gz").write_bytes(b"\x1f\x8b" + os.urandom(5000))
+    (folder / "nul.log").write_bytes(b"\0" * 40_000)
+    os.mkfifo(folder / "pipe.log")
+    summary = ingested(tmp_path / "store", folder)
+    assert summary.outcomes == {"initialized": 1}
+    assert [one.why for one in summary.unread] == ["not a regular file"]

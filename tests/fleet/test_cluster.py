@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.inspect import inspect
+from tdxwhy.fleet.store import open_store
+from tests.fleet.fleets import content, ingested, make_fleet
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture
+def workers():
+    """Start a scheduler and two real worker processes."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50, host="127.0.0.1"
+    ) as cluster:
+        yield cluster
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_dies_and_nothing_is_lost_and_nothing_twice(tmp_path, workers):
+    fleet = make_fleet(tmp_path / "logs", 500, 4)
+    victim = next(iter(workers.workers.values())).pid
+    killer = threading.Timer(0.5, os.kill, (victim, signal.SIGKILL))
+    killer.start()
+    summary = ingested(tmp_path / "cluster", fleet, scheduler=workers.scheduler_address)
+    killer.join()
+    ingested(tmp_path / "local", fleet, workers=2)
+    assert content(tmp_path / "cluster") == content(tmp_path / "local")
+    found = inspect(open_store(tmp_path / "cluster"))
+    assert (found.rows["boots"], found.troubles) == (2000, ())
+    assert summary.boots + summary.known == 2000
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_scheduler_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("tdxwhy.fleet.cluster._TIMEOUT", "1s")
+    with pytest.raises(TdxwhyError, match="no scheduler answers"):
+        ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 1), scheduler="tcp://127.0.0.1:9")

@@ -18,7 +18,7 @@ _BARE_LEVEL = re.compile(r"<(\d{1,3})>$")
 # What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
 _NOTHING = re.compile(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-])?[^\w()]*")
 # Accepted form: key=value pairs as log pipelines write them, the message quoted: ts=1718000034.901 host=a msg="virt/tdx: ...".
-_LOGFMT = re.compile(r'\b\w+=\S.{0,512}?\b(?:msg|message)="(?P<message>(?:[^"\\]|\\.)*)"')
+_LOGFMT = re.compile(r'(?<=\s)(?:msg|message)="(?P<message>(?:[^"\\]|\\.)*)"')
 _TS = re.compile(r"\b(?:ts|time|timestamp)=\"?([^\s\"]+)")
 _NO_EVIDENCE = Prefix(0)
 _SHORT = 256
@@ -44,7 +44,7 @@ def _odd(place: Place, raw: str) -> Iterator[LogRecord]:
     raw = raw[:RAW_LIMIT]
     stripped = text.strip()
     fields = _LOGFMT.search(text)
-    if fields is not None:
+    if fields is not None and "=" in text[: fields.start()] and not AGAIN.search(text, 0, fields.start()):
         text = fields["message"].replace('\\"', '"')
         yield LogRecord(place, raw, text, wall=(_TS.search(raw) or [None, None])[1])
         return

@@ -50,14 +50,17 @@ def decode(data: bytes) -> Decoded:
 
 
 def looks_binary(data: bytes) -> bool:
-    """Tell whether a block is no text at all: a third of it are bytes that no log holds. NUL bytes do not count, serial lines make them."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    """Tell whether a block is no text at all: a third of it is what no log holds. NUL bytes do not count, serial lines make them."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
     sample = data[:65536].replace(b"\0", b"")[:8192]
-    return len(sample.translate(None, _NOT_TEXT)) < max(1, len(sample) * 2 // 3)
+    text = sample.translate(None, _CONTROL_BYTES).decode("utf-8", "replace")
+    foreign = text.count("\ufffd") + sum(map(sample.count, _CONTROLS_ALONE))
+    return not sample or foreign * 3 > len(text)
 
 
-_NOT_TEXT = bytes(code for code in range(32) if code not in b"\t\n\r\x1b") + bytes(range(0x80, 0x100))
+_CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r\x1b") + b"\x7f"
+_CONTROLS_ALONE = tuple(bytes((code,)) for code in _CONTROL_BYTES)
 
 
 def lines_of(text: str) -> list[tuple[int, str]]:

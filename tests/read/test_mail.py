@@ -331,3 +331,17 @@ def test_lore_page_of_one_mail():
     (mail,) = page_mails(head + "In-Reply-To: <0@x.example>\n\nwords\n", "t")
     assert (mail.message_id, mail.in_reply_to, mail.author, mail.body) == ("1@x.example", ("0@x.example",), "A One", "words\n")
     assert mail.date == 1664533073
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: =?utf-8?q?x?= \xff <a@x>\nSubject: \xaf =?broken\nMessage-ID: <a\xffb@x>\n\nwords\n",
+        b"From: a@x\nContent-Type: text/plain; charset=\x00x\n\nwords\n",
+        b"From: a@x\nContent-Type: text/plain; charset*0*=\xff\xfe\nContent-Transfer-Encoding: base64\n\n!!!\n",
+        b"From: a@x\nContent-Transfer-Encoding: uuencode\n\nbegin 666 x\n\xff\n",
+    ],
+)
+def test_broken_headers_leave_text_that_can_be_written(raw):
+    mail = decode_mail(raw, "t")
+    "".join((mail.author, mail.subject, mail.message_id, mail.body)).encode()

@@ -78,9 +78,9 @@ def recipients(message: Part) -> tuple[str, ...]:
 def header(message: Part, name: str) -> str:
     """Return a header decoded to text, "" where there is none; a broken encoded word stays as it stands."""
     value = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    text = str(value)[:100000]
+    text = str(value)[:100000].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if "=?" not in text:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return text
     try:
         return "".join(_word(word, charset) for word, charset in decode_header(text))
     except (HeaderParseError, ValueError):
@@ -135,7 +135,7 @@ def _parts(message: Part) -> list[Part]:
     waiting: list[Part] = [message]
     while waiting and len(leaves) <= _PARTS:
         part = waiting.pop()
-        inner = part.get_payload()
+        inner = part.get_payload() if part.is_multipart() else None
         if isinstance(inner, list):
             waiting.extend(item for item in reversed(inner) if isinstance(item, Part))
         else:
@@ -151,9 +151,10 @@ def _part_text(part: Part) -> str:
     try:
         data = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError):
-        data = None
+        del part["Content-Type"]
+        data = part.get_payload(decode=True)
     if not isinstance(data, bytes):
-        data = str(part.get_payload()).encode("utf-8", "surrogateescape")
+        data = b""
     try:
         charset = part.get_content_charset() or ""
     except (ValueError, LookupError, TypeError):

@@ -14,6 +14,7 @@ from tdxwhy.review.nouns import Line, Message, Review
 
 _QUOTED = 76
 _MOST = 12
+_NAME = 50
 
 
 class Passage(NamedTuple):
@@ -99,7 +100,7 @@ def _lines_at(message: Message, number: int | None, text: str) -> list[str]:
 
 
 def _of(message: Message, quote: Sequence[str], kind: str) -> Asked:
-    return Asked(safe(message.mail.author), day(message.mail.date), tuple(quote), kind)
+    return Asked(safe(message.mail.author)[:_NAME], day(message.mail.date), tuple(quote), kind)
 
 
 def _quoted(message: Message, item: Item) -> tuple[str, ...]:

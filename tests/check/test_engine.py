@@ -34,6 +34,7 @@ FORM = MessageForm(
     example="",
     source="",
 )
+RULE = find("TDX101")
 BARE = "virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000"
 NAMED = "virt/tdx: module initialization failed: no online CPUs in package 12: CPUs 24-25 offline"
 
@@ -57,7 +58,7 @@ def ids(diagnosis: Diagnosis) -> set[str]:
 
 
 def test_a_rule_speaks_when_its_demand_is_not_met() -> None:
-    rule = find("TDX101")
+    rule = RULE
     assert unmet(rule, message(BARE)) == ("names_package", "names_cpu_state")
     assert unmet(rule, message(NAMED)) == ()
     assert unmet(rule, message(BARE, outcome="initialized")) == ()
@@ -103,7 +104,7 @@ def test_fingerprints_leave_out_time_and_place() -> None:
 
 
 def test_unique_keeps_one_of_each_in_order() -> None:
-    rule = find("TDX101")
+    rule = RULE
     twice = list(judge([rule], [message(BARE, 9), message(BARE, 9), message(BARE, 2)]))
     assert [found.evidence[0].place.line for found in unique(twice)] == [2, 9]
 
@@ -111,5 +112,5 @@ def test_unique_keeps_one_of_each_in_order() -> None:
 @given(text=st.text(max_size=200), line=st.integers(1, 10**6), package=st.booleans(), state=st.booleans())
 def test_any_text_gives_a_finding_or_none(text: str, line: int, package: bool, state: bool) -> None:
     subject = message(text, line, names=Naming(package, False, state))
-    found = list(judge([find("TDX101")], [subject]))
+    found = list(judge([RULE], [subject]))
     assert len(found) == (0 if package and state else 1)

@@ -185,3 +185,31 @@ def test_any_bytes_are_judged_without_a_traceback(place: int, junk: bytes, sort:
 def test_what_names_a_failure_in_a_log(line: str, named: bool) -> None:
     log = FAILED.replace("[   13.000062]", f"[   13.000050] {line}\n[   13.000062]")
     assert ("TDX101" in ids(run(log))) is not named
+
+
+HEAD = "--- a/arch/x86/virt/vmx/tdx/tdx.c\n+++ b/arch/x86/virt/vmx/tdx/tdx.c\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("one long literal", HEAD + '@@ -1 +1,2 @@ static int do_lp_init(void)\n a\n+\tpr_err("' + "x" * 3_000_000 + '");\n'),
+        ("many hunks", HEAD + '@@ -1,2 +1,3 @@ static int do_lp_init(void)\n a\n+\tpr_err("SEAMCALL failed\\n");\n b\n' * 3000),
+        ("many marks", HEAD + "@@ -1,1 +1,9001 @@\n a\n" + "+/* tdxwhy: ignore[TDX201] x */\n" * 9000),
+        ("open calls", "tdx\n" + "pr_err(" * 5000),
+        ("open literals", "tdx\n" + 'pr_err("' * 5000),
+        ("open comments", "tdx /*" * 100_000),
+        ("open braces", "tdx int f(void)\n{\n" + "if (x) {\n" * 20_000),
+    ],
+)
+def test_what_is_made_to_be_slow_is_not(name: str, text: str) -> None:
+    import time
+
+    start = time.process_time()
+    found = gate(
+        [Input("x.c" if name.startswith("open") else "x", None, "c" if name.startswith("open") else "patch", text.encode())],
+        rules_of(),
+        Settings(),
+    )
+    assert time.process_time() - start < 10
+    assert found.errors == ()

@@ -13,6 +13,9 @@ from tdxwhy.check.suppress import sort_out, written
 from tdxwhy.config import Settings
 from tdxwhy.records import Place
 
+# How the pieces of a file hang together is looked for hunk by hunk; no patch that anybody reads has so many.
+HUNKS = 2000
+
 
 def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, message_id: str | None = None) -> Judged:
     """Judge the print calls and failing paths of one patch, or of one C file as a whole."""
@@ -25,7 +28,8 @@ def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, 
     place = Place(name, None, message_id)
     if not scope().concerns(text, name):
         return Judged(name, "c" if whole else "patch", (), judged=True)
-    subjects = list(patch_subjects(print_sites(text, name), failing_paths(text, name), everything=whole))
+    huge = not whole and text.count("\n@@ -") > HUNKS
+    subjects = list(patch_subjects(print_sites(text, name), () if huge else failing_paths(text, name), everything=whole))
     if message_id is not None:
         subjects = [
             one._replace(
@@ -36,7 +40,8 @@ def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, 
     found = judge(rules, subjects)
     standing, hidden, marks = sort_out(found, written(text, place), settings.suppress, settings.require_reason)
     findings = unique([*standing, *judge(rules, marks)])
-    return Judged(name, "c" if whole else "patch", findings, True, _troubles(text, whole), {name: text}, tuple(hidden))
+    notes = _troubles(text, whole) + ((f"more than {HUNKS} hunks: failing paths were not looked for",) if huge else ())
+    return Judged(name, "c" if whole else "patch", findings, True, notes, {name: text}, tuple(hidden))
 
 
 def _troubles(text: str, whole: bool) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tdxwhy.source.diff import DiffLine, Hunk, holds_diff, parse_diff
 
-_SKIP = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|/\*.*?(?:\*/|\Z)|//[^\n]*|\\\n', re.DOTALL)
+_SKIP = re.compile(r'"(?:[^"\\\n]++|\\.)*+"|\'(?:[^\'\\\n]++|\\.)*+\'|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|//[^\n]*|\\\n', re.DOTALL)
 _COMMENT_END = re.compile(r"\*/")
 _NAME = re.compile(r"\b(?P<name>[A-Za-z_]\w*)\s*\(")
 _DEFINE = re.compile(r"#\s*define\s+(?P<name>\w+)\(")

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import pyparsing as pp
 
 _LONGEST_CALL = 4096
+_LINE = 400
 _DEEPEST_CALL = 32
-_BRACKETS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[(){}\[\]]')
+_BRACKETS = re.compile(r'"(?:[^"\\\n]++|\\.)*+"|\'(?:[^\'\\\n]++|\\.)*+\'|[(){}\[\]]')
 _LITERAL_DEFINE = re.compile(r'#[ \t]*define[ \t]+(?P<name>\w+)[ \t]+(?P<body>(?:"(?:[^"\\\n]|\\.)*"|[ \t]{0,200}\n(?=[ \t]*")|[ \t])+)')
 _KERN = {
     "KERN_EMERG": "emerg",
@@ -196,7 +197,7 @@ def _closing(text: str, start: int) -> int | None:
 
 def _is_declaration(text: str, start: int) -> bool:
     """Tell whether a name is being defined or declared, as in `#define pr_err(` or `int printk(`."""
-    before = text[text.rfind("\n", 0, start) + 1 : start]
+    before = text[max(text.rfind("\n", 0, start) + 1, start - _LINE) : start]
     return bool(re.search(r"#\s*(?:define|undef)\s+$|^\s*(?:extern\s+)?(?:int|void|static)\b[\s\w*]*$", before))
 
 
@@ -207,7 +208,7 @@ def squeeze(part: str) -> str:
 
 def prefix(text: str) -> str:
     """Return what `#define pr_fmt(fmt)` puts before each message of a file, "" if nothing."""
-    found = re.search(r"^\s*#\s*define\s+pr_fmt\s*\(\s*(\w+)\s*\)\s+(?P<body>.+)$", text, re.MULTILINE)
+    found = re.search(r"^[ \t]*#[ \t]*define[ \t]+pr_fmt[ \t]*\([ \t]*(\w+)[ \t]*\)[ \t]+(?P<body>.+)$", text, re.MULTILINE)
     if found is None:
         return ""
     read = read_format(re.sub(rf"\b{re.escape(found[1])}\b.*", "", found["body"]).strip() or '""')

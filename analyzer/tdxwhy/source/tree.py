@@ -20,7 +20,7 @@ from tdxwhy.source.unit_cache import unit_of_text
 _LARGEST = 4 << 20
 _MOST_FILES = 400
 _TDX = re.compile(r"\bseamcall|\btdx_|TDH_SYS|TDX")
-_INCLUDE = re.compile(r"^\s*#\s*include\s*<(?P<path>[\w/.-]+)>", re.MULTILINE)
+_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(?P<path>[\w/.-]+)>", re.MULTILINE)
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(?P<name>[A-Z]\w*)[ \t]+(?P<body>[^\n/\\]+)", re.MULTILINE)
 _SKIPPED = frozenset({".git", "node_modules", "tools", "Documentation"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 from tdxwhy.replay.generation import module_data, platform_data
@@ -13,13 +14,18 @@ ABSENT_FIELD = 0xFFFFFFFFFFFFFFFF
 
 
 class Call(NamedTuple):
-    """A SEAMCALL as it reaches the module; `registers` is read and written."""
+    """A SEAMCALL as it reaches the module; `registers` is read and written.
+
+    `conditions` hold while it runs: `lock` (another CPU is inside), `entropy` (there is none), `busy` (the key table),
+    `tsx` (TSX_CTRL is set).
+    """
 
     leaf: str
     cpu: int
     package: int
     registers: dict[str, int]
     tdmrs: tuple[Tdmr, ...] = ()
+    conditions: frozenset[str] = frozenset()
 
 
 class TdxModule:
@@ -48,12 +54,20 @@ class TdxModule:
         if leaf is None:
             return 0
         for check in leaf["check"]:
-            status = self._refused(check, call)
+            status = self._refused(check, call) if self.has(check) else None
             if status is not None:
                 return status
         for effect in leaf["effects"]:
-            self._take(effect, call)
+            if isinstance(effect, str):
+                self._take(effect, call)
+            elif self.has(effect):
+                self._take(effect["take"], call)
         return 0
+
+    def has(self, row: dict[str, Any]) -> bool:
+        """Tell whether a leaf, a check or an effect belongs to this version of the module."""
+        version = self.rules.version
+        return version in row.get("only", (version,)) and version not in row.get("not_in", ())
 
     def _refused(self, check: dict[str, Any], call: Call) -> int | None:
         if check["when"] == "memory-refused":
@@ -131,12 +145,16 @@ def _setting(settings: dict[str, Any], name: str, value: int) -> int:
     return value if given is None else int(str(given), 0)
 
 
+@cache
 def _leaves() -> dict[str, dict[str, Any]]:
     return {leaf["name"]: leaf for leaf in module_data()["leaf"]}
 
 
 def _missing(module: TdxModule, name: str) -> bool:
-    """Tell whether this module does not have the leaf: SYS.RD came with 1.5, SYS.DISABLE later."""
+    """Tell whether this module does not have the leaf, by its version or because the scenario says so."""
+    leaf = _leaves().get(name)
+    if leaf is None or not module.has(leaf):
+        return True
     if name == "TDH.SYS.RD":
         return not int(module.scenario.settings.get("has_sysrd", 1))
     return name == "TDH.SYS.DISABLE" and not module.rules.has_disable
@@ -148,7 +166,7 @@ def _needs_ready(module: TdxModule, name: str, leaf: dict[str, Any] | None) -> b
 
 
 _DISPATCH: dict[str, Callable[[TdxModule, str, dict[str, Any] | None], bool]] = {
-    "shut-down": lambda module, name, leaf: module.state == "SYS_SHUTDOWN",
+    "shut-down-for-this-leaf": lambda module, name, leaf: module.state == "SYS_SHUTDOWN" and not (leaf or {}).get("after_shutdown"),
     "leaf-needs-ready-module": _needs_ready,
     "leaf-unknown": lambda module, name, leaf: leaf is None or _missing(module, name),
 }
@@ -160,6 +178,11 @@ def _not_open_for_cpus(module: TdxModule, call: Call) -> bool:
 
 
 _CHECKS: dict[str, Callable[[TdxModule, Call], bool]] = {
+    "lock-taken": lambda module, call: "lock" in call.conditions,
+    "no-entropy": lambda module, call: "entropy" in call.conditions,
+    "key-table-busy": lambda module, call: "busy" in call.conditions,
+    "tsx-ctrl-set": lambda module, call: "tsx" in call.conditions,
+    "operand": lambda module, call: call.registers.get("rcx", 0) != 0,
     "not-pending": lambda module, call: module.state != "SYSINIT_PENDING",
     "not-open-for-cpus": _not_open_for_cpus,
     "cpu-initialized": lambda module, call: call.cpu in module.cpu_package,

@@ -42,6 +42,7 @@ class Module(NamedTuple):
     """How the scenario's module behaves; the fields decide, `profile` is for reading only."""
 
     state: str = "loaded"
+    version: str = "1.5"
     profile: str = ""
     all_cpus_before_config: bool = True
     late_lp_init: bool = False
@@ -80,6 +81,7 @@ _SETTINGS = {
 }  # fmt: skip
 _FAULT = {"leaf", "status", "cpu", "package", "nth", "count", "rcx", "rdx", "r8", "r9", "r10", "r11"}
 _OPERATIONS = {"boot": 0, "enable": 0, "kvmload": 0, "online": 1, "offline": 1, "memonline": 2, "createtd": 0, "guest": 1, "shutdown": 0}
+_VERSIONS = ("1.0", "1.5", "2.0")
 _MODULE_STATES = {"loaded", "absent", "gp"}
 _GIB = 1 << 30
 _LOW = 0x100000
@@ -238,6 +240,8 @@ def _module(row: object, cpus: _Cpus, found: str) -> Module:
     state = str(fields.get("state", "loaded"))
     if state not in _MODULE_STATES and state not in module_data()["states"]:
         raise TdxwhyError(f"scenario: module.state: {state!r} is no state", "loaded, absent, gp or a state of the module")
+    if fields.get("version", "1.5") not in _VERSIONS:
+        raise TdxwhyError(f"scenario: module.version: {fields['version']!r} is none of {', '.join(_VERSIONS)}")
     fields["lp_init_done"] = tuple(sorted(cpus.set(fields.get("lp_init_done", []), "module.lp_init_done")))
     fields["max_packages"] = _number(fields.get("max_packages", 8), "module.max_packages")
     return Module(**fields)

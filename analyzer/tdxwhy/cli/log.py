@@ -9,14 +9,12 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from tdxwhy.check.catalogue import rules_of
-from tdxwhy.check.log import check_log
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import Judged, LogReport, report
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.log import LogReader, read_boots
-from tdxwhy.records import BootRecords, Diagnosis, Topology
+from tdxwhy.records import BootRecords, Diagnosis, Finding, Topology
 
 THIS_MACHINE = "this machine"
 
@@ -70,15 +68,24 @@ def run(args: argparse.Namespace) -> int:
 def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) -> LogReport:
     """Read one log and diagnose every boot in it, with the CPUs that the sidecar lists, or else the archive with the log."""
     reader = _reader(name)
-    rules = rules_of(only=("log",))
 
     def judge(boot: BootRecords) -> Diagnosis:
         return diagnose(boot, reader.name, sidecar or reader.topology)
 
-    made = report(reader.name, reader, judge, lambda found: check_log(found, rules), hold)
+    made = report(reader.name, reader, judge, _findings, hold)
     if made is None:
         raise NothingToJudge(f"{reader.name}: no line of a kernel log")
     return made._replace(losses=tuple(reader.losses))
+
+
+def _findings(diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """Judge the messages of a boot that failed; the others have none to judge, and need no rules."""
+    if diagnosis.outcome != "failed":
+        return ()
+    from tdxwhy.check.catalogue import rules_of
+    from tdxwhy.check.log import check_log
+
+    return check_log(diagnosis, rules_of(only=("log",)))
 
 
 def _compare(args: argparse.Namespace) -> int:

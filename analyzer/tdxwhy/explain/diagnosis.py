@@ -149,7 +149,7 @@ def _who(causes: Sequence[FoundCause], blamed: Blame) -> Iterator[str]:
 
 def _evidence(judgement: Judgement, causes: Sequence[FoundCause]) -> tuple[Evidence, ...]:
     carried = (*judgement.evidence, *(evidence for cause in causes[:1] for evidence in cause.evidence))
-    ordered = sorted(dict.fromkeys(carried), key=lambda evidence: evidence.place.line or 0)
+    ordered = sorted(dict.fromkeys(carried), key=lambda evidence: (evidence.place.line or 0, evidence.place.offset or 0))
     return tuple(ordered[:_QUOTED])
 
 

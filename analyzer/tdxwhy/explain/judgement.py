@@ -10,8 +10,7 @@ from tdxwhy.explain.outcome import Attempt, attempts, ready_at_run_time
 from tdxwhy.explain.silence import Silence, interpret
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
-from tdxwhy.records import BootRecords, Event, Evidence, Explanation, Outcome, Role, Topology
-from tdxwhy.replay.engine import explain_events
+from tdxwhy.records import BootRecords, Event, Evidence, Explanation, Outcome, Role, Topology, Verdict
 
 _MOST_STEPS = 3
 
@@ -54,6 +53,13 @@ def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts:
         why = "guests were created or a package was kept online for them, as only an initialised module allows"
         return Judgement(role, "initialized", why, facts.named["module-ready"][:1])
     return _silent(role, interpret(boot, last, facts), last, topology, facts)
+
+
+def explain_events(events: Sequence[Event], topology: Topology, complete: bool) -> Verdict:
+    """Ask the reference model, which only a failure needs."""
+    from tdxwhy.replay import engine
+
+    return engine.explain_events(events, topology, complete)
 
 
 def _refused_by_kvm(events: Sequence[Event], success: Event) -> Iterator[Evidence]:

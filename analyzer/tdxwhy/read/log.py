@@ -18,6 +18,8 @@ from tdxwhy.read.windows import BLOCK
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place, Topology
 
 _TAR = slice(257, 262)
+# A log of this size whose every line begins with a stamp is scanned too: nothing in it is wrapped, torn or quoted.
+_PLAIN = 65536
 
 
 class LogReader:
@@ -55,11 +57,14 @@ class LogReader:
             return
         if looks_binary(opened.head):
             raise NothingToJudge(f"{self.name}: binary, not a log")
-        if len(opened.head) < BLOCK and len(opened.head) < self._small:
-            items, torn = self._whole(opened.head)
+        head = opened.head
+        if len(head) >= BLOCK or len(head) >= self._small:
+            yield from self._large(opened)
+        elif self._anchors and len(head) >= _PLAIN and is_plain(head):
+            yield from (_numbered(boot, head) for boot in self._large(opened))
+        else:
+            items, torn = self._whole(head)
             yield from boots_of(items, torn or bool(opened.losses))
-            return
-        yield from self._large(opened)
 
     def _large(self, opened: Opened) -> Iterator[BootRecords]:
         from tdxwhy.read.scan import Scan, spans_lines
@@ -132,6 +137,24 @@ class LogReader:
 
     def _lose(self, what: str, pieces: int) -> None:
         self.losses.append(Loss(what, pieces, Place(self._log_name)))
+
+
+def is_plain(data: bytes) -> bool:
+    """Tell whether every line is as dmesg or the console prints it: with a time stamp, or a level before one."""
+    lines = data.count(b"\n")
+    stamped = data.count(b"\n[") + data.count(b"\n<") + data.startswith((b"[", b"<"))
+    return stamped >= lines > 0 and b"\r" not in data and b"\0" not in data and b"\x1b" not in data
+
+
+def _numbered(boot: BootRecords, data: bytes) -> BootRecords:
+    """Give records that know their place by offset the number of their line."""
+    last = boot.last
+    return boot._replace(records=tuple(_with_line(one, data) for one in boot.records), last=last and _with_line(last, data))
+
+
+def _with_line(record: LogRecord, data: bytes) -> LogRecord:
+    offset = record.place.offset
+    return record if offset is None else record._replace(place=record.place._replace(line=data.count(b"\n", 0, offset) + 1, offset=None))
 
 
 def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = ()) -> LogReader:

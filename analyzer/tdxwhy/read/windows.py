@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any, NamedTuple, Protocol
 
 from tdxwhy.read.text import LINE_LIMIT
@@ -111,6 +109,9 @@ def windows(source: Readable) -> Iterator[Window]:
 
 def ahead(source: Iterator[Window]) -> Iterator[Window]:
     """Run an iterator in a thread, one window ahead: reading, inflating and searching leave the interpreter free."""
+    from queue import SimpleQueue
+    from threading import Thread
+
     ready: SimpleQueue[Window | BaseException | None] = SimpleQueue()
     tickets: SimpleQueue[bool] = SimpleQueue()
     for _ in range(_AHEAD):

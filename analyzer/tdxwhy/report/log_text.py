@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.explain.logs import LogReport
@@ -35,7 +34,7 @@ def lost_line(loss: Loss) -> str:
 
 def render(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int, paint: Painter) -> str:
     """Return the report of one boot, lines of at most `columns` columns but for quoted log lines."""
-    lines = textwrap.wrap(safe(diagnosis.reason), columns, subsequent_indent="  ", break_on_hyphens=False)
+    lines = wrap(safe(diagnosis.reason), columns, "  ")
     lines = [paint(_PAINT.get(diagnosis.outcome, "unsure"), line) for line in lines]
     for label, blocks in _sections(diagnosis, findings, columns - _LABEL - 2):
         for index, block in enumerate(blocks):
@@ -64,9 +63,22 @@ def brief(diagnosis: Diagnosis) -> str:
     return " ".join(f"{key}={safe(value).replace(' ', '_') if value else '-'}" for key, value in fields.items()) + "\n"
 
 
+def wrap(text: str, columns: int, indent: str = "") -> list[str]:
+    """Break text between words, later lines indented. The library's textwrap costs more to import than all of this report."""
+    lead = text[: len(text) - len(text.lstrip())]
+    lines: list[str] = []
+    line = lead
+    for word in text.split():
+        if line.strip() and len(line) + 1 + len(word) > columns:
+            lines.append(line)
+            line = indent
+        line += word if not line.strip() else f" {word}"
+    return [*lines, line] if line.strip() else lines
+
+
 def _sections(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int) -> Iterator[tuple[str, list[str]]]:
     def wrapped(text: str, indent: str = "") -> list[str]:
-        return textwrap.wrap(safe(text), max(columns, 30), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        return wrap(safe(text), max(columns, 30), indent)
 
     if diagnosis.sentence:
         yield "should say", wrapped(diagnosis.sentence)

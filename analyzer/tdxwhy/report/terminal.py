@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import sys
 from typing import TextIO
 
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _COLOURS = {"bad": "31;1", "good": "32;1", "unsure": "33;1", "quiet": "2", "strong": "1"}
 
 
 def safe(text: str) -> str:
     """Return text in which no character can move the cursor, change colours or reorder what is read."""
-    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\t", " "))
+    if text.isprintable():
+        return text
+    shown = text.replace("\t", " ")
+    return "".join(c if c.isprintable() or c in "\n\xa0\u3000" else "\N{REPLACEMENT CHARACTER}" for c in shown)
 
 
 def width(stream: TextIO) -> int:
     """Return the columns to fill: the terminal's, at most 120, or 100 where the output is no terminal."""
     if not stream.isatty():
         return 100
+    import shutil
+
     return max(40, min(shutil.get_terminal_size().columns, 120))
 
 

@@ -51,7 +51,7 @@ def _replay(lines: Sequence[Line], topology: Topology | None, complete: bool, na
     return _diverging(runs or [follow(one) for one in readings], complete)
 
 
-_UNCOVERED = ("no model covers this kernel: only the steps that all kernels share were followed",)
+_UNCOVERED = ("a model of this kernel, which none covers: only the steps that all kernels share were followed",)
 
 
 def _runs(readings: Sequence[Reading], named: bool, tolerant: bool) -> list[Run]:
@@ -170,6 +170,8 @@ def _likelier(found: Sequence[Explanation]) -> tuple[Explanation, ...]:
 
 
 def _reason(one: Explanation, other: Explanation) -> str:
+    if one.step != other.step and one.cause == other.cause and tables.cause(one.cause).at_first_call:
+        return "likelier here than later, as the first call would meet it"
     if one.step != other.step:
         return "the lines do not tell it from the next step, before which it comes"
     if one.cpus or one.packages:

@@ -15,7 +15,8 @@ def render(verdict: Verdict) -> str:
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
-    kernel = f", as Linux {verdict.generation} prints them" if verdict.generation else ""
+    known = verdict.generation not in (None, "shared")
+    kernel = f", as Linux {verdict.generation} prints them" if known else ", of a kernel that no model covers" if verdict.generation else ""
     yield f"{verdict.verdict}: {verdict.consumed} of {verdict.total} lines about TDX{kernel}; outcome {verdict.outcome}"
     place = verdict.diverged_at
     if place is not None:

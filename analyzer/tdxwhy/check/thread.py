@@ -23,11 +23,12 @@ def thread_remarks(mails: Sequence[Mail]) -> Iterator[Remark]:
 
 def patch_needs(mails: Sequence[Mail]) -> Iterator[Remark]:
     """Yield what patches need from elsewhere, without a review: nobody has answered them yet."""
+    from tdxwhy.review.lines import parse_lines
+    from tdxwhy.review.nouns import Message
     from tdxwhy.review.preconditions import find_preconditions
     from tdxwhy.review.talk import View
-    from tdxwhy.review.threads import build_messages
 
-    messages = build_messages(mails)
+    messages = [Message(mail, None, "patch", parse_lines(mail.body)) for mail in mails]
     view = View(messages)
     for message in messages:
         yield from map(_need, find_preconditions(view, message))

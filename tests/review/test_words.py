@@ -10,8 +10,11 @@ from tdxwhy.errors import RulesError
 from tdxwhy.review import words
 from tdxwhy.review.words import normalise, phrases
 
+GROUPS = dict.fromkeys(row.get("group", stem) for stem, row in words._rows())
+EVERY = [phrase for group in GROUPS for phrase in phrases(group).phrases]
 
-@pytest.mark.parametrize("phrase", words._load(), ids=lambda phrase: phrase.id)
+
+@pytest.mark.parametrize("phrase", EVERY, ids=lambda phrase: phrase.id)
 def test_examples(phrase):
     assert [text for text in phrase.good if not phrase.match(normalise(text))] == []
     assert [text for text in phrase.bad if phrase.match(normalise(text))] == []
@@ -19,7 +22,7 @@ def test_examples(phrase):
 
 
 def test_ids_are_unique():
-    ids = [phrase.id for phrase in words._load()]
+    ids = [phrase.id for phrase in EVERY]
     assert len(ids) == len(set(ids))
 
 

@@ -10,7 +10,7 @@ Verbs of doing, the one large class, are marked in the sentence (`fix~`) instead
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -89,7 +89,7 @@ def word_class(name: str) -> frozenset[str]:
 @cache
 def phrases(group: str) -> Phrases:
     """Return the phrases of a group: of that name, else of all groups that begin with it and a dot."""
-    found = tuple(phrase for phrase in _load() if phrase.group == group)
+    found = tuple(_phrase(stem, row, _classes()) for stem, row in _rows() if row.get("group", stem) == group)
     if not found:
         raise RulesError(f"rules/thread: no phrase of group {group!r}")
     return Phrases(found)
@@ -107,11 +107,17 @@ def _tables() -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
     return tables, tables.pop("words", {}).get("words", {})
 
 
+def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every phrase as it is written; only the groups that are asked for are compiled."""
+    for stem, table in _tables()[0].items():
+        for row in table.get("phrase", []):
+            yield stem, row
+
+
 @cache
-def _load() -> tuple[Phrase, ...]:
-    tables, words = _tables()
-    classes = {name: r"[^\s~]{1,40}~" if name == _MARKED else _class(name, words) for name in words}
-    return tuple(_phrase(stem, row, classes) for stem, table in tables.items() for row in table.get("phrase", []))
+def _classes() -> dict[str, str]:
+    words = _tables()[1]
+    return {name: r"[^\s~]{1,40}~" if name == _MARKED else _class(name, words) for name in words}
 
 
 def _class(name: str, words: dict[str, list[str]]) -> str:

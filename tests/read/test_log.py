@@ -115,6 +115,11 @@ def test_wrapped_lines_are_joined() -> None:
     ]
 
 
+def test_a_wrapped_line_ends_where_it_is_short() -> None:
+    text = "[    2.598965] virt/tdx: a message that a mailer has wrapped at a\ncolumn of its own.\nWhat now?\n"
+    assert texts(text)[0] == ["virt/tdx: a message that a mailer has wrapped at a column of its own.", "What now?"]
+
+
 def test_lines_that_stand_for_themselves_are_not_joined() -> None:
     assert texts("[    2.598965] a line that is long enough to look wrapped, were it not\nPrompt:\n" + "x" * 90 + "\n")[0][0].endswith(
         "not"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.kmsg import FRAGMENT
 from tdxwhy.read.plain import unquote
+from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.records import LogRecord
 
 # systemd's status lines share the console with the kernel.
@@ -44,29 +45,41 @@ def may_be_torn(items: Sequence[Item], text: str) -> bool:
 
 def joined(items: Iterable[Item], widths: dict[int, int]) -> list[Item]:
     """Join the pieces of records that stand on neighbouring lines."""
-    done: list[Item] = []
-    target: int | None = None  # the stamped record that the next piece may belong to
-    line = 0
+    joiner = Joiner(widths)
     for item in items:
+        joiner.take(item)
+    return joiner.done
+
+
+class Joiner:
+    """Take the items of an input one by one; a piece is added to the stamped record on the line before if it belongs to it."""
+
+    def __init__(self, widths: dict[int, int]) -> None:
+        self.done: list[Item] = []
+        self._widths = widths
+        self._target: int | None = None  # the place in `done` of the record that the next piece may belong to
+        self._edge = ""  # the last line of that record, as it stood
+        self._line = 0
+
+    def take(self, item: Item) -> None:
+        """Take the next item."""
         if isinstance(item, Mark):
-            target = None
-            done.append(item)
-            continue
+            self._target = None
+            self.done.append(item)
+            return
         number = item.place.line or 0
-        near = target is not None and number - line <= 1
-        line = number
-        head = done[target] if target is not None and near else None
-        if isinstance(head, LogRecord) and target is not None and (whole := _whole(head, item, widths.get(number, 0))):
-            done[target] = whole
-            continue
-        for piece in _without_status(item):
-            done.append(piece)
-        first = len(done) - 1 if done[-1] is item else len(done) - 2
-        if _is_stamped(item) and not (near and isinstance(head, LogRecord) and head.cut == "tail" and head.place == item.place):
-            target = first
-        elif not _is_stamped(item):
-            target = None
-    return done
+        near, self._line = number - self._line <= 1, number
+        head = self.done[self._target] if self._target is not None and near else None
+        whole = _whole(head, item, self._edge, self._widths.get(number, 0)) if isinstance(head, LogRecord) else None
+        if whole is not None and self._target is not None:
+            self.done[self._target], self._edge = whole, item.raw
+            return
+        self.done.extend(_without_status(item))
+        if not _is_stamped(item):
+            self._target = None
+        elif not (isinstance(head, LogRecord) and head.cut == "tail" and head.place == item.place):
+            self._target = len(self.done) - (1 if self.done[-1] is item else 2)
+            self._edge = item.raw
 
 
 def _is_stamped(record: LogRecord) -> bool:
@@ -83,16 +96,17 @@ def _without_status(record: LogRecord) -> tuple[LogRecord, ...]:
     )
 
 
-def _whole(head: LogRecord, piece: LogRecord, width: int) -> LogRecord | None:
+def _whole(head: LogRecord, piece: LogRecord, edge: str, width: int) -> LogRecord | None:
+    """Return the record with the piece added, or None if the piece is not its own; `edge` is the line that it would follow."""
     if FRAGMENT in piece.raw and piece.seq is not None and piece.seq == head.seq:
         return head._replace(text=head.text + piece.text)
-    if _is_stamped(piece) or piece.level is not None or piece.cut not in ("", _UNKNOWN_CUT):
+    if _is_stamped(piece) or piece.level is not None or piece.cut not in ("", _UNKNOWN_CUT) or len(head.text) > RAW_LIMIT:
         return None
     if head.cut == "tail" and piece.place != head.place:
         return head._replace(text=head.text + piece.text, cut="")
-    if piece.place == head.place or not (_wrapped(head.raw, unquote(piece.raw), width) or _closes(head.text, piece.text)):
+    if piece.place == head.place or not (_wrapped(edge, unquote(piece.raw), width) or _closes(head.text, piece.text)):
         return None
-    glue = "" if len(head.raw) >= _TERMINAL_WIDTH and not head.raw.endswith(" ") and not piece.raw.startswith(" ") else " "
+    glue = "" if len(edge) >= _TERMINAL_WIDTH and not edge.endswith(" ") and not piece.raw.startswith(" ") else " "
     return head._replace(text=f"{head.text}{glue}{piece.text}", cut="")
 
 

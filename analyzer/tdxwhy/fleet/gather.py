@@ -16,8 +16,7 @@ from tdxwhy.read.export import is_export
 from tdxwhy.read.log import LogReader
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.scan import Scan
-from tdxwhy.read.text import looks_binary
-from tdxwhy.read.windows import BLOCK
+from tdxwhy.read.text import BLOCK, looks_binary
 from tdxwhy.records import BootRecords, Loss, Place
 
 # Up to this size an input may be a paste or a torn capture, and every line is looked at.

@@ -22,3 +22,5 @@ class Mark(NamedTuple):
 
 
 Item = LogRecord | Mark
+# How extended netconsole marks the pieces of a record that is too long for a packet.
+FRAGMENT = ",ncfrag="

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from tdxwhy.read.item import Item, Mark
-from tdxwhy.read.kmsg import FRAGMENT
-from tdxwhy.read.plain import unquote
-from tdxwhy.read.text import RAW_LIMIT
+from tdxwhy.read.item import FRAGMENT, Item, Mark
+from tdxwhy.read.text import RAW_LIMIT, unquote
 from tdxwhy.records import LogRecord
 
 # systemd's status lines share the console with the kernel.

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from tdxwhy.read.item import Item
 from tdxwhy.read.jsonlog import JsonReader
 from tdxwhy.read.marks import mark_of
-from tdxwhy.read.plain import records_of, unquote
-from tdxwhy.read.text import LINE_LIMIT, clean
+from tdxwhy.read.plain import records_of
+from tdxwhy.read.text import LINE_LIMIT, clean, unquote
 from tdxwhy.records import Loss, Place
 
 _STAMP_BEGINS = frozenset(" 0123456789")

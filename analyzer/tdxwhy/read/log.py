@@ -12,9 +12,8 @@ from tdxwhy.read.boots import boots_of
 from tdxwhy.read.item import Item
 from tdxwhy.read.joins import block_widths, joined, may_be_torn
 from tdxwhy.read.opening import Opened, open_path
-from tdxwhy.read.text import decode, lines_of, looks_binary
+from tdxwhy.read.text import BLOCK, decode, lines_of, looks_binary
 from tdxwhy.read.usual import usual_line
-from tdxwhy.read.windows import BLOCK
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place, Topology
 
 _TAR = slice(257, 262)

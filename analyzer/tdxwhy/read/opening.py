@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.read.expand import compression_of, expanded
-from tdxwhy.read.windows import BLOCK
+from tdxwhy.read.text import BLOCK
 from tdxwhy.records import Loss, Place
 
 _CHUNK = 1 << 14

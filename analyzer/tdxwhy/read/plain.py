@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from tdxwhy.read.kmsg import KMSG_FIELD, KmsgLine, kmsg_line
 from tdxwhy.read.stamp import HEADLESS, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix
-from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, clean
+from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, clean, unquote
 from tdxwhy.read.usual import AGAIN, MONOTONIC, usual_line
 from tdxwhy.records import LogRecord, Place
 
-_QUOTE = re.compile(r"(?:[ \t]*[>|](?!\d))+ ?")
 _LAVA = re.compile(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text>.*)"\}')
 _CODE = re.compile(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
 _BARE_LEVEL = re.compile(r"<(\d{1,3})>$")
@@ -28,12 +27,6 @@ def records_of(place: Place, raw: str) -> tuple[LogRecord, ...]:
     """Read one line; a torn line gives one record for each stamp on it, a line that says nothing gives none."""
     usual = usual_line(place, raw)
     return (usual,) if usual is not None else tuple(_odd(place, raw))
-
-
-def unquote(text: str) -> str:
-    """Take `> ` quoting to any depth off a line; `>` stays where it is part of a level such as `<6>`."""
-    quoted = _QUOTE.match(text)
-    return text[quoted.end() :] if quoted is not None else text
 
 
 def _odd(place: Place, raw: str) -> Iterator[LogRecord]:

@@ -9,10 +9,10 @@ from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
 from tdxwhy.read.marks import mark_of
 from tdxwhy.read.opening import Opened
-from tdxwhy.read.plain import records_of, unquote
+from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
-from tdxwhy.read.text import LINE_LIMIT, clean
+from tdxwhy.read.text import LINE_LIMIT, clean, unquote
 from tdxwhy.read.usual import usual_record
 from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+# What is read at a time; an input that is smaller is read as a whole.
+BLOCK = 1 << 20
 LINE_LIMIT = 65536
 RAW_LIMIT = 4096
 
@@ -16,6 +18,7 @@ _ANSI = (
 _CONTROLS: dict[int, str | None] = dict.fromkeys((*range(32), *range(0x7F, 0xA0))) | {9: " "}
 # Characters that reorder or hide text on a terminal, and line separators that only some tools obey.
 _CONTROLS |= dict.fromkeys((0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
+_QUOTE = re.compile(r"(?:[ \t]*[>|](?!\d))+ ?")
 _BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -61,6 +64,12 @@ def looks_binary(data: bytes) -> bool:
 
 _CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r\x1b") + b"\x7f"
 _CONTROLS_ALONE = tuple(bytes((code,)) for code in _CONTROL_BYTES)
+
+
+def unquote(text: str) -> str:
+    """Take `> ` quoting to any depth off a line; `>` stays where it is part of a level such as `<6>`."""
+    quoted = _QUOTE.match(text)
+    return text[quoted.end() :] if quoted is not None else text
 
 
 def lines_of(text: str) -> list[tuple[int, str]]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from tdxwhy.read.text import LINE_LIMIT
+from tdxwhy.read.text import BLOCK, LINE_LIMIT
 
-BLOCK = 1 << 20
 # Boots begin here, whatever the caller looks for.
 STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
 _LITERALS = 22

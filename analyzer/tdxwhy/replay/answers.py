@@ -88,6 +88,8 @@ def answer(line: str, number: int, generation: str | None = None) -> str:
         listed = parse_topology(request.get("topology"))
         topology = None if listed is None else infer((), listed)
         known = request.get("generation") or generation
+        if known is not None and not isinstance(known, str):
+            raise TdxwhyError("generation is not a name")
         verdict = replay_log(parse_log(request["log"]), topology, bool(request.get("complete")), known)
         found = as_json(verdict)
     except (TdxwhyError, ValueError, RecursionError) as error:

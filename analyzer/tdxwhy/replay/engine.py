@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 
 from tdxwhy.know import tables
@@ -31,7 +31,25 @@ def explain_events(events: Sequence[Event], topology: Topology | None, complete:
     return _replay(lines, topology, complete, generation, True)
 
 
+# Boots of one machine say the same again and again; what the model makes of them depends on nothing but this key.
+_known: dict[Hashable, Verdict] = {}
+_MOST_KNOWN = 1024
+
+
 def _replay(lines: Sequence[Line], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
+    cpus = tuple((cpu.number, cpu.package, cpu.presence) for cpu in topology.cpus) if topology is not None else None
+    key = tuple((line.text, line.level) for line in lines), cpus, complete, name, tolerant
+    found = _known.get(key)
+    if found is None:
+        found = _judge(lines, topology, complete, name, tolerant)
+        if found.diverged_at is None:  # a divergence names its line's number
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = found
+    return found
+
+
+def _judge(lines: Sequence[Line], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
     candidates = _candidates(name)
     if complete and not name:
         runs = [follow(one) for one in (read(one, lines, False) for one in candidates if one.covered) if one.seen and not one.foreign]

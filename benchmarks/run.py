@@ -1,0 +1,306 @@
+"""Run tdxwhy and its peers side by side on generated fleets, and write the table into benchmarks/README.md.
+
+    python benchmarks/run.py [--work DIR] [--scale 1.0] [--rounds 3] [--only NAME ...]
+
+Every round runs every tool once on every input, with a warm cache; figures are medians. Peers that are not installed are left out.
+The literals that ripgrep and grep look for are those that tdxwhy looks for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "analyzer"), str(ROOT / "benchmarks")]
+
+import fleet_logs  # noqa: E402
+
+README = ROOT / "benchmarks" / "README.md"
+BEGIN, END = "<!-- figures: written by run.py -->", "<!-- end of figures -->"
+TDXWHY = [sys.executable, "-m", "tdxwhy"]
+# Peers in Python may want an environment of their own.
+PEERS = os.environ.get("PEERS_PYTHON", f"{sys.executable} ").strip()
+MEMCHR = "import mmap, sys; f = open(sys.argv[1], 'rb'); m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ); {}"
+INSIGHTS = (
+    "import sys; from insights.parsers.dmesg import DmesgLineList; from insights.tests import context_wrap; "
+    "d = DmesgLineList(context_wrap(open(sys.argv[1]).read())); print(len(d.get('tdx')))"
+)
+TABLE = ("| tool | wall s | MB/s | MB/s of CPU | peak MB | x rg | x memchr |", "|---|---|---|---|---|---|---|")
+
+
+class Case(NamedTuple):
+    """One input: its name, the bytes that count, and the commands to run on it."""
+
+    name: str
+    size: int
+    commands: dict[str, list[str]]
+
+
+class Run(NamedTuple):
+    """One run: wall and processor seconds, peak memory in MB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def measured(command: Sequence[str]) -> Run | None:
+    """Run a command to its end; None if it cannot be run."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "analyzer")} if PEERS not in command else None
+    began = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - began
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000) if process.returncode in (0, 1) else None
+
+
+def there(command: list[str]) -> bool:
+    """Tell whether a peer is installed."""
+    if command[1:2] != ["-c"]:
+        return shutil.which(command[0]) is not None
+    imports = ";".join(command[2].split(";")[:-2])
+    return subprocess.run([command[0], "-c", imports], capture_output=True, check=False).returncode == 0
+
+
+def fresh(store: Path, *arguments: str) -> list[str]:
+    """Return an ingest into a store that is not there yet."""
+    return ["sh", "-c", 'rm -rf "$0"; exec "$@" --store "$0" --quiet', str(store), *TDXWHY, "ingest", *arguments]
+
+
+def cases(work: Path, scale: float) -> list[Case]:
+    """Make the inputs and say what runs on them."""
+    from tdxwhy.know.anchors import anchors
+
+    literals, store, boots = work / "literals", work / "store", max(40, int(4000 * scale))
+    literals.write_bytes(b"".join(anchor + b"\n" for anchor in anchors()))
+    fleet = fleet_logs.Fleet(7, max(10, boots // 4), 0.05, 3400)
+    rg, grep = ["rg", "-c", "-a", "-F", "-f", str(literals)], ["grep", "-c", "-a", "-F", "-f", str(literals)]
+    console = stream(work / "console.log", fleet, "plain", int(1e9 * scale))
+    small = stream(work / "console-tenth.log", fleet, "plain", int(1e8 * scale))
+    journal = stream(work / "journal.json", fleet, "journal", int(5e8 * scale))
+    dense = relevant(work / "relevant.log", int(5e7 * scale))
+    found = [
+        Case("console stream", console.stat().st_size, {"tdxwhy log": [*TDXWHY, "log", str(console)], **peers(console, rg, grep)}),
+        Case("console stream, a tenth", small.stat().st_size, {"tdxwhy log": [*TDXWHY, "log", str(small)], **slow_peers(small)}),
+        Case(
+            "every line relevant",
+            dense.stat().st_size,
+            {"tdxwhy log": [*TDXWHY, "log", str(dense)], "rg, same literals": [*rg, str(dense)]},
+        ),
+        Case(
+            "journal as json",
+            journal.stat().st_size,
+            {"tdxwhy ingest": fresh(store, str(journal)), "rg, same literals": [*rg, str(journal)]},
+        ),
+    ]
+    for kind in ("none", "gz", "zst"):
+        folder = work / f"tree-{kind}"
+        size = written(folder, fleet, boots, kind)
+        commands = {"tdxwhy ingest": fresh(store, str(folder)), "tdxwhy ingest --jobs 1": fresh(store, str(folder), "--jobs", "1")}
+        commands["rg, same literals"] = [*rg, *([] if kind == "none" else ["-z"]), str(folder)]
+        found.append(Case(f"{boots} boots a file each" + ("" if kind == "none" else f", .{kind}"), size, commands))
+    return found
+
+
+def peers(path: Path, rg: list[str], grep: list[str]) -> dict[str, list[str]]:
+    """Return the fast peers, from which the limits of the machine can be read."""
+    return {
+        "memchr over the mmap": [sys.executable, "-S", "-c", MEMCHR.format("m.find(b'\\xff')"), str(path)],
+        "rg, same literals": [*rg, str(path)],
+        "grep, same literals": [*grep, str(path)],
+    }
+
+
+def slow_peers(path: Path) -> dict[str, list[str]]:
+    """Return the tools that read kernel logs line by line."""
+    return {
+        "dmesg -F -J": ["dmesg", "-F", str(path), "-J"],
+        "lnav": ["lnav", "-n", "-c", ":filter-in tdx", str(path)],
+        "fwts klog": ["fwts", "--results-output=stdout", "-k", str(path), "klog"],
+        "insights-core": [PEERS, "-c", INSIGHTS, str(path)],
+    }
+
+
+def stream(path: Path, fleet: fleet_logs.Fleet, form: str, size: int) -> Path:
+    if not path.exists():
+        fleet_logs.stream(path, fleet, form, size)
+    return path
+
+
+def relevant(path: Path, size: int) -> Path:
+    """Write a stream in which every line speaks of TDX."""
+    if not path.exists():
+        with path.open("w") as file:
+            at = 0
+            while file.tell() < size:
+                at += 1
+                if at % 5000 == 1:
+                    file.write("[    0.000000] Linux version 6.8.0-1015-tdx (builder@example) (gcc 14.2.0) #1 SMP\n")
+                status = 0xC000050500000000 + at % 97
+                file.write(f"[{at % 5000:5}.{at % 1000000:06}] virt/tdx: SEAMCALL (0x0000000000000022) failed: 0x{status:016x}\n")
+    return path
+
+
+def written(folder: Path, fleet: fleet_logs.Fleet, boots: int, kind: str) -> int:
+    note = folder / "size"
+    if not note.exists():
+        folder.mkdir(parents=True)
+        size = fleet_logs.write(folder / "logs", fleet, boots, "plain", kind)
+        note.write_text(str(size))
+    return int(note.read_text())
+
+
+def rounds(found: Sequence[Case], number: int) -> dict[tuple[str, str], Run]:
+    """Run everything so many times, interleaved, and return the medians."""
+    runs: dict[tuple[str, str], list[Run]] = {}
+    broken: set[tuple[str, str]] = set()
+    for turn in range(number + 1):
+        for case in found:
+            for name, command in case.commands.items():
+                key = (case.name, name)
+                if key in broken or not there(command):
+                    continue
+                run = measured(command)
+                if run is None:
+                    broken.add(key)
+                elif turn or number == 0:
+                    runs.setdefault(key, []).append(run)
+                print(f"{turn}: {case.name}: {name}: {run}", file=sys.stderr)
+    return {key: Run(*(statistics.median(values) for values in zip(*found, strict=True))) for key, found in runs.items()}
+
+
+def store_of(work: Path, events: int) -> Path:
+    """Multiply the parts of a store until it holds so many events."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from tdxwhy.fleet.schema import TABLES
+    from tdxwhy.fleet.store import Writer, commit, make_store
+
+    big = work / "store-big"
+    if big.exists():
+        return big
+    subprocess.run(fresh(work / "store", str(work / "tree-none")), check=True, stdout=subprocess.DEVNULL)
+    sample = {
+        name: pa.concat_tables(pq.read_table(file) for file in sorted((work / "store").glob(f"parts/*/{name}.parquet"))) for name in TABLES
+    }
+    store = make_store(big)
+    with Writer(store) as writer:
+        for copy in range(-(-events // sample["events"].num_rows)):
+            moved = {}
+            for name, table in sample.items():
+                key = pc.bit_wise_xor(table["boot"], pa.scalar(copy, pa.int64()))
+                moved[name] = table.set_column(0, "boot", key)
+            commit(store, writer.folder, f"{copy:032x}", moved, [{"digest": f"{copy:032x}"}])
+    return big
+
+
+def question(work: Path, events: int) -> str:
+    """Time the question of the issue on a big store."""
+    from tdxwhy.fleet.query import open_fleet
+
+    fleet = open_fleet(store_of(work, events))
+    stored = fleet.ask("SELECT count(*) FROM events").rows[0][0]
+    sql = (
+        "SELECT kernel, events.step, count(*) FROM events JOIN boots USING (boot) WHERE events.outcome = 'failure' "
+        "GROUP BY 1, 2 QUALIFY row_number() OVER (PARTITION BY kernel ORDER BY count(*) DESC) <= 3"
+    )
+    times = []
+    for _ in range(7):
+        began = time.perf_counter()
+        fleet.ask(sql)
+        times.append(time.perf_counter() - began)
+    took = statistics.median(times)
+    return f"Top three failing steps per kernel, of {stored / 1e6:.1f} M events in Parquet parts: {took:.3f} s (median of 7).\n"
+
+
+def engines(work: Path) -> str:
+    """Compare the same ingest by local processes and by a dask cluster of two worker processes."""
+    try:
+        from distributed import LocalCluster
+    except ImportError:
+        return ""
+    folder = str(work / "tree-none")
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50) as cluster:
+        remote = fresh(work / "store-dask", folder, "--engine", "dask", "--scheduler", cluster.scheduler_address)
+        local = fresh(work / "store", folder)
+        both = [(measured(local), measured(remote)) for _ in range(4)][1:]
+    ratio = statistics.median(here.wall / there.wall for here, there in both if here and there)
+    same = {path.name for path in (work / "store/parts").iterdir()} == {path.name for path in (work / "store-dask/parts").iterdir()}
+    word = "the same" if same else "ANOTHER"
+    return f"The dask engine with two worker processes keeps {ratio:.0%} of the local rate; its store is {word}.\n"
+
+
+def tables(found: Sequence[Case], runs: dict[tuple[str, str], Run]) -> str:
+    lines: list[str] = []
+    for case in found:
+        limit = runs.get((case.name, "memchr over the mmap"))
+        rg = runs.get((case.name, "rg, same literals"))
+        lines += [
+            f"### {case.name}, {case.size / 1e6:.0f} MB",
+            "",
+            "| tool | wall s | MB/s | MB/s of CPU | peak MB | x rg | x memchr |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for name in case.commands:
+            run = runs.get((case.name, name))
+            if run is not None:
+                ratios = [f"{base.wall / run.wall:.3f}" if base else "" for base in (rg, limit)]
+                rates = [case.size / 1e6 / run.wall, case.size / 1e6 / max(run.cpu, 0.001)]
+                lines.append(f"| {name} | {run.wall:.2f} | {rates[0]:.0f} | {rates[1]:.0f} | {run.peak:.0f} | {' | '.join(ratios)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def growth(found: Sequence[Case], runs: dict[tuple[str, str], Run]) -> str:
+    sizes = {case.name: case.size for case in found}
+    whole, tenth = (runs.get((name, "tdxwhy log")) for name in ("console stream", "console stream, a tenth"))
+    if not whole or not tenth:
+        return ""
+    memory = whole.peak / tenth.peak
+    factor = sizes["console stream"] / sizes["console stream, a tenth"]
+    return f"{factor:.1f} x the stream costs {whole.cpu / tenth.cpu:.1f} x the processor time, at {memory:.2f} x the peak memory.\n"
+
+
+def head(load: Callable[[], tuple[float, float, float]] = os.getloadavg) -> str:
+    cpu = next(
+        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?"
+    )
+    return f"{cpu}, {os.cpu_count()} processors, Python {platform.python_version()}, load {load()[0]:.1f} at the start.\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "tdxwhy-benchmarks")
+    parser.add_argument("--scale", type=float, default=1.0, help="1.0 makes a console stream of 1 GB and 4000 boots")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", help="cases whose names begin so")
+    parser.add_argument("--dry", action="store_true", help="print the table instead of writing it")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    machine = head()
+    found = [case for case in cases(args.work, args.scale) if not args.only or case.name.startswith(tuple(args.only))]
+    runs = rounds(found, args.rounds)
+    text = "\n".join((machine, tables(found, runs), growth(found, runs), question(args.work, int(5e6 * args.scale)), engines(args.work)))
+    if args.dry:
+        print(text)
+        return
+    before, _, rest = README.read_text().partition(BEGIN)
+    README.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.partition(END)[2]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from tdxwhy.explain.command_line import telling
+from tdxwhy.know.tables import forms
 from tdxwhy.records import BootRecords, Event
 
 # Nothing in a diagnosis depends on these; they differ from machine to machine and boot to boot.
-_NEVER_TELL = frozenset({"bogomips", "machine"})
+_NEVER_TELL = frozenset({"bogomips", "fraction", "machine"})
 _GOES_ON_NS = 5_000_000_000
 
 
@@ -21,28 +22,33 @@ def likeness(boot: BootRecords, events: Sequence[Event]) -> tuple[Any, ...] | No
     last = boot.last.time_ns if boot.last is not None else None
     goes_on = -1 if last is None else last - _GOES_ON_NS
     tokens: list[Any] = [boot.head_cut, boot.tail_cut, boot.gaps, last is None]
-    stamps: set[tuple[str, int | None]] = set()
-    before = 0
+    special, take, before = _special(), tokens.append, 0
     for form, values, record, certainty, _ in events:
         if form is None:
             tokens += (record.text, record.cut, record.level)
         elif form.kind == "fault":
             return None
         else:
-            tokens.append(_token(form.id, form.args)(record.text, values))
-            if certainty != "exact" or record.level is not None:
+            take(special[form.id](values) if form.id in special else record.text)
+            if record.level is not None or certainty != "exact":
                 tokens += (certainty, record.level)
-        stamps.add((record.text, record.time_ns))
-        before += record.time_ns <= goes_on  # type: ignore[operator] # none is None: see above
-    return (before, len(stamps), *tokens)
+        if record.time_ns <= goes_on:  # type: ignore[operator] # none is None: see above
+            before += 1
+    stamps = len({(event.record.text, event.record.time_ns) for event in events})
+    return (before, stamps, *tokens)
 
 
 @cache
-def _token(id: str, args: tuple[str, ...]) -> Callable[[str, dict[str, Any]], Any]:
-    """Return how an event of this form enters the key: by its text, unless parts of it never tell anything."""
-    if "command_line" in args:
-        return lambda text, values: (id, telling(values["command_line"]))
-    if _NEVER_TELL & set(args):
-        kept = [name for name in args if name not in _NEVER_TELL and name != "fraction"]
-        return lambda text, values: (id, *(values.get(name) for name in kept))
-    return lambda text, values: text
+def _special() -> dict[str, Callable[[dict[str, Any]], Any]]:
+    """Return how events of some forms enter the key: without the parts that never tell anything. All others enter by their text."""
+    found: dict[str, Callable[[dict[str, Any]], Any]] = {}
+    for form in forms():
+        if "command_line" in form.args:
+            found[form.id] = lambda values: telling(values["command_line"])
+        elif _NEVER_TELL & set(form.args):
+            found[form.id] = partial(_kept, tuple(name for name in form.args if name not in _NEVER_TELL))
+    return found
+
+
+def _kept(names: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
+    return (names, *(values.get(name) for name in names))

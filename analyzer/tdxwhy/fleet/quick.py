@@ -31,4 +31,4 @@ def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> BootRecords | N
     last = usual_record(data, rfind(b"\n", 0, -1) + 1, len(data) - 1, place)
     if not records or last is None or len(records) > _MOST:
         return None
-    return BootRecords(tuple(records), len(records), last, None, not records[0].text.startswith(_START))
+    return BootRecords(tuple(records), len(records), last, None, not is_start(records[0]))

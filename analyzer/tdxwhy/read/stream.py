@@ -28,7 +28,8 @@ class Collector:
         """Tell whether a record ends the boot at hand and begins another."""
         if not self._kept:
             return False
-        return (record.time_ns is not None and record.time_ns + SLACK_NS < self._time) or is_start(record)
+        time = record.time_ns
+        return (time is not None and time + SLACK_NS < self._time) or (record.text.startswith("Linux") and is_start(record))
 
     def add(self, record: LogRecord) -> None:
         """Keep a record, unless it is one of a flood."""

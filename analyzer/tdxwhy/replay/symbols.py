@@ -25,12 +25,23 @@ class Reader:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self._forms = {form.format: form for form in generation.forms.values()}
+        self._known: dict[tuple[str, int | None, bool], Symbol | None] = {}
 
     def read(self, text: str, level: int | None, lenient: bool = False) -> Symbol | None:
         """Return the line's symbol; None if it has nothing to do with TDX, FOREIGN if this kernel cannot print it.
 
         Lenient: a TDX line in a wording of nobody's, or another kernel's word of progress, is passed over; vendors add their own.
         """
+        key = (text, level, lenient)
+        try:
+            return self._known[key]
+        except KeyError:
+            if len(self._known) >= _LIMIT:
+                self._known.clear()
+            found = self._known[key] = self._read(text, level, lenient)
+            return found
+
+    def _read(self, text: str, level: int | None, lenient: bool) -> Symbol | None:
         if self.generation.by_role:
             return _by_role(text)
         form, values = recognised(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tdxwhy.read.segments import SLACK_NS
+from tdxwhy.read.segments import SLACK_NS, is_start
 from tdxwhy.read.usual import usual_record
 from tdxwhy.read.windows import matches
 from tdxwhy.records import BootRecords, LogRecord

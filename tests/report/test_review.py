@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.read.mail import read_mails
 from tdxwhy.read.mail_decode import decode_mail
 from tdxwhy.report.review_json import review_data
-from tdxwhy.report.review_page import review_html, review_reply
+from tdxwhy.report.review_page import review_html, review_markdown, review_reply
 from tdxwhy.report.review_text import review_text
-from tdxwhy.report.review_view import columns, head, open_items, tree
+from tdxwhy.report.review_view import columns, head, open_items, promise_rows, tree
 from tdxwhy.report.terminal import Painter
 from tdxwhy.review.review import review
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def mail(number, parent, body="Why is this so?\n"):
@@ -45,7 +52,7 @@ def test_breath_groups_questions():
         ]
     )
     assert len(found.questions) == 2
-    assert head(found).counts[1] == ("questions", 2)
+    assert head(found).counts[1] == (2, "questions")
 
 
 def test_replies_never_exceed_78_columns():
@@ -72,3 +79,21 @@ def test_parent_is_a_mail_that_is_here():
     rows = {row["message_id"]: row for row in review_data(review([first, third]))["messages"]}
     assert (rows["3@x"]["parent"], rows["3@x"]["answers"], rows["3@x"]["missing_above"]) == ("1@x", "2@x", 1)
     assert rows["2@x"]["rebuilt"]
+
+
+EXAMPLES = ROOT / "reports" / "examples"
+
+
+@pytest.mark.parametrize(
+    ("file", "render"), [("review.html", review_html), ("review.md", review_markdown), ("review.reply.txt", review_reply)]
+)
+def test_examples_are_what_a_user_gets(file, render, golden):
+    folder = ROOT / "samples" / "threads" / "kept-elsewhere"
+    found = review(read_mails(folder / "thread.mbox"), read_mails(folder / "later.mbox"))
+    golden(EXAMPLES / file, render(found))
+
+
+def test_promises_have_a_cell_for_each_version():
+    folder = ROOT / "samples" / "threads" / "kept-elsewhere"
+    found = review(read_mails(folder / "thread.mbox"), read_mails(folder / "later.mbox"))
+    assert [cells for _, cells in promise_rows(found)] == [["given", "", "kept in part"]]

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tdxwhy.report.review_view import Item, columns, current_code, day, head, open_items, settled_items, tree
+from tdxwhy.report.review_view import Item, cell_words, columns, current_code, day, head, open_items, promise_rows, settled_items, tree
 from tdxwhy.report.templates import fill
 from tdxwhy.report.terminal import safe
 from tdxwhy.review.nouns import Line, Message, Review
@@ -35,6 +35,8 @@ def review_html(review: Review) -> str:
         tree=tree(review),
         review=review,
         rows=columns(review),
+        words=cell_words,
+        promises=promise_rows(review),
         passages=_Passages(review),
         code=current_code(review),
     )
@@ -161,4 +163,4 @@ class _Passages:
 
 
 def _shown(line: Line) -> str:
-    return safe("> " * (line.level - 1) + line.text if line.level > 1 else line.text)
+    return safe(("> " * (line.level - 1) + line.text if line.level > 1 else line.text).expandtabs(8))

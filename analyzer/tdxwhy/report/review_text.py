@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from tdxwhy.records import Naming
-from tdxwhy.report.review_view import Item, columns, counted, current_code, head, open_items, settled_items
+from tdxwhy.report.review_view import Item, cell_words, columns, counted, current_code, head, open_items, settled_items
 from tdxwhy.report.terminal import Painter, safe
 from tdxwhy.review.nouns import Review
 
@@ -52,7 +52,7 @@ class _Writer:
         rebuilt = f" (and {top.rebuilt} rebuilt from quotes)" if top.rebuilt else ""
         mails = f"{counted(top.mails, 'mail')}{rebuilt} by {counted(top.people, 'person', 'people')}{dates}"
         self._lines.append(self._paint("quiet", mails + (f"; {', '.join(top.versions)}" if top.versions else "")))
-        self._lines.append(self._paint("quiet", ", ".join(f"{count} {name}" for name, count in top.counts)))
+        self._lines.append(self._paint("quiet", ", ".join(f"{count} {name}" for count, name in top.counts)))
 
     def items(self, title: str, items: Iterable[Item]) -> None:
         shown = list(items)
@@ -92,10 +92,7 @@ class _Writer:
             self._wrapped(title, "  ")
             for cell in cells:
                 if cell is not None:
-                    counts = (
-                        f"{cell.prints} messages, {cell.silent} silent failures, {cell.unprovided} of {cell.needs} preconditions unprovided"
-                    )
-                    self._lines.append(f"    v{safe(cell.version)}: {counts}, {cell.tags} tags")
+                    self._lines.append(f"    v{safe(cell.version)}: {'; '.join(cell_words(cell))}")
 
     def tags(self, review: Review) -> None:
         given = [tag for tag in review.tags if tag.tag != "Signed-off-by"]

@@ -54,7 +54,7 @@ class Head(NamedTuple):
     people: int
     span: str
     versions: tuple[str, ...]
-    counts: tuple[tuple[str, int], ...]
+    counts: tuple[tuple[int, str], ...]
 
 
 class Node(NamedTuple):
@@ -71,11 +71,13 @@ def head(review: Review) -> Head:
     mails = review.messages
     dates = sorted(message.mail.date for message in mails if message.mail.date is not None)
     named = [message for message in mails if message.kind in ("patch", "cover")] or list(mails)
+    unanswered = sum(question.status != "answered" for question in review.questions)
+    unprovided = sum(item.kind == "precondition" for item in open_items(review))
     counts = (
-        ("open questions", sum(q.status != "answered" for q in review.questions)),
-        ("questions", len(review.questions)),
-        ("promises", len(review.commitments)),
-        ("preconditions that nobody provides", sum(item.kind == "precondition" for item in open_items(review))),
+        (unanswered, "open question" + "s" * (unanswered != 1)),
+        (len(review.questions), "question" + "s" * (len(review.questions) != 1)),
+        (len(review.commitments), "promise" + "s" * (len(review.commitments) != 1)),
+        (unprovided, "precondition" + "s" * (unprovided != 1) + " that nobody provides"),
     )
     return Head(
         title=named[0].mail.subject if named else "",
@@ -246,6 +248,30 @@ def columns(review: Review) -> list[tuple[str, list[PatchVersion | None]]]:
     titles = dict.fromkeys(one.title for one in review.patches)
     cells = {(one.title, one.version): one for one in review.patches}
     return [(title, [cells.get((title, version)) for version in review.versions]) for title in titles]
+
+
+def cell_words(cell: PatchVersion) -> list[str]:
+    """Return what a version's cell says; what there is none of is left out."""
+    words = [
+        counted(cell.prints, "message") + (f", {cell.vague} without package or CPU" if cell.vague else "") if cell.prints else "",
+        counted(cell.silent, "silent failure") if cell.silent else "",
+        f"{counted(cell.needs, 'precondition')}, {cell.unprovided} unprovided" if cell.needs else "",
+        counted(cell.tags, "tag") if cell.tags else "",
+    ]
+    return [word for word in words if word] or ["nothing to note"]
+
+
+def promise_rows(review: Review) -> list[tuple[Item, list[str]]]:
+    """Return each promise with a cell for each version: where it was given, and where something came of it."""
+    version_of = {message.mail.message_id: message.version for message in review.messages}
+    version_of |= {one.message_id: one.version for one in review.patches}
+    rows = []
+    for promise in review.commitments:
+        given = version_of.get(promise.evidence.place.message_id or "")
+        came = version_of.get(promise.kept_by.place.message_id or "") if promise.kept_by else None
+        cells = ["given" if version == given else _KEPT[promise.kept] if version == came else "" for version in review.versions]
+        rows.append((_promise(promise), cells))
+    return rows
 
 
 def current_code(review: Review) -> tuple[list[tuple[str, PrintSite]], list[tuple[str, FailingPath]]]:

@@ -76,6 +76,7 @@ def test_no_package_is_named(text, args):
         ("apic id 0x%x rejected\\n", ["apicid"]),
         ("hot-added (physid %u)\\n", ["physid"]),
         ("CPUs %*pbl\\n", ["cpumask_pr_args(mask)"]),
+        ("CPUs not responding: %*pbl\\n", ["cpumask_pr_args(&missing_cpus)"]),
         ("smpboot: CPU 12 is now offline", []),
         ("failed on %u\\n", ["per_cpu(x86_cpu_to_apicid, cpu)"]),
         ("failed on %u\\n", ["(unsigned int)policy->cpu"]),
@@ -98,6 +99,8 @@ def test_a_cpu_is_named(text, args):
         ("CPU model %d\\n", ["cpu_data(cpu).x86_model"]),
         ("Platform doesn't support ACPI CPU hotplug.\\n", []),
         ("CPUID %x\\n", ["leaf"]),
+        ("Virtual processor ID = 0x%04x\\n", ["id"]),
+        ("I/O APIC 0x%x\\n", ["address"]),
         ("node %d\\n", ["cpu_to_node(cpu)"]),
     ],
 )
@@ -117,6 +120,8 @@ def test_no_cpu_is_named(text, args):
         ("onlining memory failed\\n", [], False),
         ("smaller than number of online CPUs (%u)\\n", ["num_online_cpus()"], False),
         ("CPU%d failed\\n", ["cpu"], False),
+        ("CPU %d is not present\\n", ["cpu"], True),
+        ("boost not present in the processor\\n", [], False),
     ],
 )
 def test_a_cpu_state_is_named(text, args, state):
@@ -157,6 +162,16 @@ def test_the_head_of_an_expression(expression, name):
 )
 def test_a_failure_is_told(level, text, failure):
     assert tells_failure(level, text) is failure
+
+
+@pytest.mark.parametrize(
+    "file", ["drivers/acpi/scan.c", "drivers/thermal/acpi_rel.c", "net/ncsi/netlink.c", "drivers/pcmcia/i82365.c", "a.c acpi_handle_err"]
+)
+def test_the_file_tells_other_packages_apart(file):
+    assert not named("package %d is invalid\\n", ["i"], file).package
+    assert not named("socket %d\\n", ["i"], file).package
+    assert named("package %d\\n", ["topology_physical_package_id(cpu)"], file).package
+    assert named("package %d is invalid\\n", ["i"], "arch/x86/virt/vmx/tdx/tdx.c").package
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=30), max_size=4))

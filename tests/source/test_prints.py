@@ -44,6 +44,7 @@ def only(body: str):
         ('panic("no way %d", cpu);', "panic", "emerg", "no way %d", ("cpu",)),
         ('pr_info(on ? "on\\n" : "off\\n");', "pr_info", "info", "on\\n", ()),
         ('pr_devel("x\\n");', "pr_devel", "debug", "x\\n", ()),
+        ("pr_warn(SMT_MESSAGE, cpu);", "pr_warn", "warn", "SMT_MESSAGE", ("cpu",)),
     ],
 )
 def test_each_kind_of_call_is_read(body, call, level, text, args):

@@ -24,6 +24,7 @@ _ID = (
     r"(?P<id>%[duxX] ?- ?%[duxX]|%[-+ #0]*(?:\*|\d+)?(?:hh|h|ll|l|z)?(?:[diuxX]|pbl?)"
     r"|0x%[0-9]*l*[xX]|0x[0-9a-fA-F]+|\d[\d,-]*)(?![.\w]|\s*%%)"
 )
+_NOT_A_LETTER = re.compile(r"[^A-Za-z]+")
 _LIST = re.compile(r"p|\d[,-]|- ?%")
 _KEYS = {
     "package": {"words", "calls", "members", "masks", "others", "other_arguments"},
@@ -60,12 +61,16 @@ class _Tables(NamedTuple):
     notice: re.Pattern[str]
 
 
-def named(text: str, args: Sequence[str] = ()) -> Naming:
-    """Tell whether a format (or printed line) and its arguments say which package, which CPU, and in which state."""
+def named(text: str, args: Sequence[str] = (), file: str = "") -> Naming:
+    """Tell whether a format (or printed line) and its arguments say which package, which CPU, and in which state.
+
+    The file in which a print call stands tells ACPI's, PCMCIA's and network packages and sockets apart where the text does not.
+    """
     tables = _tables()
     printed = _printed(text, args)
     heads = [(conversion, head(argument)) for conversion, argument in printed if argument]
-    package = _names(tables.package, text, printed, tables)
+    elsewhere = bool(file) and bool(tables.package.others.search(_NOT_A_LETTER.sub(" ", file)))
+    package = _names(tables.package, text, printed, tables, elsewhere=elsewhere)
     return Naming(package, _names(tables.cpu, text, printed, tables), _names_state(text, [name for _, name in heads], tables))
 
 
@@ -107,8 +112,8 @@ def _printed(text: str, args: Sequence[str]) -> list[tuple[re.Match[str], str | 
     return pairs
 
 
-def _names(kind: _Kind, text: str, printed: list[tuple[re.Match[str], str | None]], tables: _Tables) -> bool:
-    if kind.others.search(text):
+def _names(kind: _Kind, text: str, printed: list[tuple[re.Match[str], str | None]], tables: _Tables, *, elsewhere: bool = False) -> bool:
+    if elsewhere or kind.others.search(text):
         return any(argument and "(" in argument and head(argument) in kind.heads for _, argument in printed)
     return _named_by_argument(kind, printed, tables) or _named_by_text(kind, text, printed, tables)
 
@@ -119,7 +124,7 @@ def _named_by_argument(kind: _Kind, printed: list[tuple[re.Match[str], str | Non
             continue
         name = head(argument)
         if (conversion["extension"] or "").startswith("b"):
-            if name in kind.masks:
+            if any(mask in name for mask in kind.masks):
                 return True
         elif conversion[0][-1] in "dioxXu" and name in kind.heads and not tables.counted.search(name):
             return True

@@ -21,6 +21,8 @@ _LINE = 400
 _DEEPEST_CALL = 32
 _BRACKETS = re.compile(r'"(?:[^"\\\n]++|\\.)*+"|\'(?:[^\'\\\n]++|\\.)*+\'|[(){}\[\]]')
 _LITERAL_DEFINE = re.compile(r'#[ \t]*define[ \t]+(?P<name>\w+)[ \t]+(?P<body>(?:"(?:[^"\\\n]|\\.)*"|[ \t]{0,200}\n(?=[ \t]*")|[ \t])+)')
+# A format that stands for text defined where we do not see it is known by its name.
+_MACRO = re.compile(r"[A-Z][A-Z0-9_]{3,}")
 _KERN = {
     "KERN_EMERG": "emerg",
     "KERN_ALERT": "alert",
@@ -88,8 +90,7 @@ def site_of(
     line = fragment.lines[first]
     added = line.kind == "+" or any(fragment.touched[first + 1 : last + 1])
     failure = call.name.startswith(("WARN", "VM_WARN", "KVM_BUG", "panic", "nmi_panic")) or tells_failure(level, written)
-    acpi = call.name.lower().startswith("acpi") or fragment.file.startswith("drivers/acpi/")
-    names = named(f"ACPI: {written}" if acpi else written, args) if written else Naming(package=False, cpu=False, cpu_state=False)
+    names = named(written, args, f"{fragment.file} {call.name}") if written else Naming(package=False, cpu=False, cpu_state=False)
     place = Place(fragment.file, line.line)
     return PrintSite(
         place, call.name, level, written, args, function, added, failure, names, known.once, known.ratelimited, fragment.file, line.number
@@ -106,6 +107,8 @@ def _said(call: Call, known: PrintCall, literals: Mapping[str, str]) -> tuple[st
     if position < 0:
         return known.level, "", arguments
     read = read_format(arguments[position], literals) if position < len(arguments) else None
+    if read is None and position < len(arguments) and _MACRO.fullmatch(arguments[position]):
+        read = ("", arguments[position])
     if read is None:
         return None
     return (read[0] or "default" if known.level == "argument" else known.level), read[1], arguments[position + 1 :]

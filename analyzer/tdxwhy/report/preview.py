@@ -105,5 +105,6 @@ def as_page(preview: Preview, template: str) -> str:
     """Write a preview as a page or as markdown, through `reports/templates`."""
     from tdxwhy.report.templates import fill
 
-    rows = [{"pair": pair, "row": pair.row, "mood": _MOODS[pair.change], "facts": facts(pair.row)} for pair in preview.pairs]
+    ordered = sorted(preview.pairs, key=lambda pair: pair.change == "same")
+    rows = [{"pair": pair, "row": pair.row, "mood": _MOODS[pair.change], "facts": facts(pair.row)} for pair in ordered]
     return fill(template, preview=preview, rows=rows, summary=summary(preview))

@@ -238,3 +238,12 @@ def test_an_elided_operand_is_the_condition():
 def test_a_wrapper_that_is_named_like_a_stub_is_followed():
     body = "static u64 __seamcall_dirty_cache(u64 (*f)(u64, void *), u64 fn) { return f(fn, NULL); }\nint start(void) { return __seamcall_dirty_cache(__seamcall, LEAF) ? -EIO : 0; }"
     assert run(body, STATUS).result == -5
+
+
+def test_an_entry_with_too_many_cases_is_given_up_and_said(monkeypatch):
+    from tdxwhy.source import predict
+
+    monkeypatch.setattr(predict, "_MOST_STEPS", 20)
+    body = "int start(void) { int i, ret; for (i = 0; i < 9; i++) x += i; ret = __seamcall(LEAF, 0); if (ret) return -EIO; return 0; }"
+    (step,) = failing_steps(program_of([("demo.c", HEAD + body)]))
+    assert step.unseen == ("more cases than are followed",)

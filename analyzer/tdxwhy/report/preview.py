@@ -43,7 +43,7 @@ def _block(pair: PreviewPair, paint: Painter, width: int) -> str:
 def _lines(row: PreviewRow, label: str, paint: Painter) -> list[str]:
     mark = f"  {label:6} " if label else "  "
     if not row.lines:
-        return [mark + paint("bad", "(nothing is printed)")]
+        return [mark + paint("unsure" if row.unseen else "bad", "(nothing that is seen)" if row.unseen else "(nothing is printed)")]
     return [f"{mark}{line.level:5} {safe(line.text)}" for line in row.lines]
 
 

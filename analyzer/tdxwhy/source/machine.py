@@ -58,6 +58,7 @@ class Run(NamedTuple):
     unseen: tuple[str, ...]
     failed_at: Decision | None
     events: tuple[Line | Decision, ...] = ()
+    steps: int = 0
 
 
 class _Signal(NamedTuple):
@@ -84,7 +85,15 @@ class Machine(Evaluator):
         if function is None:
             return Run((), Unknown(entry), (), (f"no function {entry}()",), None)
         result = self.enter(function, [Unknown(name or "argument") for name in function.parameters])
-        return Run(tuple(self.lines), result, tuple(self.decisions), tuple(dict.fromkeys(self.unseen)), self.failed_at, tuple(self.events))
+        return Run(
+            tuple(self.lines),
+            result,
+            tuple(self.decisions),
+            tuple(dict.fromkeys(self.unseen)),
+            self.failed_at,
+            tuple(self.events),
+            self.steps,
+        )
 
     def enter(self, function: Function, arguments: Sequence[Value]) -> Value:
         """Call a function with values, and return its value."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-DIGEST = 'f3ab6feb'
+DIGEST = '3d9d3b8f'
 RULES: tuple[Any, ...] = (('TDX001',
   'a suppression suppresses nothing',
   'suppression',
@@ -333,7 +333,7 @@ RULES: tuple[Any, ...] = (('TDX001',
   'Name the provider (KVM, the CPU hotplug code, this patch) or check the condition here and say so in a message.\n',
   'Knows preconditions by their wording, in patches only; a condition that the code takes for granted without a word is not seen.\n',
   'Dave Hansen, 2023-01-06, Message-ID <9dca3a1d-eace-07ed-4cd2-09621912314a@intel.com>: you are not saying who provides it',
-  {'what': ['precondition'], 'stated_in': ['changelog', 'comment']},
+  {'what': ['precondition'], 'stated_in': ['changelog', 'comment', 'kerneldoc']},
   {'names_provider': True},
   (),
   'stable',

@@ -13,6 +13,7 @@ from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.intake import WHOLE, Input
 from tdxwhy.check.judged import Judged
 from tdxwhy.check.rules import Rule
+from tdxwhy.check.scope import scope
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Settings
 from tdxwhy.records import Evidence, Finding, Mail
@@ -35,9 +36,10 @@ def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
         if not is_patch(mail):
             continue
         one = judge_code(mail.body, files.name(mail), rules, settings, mail.message_id)
-        move = _Shift(files.lines(mail), mail)
-        findings.extend(move(found) for found in one.findings)
-        hidden.extend(one._replace(finding=move(one.finding)) for one in one.suppressed)
+        if one.findings or one.suppressed:
+            move = _Shift(files.lines(mail), mail)
+            findings.extend(move(found) for found in one.findings)
+            hidden.extend(each._replace(finding=move(each.finding)) for each in one.suppressed)
         notes.extend(f"{mail.subject[:60]}: {note}" for note in one.notes)
     findings.extend(_thread(mails, rules, files))
     sources = {one.evidence[0].place.source for one in (*findings, *(each.finding for each in hidden))}
@@ -52,8 +54,11 @@ def _thread(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> Iter
     from tdxwhy.check.thread import patch_needs, thread_remarks
 
     talked = any(not is_patch(mail) for mail in mails)
+    about = [mail for mail in mails if scope().concerns(mail.body, mail.subject)]
+    if not about:
+        return
     by_id = {mail.message_id: mail for mail in mails}
-    for found in judge(wanted, thread_remarks(mails) if talked else patch_needs(mails)):
+    for found in judge(wanted, thread_remarks(mails) if talked else patch_needs(about)):
         mail = by_id.get(found.evidence[0].place.message_id or "")
         if mail is None:
             yield found

@@ -224,9 +224,9 @@ def names_provider(subject: Remark, wanted: bool) -> bool:
     return (subject.provider is not None) is wanted
 
 
-@predicate("remark", argument=str, choices=("changelog", "comment", "reply"))
+@predicate("remark", argument=str, choices=("changelog", "comment", "kerneldoc", "proposed-comment", "reply"))
 def stated_in(subject: Remark, wanted: list[str]) -> bool:
-    """Tell where it is stated: in a patch's changelog, in a comment of its code, or in a reply."""
+    """Tell where it is stated: in a patch's changelog or a comment of its code, or in a reply or a comment proposed there."""
     return subject.where in wanted
 
 

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from tdxwhy.check.catalogue import shipped_folders
-from tdxwhy.check.schemas import schemas
+from tdxwhy.check.schemas import readme, schemas
 from tdxwhy.shipped import folder
 
 
@@ -28,3 +28,8 @@ def test_shipped_rules_fit_the_schema_and_odd_ones_do_not() -> None:
     odd = tomllib.loads(paths[0].read_text(encoding="utf-8")) | {"severity": "critcal"}
     with pytest.raises(jsonschema.ValidationError):
         validator.validate(odd)
+
+
+def test_the_table_of_predicates_is_up_to_date() -> None:
+    text = (folder("rules") / "README.md").read_text(encoding="utf-8")
+    assert readme(text) == text, "run make compile"

@@ -1,4 +1,4 @@
-"""JSON Schemas of the files that users write: settings, rules, baselines. `python -m tdxwhy.check.schemas` writes them."""
+"""JSON Schemas of the files that users write, and the table of what rules can ask. `python -m tdxwhy.check.schemas` writes them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.rules import schema_type as rule_type
 from tdxwhy.config import schema_type as settings_type
 from tdxwhy.shipped import folder
+
+_BEGIN, _END = "<!-- predicates: written by `make compile` -->", "<!-- end -->"
 
 
 def schemas() -> Mapping[str, str]:
@@ -55,8 +57,25 @@ def _baseline() -> dict[str, object]:
     }
 
 
+def predicates() -> str:
+    """Return the table of what a rule can ask, as it stands in rules/README.md."""
+    rows = ["| predicate | of | argument | holds if it |", "|---|---|---|---|"]
+    for name, known in sorted(PREDICATES.items()):
+        words = "true, false" if known.argument is bool else ", ".join(sorted(known.choices)) or "any passages"
+        rows.append(f"| `{name}` | {', '.join(known.kinds)} | {words} | {known.meaning.removeprefix('Tell ').rstrip('.')} |")
+    return "\n".join(rows) + "\n"
+
+
+def readme(text: str) -> str:
+    """Return rules/README.md with the table of predicates as it is now."""
+    before, _, rest = text.partition(f"{_BEGIN}\n")
+    return f"{before}{_BEGIN}\n{predicates()}{_END}{rest.partition(_END)[2]}"
+
+
 def main() -> None:
-    """Write the schemas into reports/schema."""
+    """Write the schemas into reports/schema, and the predicates into rules/README.md."""
+    page = folder("rules") / "README.md"
+    page.write_text(readme(page.read_text(encoding="utf-8")), encoding="utf-8")
     target: Path = folder("reports/schema")
     for name, text in schemas().items():
         (target / name).write_text(text, encoding="utf-8")

@@ -77,6 +77,27 @@ class Repository:
         data: bytes = self._git.stream_object_data(entry.blob)[3].read()
         return data.decode("utf-8", "replace")
 
+    def commits(self, span: str, most: int) -> list[str]:
+        """Return the commits of BASE..HEAD, oldest first and merges left out, at most `most` and one."""
+        from git.exc import GitCommandError
+
+        try:
+            listed = self._git.rev_list("--reverse", "--no-merges", f"--max-count={most + 1}", "--end-of-options", span)
+        except GitCommandError as error:
+            said = [line.strip() for line in str(error.stderr or "").replace("stderr:", "").splitlines() if line.strip(" '")]
+            reason = said[0].strip("'").removeprefix("fatal: ")[:200] if said else "git could not tell"
+            raise TdxwhyError(f"{self._path}: no range {span}: {reason}") from None
+        return [one for one in str(listed).split("\n") if _OID.fullmatch(one)]
+
+    def patch(self, commit: str, most: int) -> bytes:
+        """Return a commit's message and diff, at most `most` bytes of it."""
+        shape = ("--format=%s%n%n%b%n---", "--patch", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames")
+        process = self._git.show(*shape, "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", commit, as_process=True)
+        data: bytes = process.stdout.read(most)
+        process.stdout.close()
+        process.wait()
+        return data
+
     def _commit(self, revision: str) -> str:
         from git.exc import GitCommandError
 

@@ -81,3 +81,11 @@ def test_json(tmp_path, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert answer["obstacles"][0]["id"] == "cpu-not-initialized"
     assert answer["lines"][-1]["text"] == "virt/tdx: module initialization failed (-5)"
+
+
+def test_a_machine_without_tdx(tmp_path, capsys):
+    assert main(["ready", "--root", str(machine(tmp_path, proc__cpuinfo="flags : vmx\n")), "--generation", "7.1"]) == 1
+    out = capsys.readouterr().out
+    assert "no tdx_host_platform flag" in out
+    assert "will succeed" not in out
+    assert "virt/tdx: TDX not supported by the host platform" in out

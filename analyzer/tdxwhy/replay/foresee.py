@@ -66,9 +66,11 @@ def _sentence(cpus: Sequence[Cpu], packages: Sequence[int], done: Simulation) ->
     alive = {package for cpu, package in zip(cpus, packages, strict=True) if cpu.presence == "online"}
     what = _state(cpus, packages, alive)
     fatal = next((one for one in done.failures if one.asked == "enable"), None)
+    said = next((f'"{one.text}"' for one in done.lines if one.level <= 3), "nothing")
+    if fatal is None and done.state["module"] != "SYS_READY":
+        return f"{what}, but nobody gets as far as the TDX module, and the log will say {said}"
     if fatal is None:
         return f"{what}: initialisation will succeed ({counted(len(alive), 'package')})"
-    said = next((f'"{one.text}"' for one in done.lines if one.level <= 3), "nothing")
     status = decode_status(fatal.status).name if fatal.status is not None else f"errno {fatal.errno}"
     end = f"initialisation will fail at {fatal.step} with {status}, and the log will say {said}"
     if status == "TDX_INVALID_PKG_ID" and fatal.cpu is not None:

@@ -91,7 +91,11 @@ def ready(root: Path, name: str | None = None) -> Readiness:
     """Say what stands in the way on the machine below `root`, and what its log would say."""
     facts = gather(root)
     kernel = name or generation_of(facts.kernel)
-    settings = {"hibernation": 1} if facts.hibernation and "nohibernate" not in facts.command_line and kernel != "v8" else {}
+    settings: dict[str, object] = {}
+    if facts.hibernation and "nohibernate" not in facts.command_line:
+        settings["hibernation"] = 1
+    if facts.host_platform is False:
+        settings["keyid"] = "63 0"
     foresight = foresee(facts.topology, kernel, settings=settings)
     return Readiness(facts, kernel, tuple(_obstacles(facts, kernel, foresight)), foresight)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tdxwhy.ranges import counted
 from tdxwhy.replay.ready import Readiness
 from tdxwhy.report.terminal import safe
 
@@ -17,7 +18,7 @@ def _lines(found: Readiness) -> Iterator[str]:
     facts = found.facts
     online = sum(cpu.presence == "online" for cpu in facts.topology.cpus)
     yield f"Linux {safe(facts.kernel or '?')}, followed as {found.generation} by its version number; a log decides better"
-    yield f"{online} of {len(facts.topology.cpus)} CPUs online, {len(facts.topology.packages)} packages"
+    yield f"{online} of {counted(len(facts.topology.cpus), 'CPU')} online, {counted(len(facts.topology.packages), 'package')}"
     yield f"TDX module: {safe(facts.module_version)}" if facts.module_version else "TDX module: its version is not known before it is asked"
     for one in found.obstacles:
         if one.id != "will-fail":

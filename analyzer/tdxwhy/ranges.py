@@ -16,6 +16,15 @@ def ranges(numbers: Iterable[int]) -> str:
     return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
 
 
+def numbers(text: str, most: int = 1 << 16) -> tuple[int, ...]:
+    """Read numbers and ranges back, those below `most`. Accepted form: "24-25, 30"."""
+    found: set[int] = set()
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        low, _, high = part.partition("-")
+        found.update(range(min(int(low), most), min(int(high or low) + 1, most)))
+    return tuple(sorted(found))
+
+
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun in the right number, such as "1 CPU" or "2 CPUs"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -30,7 +30,7 @@ def test_each_line_of_interest_carries_one(form):
     "text",
     [
         "virt/tdx: something new failed on package 3",
-        "TDX: failed to configure module, no online CPUs in package 12",
+        "TDX: no online CPUs in package 12, failed",
         "kvm_intel: TDX is odd today",
         "foo: SEAMCALL went wrong",
         "foo: PAMT too small",

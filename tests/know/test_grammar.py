@@ -74,6 +74,7 @@ def texts(piece):
         "pointer": st.just("ffffc90000a3f000"),
         "range": st.just("[mem 0x1000-0x1fff]"),
         "list": st.just("0-3,7"),
+        "mask": st.just("ff,00000000"),
         "word": st.just("word"),
         "cpus": st.just("  #1   #2"),
         "empty": st.just(""),

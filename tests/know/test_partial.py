@@ -57,7 +57,7 @@ def test_a_number_at_the_tear_is_not_believed():
             "virt/tdx: SEAMCALL 0x24 on CPU 5 of package 3 failed: TDX_SYS_NOT_READY",
             {"leaf": 36, "status": 0xC000050500000000, "cpu": 5, "package": 3},
         ),
-        ("TDX: failed to configure module, no online CPUs in package 12", {"package": 12, "outcome": "failure"}),
+        ("TDX: could not configure the module: package 12 is offline", {"package": 12, "outcome": "failure"}),
         ("virt/tdx: TDH.SYS.LP.INIT returned 0xc000090600000008 on CPU#40", {"leaf": 35, "status": 0xC000090600000008, "cpu": 40}),
         ("virt/tdx: vendor init gave up, error -28", {"errno": -28, "outcome": "failure"}),
         ("virt/tdx: vendor init gave up: -ENOSPC", {"errno": -28}),
@@ -84,7 +84,7 @@ def test_narrowed_and_widened_blanks_do_not_matter(text):
 
 
 def test_a_list_of_cpus_is_read():
-    event = recognise(record("TDX: failed to configure module, no online CPUs in package 12: CPUs 24-25, 30 offline"))
+    event = recognise(record("TDX: cannot configure the module: package 12 has no CPU, CPUs 24-25, 30 are offline"))
     assert event.values["package"] == 12
     assert event.values["cpus"] == (24, 25, 30)
 

@@ -45,6 +45,8 @@ def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) ->
     """Return whom the first cause blames, by the model's history if it names somebody, else by the topology."""
     if first is None:
         return Blame()
+    if stated := _stated(judgement):
+        return stated
     for explanation in judgement.explanations:
         if explanation.cause == first.id and (explanation.packages or explanation.cpus):
             return Blame(explanation.packages, explanation.cpus)
@@ -55,6 +57,14 @@ def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) ->
     if first.id == _OF_CPUS:
         return Blame((), tuple(cpu.number for cpu in topology.cpus if cpu.presence in ("offline", "never-seen")))
     return Blame()
+
+
+def _stated(judgement: Judgement) -> Blame | None:
+    """Return the packages that failing lines name themselves, with the CPUs that they list; a CPU alone can be the wrong one."""
+    failures = judgement.attempt.failures if judgement.attempt is not None else ()
+    naming = [event.values for event in failures if isinstance(event.values.get("package"), int)]
+    packages = tuple(sorted({values["package"] for values in naming}))
+    return Blame(packages, tuple(sorted({cpu for values in naming for cpu in values.get("cpus", ())}))) if packages else None
 
 
 def _something_failed(judgement: Judgement) -> bool:

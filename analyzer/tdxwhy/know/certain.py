@@ -6,6 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from tdxwhy.know import decode
+from tdxwhy.ranges import numbers
 
 _STATUS = re.compile(
     r"(?:(?P<word>fail(?:ed|ure|s|ing)?|error|status|ret(?:urn(?:ed|s|ing)?)?|rax|code|with)[\s:=,(]*(?:is\s+)?)?(?<![0-9A-Za-z])(?:0x)?(?P<hex>[0-9a-fA-F]{9,16})(?![0-9a-fA-F])",
@@ -26,21 +27,20 @@ _ERRNO = re.compile(
 _CPU = re.compile(r"\bCPU\s*[#:]?\s*(\d{1,5})\b", re.I)
 _CPUS = re.compile(r"\bCPUs\s*[#:]?\s*(\d{1,5}(?:-\d{1,5})?(?:,\s?\d{1,5}(?:-\d{1,5})?)*)(?!\s*(?:of|possible|present)\b)")
 _PACKAGE = re.compile(r"\b(?:package|pkg|socket)\s*(?:id\s*)?[#:=]?\s*(\d{1,4})\b", re.I)
-_MOST_CPUS = 8192
 _KEYIDS = re.compile(r"KeyIDs?\b.{0,24}?\[\s*(\d+)\s*,\s*(\d+)", re.I)
 _VERSION = re.compile(r"module\D{0,12}?\bv?(\d)\.(\d{1,2})\.(\d{1,2})\b", re.I)
 _MAJOR = re.compile(r"major_version\s*(\d+)\W+minor_version\s*(\d+)(?:.*?build_num\s*(\d+))?")
 
 # The first kind of word that is found counts: a line that says "failed to initialize" tells of a failure.
 _WORDS = {
-    "failure": r"\bfail(?:ed|ure|s|ing)?\b|\berrors?\b|\bcannot\b|\bcan't\b|\bunable\b|\binvalid\b|\bfault(?:ed)?\b|\bnot loaded\b"
-    r"|\bexhausted\b|\babort",
-    "refusal": r"\bnot (?:supported|enabled|available|allowed|initiali[sz]ed)\b|\bunsupported\b|\bdisabled?\b|\brequire[sd]\b|\btoo old\b"
-    r"|\boutdated\b|\bupgrade\b",
-    "success": r"\binitiali[sz]ed\b|\bsuccess(?:ful(?:ly)?)?\b|\bis supported\b|\ballocated for PAMT\b",
-    "progress": r"\benabled?\b|\binitiali[sz]ing\b|\bdetected\b|\bloading\b|\bloaded\b",
+    "failure": r"fail(?:ed|ure|s|ing)?\b|errors?\b|can ?not\b|can't\b|could(?: not|n't)\b|g[ai]v(?:e|ing) up\b|unable\b|invalid\b"
+    r"|fault(?:ed)?\b|not loaded\b|exhausted\b|abort",
+    "refusal": r"not (?:supported|enabled|available|allowed|initiali[sz]ed)\b|unsupported\b|disabled?\b|require[sd]\b|refus(?:ed|es|ing)\b"
+    r"|rejected\b|too old\b|outdated\b|upgrade\b",
+    "success": r"initiali[sz]ed\b|success(?:ful(?:ly)?)?\b|is supported\b|allocated for PAMT\b",
+    "progress": r"enabled?\b|initiali[sz]ing\b|detected\b|loading\b|loaded\b",
 }
-_OUTCOMES = tuple((kind, re.compile(words, re.I)) for kind, words in _WORDS.items())
+_OUTCOMES = tuple((kind, re.compile(rf"\b(?:{words})", re.I)) for kind, words in _WORDS.items())
 
 
 class Mark(NamedTuple):
@@ -92,7 +92,7 @@ def certain(text: str) -> dict[str, Any]:
             values[name] = int(found[1])
     cpus = _CPUS.search(text)
     if cpus:
-        values["cpus"] = _listed(cpus[1])
+        values["cpus"] = numbers(cpus[1])
     keyids = _KEYIDS.search(text)
     if keyids:
         values["first"], values["end"] = int(keyids[1]), int(keyids[2])
@@ -104,15 +104,6 @@ def certain(text: str) -> dict[str, Any]:
     if outcome:
         values["outcome"] = outcome
     return values
-
-
-def _listed(text: str) -> tuple[int, ...]:
-    """Read a list of CPUs. Accepted form: 24-25, 30."""
-    found: set[int] = set()
-    for part in text.split(","):
-        low, _, high = part.strip().partition("-")
-        found.update(range(int(low), min(int(high or low), _MOST_CPUS) + 1))
-    return tuple(sorted(found))
 
 
 def _named(text: str, values: dict[str, Any]) -> None:

@@ -43,7 +43,8 @@ _PATTERNS = {
     "pointer": _POINTER,
     "range": r"\[[^\]]*\]",
     "word": r"\S+",
-    "list": r"[0-9a-f,\-]*",
+    "list": r"(?:\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)?",
+    "mask": r"[0-9a-f,]*",
     "cpus": r" *#\d+(?: +#\d+)*",
 }
 
@@ -76,7 +77,7 @@ def _pointer_kind(extension: str) -> str:
     if extension[:1] in ("R", "r"):
         return "range"
     if extension[:1] == "b":
-        return "list"
+        return "list" if extension[:2] == "bl" else "mask"
     return "pointer" if extension in ("", "x", "K") else "word"
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy.know import tables
 from tdxwhy.know.stored import table
+from tdxwhy.ranges import numbers
 from tdxwhy.records import MessageForm
 
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
@@ -22,6 +23,7 @@ _CONVERT: dict[str, Callable[[str], Any]] = {
     "int": int,
     "hex": lambda digits: int(digits, 16),
     "cpus": _cpus,
+    "list": numbers,
     "str": str.strip,
     "frame": lambda text: text.strip(" ?"),
 }

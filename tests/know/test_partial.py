@@ -109,6 +109,19 @@ def test_two_lines_that_ran_together_keep_the_status():
     assert (event.values["leaf"], event.values["status"]) == (36, 0xC000050500000000)
 
 
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("virt/tdx: vendor: could not initialize the TDX module, errno -5", None),
+        ("virt/tdx: initialization failed: TDMRs exhausted", "construct-tdmrs"),
+        ("virt/tdx: initialization failed: TDMR [0x0, 0x8000", "construct-tdmrs"),
+        ("virt/tdx: Hibernation support is enabled, initialization failed!", "early-init"),
+    ],
+)
+def test_the_nearest_forms_step_counts_where_the_line_says_no_more(text, step):
+    assert step_of(recognise(record(text))) == step
+
+
 def test_an_address_is_no_status():
     event = recognise(record("virt/tdx: mapped 0xffff888000100000 at 0xc000000000001000"))
     assert "status" not in event.values

@@ -8,7 +8,7 @@ from typing import Any
 from tdxwhy.know import decode
 from tdxwhy.know.match import Matcher, match
 from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx, may_look_like_tdx
-from tdxwhy.know.torn import TDX_KINDS, fit, nearest
+from tdxwhy.know.torn import TDX_KINDS, fit, nearest, resembles
 from tdxwhy.records import Event, LogRecord, MessageForm
 
 # Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
@@ -35,7 +35,7 @@ def recognise(record: LogRecord) -> Event | None:
     found = _known.get(text)
     if found is None:
         found = match(text)
-        if found is None:
+        if found is None or _says_too_little(found[0], text):
             return _partial(record)
         found = (found[0], _complete(found[1]))
         _remember(_known, text, found, text)
@@ -45,6 +45,14 @@ def recognise(record: LogRecord) -> Event | None:
     if record.cut and _may_be_short(matcher, record.cut):
         return _partial(record) or Event(None, {}, record, "partial", form)
     return Event(form, values, record)
+
+
+def _says_too_little(matcher: Matcher, text: str) -> bool:
+    """Tell whether a form that takes any reason has swallowed a line that another form nearly is: torn, or without its full stop."""
+    if not matcher.format.endswith(": %s") or matcher.forms[0].kind not in TDX_KINDS:
+        return False
+    other = fit(text, "tail")
+    return other is not None and other[0].format != matcher.format
 
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:
@@ -108,10 +116,15 @@ def _remember(memo: dict[Any, Any], key: object, value: object, text: str) -> No
 
 
 def step_of(event: Event) -> str | None:
-    """Return the initialisation step that an event speaks of: its form's own, or that of the leaf in its values."""
+    """Return the initialisation step that an event speaks of: that of the leaf in its values, or its form's own.
+
+    The step of the nearest form counts only where the line says nothing that the form does not say.
+    """
     form = event.form or event.nearest
     leaf = event.values.get("leaf")
     step = None
     if leaf is not None and (form is None or form.kind in ("host", "loader")):
         step = decode.leaf_step(leaf)
-    return step or (form.step if form is not None else None)
+    if step is None and form is not None and (event.form is not None or resembles(event.record.text, form)):
+        step = form.step
+    return step

@@ -14,6 +14,7 @@ TDX_KINDS = frozenset({"host", "loader", "kvm", "runtime", "guest"})
 # So much constant text must be there before a torn line counts as known, and so like must a nearest form be.
 _LEAST = 10
 _LIKE = 0.4
+_SAME = 0.8
 _REGISTER = 16
 _PIECE = 4
 
@@ -196,6 +197,12 @@ def nearest(text: str, values: dict[str, Any]) -> MessageForm | None:
         if like > best:
             best, found = like, form
     return found
+
+
+def resembles(text: str, form: MessageForm) -> bool:
+    """Tell whether a line has hardly a word that the form has not."""
+    words, theirs = _words(text), _words(form.example)
+    return words <= theirs or len(words & theirs) >= _SAME * len(words | theirs)
 
 
 def _alike(one: str, other: str) -> float:

@@ -115,6 +115,16 @@ def test_wrapped_lines_are_joined() -> None:
     ]
 
 
+def test_status_lines_and_prompts_stand_for_themselves() -> None:
+    long = "[    2.598965] virt/tdx: a message as long as no other line of this block is"
+    assert texts(f"{long}\n[  OK  ] Started foo.\nrack7 login: \n")[0][0] == long[15:]
+
+
+def test_lines_in_the_json_of_container_run_times() -> None:
+    rows = [{"log": f"[    1.{n}00000] line {n}\n", "stream": "stdout", "time": "2026-11-24T20:03:01Z"} for n in range(3)]
+    assert texts("".join(json.dumps(row) + "\n" for row in rows)) == [["line 0", "line 1", "line 2"]]
+
+
 def test_a_wrapped_line_ends_where_it_is_short() -> None:
     text = "[    2.598965] virt/tdx: a message that a mailer has wrapped at a\ncolumn of its own.\nWhat now?\n"
     assert texts(text)[0] == ["virt/tdx: a message that a mailer has wrapped at a column of its own.", "What now?"]

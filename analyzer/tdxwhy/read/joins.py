@@ -12,6 +12,8 @@ from tdxwhy.records import LogRecord
 # systemd's status lines share the console with the kernel.
 _STATUSES = ("[  OK  ]", "[FAILED]", "[DEPEND]", "[ INFO ]", "[ WARN ]", "[ SKIP ]", "[ TIME ]")
 _STATUS = re.compile(r"(?<=\S)\s{0,4}\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME )\] .{0,256}")
+# Such a line stands for itself, and so does a login prompt.
+_STATUS_LINE = re.compile(r"\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME |[ *]{6})\] |[\w.-]{1,64} login: ?")
 # Mailers wrap below this column, terminals at it or beyond; a terminal cuts words in two.
 _TERMINAL_WIDTH = 79
 _SHORTEST_WRAP = 40
@@ -98,7 +100,13 @@ def _whole(head: LogRecord, piece: LogRecord, edge: str, width: int) -> LogRecor
     """Return the record with the piece added, or None if the piece is not its own; `edge` is the line that it would follow."""
     if FRAGMENT in piece.raw and piece.seq is not None and piece.seq == head.seq:
         return head._replace(text=head.text + piece.text)
-    if _is_stamped(piece) or piece.level is not None or piece.cut not in ("", _UNKNOWN_CUT) or len(head.text) > RAW_LIMIT:
+    if (
+        _STATUS_LINE.match(piece.text)
+        or _is_stamped(piece)
+        or piece.level is not None
+        or piece.cut not in ("", _UNKNOWN_CUT)
+        or len(head.text) > RAW_LIMIT
+    ):
         return None
     if head.cut == "tail" and piece.place != head.place:
         return head._replace(text=head.text + piece.text, cut="")

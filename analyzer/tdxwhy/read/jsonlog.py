@@ -9,12 +9,16 @@ from typing import Any
 
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.item import Item, Mark
+from tdxwhy.read.plain import records_of
+from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.records import Loss, Place
 
 OBJECT = re.compile(r"\s{0,8}(?:data: ?|\x1e)?\{ ?(?=\")")
 _FIELD = re.compile(r'\s{0,16}"(?P<key>\w{1,64})"\s{0,4}:\s{0,16}(?P<value>.*?),?\s{0,8}')
 _OPENING = re.compile(r'\s{0,16}(?:\}\s{0,4},\s{0,4})?\{\s{0,8}|\s{0,16}\{?\s{0,8}"dmesg"\s{0,4}:\s{0,4}\[\s{0,8}\{?\s{0,8}')
 _CLOSING = re.compile(r"\s{0,16}(?:\}|\]).{0,16}")
+# What container run times and log shippers call the line that they wrap.
+_WRAPPED = ("log", "message", "line")
 
 
 def is_spread(head: bytes) -> bool:
@@ -90,7 +94,13 @@ class JsonReader:
         if boot is not None and boot != self._boot:
             self._boot = boot
             yield Mark("boot", number, boot)
-        yield from records_of_entry(entry, Place(self._name, number), raw)
+        wrapped = next((entry[key] for key in _WRAPPED if isinstance(entry.get(key), str)), None)
+        if wrapped is None or "MESSAGE" in entry or "msg" in entry:
+            yield from records_of_entry(entry, Place(self._name, number), raw)
+            return
+        for line in wrapped.split("\n"):
+            for record in records_of(Place(self._name, number), line):
+                yield record._replace(raw=raw[:RAW_LIMIT])
 
 
 def _value(text: str) -> object:

@@ -15,10 +15,12 @@ _LAVA = re.compile(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text
 _CODE = re.compile(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
 _BARE_LEVEL = re.compile(r"<(\d{1,3})>$")
 # What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
-_NOTHING = re.compile(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-])?[^\w()]*")
+_NOTHING = re.compile(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-]?|</?(?:pre|code|tt|p|br)>)?[^\w()]*")
 # Accepted form: key=value pairs as log pipelines write them, the message quoted: ts=1718000034.901 host=a msg="virt/tdx: ...".
+_PAIR = re.compile(r"\s{0,8}[\w.]{1,64}=")
 _LOGFMT = re.compile(r'(?<=\s)(?:msg|message)="(?P<message>(?:[^"\\]|\\.)*)"')
 _TS = re.compile(r"\b(?:ts|time|timestamp)=\"?([^\s\"]+)")
+_CLOSING = re.compile(r"(?:</(?:pre|code|tt|p|div|span)>|<br ?/?>){1,4}$")
 _NO_EVIDENCE = Prefix(0)
 _SHORT = 256
 
@@ -36,8 +38,8 @@ def _odd(place: Place, raw: str) -> Iterator[LogRecord]:
         text = lava["text"]
     raw = raw[:RAW_LIMIT]
     stripped = text.strip()
-    fields = _LOGFMT.search(text)
-    if fields is not None and "=" in text[: fields.start()] and not AGAIN.search(text, 0, fields.start()):
+    fields = _LOGFMT.search(text) if _PAIR.match(text) else None
+    if fields is not None:
         text = fields["message"].replace('\\"', '"')
         yield LogRecord(place, raw, text, wall=(_TS.search(raw) or [None, None])[1])
         return
@@ -83,8 +85,11 @@ def _stamped(place: Place, raw: str, text: str, stamps: list[re.Match[str]]) -> 
 
 
 def _ticked(piece: str, before: str) -> str:
-    piece = piece.rstrip()
-    return piece[:-1] if piece.endswith("`") and "`" in before else piece
+    """Take off what closes the quote, the code span or the element that was opened before the stamp."""
+    piece = _CLOSING.sub("", piece.rstrip())
+    if "`" in before and piece.endswith("`"):
+        return piece[:-1]
+    return piece.rstrip(",").removesuffix('"') if '"' in before and piece.endswith(('"', '",')) else piece
 
 
 def _record(place: Place, raw: str, text: str, prefix: Prefix) -> LogRecord:

@@ -15,6 +15,7 @@ _WALL = (
     r"(?:[A-Z]\w{2,8}\.? +)?[A-Z]\w{2,8}\.? +\d{1,2} +\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: +\d{4})?",  # [Tue ]Nov 24 20:03:01[.123][ 2026]
     r"(?:[A-Z]\w{2} +)?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[A-Z]{3,4}|[+-]\d\d:?\d\d))?",  # iso, short-full
     r"\d{9,10}\.\d{6}",  # journalctl short-unix
+    r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?",  # terminals and serial consoles that stamp lines
 )
 WALL = "|".join(_WALL)
 # dmesg -T [Tue Nov 24 20:03:01 2026], -H [Nov24 20:03] [  +0.000010], -d [<    0.000010>]
@@ -29,7 +30,7 @@ DECODED_LEVEL = re.compile(rf"(?:({'|'.join(FACILITIES)}|local\d) *: *)({'|'.joi
 ORIGIN = re.compile(r"(?:(?P<host>[\w.:-]{0,254}[\w.-]) )?(?:\w{1,8}\.\w{1,8} )?(?P<program>[\w@.\\/()-]{1,128})(?P<pid>\[\d{1,9}\])?: ")
 # The month in the language of the machine that wrote it: août, сен, 9月.
 _LOCAL = r"(?:[^\W\d_][\w.]{1,11}|\d{1,2}\w) +\d{1,2} +\d\d:\d\d:\d\d"
-SYSLOG = re.compile(rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<wall>{WALL}|{_LOCAL}) ")
+SYSLOG = re.compile(rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<wall>{WALL}|{_LOCAL}) (?:std(?:out|err) [FP] )?")
 RFC5424 = re.compile(
     r"<(?P<pri>\d{1,3})>1 (?P<wall>\S{1,64}) (?P<host>\S{1,255}) (?P<program>\S{1,48}) \S{1,128} \S{1,32} (?:-|(?:\[[^\]]{0,1024}\])+) ?"
 )
@@ -67,6 +68,8 @@ def outer_prefix(line: str) -> Prefix | None:
     found = _level_prefix(line) or _logger_prefix(line)
     if found is None and line.startswith("kernel: "):
         return Prefix(8, program="kernel")
+    if found is None and (bracketed := WALL_STAMP.match(line)) is not None and bracketed.end() == len(line):
+        return Prefix(bracketed.end(), wall=bracketed["wall"].strip())
     return found
 
 

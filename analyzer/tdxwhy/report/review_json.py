@@ -5,8 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tdxwhy.records import Evidence
-from tdxwhy.review.nouns import Commitment, MailedMessage, Message, Precondition, Question, Quote, Review, Stance, Tag
+from tdxwhy.records import Evidence, FailingPath, PrintSite
+from tdxwhy.review.nouns import (
+    Commitment,
+    MailedMessage,
+    Message,
+    Precondition,
+    Proposal,
+    Question,
+    Quote,
+    Request,
+    Review,
+    Stance,
+    Tag,
+)
 
 SCHEMA = "tdxwhy/review/1"
 
@@ -26,46 +38,50 @@ def review_data(review: Review) -> dict[str, Any]:
         "messages": _messages(review),
         "quotes": [_quote(quote) for quote in review.quotes],
         "questions": [_question(question) for question in review.questions],
-        "requests": [
-            {**_passage(one.evidence), "asked_by": one.asked_by, "about": _quoted(one.about), "answer": _quoted(one.answer)}
-            for one in review.requests
-        ],
+        "requests": [_request(one) for one in review.requests],
         "preconditions": [_precondition(one) for one in review.preconditions],
         "commitments": [_commitment(one) for one in review.commitments],
         "stances": [_stance(one) for one in review.stances],
         "tags": [_tag(tag) for tag in review.tags],
-        "proposals": [
-            {**_passage(one.evidence), "author": one.author, "form": one.form, "adopted": one.adopted, "adopted_in": one.adopted_in}
-            for one in review.proposals
-        ],
+        "proposals": [_proposal(one) for one in review.proposals],
         "init_messages": [_mailed(one) for one in review.init_messages],
-        "prints": [
-            {
-                "message_id": name,
-                "line": site.place.line,
-                "call": site.call,
-                "level": site.level,
-                "format": site.format,
-                "args": list(site.args),
-                "function": site.function,
-                "is_failure": site.is_failure,
-                "names_package": site.names.package,
-                "names_cpu": site.names.cpu,
-                "names_cpu_state": site.names.cpu_state,
-            }
-            for name, site in review.prints
-        ],
-        "failing_paths": [
-            {
-                "message_id": name,
-                "line": path.place.line,
-                "function": path.function,
-                "condition": path.condition,
-                "message_printed": path.printed,
-                "errno": path.errno,
-            }
-            for name, path in review.failing_paths
-        ],
+        "prints": [_print(name, site) for name, site in review.prints],
+        "failing_paths": [_path(name, path) for name, path in review.failing_paths],
+    }
+
+
+def _request(one: Request) -> dict[str, Any]:
+    return {**_passage(one.evidence), "asked_by": one.asked_by, "about": _quoted(one.about), "answer": _quoted(one.answer)}
+
+
+def _proposal(one: Proposal) -> dict[str, Any]:
+    return {**_passage(one.evidence), "author": one.author, "form": one.form, "adopted": one.adopted, "adopted_in": one.adopted_in}
+
+
+def _print(name: str, site: PrintSite) -> dict[str, Any]:
+    return {
+        "message_id": name,
+        "line": site.place.line,
+        "call": site.call,
+        "level": site.level,
+        "format": site.format,
+        "args": list(site.args),
+        "function": site.function,
+        "is_failure": site.is_failure,
+        "names_package": site.names.package,
+        "names_cpu": site.names.cpu,
+        "names_cpu_state": site.names.cpu_state,
+    }
+
+
+def _path(name: str, path: FailingPath) -> dict[str, Any]:
+    return {
+        "message_id": name,
+        "line": path.place.line,
+        "function": path.function,
+        "condition": path.condition,
+        "message_printed": path.printed,
+        "errno": path.errno,
     }
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.sources import STDIN, Source
 from tdxwhy.fleet.store import digest_of
 
@@ -64,7 +63,8 @@ def opened(source: Source) -> Iterator[Content]:
         yield Content(cast(BinaryIO, _Hashed(sys.stdin.buffer)), None, None)
         return
     if "://" in source.path:
-        raise TdxwhyError("object stores come with the extra [objects]", "pip install 'tdxwhy[objects]'")
+        yield _object(source)
+        return
     handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
     with os.fdopen(handle, "rb", buffering=0) as file:
         size = os.fstat(handle).st_size
@@ -75,6 +75,15 @@ def opened(source: Source) -> Iterator[Content]:
             yield Content(cast(BinaryIO, file), _digested(handle), size)
         else:
             yield Content(cast(BinaryIO, _Hashed(cast(BinaryIO, file))), None, None)
+
+
+def _object(source: Source) -> Content:
+    from tdxwhy.fleet.objects import Remote, whole
+
+    if source.size >= _WHOLE:
+        return Content(cast(BinaryIO, _Hashed(cast(BinaryIO, Remote(source.path)))), None, None)
+    data = whole(source.path)
+    return Content(io.BytesIO(data), digest_of(data), len(data), data)
 
 
 def _digested(handle: int) -> str:

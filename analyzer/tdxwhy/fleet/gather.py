@@ -87,6 +87,8 @@ class Gatherer:
             reader = LogReader(io.BytesIO(head), name)
             yield from (Gathered(name, boot) for boot in reader)
             self.losses += reader.losses
+        elif len(head) < BLOCK and not opened.losses and (boot := quick(head, name, self._anchors)) is not None:
+            yield Gathered(name, boot)
         else:
             scan = Scan(name, self._anchors)
             yield from (Gathered(name, boot) for boot in scan.lines(head if len(head) < BLOCK else opened))

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tdxwhy.errors import TdxwhyError
+
 STDIN = "-"
 
 
@@ -41,8 +43,11 @@ def expand(named: Sequence[str]) -> tuple[list[Source], list[Unread]]:
 
 
 def _expanded(named: str) -> Iterator[Source | Unread]:
-    if named == STDIN or "://" in named:
-        yield Source(named, "stdin" if named == STDIN else named, 0)
+    if named == STDIN:
+        yield Source(named, "stdin", 0)
+        return
+    if "://" in named:
+        yield from _objects(named)
         return
     paths = [named] if os.path.lexists(named) else sorted(glob.glob(named, recursive=True))  # noqa: PTH207 - as the user types it
     if not paths:
@@ -52,6 +57,17 @@ def _expanded(named: str) -> Iterator[Source | Unread]:
             yield from _walked(path)
         else:
             yield _file(path, Path(path).name, follow=True)
+
+
+def _objects(url: str) -> Iterator[Source | Unread]:
+    from tdxwhy.fleet.objects import listed
+
+    try:
+        yield from (Source(one.url, shown(one.name), one.size) for one in listed(url))
+    except TdxwhyError as error:
+        if error.hint:
+            raise
+        yield Unread(url, error.message.removeprefix(f"{url}: "))
 
 
 def _walked(top: str) -> Iterator[Source | Unread]:

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from tdxwhy.fleet.query import open_fleet
+from tests.fleet.fleets import boot_log, content, ingested, make_fleet
+
+pytest.importorskip("obstore")
+
+
+def test_an_object_store_is_read_in_place(tmp_path):
+    fleet = make_fleet(tmp_path / "logs", 3)
+    summary = ingested(tmp_path / "store", f"file://{fleet}", pattern="{host}/{date}.log")
+    assert summary.outcomes == {"failed": 2, "initialized": 4}
+    assert open_fleet(tmp_path / "store").ask("SELECT count(DISTINCT host) FROM boots").rows == [(3,)]
+    assert ingested(tmp_path / "store", f"file://{fleet}").known == 6
+
+
+def test_a_large_object_is_streamed(tmp_path):
+    (tmp_path / "console.log").write_text("".join(boot_log("node1", at) for at in range(4000)))
+    assert (tmp_path / "console.log").stat().st_size > 1 << 20
+    summary = ingested(tmp_path / "store", f"file://{tmp_path}/console.log")
+    assert summary.outcomes == {"initialized": 4000}
+    before = content(tmp_path / "store")
+    ingested(tmp_path / "store", f"file://{tmp_path}/console.log")
+    assert content(tmp_path / "store") == before
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    summary = ingested(tmp_path / "store", f"file://{tmp_path}/nothing")
+    assert len(summary.unread) == 1
+    assert "\n" not in summary.unread[0].why

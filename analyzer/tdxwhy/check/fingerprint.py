@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from tdxwhy.lazy import lazy
 from tdxwhy.records import Evidence
 
-_STAMP = re.compile(r"^(?:<\d{1,3}>)?\s*(?:\[ *\d+\.\d+\] ?)?(?:\[ *[TC]\d+\] ?)?")
+_STAMP = lazy(r"^(?:<\d{1,3}>)?\s*(?:\[ *\d+\.\d+\] ?)?(?:\[ *[TC]\d+\] ?)?")
 _HASHED = 4096
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 
 from tdxwhy.check.subjects import Scope, Shown
+from tdxwhy.lazy import lazy
 
 # Names as the module's specification, its headers and the kernel write them.
-_LEAF_NAME = re.compile(r"\b(?:TDH|SEAMLDR)[._][A-Z][A-Z0-9]*(?:[._][A-Z0-9]+)*\b")
-_STATUS_NAME = re.compile(r"\b(?!TDH_|SEAMLDR_)[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b")
-_ERRNO_NAME = re.compile(r"(?<![A-Z_])-?E(?!PT\b|BX\b|AX\b|CX\b|DX\b)[A-Z]{2,}[A-Z0-9]*\b|%pe")
-_OF_CPUS = re.compile(r"\b(?:CPU(?!ID)|processor|package|socket)s?\b|\bonline\b|\boffline\b|\bVMX\b", re.IGNORECASE)
+_LEAF_NAME = lazy(r"\b(?:TDH|SEAMLDR)[._][A-Z][A-Z0-9]*(?:[._][A-Z0-9]+)*\b")
+_STATUS_NAME = lazy(r"\b(?!TDH_|SEAMLDR_)[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b")
+_ERRNO_NAME = lazy(r"(?<![A-Z_])-?E(?!PT\b|BX\b|AX\b|CX\b|DX\b)[A-Z]{2,}[A-Z0-9]*\b|%pe")
+_OF_CPUS = lazy(r"\b(?:CPU(?!ID)|processor|package|socket)s?\b|\bonline\b|\boffline\b|\bVMX\b", re.IGNORECASE)
 # Steps that the module or the kernel takes once for the whole platform, whatever CPU runs them.
 _PLATFORM_STEPS = frozenset({"early-init", "feature-check", "memory-list", "construct-tdmrs"})
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from tdxwhy.know import tables
+from tdxwhy.lazy import lazy
 from tdxwhy.records import Event, Evidence, Note, Parameter, Request
 
-_WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_WORD = lazy(r'(?:[^\s"]|"[^"]*")+')
 _NEAR = 2
 
 

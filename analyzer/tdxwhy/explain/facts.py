@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.command_line import misspelt, request
 from tdxwhy.know import tables
+from tdxwhy.lazy import lazy
 from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Note, Request, Topology
 
 _SECOND = 1_000_000_000
 _GOES_ON = 5 * _SECOND
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
-_UNAME = re.compile(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
+_UNAME = lazy(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
 _PARAMETER_FILE = "kvm_intel/parameters/tdx"
-_IMAGE = re.compile(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
-_TRACE = re.compile(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
+_IMAGE = lazy(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
+_TRACE = lazy(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 
 
 class Facts(NamedTuple):

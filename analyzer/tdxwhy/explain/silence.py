@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of, goes_on
 from tdxwhy.explain.outcome import Attempt
+from tdxwhy.lazy import lazy
 from tdxwhy.records import BootRecords, Evidence, Outcome
 
 _WHOLE_LOG = "the whole kernel log from boot on: journalctl -k -b, or dmesg without a filter"
 _PARAMETER = "whether KVM was asked: cat /sys/module/kvm_intel/parameters/tdx; grep -r tdx /etc/modprobe.d"
 _KEYIDS = "whether firmware gave TDX any KeyIDs: rdmsr 0x87 (bits 63:32 count the private ones)"
 _FIRST_CALL = "why the first SEAMCALL failed without a word: rdmsr -a 0x3a (VMX), rdmsr 0x1401 (SEAM ranges), rdmsr 0x87 (KeyIDs)"
-_RELEASE = re.compile(r"(\d+)\.(\d+)")
+_RELEASE = lazy(r"(\d+)\.(\d+)")
 _AT_BOOT = (7, 1)  # from here on the kernel initialises TDX by itself, without KVM (Linux 7.1, tdx_enable() as a subsys_initcall)
 
 

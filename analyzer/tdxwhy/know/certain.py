@@ -6,30 +6,31 @@ import re
 from typing import Any, NamedTuple
 
 from tdxwhy.know import decode
+from tdxwhy.lazy import lazy
 from tdxwhy.ranges import numbers
 
-_STATUS = re.compile(
+_STATUS = lazy(
     r"(?:(?P<word>fail(?:ed|ure|s|ing)?|error|status|ret(?:urn(?:ed|s|ing)?)?|rax|code|with)[\s:=,(]*(?:is\s+)?)?(?<![0-9A-Za-z])(?:0x)?(?P<hex>[0-9a-fA-F]{9,16})(?![0-9a-fA-F])",
     re.I,
 )
-_LEAF = re.compile(
+_LEAF = lazy(
     r"\bleaf\s*[:=#]?\s*\(?(?P<leaf>0x[0-9a-fA-F]{1,16}|\d{1,5})\b"
     r"|SEAMCALL\s*(?:\[\w*\(?|\()?\s*(?P<call>0x[0-9a-fA-F]{1,16}|\d{1,5})\b",
     re.I,
 )
-_LEAF_NAME = re.compile(r"\bTDH[._][A-Z]+(?:[._][A-Z0-9]+)*|\bSEAMLDR[._](?:INFO|INSTALL|SHUTDOWN|SEAMINFO|CLEANUP)\b", re.I)
-_STATUS_NAME = re.compile(r"\bTDX_[A-Z][A-Z0-9_]+\b")
-_ERRNO = re.compile(
+_LEAF_NAME = lazy(r"\bTDH[._][A-Z]+(?:[._][A-Z0-9]+)*|\bSEAMLDR[._](?:INFO|INSTALL|SHUTDOWN|SEAMINFO|CLEANUP)\b", re.I)
+_STATUS_NAME = lazy(r"\bTDX_[A-Z][A-Z0-9_]+\b")
+_ERRNO = lazy(
     r"(?:fail(?:ed|ure|s|ing)?|err(?:or|no)?|ret(?:urn(?:ed|s|ing)?|val)?|rc|code|status)\s*(?:with|:|=|code|is)*\s*\(?(?P<number>-\d{1,3})\b"
     r"|\((?P<bracket>-\d{1,3})\)|(?<![\w-])-(?P<name>E[A-Z0-9]{2,})\b",
     re.I,
 )
-_CPU = re.compile(r"\bCPU\s*[#:]?\s*(\d{1,5})\b", re.I)
-_CPUS = re.compile(r"\bCPUs\s*[#:]?\s*(\d{1,5}(?:-\d{1,5})?(?:,\s?\d{1,5}(?:-\d{1,5})?)*)(?!\s*(?:of|possible|present)\b)")
-_PACKAGE = re.compile(r"\b(?:package|pkg|socket)\s*(?:id\s*)?[#:=]?\s*(\d{1,4})\b", re.I)
-_KEYIDS = re.compile(r"KeyIDs?\b.{0,24}?\[\s*(\d+)\s*,\s*(\d+)", re.I)
-_VERSION = re.compile(r"module\D{0,12}?\bv?(\d)\.(\d{1,2})\.(\d{1,2})\b", re.I)
-_MAJOR = re.compile(r"major_version\s*(\d+)\W+minor_version\s*(\d+)(?:.*?build_num\s*(\d+))?")
+_CPU = lazy(r"\bCPU\s*[#:]?\s*(\d{1,5})\b", re.I)
+_CPUS = lazy(r"\bCPUs\s*[#:]?\s*(\d{1,5}(?:-\d{1,5})?(?:,\s?\d{1,5}(?:-\d{1,5})?)*)(?!\s*(?:of|possible|present)\b)")
+_PACKAGE = lazy(r"\b(?:package|pkg|socket)\s*(?:id\s*)?[#:=]?\s*(\d{1,4})\b", re.I)
+_KEYIDS = lazy(r"KeyIDs?\b.{0,24}?\[\s*(\d+)\s*,\s*(\d+)", re.I)
+_VERSION = lazy(r"module\D{0,12}?\bv?(\d)\.(\d{1,2})\.(\d{1,2})\b", re.I)
+_MAJOR = lazy(r"major_version\s*(\d+)\W+minor_version\s*(\d+)(?:.*?build_num\s*(\d+))?")
 
 # The first kind of word that is found counts: a line that says "failed to initialize" tells of a failure.
 _WORDS = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from tdxwhy.know import decode
 from tdxwhy.know.match import Matcher, match
 from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx, may_look_like_tdx
 from tdxwhy.know.torn import TDX_KINDS, fit, nearest, resembles
+from tdxwhy.lazy import lazy
 from tdxwhy.records import Event, LogRecord, MessageForm
 
 # Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
@@ -19,11 +19,11 @@ _shapes: dict[str, MessageForm | None] = {}
 _LIMIT, _LONGEST = 4096, 1024
 # No kernel message is longer; hostile lines are not read to their end.
 _READ = 4096
-_NUMBER = re.compile(r"(?:0x)?[0-9][0-9a-fA-F]*")
+_NUMBER = lazy(r"(?:0x)?[0-9][0-9a-fA-F]*")
 # Kinds whose lines a TDX stem can belong to.
 _SPEAKING = TDX_KINDS | {"fault"}
 # A number at the tear may have lost digits.
-_CUT_NUMBER = re.compile(r"[-0-9a-fA-Fx]+$")
+_CUT_NUMBER = lazy(r"[-0-9a-fA-Fx]+$")
 
 
 def recognise(record: LogRecord) -> Event | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from tdxwhy.lazy import lazy
 
 # A stem as a word of its own. `tdx` inside a path, a release name (5.19.0-tdx.v1) or a host name (tdx-host) is none.
-_STEM = re.compile(
+_STEM = lazy(
     r"\bTDX(?![\w-]*-\d)(?:\b|_)"
     r"|(?<![\w.@+-])(?:virt/|x86/)?tdx(?:[:\s'\")\],]|_\w|$)"
     r"|\bTDX_\w|\bTD[HG][._](?:SYS|MNG|VP|MEM|PHYMEM|MR|EXT)\b|\btdh_\w"
@@ -13,13 +13,13 @@ _STEM = re.compile(
     r"|\bPAMTs?\b|\bTDMRs?\b|\bKeyIDs?\b|\bTrust Domain\b"
 )
 # What a person typed, what a program says under its own name, and paths: a stem in these makes no kernel message ...
-_TYPED = re.compile(
+_TYPED = lazy(
     r"^[\w.@/-]+\[\d+\]: |^[$#>%]\s|BOOT_IMAGE=|\.(?:ko|so|img|fd|qcow2)\b"
     r"|\b(?:e?grep|dmesg|journalctl|rdmsr|modprobe|insmod|qemu-system\S*)\s"
 )
 # ... unless the line begins as the kernel's own do.
-_OURS = re.compile(r"(?:x86/)?(?:virt/)?tdx: |TDX: |seam(?:ldr)?: |kvm(?:_intel)?: |SEAMCALL")
-_KERNEL_PREFIX = re.compile(r"[A-Za-z][\w./-]*(?:\[\d+\])?: ")
+_OURS = lazy(r"(?:x86/)?(?:virt/)?tdx: |TDX: |seam(?:ldr)?: |kvm(?:_intel)?: |SEAMCALL")
+_KERNEL_PREFIX = lazy(r"[A-Za-z][\w./-]*(?:\[\d+\])?: ")
 
 
 # Every stem holds one of these: a test by substring is ten times faster than the expression.

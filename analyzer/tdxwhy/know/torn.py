@@ -8,6 +8,7 @@ from os.path import commonprefix
 from typing import Any, NamedTuple
 
 from tdxwhy.know.match import Matcher, matchers
+from tdxwhy.lazy import lazy
 from tdxwhy.records import MessageForm
 
 TDX_KINDS = frozenset({"host", "loader", "kvm", "runtime", "guest"})
@@ -172,7 +173,7 @@ def _kind(conversion: str) -> str:
     return {"d": "int", "i": "int", "u": "int", "x": "hex", "X": "hex"}.get(letter, "str")
 
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z]+")
+_WORD = lazy(r"[A-Za-z][A-Za-z]+")
 
 
 def _words(text: str) -> frozenset[str]:

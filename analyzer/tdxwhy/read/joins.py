@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
+from tdxwhy.lazy import lazy
 from tdxwhy.read.item import FRAGMENT, Item, Mark
 from tdxwhy.read.text import RAW_LIMIT, unquote
 from tdxwhy.records import LogRecord
 
 # systemd's status lines share the console with the kernel.
 _STATUSES = ("[  OK  ]", "[FAILED]", "[DEPEND]", "[ INFO ]", "[ WARN ]", "[ SKIP ]", "[ TIME ]")
-_STATUS = re.compile(r"(?<=\S)\s{0,4}\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME )\] .{0,256}")
+_STATUS = lazy(r"(?<=\S)\s{0,4}\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME )\] .{0,256}")
 # Such a line stands for itself, and so does a login prompt.
-_STATUS_LINE = re.compile(r"\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME |[ *]{6})\] |[\w.-]{1,64} login: ?")
+_STATUS_LINE = lazy(r"\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME |[ *]{6})\] |[\w.-]{1,64} login: ?")
 # Mailers wrap below this column, terminals at it or beyond; a terminal cuts words in two.
 _TERMINAL_WIDTH = 79
 _SHORTEST_WRAP = 40

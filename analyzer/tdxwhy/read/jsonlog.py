@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tdxwhy.lazy import lazy
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.plain import records_of
 from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.records import Loss, Place
 
-OBJECT = re.compile(r"\s{0,8}(?:data: ?|\x1e)?\{ ?(?=\")")
-_FIELD = re.compile(r'\s{0,16}"(?P<key>\w{1,64})"\s{0,4}:\s{0,16}(?P<value>.*?),?\s{0,8}')
-_OPENING = re.compile(r'\s{0,16}(?:\}\s{0,4},\s{0,4})?\{\s{0,8}|\s{0,16}\{?\s{0,8}"dmesg"\s{0,4}:\s{0,4}\[\s{0,8}\{?\s{0,8}')
-_CLOSING = re.compile(r"\s{0,16}(?:\}|\]).{0,16}")
+OBJECT = lazy(r"\s{0,8}(?:data: ?|\x1e)?\{ ?(?=\")")
+_FIELD = lazy(r'\s{0,16}"(?P<key>\w{1,64})"\s{0,4}:\s{0,16}(?P<value>.*?),?\s{0,8}')
+_OPENING = lazy(r'\s{0,16}(?:\}\s{0,4},\s{0,4})?\{\s{0,8}|\s{0,16}\{?\s{0,8}"dmesg"\s{0,4}:\s{0,4}\[\s{0,8}\{?\s{0,8}')
+_CLOSING = lazy(r"\s{0,16}(?:\}|\]).{0,16}")
 # What container run times and log shippers call the line that they wrap.
 _WRAPPED = ("log", "message", "line")
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from tdxwhy.lazy import lazy
 from tdxwhy.read.item import FRAGMENT
 
 # netconsole may put the kernel release first, and cuts long records into fragments.
-KMSG = re.compile(
-    r"(?:\d[^,;\s]{1,80},)?(?P<pri>\d{1,5}),(?P<seq>\d{1,19}),(?P<usec>\d{1,18}),[-c+](?P<more>(?:,[^;,]{0,80}){0,4});(?P<text>.*)"
-)
-KMSG_FIELD = re.compile(r" (?:SUBSYSTEM|DEVICE|[A-Z_]{2,24})=\S{0,200}")
-_CALLER = re.compile(r",caller=([TC]\d{1,9})")
-_ESCAPE = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
+KMSG = lazy(r"(?:\d[^,;\s]{1,80},)?(?P<pri>\d{1,5}),(?P<seq>\d{1,19}),(?P<usec>\d{1,18}),[-c+](?P<more>(?:,[^;,]{0,80}){0,4});(?P<text>.*)")
+KMSG_FIELD = lazy(r" (?:SUBSYSTEM|DEVICE|[A-Z_]{2,24})=\S{0,200}")
+_CALLER = lazy(r",caller=([TC]\d{1,9})")
+_ESCAPE = lazy(r"(?:\\x[0-9a-fA-F]{2})+")
 
 
 class KmsgLine(NamedTuple):

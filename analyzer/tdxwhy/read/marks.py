@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
-
+from tdxwhy.lazy import lazy
 from tdxwhy.read.item import Mark
 
-_ELISION = re.compile(r"[\W_]{0,8}(?:\.{3,}|…|snip(?:ped)?|cut|truncated|omitted|8<|>8)[\W_]{0,8}")
-_FENCE = re.compile(r"(?:```+|~~~+)[\w-]{0,16}")
-_BOOT = re.compile(r"-- (?:Boot (?P<id>[0-9a-f]{32})|Reboot) --")
-_JOURNAL_NOTE = re.compile(r"-- (?:Logs begin|Journal begins|No entries|cursor:)")
+_ELISION = lazy(r"[\W_]{0,8}(?:\.{3,}|…|snip(?:ped)?|cut|truncated|omitted|8<|>8)[\W_]{0,8}")
+_FENCE = lazy(r"(?:```+|~~~+)[\w-]{0,16}")
+_BOOT = lazy(r"-- (?:Boot (?P<id>[0-9a-f]{32})|Reboot) --")
+_JOURNAL_NOTE = lazy(r"-- (?:Logs begin|Journal begins|No entries|cursor:)")
 _SHELL = (
     r"(?:sudo|dmesg|journalctl|cat|z?e?f?grep|rg|zcat|less|tail|head|uname|lscpu|lsmod|ls|echo|cd|modprobe|rmmod|insmod|rdmsr|wrmsr|virsh|"
     r"systemctl|kexec|reboot|numactl|lspci|cpuid|sysctl|apt|dnf|qemu\S*|\./\S+|/\S+)"
 )
-_PROMPT = re.compile(
+_PROMPT = lazy(
     r"(?:\[?[\w.-]{1,64}@[\w.-]{1,64}[^$#%>]{0,128}[$#%>] ?|[$❯➜»] |PS [A-Z]:[^>]{0,128}> |"
     rf"(?:[\w.:~/-]{{1,64}} ?)?[#%] ?(?={_SHELL}\b))"
     r"(?P<command>.*)"
 )
-_COMMAND = re.compile(r"(?P<command>(?:sudo )?(?:dmesg|journalctl)(?: +-{0,2}[\w=.:+-]{1,64}){0,12}(?: *\|.*)?)")
-_PICKING = re.compile(r"grep|\brg\b|\bawk\b|\bsed\b|\bhead\b|\btail\b|-g |--grep|-n ?\d|--lines|--since|-S ")
+_COMMAND = lazy(r"(?P<command>(?:sudo )?(?:dmesg|journalctl)(?: +-{0,2}[\w=.:+-]{1,64}){0,12}(?: *\|.*)?)")
+_PICKING = lazy(r"grep|\brg\b|\bawk\b|\bsed\b|\bhead\b|\btail\b|-g |--grep|-n ?\d|--lines|--since|-S ")
 
 
 def mark_of(text: str, line: int) -> Mark | None:

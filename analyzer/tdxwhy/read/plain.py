@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tdxwhy.lazy import lazy
 from tdxwhy.read.kmsg import KMSG_FIELD, KmsgLine, kmsg_line
 from tdxwhy.read.stamp import HEADLESS, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix
 from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, clean, unquote
 from tdxwhy.read.usual import AGAIN, MONOTONIC, usual_line
 from tdxwhy.records import LogRecord, Place
 
-_LAVA = re.compile(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text>.*)"\}')
-_CODE = re.compile(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
-_BARE_LEVEL = re.compile(r"<(\d{1,3})>$")
+_LAVA = lazy(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text>.*)"\}')
+_CODE = lazy(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
+_BARE_LEVEL = lazy(r"<(\d{1,3})>$")
 # What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
-_NOTHING = re.compile(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-]?|</?(?:pre|code|tt|p|br)>)?[^\w()]*")
+_NOTHING = lazy(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-]?|</?(?:pre|code|tt|p|br)>)?[^\w()]*")
 # Accepted form: key=value pairs as log pipelines write them, the message quoted: ts=1718000034.901 host=a msg="virt/tdx: ...".
-_PAIR = re.compile(r"\s{0,8}[\w.]{1,64}=")
-_LOGFMT = re.compile(r'(?<=\s)(?:msg|message)="(?P<message>(?:[^"\\]|\\.)*)"')
-_TS = re.compile(r"\b(?:ts|time|timestamp)=\"?([^\s\"]+)")
-_CLOSING = re.compile(r"(?:</(?:pre|code|tt|p|div|span)>|<br ?/?>){1,4}$")
+_PAIR = lazy(r"\s{0,8}[\w.]{1,64}=")
+_LOGFMT = lazy(r'(?<=\s)(?:msg|message)="(?P<message>(?:[^"\\]|\\.)*)"')
+_TS = lazy(r"\b(?:ts|time|timestamp)=\"?([^\s\"]+)")
+_CLOSING = lazy(r"(?:</(?:pre|code|tt|p|div|span)>|<br ?/?>){1,4}$")
 _NO_EVIDENCE = Prefix(0)
 _SHORT = 256
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from tdxwhy.lazy import lazy
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.records import LogRecord
 
@@ -13,8 +13,8 @@ SECOND = 1_000_000_000
 SLACK_NS = SECOND
 # Between lines that do not stand side by side, a smaller step tells.
 _APART_SLACK_NS = SECOND // 100
-_BANNER = re.compile(r"Linux version \d+\.\d+\S*(?: \(|\.\.\.|…|$)")
-_STAMPED_BANNER = re.compile(r"Linux version \S")
+_BANNER = lazy(r"Linux version \d+\.\d+\S*(?: \(|\.\.\.|…|$)")
+_STAMPED_BANNER = lazy(r"Linux version \S")
 
 
 def is_start(record: LogRecord) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
+
+from tdxwhy.lazy import lazy
 
 LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
 FACILITIES = ("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp")
 
 # [    5.500031] with the caller that CONFIG_PRINTK_CALLER adds and the delta of dmesg -d.
-STAMP = re.compile(r"\[ *(\d{1,9})\.(\d{1,9})(?: *< *\+?\d{1,9}\.\d{1,9}>)?\](?: ?\[ *([TC]\d{1,9})\])? ?")
-_CALLER = re.compile(r"\[ *([TC]\d{1,9})\] ?")
+STAMP = lazy(r"\[ *(\d{1,9})\.(\d{1,9})(?: *< *\+?\d{1,9}\.\d{1,9}>)?\](?: ?\[ *([TC]\d{1,9})\])? ?")
+_CALLER = lazy(r"\[ *([TC]\d{1,9})\] ?")
 _WALL = (
     r"(?:[A-Z]\w{2,8}\.? +)?[A-Z]\w{2,8}\.? +\d{1,2} +\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: +\d{4})?",  # [Tue ]Nov 24 20:03:01[.123][ 2026]
     r"(?:[A-Z]\w{2} +)?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[A-Z]{3,4}|[+-]\d\d:?\d\d))?",  # iso, short-full
@@ -19,19 +20,19 @@ _WALL = (
 )
 WALL = "|".join(_WALL)
 # dmesg -T [Tue Nov 24 20:03:01 2026], -H [Nov24 20:03] [  +0.000010], -d [<    0.000010>]
-WALL_STAMP = re.compile(rf"\[(?P<wall>{WALL}|[A-Z]\w{{2,4}} ?\d{{1,2}} \d\d:\d\d| *\+\d{{1,9}}\.\d{{1,9}}|< *\+?\d{{1,9}}\.\d{{1,9}}>)\] ?")
+WALL_STAMP = lazy(rf"\[(?P<wall>{WALL}|[A-Z]\w{{2,4}} ?\d{{1,2}} \d\d:\d\d| *\+\d{{1,9}}\.\d{{1,9}}|< *\+?\d{{1,9}}\.\d{{1,9}}>)\] ?")
 # What is left where a stamp lost its head, or where a writer put a placeholder.
-HEADLESS = re.compile(r"[\d. ]{0,16}\d{3,6}\](?: ?\[ *([TC]\d{1,9})\])? (?=\S)|\.?\d{3,6}\] (?=\S)")
-PLACEHOLDER = re.compile(r"\[ ?(?:\.{2,}|…|[xX]+(?:\.[xX]+)?|[tT][sS]|timestamp) ?\] ?(?=\S)")
-TAILLESS = re.compile(r"\[ *\d{0,9}(?:\.\d{0,9})?$")
-LEVEL = re.compile(r"<(\d{1,3})>(?:\[ *([TC]\d{1,9})\] ?)?")
-DECODED_LEVEL = re.compile(rf"(?:({'|'.join(FACILITIES)}|local\d) *: *)({'|'.join(LEVELS)}) *: ?")
+HEADLESS = lazy(r"[\d. ]{0,16}\d{3,6}\](?: ?\[ *([TC]\d{1,9})\])? (?=\S)|\.?\d{3,6}\] (?=\S)")
+PLACEHOLDER = lazy(r"\[ ?(?:\.{2,}|…|[xX]+(?:\.[xX]+)?|[tT][sS]|timestamp) ?\] ?(?=\S)")
+TAILLESS = lazy(r"\[ *\d{0,9}(?:\.\d{0,9})?$")
+LEVEL = lazy(r"<(\d{1,3})>(?:\[ *([TC]\d{1,9})\] ?)?")
+DECODED_LEVEL = lazy(rf"(?:({'|'.join(FACILITIES)}|local\d) *: *)({'|'.join(LEVELS)}) *: ?")
 # The rest of a syslog or journal line behind the time: host name, then the program with an optional pid.
-ORIGIN = re.compile(r"(?:(?P<host>[\w.:-]{0,254}[\w.-]) )?(?:\w{1,8}\.\w{1,8} )?(?P<program>[\w@.\\/()-]{1,128})(?P<pid>\[\d{1,9}\])?: ")
+ORIGIN = lazy(r"(?:(?P<host>[\w.:-]{0,254}[\w.-]) )?(?:\w{1,8}\.\w{1,8} )?(?P<program>[\w@.\\/()-]{1,128})(?P<pid>\[\d{1,9}\])?: ")
 # The month in the language of the machine that wrote it: août, сен, 9月.
 _LOCAL = r"(?:[^\W\d_][\w.]{1,11}|\d{1,2}\w) +\d{1,2} +\d\d:\d\d:\d\d"
-SYSLOG = re.compile(rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<wall>{WALL}|{_LOCAL}) (?:std(?:out|err) [FP] )?")
-RFC5424 = re.compile(
+SYSLOG = lazy(rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<wall>{WALL}|{_LOCAL}) (?:std(?:out|err) [FP] )?")
+RFC5424 = lazy(
     r"<(?P<pri>\d{1,3})>1 (?P<wall>\S{1,64}) (?P<host>\S{1,255}) (?P<program>\S{1,48}) \S{1,128} \S{1,32} (?:-|(?:\[[^\]]{0,1024}\])+) ?"
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tdxwhy.lazy import lazy
+
 # What is read at a time; an input that is smaller is read as a whole.
 BLOCK = 1 << 20
 LINE_LIMIT = 65536
@@ -18,7 +20,7 @@ _ANSI = (
 _CONTROLS: dict[int, str | None] = dict.fromkeys((*range(32), *range(0x7F, 0xA0))) | {9: " "}
 # Characters that reorder or hide text on a terminal, and line separators that only some tools obey.
 _CONTROLS |= dict.fromkeys((0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
-_QUOTE = re.compile(r"(?:[ \t]*[>|](?!\d))+ ?")
+_QUOTE = lazy(r"(?:[ \t]*[>|](?!\d))+ ?")
 _BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 

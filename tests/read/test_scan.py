@@ -129,7 +129,12 @@ def test_journal_json_is_scanned_line_by_line() -> None:
     for boot in "ab":
         for n in range(9000):
             text = "virt/tdx: module initialized" if n == 4000 else f"usb {n}: padding to make the stream longer than a block of bytes"
-            row = {"MESSAGE": text, "_TRANSPORT": "kernel", "_SOURCE_MONOTONIC_TIMESTAMP": str(n), "_BOOT_ID": boot * 32}
+            row = {
+                "MESSAGE": list(text.encode()) if n == 4000 and boot == "b" else text,
+                "_TRANSPORT": "kernel",
+                "_SOURCE_MONOTONIC_TIMESTAMP": str(n),
+                "_BOOT_ID": boot * 32,
+            }
             rows.append(json.dumps(row if n else row | {"MESSAGE": "Linux version 6.9"}))
     found = list(LogReader(io.BytesIO("\n".join(rows).encode()), "log", ANCHORS))
     assert [(boot.boot_id, [r.text for r in boot.records]) for boot in found] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 from collections import Counter
@@ -67,7 +68,9 @@ def batches(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
 
 def run(batch: Sequence[Source], settings: Settings) -> Outcome:
     """Read, diagnose and write the sources of one batch that the store does not have."""
-    return _Work(settings).run(batch)
+    outcome = _Work(settings).run(batch)
+    gc.collect()
+    return outcome
 
 
 @cache

@@ -16,8 +16,9 @@ from tdxwhy.read.windows import Window, ahead, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,}_?[A-Z]*"\s?:)')
-# Where the message is an array of byte values no anchor can be seen in it: such entries are all read.
-_ARRAYS = (b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
+# Where the message is an array of byte values no anchor can be seen in it: such entries are all read. The literals begin late in
+# the field's name, for its first letters stand in every entry and would stop the searcher each time.
+_ARRAYS = (b'E":[', b'E": [', b'E" : [')
 # Boots that may be open at a time; beyond, those that were quiet for longest are closed.
 _OPEN = 20_000
 

@@ -213,3 +213,25 @@ def test_what_is_made_to_be_slow_is_not(name: str, text: str) -> None:
     )
     assert time.process_time() - start < 10
     assert found.errors == ()
+
+
+def test_a_trailer_covers_what_its_mail_needs(tmp_path: Path) -> None:
+    mail = (
+        MAIL.format(n=1).replace("Words.", "The caller needs to guarantee that the CPU is online.\n\nTdxwhy-ignore: TDX301 KVM does")
+        + PATCH
+    )
+    path = tmp_path / "x.eml"
+    path.write_text(mail)
+    found = gate(inputs([str(path)]), rules_of(), Settings())
+    assert not {"TDX301", "TDX001"} & set(ids(found))
+    assert [one.finding.rule for one in found.suppressed] == ["TDX301"]
+    path.write_text(mail.replace("Tdxwhy-ignore: TDX301 KVM does", ""))
+    assert "TDX301" in ids(gate(inputs([str(path)]), rules_of(), Settings()))
+
+
+def test_settings_that_suppress_nothing_are_named() -> None:
+    from tdxwhy.config import Suppress
+
+    tables = (Suppress(("TDX1",), "known"), Suppress(("TDX4",), "old"))
+    found = gate([Input("x", None, "log", FAILED.encode())], rules_of(), Settings(suppress=tables))
+    assert found.unused == (tables[1],)

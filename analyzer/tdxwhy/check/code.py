@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.judged import Judged
 from tdxwhy.check.patch import patch_subjects
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
+from tdxwhy.check.subjects import Message, Path, Remark, Subject
 from tdxwhy.check.suppress import sort_out, written
 from tdxwhy.config import Settings
 from tdxwhy.records import Place
@@ -17,31 +19,43 @@ from tdxwhy.records import Place
 HUNKS = 2000
 
 
-def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, message_id: str | None = None) -> Judged:
-    """Judge the print calls and failing paths of one patch, or of one C file as a whole."""
-    from tdxwhy.source.failing import failing_paths
-    from tdxwhy.source.prints import print_sites
+class Mailed(NamedTuple):
+    """The mail that carries a patch, and what is stated or asked in it."""
 
+    message_id: str
+    remarks: tuple[Remark, ...] = ()
+
+
+def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, mailed: Mailed | None = None) -> Judged:
+    """Judge the print calls and failing paths of one patch, or of one C file as a whole."""
     whole = name.endswith((".c", ".h"))
     if not whole and "@@ -" not in text:
         return Judged(name, "patch", (), judged=False, notes=("no hunk in it",))
-    place = Place(name, None, message_id)
     if not scope().concerns(text, name):
         return Judged(name, "c" if whole else "patch", (), judged=True)
     huge = not whole and text.count("\n@@ -") > HUNKS
-    subjects = list(patch_subjects(print_sites(text, name), () if huge else failing_paths(text, name), everything=whole))
-    if message_id is not None:
-        subjects = [
-            one._replace(
-                evidence=(one.evidence[0]._replace(place=one.evidence[0].place._replace(message_id=message_id)), *one.evidence[1:])
-            )
-            for one in subjects
-        ]
-    found = judge(rules, subjects)
+    found = judge(rules, _subjects(text, name, mailed, huge))
+    place = Place(name, None, mailed.message_id if mailed else None)
     standing, hidden, marks = sort_out(found, written(text, place), settings.suppress, settings.require_reason)
     findings = unique([*standing, *judge(rules, marks)])
     notes = _troubles(text, whole) + ((f"more than {HUNKS} hunks: failing paths were not looked for",) if huge else ())
     return Judged(name, "c" if whole else "patch", findings, True, notes, {name: text}, tuple(hidden))
+
+
+def _subjects(text: str, name: str, mailed: Mailed | None, huge: bool) -> Iterator[Subject]:
+    from tdxwhy.source.failing import failing_paths
+    from tdxwhy.source.prints import print_sites
+
+    whole = name.endswith((".c", ".h"))
+    for subject in patch_subjects(print_sites(text, name), () if huge else failing_paths(text, name), everything=whole):
+        yield subject if mailed is None else _in_mail(subject, mailed.message_id)
+    if mailed is not None:
+        yield from mailed.remarks
+
+
+def _in_mail(subject: Message | Path, message_id: str) -> Subject:
+    first, *rest = subject.evidence
+    return subject._replace(evidence=(first._replace(place=first.place._replace(message_id=message_id)), *rest))
 
 
 def _troubles(text: str, whole: bool) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from tdxwhy.check.engine import unique
 from tdxwhy.check.intake import WHOLE, Input
 from tdxwhy.check.judged import Judged, Run
 from tdxwhy.check.rules import Rule
-from tdxwhy.check.suppress import Suppressed
-from tdxwhy.config import Settings
+from tdxwhy.check.suppress import Suppressed, applies
+from tdxwhy.config import Settings, Suppress
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.records import Finding
 
@@ -47,7 +47,12 @@ def gate(given: Iterable[Input | TdxwhyError], rules: Sequence[Rule], settings: 
             errors.append(error.message)
         except OSError as error:
             errors.append(f"{one.name}: {error.strerror}")
-    return _limited(judged, ranked, errors, limits)
+    run = _limited(judged, ranked, errors, limits)
+    return run._replace(unused=tuple(one for one in settings.suppress if not _used(one, run)))
+
+
+def _used(table: Suppress, run: Run) -> bool:
+    return any(hidden.kind == "external" and applies(table, hidden.finding) for hidden in run.suppressed)
 
 
 def _limited(judged: Sequence[Judged], rules: tuple[Rule, ...], errors: Sequence[str], limits: Limits) -> Run:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.suppress import Suppressed
+from tdxwhy.config import Suppress
 from tdxwhy.records import Finding
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Run(NamedTuple):
     stale: tuple[Entry, ...]
     rules: tuple[Rule, ...]
     errors: tuple[str, ...] = ()
+    unused: tuple[Suppress, ...] = ()
 
     def text_of(self, source: str) -> str | None:
         """Return the text of an input, if it was kept."""

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from tdxwhy.check.code import judge_code
+from tdxwhy.check.code import Mailed, judge_code
 from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.intake import WHOLE, Input
 from tdxwhy.check.judged import Judged
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
+from tdxwhy.check.subjects import Remark
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Settings
 from tdxwhy.records import Evidence, Finding, Mail
@@ -29,43 +30,44 @@ def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
     """Judge an mbox, a maildir, a folder of mails, or one mail."""
     mails = list(islice(_read(given), MAILS))
     files = _Files(given)
+    remarks = _remarks(mails, rules, files)
     findings: list[Finding] = []
     hidden: list[Suppressed] = []
     notes: list[str] = [note for mail in mails for note in mail.notes][:5]
     for mail in mails:
-        if not is_patch(mail):
-            continue
-        one = judge_code(mail.body, files.name(mail), rules, settings, mail.message_id)
+        said = tuple(remarks.get(mail.message_id, ()))
+        if is_patch(mail):
+            one = judge_code(mail.body, files.name(mail), rules, settings, Mailed(mail.message_id, said))
+        else:
+            one = Judged(files.name(mail), "mails", tuple(judge(rules, said)), judged=True)
         if one.findings or one.suppressed:
             move = _Shift(files.lines(mail), mail)
             findings.extend(move(found) for found in one.findings)
             hidden.extend(each._replace(finding=move(each.finding)) for each in one.suppressed)
         notes.extend(f"{mail.subject[:60]}: {note}" for note in one.notes)
-    findings.extend(_thread(mails, rules, files))
     sources = {one.evidence[0].place.source for one in (*findings, *(each.finding for each in hidden))}
     return Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes[:20]), files.texts(sources), tuple(hidden))
 
 
-def _thread(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> Iterator[Finding]:
-    """Judge what was said. Patches alone are judged by what they need from elsewhere; nobody has answered yet."""
-    wanted = [rule for rule in rules if rule.subject == "remark"]
-    if not wanted or len(mails) > THREAD:
-        return
+def _remarks(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> dict[str, list[Remark]]:
+    """Return what was said, by mail. Of patches alone it is what they need from elsewhere; nobody has answered yet."""
+    if len(mails) > THREAD or not any(rule.subject == "remark" for rule in rules):
+        return {}
+    about = [mail for mail in mails if scope().concerns(mail.body, mail.subject)]
+    if not about:
+        return {}
     from tdxwhy.check.thread import patch_needs, thread_remarks
 
     talked = any(not is_patch(mail) for mail in mails)
-    about = [mail for mail in mails if scope().concerns(mail.body, mail.subject)]
-    if not about:
-        return
-    by_id = {mail.message_id: mail for mail in mails}
-    for found in judge(wanted, thread_remarks(mails) if talked else patch_needs(about)):
-        mail = by_id.get(found.evidence[0].place.message_id or "")
-        if mail is None:
-            yield found
-            continue
-        name = files.name(mail)
-        here = found._replace(evidence=tuple(one._replace(place=one.place._replace(source=name)) for one in found.evidence))
-        yield _Shift(files.lines(mail), mail)(here)
+    names = {mail.message_id: files.name(mail) for mail in mails}
+    found: dict[str, list[Remark]] = {}
+    for remark in thread_remarks(mails) if talked else patch_needs(about):
+        place = remark.evidence[0].place
+        name = names.get(place.message_id or "")
+        if name is not None:
+            evidence = tuple(one._replace(place=one.place._replace(source=name)) for one in remark.evidence)
+            found.setdefault(place.message_id or "", []).append(remark._replace(evidence=evidence))
+    return found
 
 
 def is_patch(mail: Mail) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from tdxwhy.check.message import scope_of, spelt
 from tdxwhy.check.scope import scope
-from tdxwhy.check.subjects import Area, Message, Path, Shown, Subject
+from tdxwhy.check.subjects import Area, Message, Path, Shown
 from tdxwhy.know.names import CONVERSION
 from tdxwhy.records import Evidence, FailingPath, Place, PrintSite
 
@@ -16,7 +16,7 @@ _LEVELS = {"warn": "warning", "error": "err", "dbg": "debug"}
 _SHOWN: tuple[Shown, ...] = ("leaf", "status", "errno")
 
 
-def patch_subjects(prints: Sequence[PrintSite], paths: Sequence[FailingPath], everything: bool = False) -> Iterator[Subject]:
+def patch_subjects(prints: Sequence[PrintSite], paths: Sequence[FailingPath], everything: bool = False) -> Iterator[Message | Path]:
     """Yield what a patch adds or changes; with `everything` (a C file) all that stands there."""
     judged = [site for site in prints if site.format.strip() and (everything or site.added)]
     counts = Counter(_identity(site) for site in judged)

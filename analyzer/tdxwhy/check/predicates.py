@@ -60,12 +60,6 @@ def names_cpu_state(subject: Message, wanted: bool) -> bool:
 
 
 @predicate(*_MESSAGES)
-def names_nothing(subject: Message, wanted: bool) -> bool:
-    """Tell whether it names neither a package, nor a CPU, nor a CPU's state."""
-    return (not any(subject.names)) is wanted
-
-
-@predicate(*_MESSAGES)
 def is_failure(subject: Message, wanted: bool) -> bool:
     """Tell whether something failed or was refused."""
     return subject.is_failure is wanted

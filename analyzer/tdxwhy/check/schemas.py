@@ -59,7 +59,7 @@ def _baseline() -> dict[str, object]:
 
 def predicates() -> str:
     """Return the table of what a rule can ask, as it stands in rules/README.md."""
-    rows = ["| predicate | of | argument | holds if it |", "|---|---|---|---|"]
+    rows = ["| predicate | of | argument | tells |", "|---|---|---|---|"]
     for name, known in sorted(PREDICATES.items()):
         words = "true, false" if known.argument is bool else ", ".join(sorted(known.choices)) or "any passages"
         rows.append(f"| `{name}` | {', '.join(known.kinds)} | {words} | {known.meaning.removeprefix('Tell ').rstrip('.')} |")

@@ -71,7 +71,7 @@ def sort_out(
     for found in findings:
         covering = [index for index, mark in enumerate(valid) if mark.covers(found)]
         used.update(covering)
-        table = next((one for one in settings if _applies(one, found)), None)
+        table = next((one for one in settings if applies(one, found)), None)
         if covering:
             hidden.append(Suppressed(found, "inSource", valid[covering[0]].reason))
         elif table is not None:
@@ -82,6 +82,7 @@ def sort_out(
     return standing, hidden, shown
 
 
-def _applies(table: Suppress, found: Finding) -> bool:
+def applies(table: Suppress, found: Finding) -> bool:
+    """Tell whether a table of the settings means a finding."""
     source = found.evidence[0].place.source
     return found.rule.startswith(table.rules) and any(fnmatchcase(source, glob) for glob in table.files)

@@ -157,6 +157,7 @@ def _complain(found: Run, show_suppressed: bool) -> None:
 
     lines = list(found.errors)
     lines += [f"{one.name}: {note}" for one in found.inputs for note in one.notes]
+    lines += [f"settings: [[suppress]] of {', '.join(one.rules)} suppresses nothing: {one.reason}" for one in found.unused]
     lines += [f"baseline: {entry.rule} in {entry.file} is stale: {entry.message}" for entry in found.stale]
     if show_suppressed:
         for one in found.suppressed:

@@ -245,6 +245,18 @@ def test_impossible_line_is_shown_with_what_could_have_come():
     found = json.loads(answer(json.dumps({"log": "\n".join(cut), "complete": True}), 1))
     assert found["verdict"] == "diverges"
     assert "virt/tdx: module initialization failed (-5)" in found["diverged_at"]["expected"]
+    assert found["diverged_at"]["repair"][0] == "a line was lost at the end: virt/tdx: module initialization failed (-5)"
+
+
+def test_the_fewest_lines_that_would_explain_it():
+    lines = CONFIG.splitlines()
+    swapped = "\n".join([lines[1], lines[0], *lines[2:]])
+    found = json.loads(answer(json.dumps({"log": swapped, "complete": True}), 1))
+    assert found["diverged_at"]["repair"] == ["lines 1 and 2 stand in each other's place"]
+    found = json.loads(answer(json.dumps({"log": "\n".join([lines[0], lines[2], lines[3]]), "complete": True}), 1))
+    assert found["diverged_at"]["repair"] == [
+        "a line was lost before line 2: virt/tdx: Disable ACPI S3. Turn off TDX in the BIOS to use ACPI S3."
+    ]
 
 
 @pytest.mark.parametrize("name", ["v6.12", "v7.3", "v8", "v8-as-posted"])

@@ -10,8 +10,9 @@ from tdxwhy.records import Divergence, Event, Explanation, Outcome, Topology, Ve
 from tdxwhy.replay.belief import Ending
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.generation import Generation, generation, generations, leaf_numbers
-from tdxwhy.replay.run import Line, Reading, Run, beliefs, follow, read, without
-from tdxwhy.replay.states import Blame, Pattern
+from tdxwhy.replay.repair import repairs, shown
+from tdxwhy.replay.run import Line, Reading, Run, beliefs, follow, read
+from tdxwhy.replay.states import Blame
 from tdxwhy.replay.symbols import recognised
 
 __all__ = ["Line", "explain_events", "replay_log"]
@@ -216,39 +217,14 @@ def _diverging(runs: Sequence[Run], complete: bool) -> Verdict:
     first = best[0]
     if first.consumed < len(first.seen):
         line = first.seen[first.consumed].line
-        place = Divergence(line.number, line.text, tuple(expected[:8]), _repair(best, complete))
+        place = Divergence(line.number, line.text, tuple(expected[:8]), repairs(best) if complete else ())
     else:
         last = first.seen[-1].line.number
-        place = Divergence(last + 1, "", tuple(expected[:8]), ("the log ends before a line that must follow",))
+        place = Divergence(last + 1, "", tuple(expected[:8]), repairs(best) if complete else ())
     names = list(dict.fromkeys(run.generation.name for run in best))
     return Verdict("diverges", "unknown", " or ".join(names), farthest, max(len(run.seen) for run in runs), place, ())
 
 
 def _expected(run: Run) -> list[str]:
     owed = beliefs(run.generation.name, run.lossy).expected(run.belief)
-    return [_shown(run.generation, pattern) for pattern in owed]
-
-
-def _shown(generation: Generation, pattern: Pattern) -> str:
-    form = generation.forms[pattern.form]
-    if len(form.args) == len(pattern.fixed) and form.args:
-        from tdxwhy.replay.kernel import render
-
-        return render(form, dict(pattern.fixed))
-    return form.format
-
-
-def _repair(runs: Sequence[Run], complete: bool) -> tuple[str, ...]:
-    """Find the smallest change that makes the log possible: one line out, or lines lost."""
-    if not complete:
-        return ()
-    found = []
-    for run in runs:
-        at = run.consumed
-        for index in range(max(0, at - 1), min(len(run.seen), at + 2)):
-            if without(run, index).conforms:
-                found.append(f"line {run.seen[index].line.number} is not of this boot")
-        lossy = follow(read(run.generation, [one.line for one in run.seen], True))
-        if lossy.conforms:
-            found.append(f"{lossy.lost} line{'s' if lossy.lost > 1 else ''} lost")
-    return tuple(dict.fromkeys(found))[:4]
+    return [shown(run.generation.forms[pattern.form], pattern) for pattern in owed]

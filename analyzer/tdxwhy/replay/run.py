@@ -124,8 +124,3 @@ def follow(reading: Reading, tolerant: bool = False) -> Run:
     endings = known.endings(belief)
     lost += min((one.cost for one in endings), default=0)
     return Run(generation, seen, len(seen), belief, endings, lost, lossy, reading.passed, skipped)
-
-
-def without(run: Run, index: int) -> Run:
-    """Follow the same log with one of its lines taken out."""
-    return follow(Reading(run.generation, run.seen[:index] + run.seen[index + 1 :], 0, 0, False))

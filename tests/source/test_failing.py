@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -246,3 +248,20 @@ def test_a_result_whose_test_is_not_shown_fails_all_the_same():
 def test_a_case_without_its_switch():
     text = "--- a/d.c\n+++ b/d.c\n@@ -5,4 +5,6 @@ static int demo(int x)\n \tcase 1:\n \t\tbreak;\n+\tdefault:\n+\t\treturn -ENOTTY;\n \t}\n \treturn 0;\n"
     assert [(path[1], path[3]) for path in paths(text)] == [("switch is unknown (default): return -ENOTTY", "-ENOTTY")]
+
+
+def hunks(count: int) -> str:
+    rows = "".join(
+        f"@@ -{10 * n},3 +{10 * n},5 @@ static int demo{n}(void)\n \tret = one();\n-\told();\n+\tif (ret)\n+\t\treturn ret;\n+\tgo();\n \tend();\n"
+        for n in range(1, count)
+    )
+    return f"--- a/d.c\n+++ b/d.c\n{rows}"
+
+
+def test_the_time_grows_with_the_patch_and_no_faster():
+    times = []
+    for count in (100, 800):
+        begin = time.process_time()
+        assert len(failing_paths(hunks(count), "1.eml")) == count - 1
+        times.append(time.process_time() - begin)
+    assert times[1] < 8 * 3 * times[0] + 0.2

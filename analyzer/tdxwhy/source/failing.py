@@ -6,6 +6,7 @@ What lies outside the patch is "unseen" where its own code decides what users se
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,9 +19,10 @@ from tdxwhy.source.diff import DiffLine, FilePatch, holds_diff, parse_diff
 from tdxwhy.source.exits import Exit, Exits
 from tdxwhy.source.grammar import fragment_sites
 from tdxwhy.source.loops import silent_loops
-from tdxwhy.source.pieces import GAP, Shown, shown, whole
+from tdxwhy.source.pieces import Shown, shown, whole
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, walk, written
 
+_WORD = re.compile(r"\w+")
 _LONGEST_CONDITION = 200
 _LONGEST_EFFECT = 80
 
@@ -40,9 +42,9 @@ def failing_paths(text: str, name: str, tree: Mapping[str, str] = MappingProxyTy
     if holds_diff(text):
         patches = [patch for patch in parse_diff(text) if patch.is_c]
         pieces = [(patch.path, shown(patch)) for patch in patches]
-        before = [each for patch in patches for each in _exits_before(patch)]
+        before = _exits_before(patches)
     elif name.endswith((".c", ".h")):
-        pieces, before = [(name, whole(text))], []
+        pieces, before = [(name, whole(text))], {}
     else:
         return ()
     units = [(path, piece, parse_unit(piece.text).functions) for path, piece in pieces]
@@ -58,21 +60,23 @@ def failing_paths(text: str, name: str, tree: Mapping[str, str] = MappingProxyTy
     return tuple(_merged(found))
 
 
-def _exits_before(patch: FilePatch) -> list[tuple[str, str]]:
-    """Return function and condition of each failing exit as it was before the patch, where lines were taken out."""
-    if not any(line.kind == "-" for hunk in patch.hunks for line in hunk.lines):
-        return []
-    functions = parse_unit(shown(patch, "-").text).functions
-    return [(function.name, f"{each.condition}: {each.effect}") for function in functions for each in Exits(function).collect()]
+def _exits_before(patches: Sequence[FilePatch]) -> dict[str, list[list[str]]]:
+    """Return by function the words of each failing exit as it was before the patches, where lines were taken out."""
+    found: dict[str, list[list[str]]] = {}
+    for patch in patches:
+        if any(line.kind == "-" for hunk in patch.hunks for line in hunk.lines):
+            for function in parse_unit(shown(patch, "-").text).functions:
+                words = [_WORD.findall(f"{each.condition}: {each.effect}") for each in Exits(function).collect()]
+                found.setdefault(function.name, []).extend(words)
+    return found
 
 
-def _is_renamed(path: FailingPath, before: Sequence[tuple[str, str]]) -> bool:
+def _is_renamed(path: FailingPath, before: Mapping[str, list[list[str]]]) -> bool:
     """Tell whether a path was there before and differs in one word only: a renamed constant makes no new failing path."""
-    words = re.findall(r"\w+", path.condition)
-    for function, condition in before:
-        old = re.findall(r"\w+", condition)
-        if function == path.function and len(old) == len(words) and sum(one != other for one, other in zip(old, words, strict=True)) == 1:
-            return not path.prints or not any(site.added for site in path.prints)
+    words = _WORD.findall(path.condition.partition(' "')[0])
+    for old in before.get(path.function, ()):
+        if len(old) == len(words) and sum(one != other for one, other in zip(old, words, strict=True)) == 1:
+            return not any(site.added for site in path.prints)
     return False
 
 
@@ -80,11 +84,13 @@ def _place_sites(seen: _Seen, path: str, piece: Shown, functions: Sequence[Funct
     """Note the print calls of a file by the function in which they stand."""
     fragment = _as_fragment(path, piece)
     numbers = {(line.number, line.line): row for row, line in enumerate(piece.rows) if line is not None}
+    ordered = sorted(functions, key=lambda function: function.first)
+    starts = [function.first for function in ordered]
     for site in fragment_sites(fragment, name):
         row = numbers.get((site.file_line or 0, site.place.line or 0))
-        for function in functions:
-            if row is not None and function.first <= row <= function.last:
-                seen.sites.setdefault(function.name, []).append((row, site))
+        index = bisect_right(starts, row) - 1 if row is not None else -1
+        if row is not None and index >= 0 and row <= ordered[index].last:
+            seen.sites.setdefault(ordered[index].name, []).append((row, site))
 
 
 def _add_outside(seen: _Seen, path: str, content: str) -> None:
@@ -107,7 +113,7 @@ def _as_fragment(path: str, piece: Shown) -> Fragment:
 
 def _of_function(function: Function, path: str, piece: Shown, seen: _Seen, name: str) -> list[FailingPath]:
     found = []
-    torn = piece.rows[function.last] is None or GAP in "\n".join(piece.text.split("\n")[function.first : function.last + 1])
+    torn = piece.rows[function.last] is None or piece.has_gap(function.first, function.last)
     for each in Exits(function, torn=torn).collect():
         if any(_touched(piece, *rows) for rows in each.rows):
             printed, sites = _printed(function, each, seen)
@@ -257,7 +263,7 @@ def _passes_through(function: Function) -> bool:
 def _passed_over(function: Function, where: tuple[str, Shown, str], seen: _Seen) -> list[FailingPath]:
     """Return what loops over online CPUs leave out, of a function that is seen as a whole."""
     path, piece, name = where
-    if GAP in piece.text and any(GAP in row for row in piece.text.split("\n")[function.first : function.last + 1]):
+    if piece.has_gap(function.first, function.last):
         return []
     line = piece.rows[function.first] or piece.rows[min(function.first + 1, len(piece.rows) - 1)]
     place, number = Place(name, line.line if line else None), line.number if line else None

@@ -6,6 +6,7 @@ A hunk begins and ends anywhere. Braces that were opened before it, or close aft
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,11 @@ class Shown(NamedTuple):
     text: str
     rows: tuple[DiffLine | None, ...]
     touched: tuple[bool, ...]
+    gaps: tuple[int, ...] = ()
+
+    def has_gap(self, first: int, last: int) -> bool:
+        """Tell whether lines are not shown somewhere between two rows."""
+        return bisect_left(self.gaps, first) != bisect_right(self.gaps, last)
 
 
 class _Builder:
@@ -37,6 +43,7 @@ class _Builder:
         self.texts: list[str] = []
         self.rows: list[DiffLine | None] = []
         self.touched: list[bool] = []
+        self.gaps: list[int] = []
         self.open = ""
         self.depth = self.parentheses = 0
 
@@ -58,9 +65,8 @@ class _Builder:
             if inside:
                 self._line(f"{_returned(fragment.section, name)} {name}(void) " + "{" * max(1, missing + 1 - closes) + torn)
         self._take(fragment, rows)
-        self.depth, closed = _depth(self.texts)
-        self.parentheses = _depth(rows, "()")[0]
-        self.open = "" if closed else _last_function(rows) or (name if inside else "")
+        self.parentheses = _depth(rows, "()")
+        self.open = "" if not self.depth else _last_function(rows) or (name if inside else "")
 
     def close(self) -> None:
         """Close what is open."""
@@ -76,11 +82,15 @@ class _Builder:
         return (")" * self.parentheses + ";" if self.parentheses else "") + braces
 
     def _line(self, text: str) -> None:
+        if GAP in text:
+            self.gaps.append(len(self.texts))
+        self.depth = _depth((text,), start=self.depth)
         self.texts.append(text)
         self.rows.append(None)
         self.touched.append(False)
 
     def _take(self, fragment: Fragment, rows: Sequence[str]) -> None:
+        self.depth = _depth(rows, start=self.depth)
         self.texts.extend(rows)
         self.rows.extend(fragment.lines)
         self.touched.extend(fragment.touched)
@@ -92,7 +102,7 @@ def shown(patch: FilePatch, side: str = "+") -> Shown:
     for hunk in patch.hunks:
         builder.add(of_hunk(hunk, patch.path, side=side))
     builder.close()
-    return Shown("\n".join(builder.texts), tuple(builder.rows), tuple(builder.touched))
+    return Shown("\n".join(builder.texts), tuple(builder.rows), tuple(builder.touched), tuple(builder.gaps))
 
 
 def whole(text: str) -> Shown:
@@ -141,13 +151,13 @@ def _lowest(rows: Sequence[str], pair: str = "{}") -> int:
     return lowest
 
 
-def _depth(texts: Sequence[str], pair: str = "{}") -> tuple[int, bool]:
-    """Return how many brackets are open at the end, and whether none is."""
-    depth = 0
+def _depth(texts: Sequence[str], pair: str = "{}", start: int = 0) -> int:
+    """Return how many brackets are open at the end, if so many were at the start."""
+    depth = start
     for row in texts:
         for found in _BRACE.finditer(row):
             depth = max(0, depth + (found[0] == pair[0]) - (found[0] == pair[1]))
-    return depth, depth == 0
+    return depth
 
 
 def _last_function(rows: Sequence[str]) -> str:

@@ -53,7 +53,7 @@ def boot(chance: random.Random, words: list[str]) -> str:
         "[    0.000000] Linux version 6.16.3-lab (build@lab) (gcc 14.2.0) #1 SMP",
         "[    0.000000] Command line: kvm_intel.tdx=1 nohibernate",
     ]
-    tdx = [*TDX[:5], *FAILED] if chance.random() < 0.1 else list(TDX)
+    tdx = [*TDX[:4], *FAILED] if chance.random() < 0.1 else list(TDX)
     places = {150 + 600 * number: text for number, text in enumerate(tdx)}
     places |= {number: f"SRAT: PXM {number % 2} -> APIC 0x{number:04x} -> Node {number % 2}" for number in range(300, 4900, 160)}
     for number in range(4998):

@@ -201,3 +201,13 @@ def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes("\n".join(machine(2, 3, 30_000)).encode() + b"\n")
     assert len(list(LogReader(path, "log", ANCHORS))) == 3
+
+
+def test_a_big_log_is_reported_with_the_byte_at_which_a_line_begins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tdxwhy.cli import main
+
+    path = tmp_path / "log"
+    lead = BANNER + "\n" + "[    1.000000] usb 1-1: nothing to see here\n" * 30_000
+    path.write_text(lead + "[    2.000000] virt/tdx: module initialized\n")
+    assert main(["log", str(path)]) == 0
+    assert f"byte {len(lead)}" in capsys.readouterr().out

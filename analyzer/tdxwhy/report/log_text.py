@@ -148,4 +148,6 @@ def _online(topology: Topology) -> int | None:
 def quoted(evidence: Evidence) -> str:
     """Return a quote with its line number, such as "line 46  virt/tdx: ..."."""
     line = f"line {evidence.place.line}" if evidence.place.line is not None else evidence.place.source
+    if evidence.place.offset is not None:
+        line = f"byte {evidence.place.offset}"
     return f"{safe(line)}  {safe(evidence.quote)}"

@@ -10,6 +10,7 @@ from tdxwhy.explain.facts import evidence_of, gather
 from tdxwhy.explain.judgement import Judgement, judge
 from tdxwhy.explain.sentence import sentence
 from tdxwhy.know import tables
+from tdxwhy.know.certain import certain
 from tdxwhy.know.decode import decode_leaf, decode_status
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.topology import topology as read_topology
@@ -72,13 +73,13 @@ def _seamcall(judgement: Judgement, events: Sequence[Event]) -> Seamcall | None:
     failure = judgement.failure
     if failure is not None:
         return _call(failure) if isinstance(failure.values.get("leaf"), int) else None
-    failing = (event for event in events if event.values.get("leaf") is not None and event.values.get("status") is not None)
-    first = next(failing, None)
+    answered = (event for event in events if event.values.get("status") is not None)
+    first = next((event for event in answered if "leaf" in event.values or "leaf" in certain(event.record.text)), None)
     return _call(first) if first is not None else None
 
 
 def _call(event: Event) -> Seamcall:
-    number, value = int(event.values["leaf"]), event.values.get("status")
+    number, value = int(event.values.get("leaf") or certain(event.record.text)["leaf"]), event.values.get("status")
     leaf = decode_leaf(number)
     status = decode_status(value) if isinstance(value, int) else None
     cpu = event.values.get("cpu")

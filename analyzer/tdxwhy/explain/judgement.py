@@ -71,12 +71,14 @@ def _refused_by_kvm(events: Sequence[Event], success: Event) -> Iterator[Evidenc
 
 def role_of(boot: BootRecords, events: Sequence[Event]) -> Role:
     """Tell whose log it is; a guest says so, a host prints what only a host prints, and an empty log says nothing."""
-    host = any(event.form and event.form.kind in ("host", "loader") and event.form.outcome != "refusal" for event in events)
+    forms = [form for event in events if (form := event.form or event.nearest)]
+    host = any(form.kind in ("host", "loader") and form.outcome != "refusal" for form in forms)
     if not host and _guest_lines(events):
         return "guest"
-    if host or any(event.form and event.form.kind not in ("guest",) for event in events):
+    if host or any(form.kind != "guest" for form in forms):
         return "host"
-    return "host" if any(record.time_ns is not None or record.level is not None for record in boot.records) else "unknown"
+    kernel = any(record.time_ns is not None or record.level is not None or record.wall is not None for record in boot.records)
+    return "host" if kernel else "unknown"
 
 
 def _guest_lines(events: Sequence[Event]) -> tuple[Evidence, ...]:

@@ -86,7 +86,7 @@ def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Si
     if whole and facts.request.asked:
         why = "TDX was asked for, the log goes on, and neither success nor failure was printed"
         return Silence("failed", why, evidence, "silence-after-bios-enabled", (_PARAMETER, _FIRST_CALL))
-    if whole and facts.command_line is not None:
+    if goes_on(boot, begun) and facts.command_line is not None and not facts.request.asked:
         return Silence(
             "not-attempted",
             "firmware has TDX ready, and nothing in the log asks for it",

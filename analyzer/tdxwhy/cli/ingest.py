@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
         "sources",
         nargs="+",
         metavar="SOURCE",
-        help="files, folders, globs, tar and zip archives, gz, xz, zst, bz2, journals as json or export; - for stdin",
+        help="files, folders, globs, tar and zip archives, gz, xz, zst, bz2, journals as json or export, s3://bucket/prefix; - for stdin",
     )
     made.add_argument("--store", metavar="DIR", type=Path, required=True, help="the store, made if it is not there")
     made.add_argument("--host", metavar="NAME", default="", help="the host of all these logs")

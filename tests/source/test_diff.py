@@ -109,3 +109,8 @@ def test_what_is_written_is_read(lines, start, mark):
 def test_any_text_is_survived(text):
     parse_diff(text)
     parse_diff("--- a/f.c\n+++ b/f.c\n@@ -1,9 +1,9 @@\n" + text)
+
+
+def test_quote_marks_and_blanks_without_end_do_no_harm():
+    for line in (">" * 200_000, " " * 200_000, "> " * 100_000):
+        assert parse_diff(f"{line}@@ -1 +1 @@\n{line}\n") == ()

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _HUNK = re.compile(
-    r"(?P<quote>(?:[ \t]?>)*[ \t]*)"
+    r"(?P<quote>(?:[ \t]?>){0,40}[ \t]{0,80})"
     r"@@ -(?P<old>\d{1,9})(?:,(?P<olds>\d{1,9}))? \+(?P<new>\d{1,9})(?:,(?P<news>\d{1,9}))? @@ ?(?P<section>.*)"
 )
-_GIT = re.compile(r"(?:[ \t]?>)*[ \t]*diff --git (?:a/)?(?P<old>\S+) (?:b/)?(?P<new>\S+)")
-_OLD = re.compile(r"(?:[ \t]?>)*[ \t]*--- (?P<path>\S+)")
-_NEW = re.compile(r"(?:[ \t]?>)*[ \t]*\+\+\+ (?P<path>\S+)")
+_GIT = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}diff --git (?:a/)?(?P<old>\S+) (?:b/)?(?P<new>\S+)")
+_OLD = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}--- (?P<path>\S+)")
+_NEW = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}\+\+\+ (?P<path>\S+)")
 _SIGNATURE = re.compile(r"-- ?\d[\w.]*|-- ?$")
 _NOWHERE = "/dev/null"
 

@@ -19,6 +19,7 @@ from tdxwhy.source.unit_cache import unit_of_text
 
 _LARGEST = 4 << 20
 _MOST_FILES = 400
+_MOST_CHARACTERS = 32 << 20
 _TDX = re.compile(r"\bseamcall|\btdx_|TDH_SYS|TDX")
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(?P<path>[\w/.-]+)>", re.MULTILINE)
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(?P<name>[A-Z]\w*)[ \t]+(?P<body>[^\n/\\]+)", re.MULTILINE)
@@ -32,7 +33,13 @@ def read_tree(path: str, extra: tuple[str, ...] = ()) -> dict[str, str]:
         raise TdxwhyError(f"{path}: no such folder", "give the top of a kernel tree, or a folder of C files")
     wanted = [*_matching(root), *(each for each in extra if each.endswith((".c", ".h")))]
     names = sorted(set(wanted)) if _is_kernel(root) else _all_c(root)
-    texts = {name: text for name in names if (text := _read(root, name)) is not None}
+    texts: dict[str, str] = {}
+    left = _MOST_CHARACTERS
+    for name in names:
+        text = _read(root, name)
+        if text is not None and len(text) <= left:
+            texts[name] = text
+            left -= len(text)
     return _checked(texts, path)
 
 

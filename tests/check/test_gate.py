@@ -55,6 +55,11 @@ def test_a_failing_log_fails_and_a_named_one_does_not() -> None:
     assert "TDX101" in ids(run(FAILED))
     named = FAILED.replace("failed (-5)", "failed (-EIO): no online CPUs in package 12: CPUs 24-25 offline")
     assert "TDX101" not in ids(run(named))
+    bare = FAILED.replace("failed (-5)", "failed (-5): package 12 has no online CPU")
+    assert ids(run(bare)) == []
+    assert exit_status(run(bare), "warning") == 0
+    assert exit_status(run(bare.replace("package", "cabinet")), "warning") == 1
+    assert exit_status(run(bare.replace("online", "usable")), "warning") == 1
 
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in SAMPLES.iterdir() if path.is_dir()) if SAMPLES.is_dir() else [])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-DIGEST = '3d9d3b8f'
+DIGEST = 'f2165298'
 RULES: tuple[Any, ...] = (('TDX001',
   'a suppression suppresses nothing',
   'suppression',
@@ -45,10 +45,11 @@ RULES: tuple[Any, ...] = (('TDX001',
   '0xc000050500000000 has to be looked up in a specification of several hundred pages, and the same number means different things after '
   'different leaves.\n',
   'Print the names beside the numbers (TDH.SYS.TDMR.INIT, TDX_SYS_NOT_READY); until then `tdxwhy decode` gives them.\n',
-  'Knows a name by its shape (TDH.SYS.INIT, TDX_SYS_BUSY); a sentence that explains the status in words alone counts as no name.\n',
+  'Knows a name by its shape (TDH.SYS.INIT, TDX_SYS_BUSY); a sentence that explains the status in words alone counts as no name.\n'
+  'Silent where the failure names its package and the state of its CPUs: the numbers are details then.\n',
   'knowledge of 215 message forms, four kernel generations: the names were printed by the 5.15 development kernels only and were lost with '
   'the SEAMCALL wrappers',
-  {'role': ['host'], 'outcome': ['failed'], 'is_failure': True, 'shows': ['leaf', 'status']},
+  {'role': ['host'], 'outcome': ['failed'], 'is_failure': True, 'explained': False, 'shows': ['leaf', 'status']},
   {'spells': ['leaf', 'status']},
   (),
   'stable',
@@ -62,10 +63,11 @@ RULES: tuple[Any, ...] = (('TDX001',
   'The closing line is often the only one that a user greps for, and (-5) stands for a refused SEAMCALL, a CPU that vanished and an '
   'unreadable field alike.\n',
   'Print the errno with %pe (-EIO), and what failed in words.\n',
-  'Words that explain the errno do not count, only its name does.\n',
+  'Words that explain the errno do not count, only its name does.\n'
+  'Silent where the failure names its package and the state of its CPUs: the number is a detail then.\n',
   'Documentation/core-api/printk-formats.rst, section "Error Pointers": %pe prints the name of an errno; closing lines of all generations '
   'print it with %d',
-  {'role': ['host'], 'outcome': ['failed'], 'is_failure': True, 'shows': ['errno']},
+  {'role': ['host'], 'outcome': ['failed'], 'is_failure': True, 'explained': False, 'shows': ['errno']},
   {'spells': ['errno']},
   (),
   'stable',

@@ -38,8 +38,10 @@ def subjects(diagnosis: Diagnosis) -> Iterator[Subject]:
     if boot is not None:
         yield boot
     if failing:
-        yield _failure(diagnosis, failing)
-        yield from _lines(diagnosis, failing)
+        whole = _failure(diagnosis, failing)
+        yield whole
+        explained = whole.names.package and whole.names.cpu_state
+        yield from (line._replace(explained=explained) for line in _lines(diagnosis, failing))
 
 
 def _boot(diagnosis: Diagnosis, failing: Sequence[Event]) -> Boot | None:

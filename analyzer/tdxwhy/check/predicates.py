@@ -65,6 +65,12 @@ def is_failure(subject: Message, wanted: bool) -> bool:
     return subject.is_failure is wanted
 
 
+@predicate("log-line")
+def explained(subject: Message, wanted: bool) -> bool:
+    """Tell whether the failure that it belongs to names its package and the state of its CPUs."""
+    return subject.explained is wanted
+
+
 @predicate(*_MESSAGES, "path", argument=str, choices=("host", "kvm", "guest", "other"))
 def area(subject: Message | Path, wanted: list[str]) -> bool:
     """Tell whether it belongs to the host's TDX code, to KVM's, to a guest's, or to other code."""

@@ -20,6 +20,7 @@ class Message(NamedTuple):
 
     Of kind "failure" it stands for all messages of one failed attempt: `names` is what they name together.
     `shows` lists the numbers it prints, `spells` those of them that it also gives by name.
+    `explained`: the failure as a whole names its package and the state of its CPUs, so that its numbers are details.
     `spread` tells that the code printing it runs on many CPUs or once a package; `equals` counts messages that cannot be told from it.
     """
 
@@ -41,6 +42,7 @@ class Message(NamedTuple):
     by_user: bool = False
     role: Role = "host"
     outcome: Outcome | None = None
+    explained: bool = False
     function: str | None = None
     proposal: str | None = None
     package: int | None = None

@@ -77,7 +77,12 @@ def checked(text: str, schema: dict) -> dict:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_golden(name: str, run: Run, golden) -> None:
-    golden(GOLDEN / f"gate.{name}", render(run, name, PLAIN))
+    text = render(run, name, PLAIN)
+    if name == "sarif":
+        document = json.loads(text)
+        document["runs"][0]["tool"]["driver"] = {"name": "tdxwhy"}  # the rules' prose changes with the rules
+        text = json.dumps(document, indent=1) + "\n"
+    golden(GOLDEN / f"gate.{name}", text)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -216,7 +216,7 @@ def question(work: Path, events: int) -> str:
     fleet = open_fleet(store_of(work, events))
     stored = fleet.ask("SELECT count(*) FROM events").rows[0][0]
     sql = (
-        "SELECT kernel, events.step, count(*) FROM events JOIN boots USING (boot) WHERE events.outcome = 'failure' "
+        "SELECT kernel, step, count(*) FROM events WHERE outcome = 'failure' "
         "GROUP BY 1, 2 QUALIFY row_number() OVER (PARTITION BY kernel ORDER BY count(*) DESC) <= 3"
     )
     times = []

@@ -87,11 +87,12 @@ class Columns:
         numbers: dict[EventRow, int] = {}
         boots = self._rows.values()
         places = pa.array([numbers.setdefault(event, len(numbers)) for row in boots for event in row.found.events], pa.int32())
-        types = [_arrow_type(column.type) for column in TABLES["events"][2:]]
+        types = [_arrow_type(column.type) for column in TABLES["events"][3:]]
         distinct = [pa.array([row[place] for row in numbers], kind) for place, kind in enumerate(types)]
         keys = [row.key for row in boots for _ in row.found.events]
         times = [time for row in boots for time in row.times[0]]
-        return [keys, times, *(values.take(places) for values in distinct)]
+        kernels = [row.found.diagnosis.kernel for row in boots for _ in row.found.events]
+        return [keys, kernels, times, *(values.take(places) for values in distinct)]
 
     def _found(self) -> list[Sequence[Any]]:
         rows = [(row.key, *finding) for row in self._rows.values() for finding in row.found.findings]

@@ -64,6 +64,7 @@ ATTEMPTS = (
 
 EVENTS = (
     Column("boot", "int64", "key of the boot"),
+    Column("kernel", "string", "the boot's kernel release, here too so that the commonest questions need no join"),
     Column("time_ns", "int64", "time since boot"),
     Column("form", "string", "the message form; null for a wording that no form matches"),
     Column("kind", "string", "host, loader, kvm, runtime, guest, fault, report, boot, platform, topology; that of the nearest form else"),

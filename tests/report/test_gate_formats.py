@@ -186,8 +186,8 @@ def test_any_text_in_any_format(message: str, source: str, quote: str, line: int
     import junitparser
 
     found = Finding("TDX101", "warning", message, (Evidence(Place(source, line), quote),), None, None, "0" * 16)
-    judged = Judged(source, "log", (found,), judged=True, texts={source: (quote + "\n") * 3})
-    made = Run((judged,), (found,), (), (), rules_of())
+    judged = Judged(source, "log", (found,), judged=True)
+    made = Run((judged,), (found,), (), (), rules_of(), texts={source: (quote + "\n") * 3})
     for name in FORMATS:
         text = render(made, name, PLAIN)
         if name not in ("sarif", "json", "jsonl", "gitlab", "rdjsonl", "b4"):

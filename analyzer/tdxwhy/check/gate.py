@@ -65,7 +65,8 @@ def _limited(judged: Sequence[Judged], rules: tuple[Rule, ...], errors: Sequence
         known = compare(findings, limits.baseline)
         suppressed.extend(Suppressed(found, "external", reason) for found, reason in known.known)
         findings, stale = known.new, known.stale
-    return Run(tuple(judged), findings, tuple(suppressed), stale, rules, tuple(errors))
+    texts = {name: text for one in judged for name, text in one.texts.items()}
+    return Run(tuple(judged), findings, tuple(suppressed), stale, rules, tuple(errors), texts=texts)
 
 
 def _added(found: Finding, added: dict[str, frozenset[int]] | None) -> bool:

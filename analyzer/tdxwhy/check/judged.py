@@ -36,10 +36,11 @@ class Run(NamedTuple):
     rules: tuple[Rule, ...]
     errors: tuple[str, ...] = ()
     unused: tuple[Suppress, ...] = ()
+    texts: dict[str, str] = {}  # noqa: RUF012 - never written to
 
     def text_of(self, source: str) -> str | None:
         """Return the text of an input, if it was kept."""
-        return next((one.texts[source] for one in self.inputs if source in one.texts), None)
+        return self.texts.get(source)
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule of a finding."""

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdxwhy.source.machine import Fault, Machine
+from tdxwhy.source.branching import Fault
+from tdxwhy.source.machine import Machine
 from tdxwhy.source.predict import failing_steps
 from tdxwhy.source.program import program_of
 from tdxwhy.source.values import Symbol, Unknown, combine, number

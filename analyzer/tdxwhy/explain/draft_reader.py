@@ -10,9 +10,10 @@ from typing import Any
 from tdxwhy.errors import RulesError
 from tdxwhy.know.decode import decode_leaf
 from tdxwhy.shipped import folder
+from tdxwhy.source.branching import Decision, Fault, Run
 from tdxwhy.source.calls import calls
-from tdxwhy.source.evaluate import Line
-from tdxwhy.source.machine import Decision, Fault, Machine, Run
+from tdxwhy.source.lines import Line
+from tdxwhy.source.machine import Machine
 from tdxwhy.source.predict import unreached
 from tdxwhy.source.program import Program
 from tdxwhy.source.values import Unknown, Value

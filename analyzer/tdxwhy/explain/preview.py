@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from tdxwhy.records import Naming
-from tdxwhy.source.evaluate import Line
+from tdxwhy.source.lines import Line
 from tdxwhy.source.loops import silent_loops
 from tdxwhy.source.predict import FailingStep, described, failing_steps
 from tdxwhy.source.program import Program

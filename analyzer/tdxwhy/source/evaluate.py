@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
-from tdxwhy.know.names import CONVERSION
 from tdxwhy.source.calls import PrintCall, calls
+from tdxwhy.source.lines import Line, Place, laid_out
 from tdxwhy.source.program import ERRNO, Program
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, written
 from tdxwhy.source.values import Reference, Symbol, Unknown, Value, combine, is_error, number, truth
@@ -14,33 +13,6 @@ from tdxwhy.source.values import Reference, Symbol, Unknown, Value, combine, is_
 _KERN = re.compile(r"\0KERN_(\w+)\0")
 _MACRO_TEXT = re.compile(r"\0(\w+)\0")
 _DEEPEST_CONSTANT = 20
-
-
-class Line(NamedTuple):
-    """A printed line: level, format, arguments in C and their values, and the line itself; `whole`: nothing in it is unknown."""
-
-    level: str
-    call: str
-    format: str
-    args: tuple[str, ...]
-    values: tuple[Value, ...]
-    text: str
-    whole: bool
-    once: bool
-    ratelimited: bool
-    function: str
-    file: str
-    row: int
-    prefix: str = ""
-
-
-class Place(NamedTuple):
-    """A running function: its file, its variables, and what is still to run around the current statement."""
-
-    function: str
-    file: str
-    frame: dict[str, Value]
-    rest: list[tuple[Statement, ...]]
 
 
 class Evaluator:
@@ -198,11 +170,7 @@ class Evaluator:
             if right is not None and (known is not None or right == (operator == "||")):
                 return int(right)
             return Unknown(written(expression))
-        return self.binary(operator, left, self.value(expression.parts[1]), written(expression))
-
-    def binary(self, operator: str, left: Value, right: Value, text: str) -> Value:
-        """Apply an operator to values."""
-        return combine(operator, left, right, text)
+        return combine(operator, left, self.value(expression.parts[1]), written(expression))
 
     def _choice(self, expression: Expression) -> Value:
         condition = self.value(expression.parts[0])
@@ -329,38 +297,3 @@ class Evaluator:
         line = Line(level, name, template, args, values, text, whole, once, limited, place.function, place.file, expression.row, prefix)
         if not (once and any(each.function == place.function and each.row == line.row for each in self.lines)):
             self.lines.append(line)
-
-
-def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) -> tuple[str, bool]:
-    """Lay values into a printk format; unknown values become {what they are}, and the second answer is then False."""
-    left = list(zip(values, args, strict=False))
-    whole = True
-
-    def show(found: re.Match[str]) -> str:
-        nonlocal whole
-        if found[0] == "%%":
-            return "%"
-        value, text = left.pop(0) if left else (Unknown("?"), "?")
-        shown = _shown(found[0], value)
-        if shown is None:
-            whole = False
-            return f"{{{value.text if isinstance(value, Unknown) and value.failed else text}}}"
-        return shown
-
-    return CONVERSION.sub(show, template), whole
-
-
-def _shown(conversion: str, value: Value) -> str | None:
-    """Write one value as a conversion says; None where it is not known."""
-    letter = conversion[-1]
-    if letter == "s":
-        return value if isinstance(value, str) else None
-    if not isinstance(value, int) or letter not in "diuxXo":
-        return None
-    flags = re.sub(r"(?:hh|h|ll|l|L|z|t|j|q)(?=\w$)", "", conversion)
-    if letter in "xXou" and value < 0:
-        value &= (1 << 64) - 1 if "l" in conversion or "z" in conversion else (1 << 32) - 1
-    try:
-        return flags.replace("u", "d").replace("i", "d") % value
-    except (ValueError, TypeError):
-        return None

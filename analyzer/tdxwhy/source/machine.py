@@ -10,55 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tdxwhy.source.calls import PrintCall, calls, print_call
-from tdxwhy.source.evaluate import Evaluator, Line, Place
-from tdxwhy.source.program import Program
+from tdxwhy.source.branching import (
+    Run,
+    ends_badly,
+    gives_up,
+    label_in,
+    leaves_at_all,
+    leaves_well,
+    loop_variables,
+)
+from tdxwhy.source.calling import Caller
+from tdxwhy.source.lines import Place
 from tdxwhy.source.results import prints_failure
 from tdxwhy.source.syntax import Expression, Function, Statement, inner, written
-from tdxwhy.source.values import Reference, Symbol, Unknown, Value, truth
+from tdxwhy.source.values import Unknown, Value, combine, truth
 
 _MOST_STEPS = 20_000
 _MOST_ROUNDS = 12
 _DEEPEST = 60
-
-
-class Fault(NamedTuple):
-    """What goes wrong: a "leaf" is answered otherwise from its nth call on (`times`; 0: for ever), or the nth "branch" turns."""
-
-    kind: str
-    nth: int
-    leaf: Value = 0
-    answer: Value = 0
-    times: int = 0
-
-
-class Decision(NamedTuple):
-    """A point of a run where something can go wrong: a "leaf" that the module answers, or a "branch" with its condition.
-
-    `about` is what stands behind the condition's variable, `fails` whether the other way gives up, `operand` what a leaf is given in RDX.
-    """
-
-    kind: str
-    nth: int
-    leaf: Value
-    text: str
-    chain: tuple[str, ...]
-    row: int
-    fails: bool
-    about: str = ""
-    operand: Value = 0
-
-
-class Run(NamedTuple):
-    """What a run printed and returned, the points it passed, and what could not be followed."""
-
-    lines: tuple[Line, ...]
-    result: Value
-    decisions: tuple[Decision, ...]
-    unseen: tuple[str, ...]
-    failed_at: Decision | None
-    events: tuple[Line | Decision, ...] = ()
-    steps: int = 0
 
 
 class _Signal(NamedTuple):
@@ -67,17 +36,10 @@ class _Signal(NamedTuple):
     label: str = ""
 
 
-class Machine(Evaluator):
+class Machine(Caller):
     """Runs functions of a program."""
 
-    def __init__(self, program: Program, fault: Fault | None = None) -> None:
-        super().__init__(program)
-        self.fault = fault
-        self.decisions: list[Decision] = []
-        self.events: list[Line | Decision] = []
-        self.failed_at: Decision | None = None
-        self.steps = 0
-        self.counts: dict[str, int] = {}
+    steps = 0
 
     def run(self, entry: str) -> Run:
         """Run a function from its begin to its end."""
@@ -122,7 +84,7 @@ class Machine(Evaluator):
             rest.pop()
             index += 1
             if signal is not None and signal.kind == "goto":
-                target = _label(statements, signal.label)
+                target = label_in(statements, signal.label)
                 if target is None:
                     return signal
                 self.steps += 10
@@ -163,7 +125,7 @@ class Machine(Evaluator):
         taken = self._prefers_then(statement)
         other = statement.orelse if taken else statement.body
         about = self._about(condition)
-        decision = self._decide("branch", about, written(condition), statement.first, fails=_gives_up(other))
+        decision = self._decide("branch", about, written(condition), statement.first, fails=gives_up(other))
         if decision is not self.failed_at:
             return taken
         self._remember(condition, holds=not taken)
@@ -190,21 +152,9 @@ class Machine(Evaluator):
     def _prefers_then(self, statement: Statement) -> bool:
         """Choose the side of an unknown condition on which the run goes on and prints no failure."""
         body, orelse = statement.body, statement.orelse
-        if _leaves(body) and not _leaves(orelse):
-            return _leaves_well(body) and self._ends_badly()
+        if leaves_at_all(body) and not leaves_at_all(orelse):
+            return leaves_well(body) and ends_badly(self.frames[-1].rest)
         return not prints_failure(body) or (bool(orelse) and prints_failure(orelse))
-
-    def _ends_badly(self) -> bool:
-        """Tell whether what follows the current statement prints a failure or returns an errno whatever happens."""
-        for tail in reversed(self.frames[-1].rest):
-            for statement in tail:
-                if statement.kind == "expression" and prints_failure((statement,)):
-                    return True
-                if statement.kind == "return":
-                    return _is_errno(statement.expression)
-                if statement.kind in ("goto", "break", "continue", "if", "switch", "loop", "label"):
-                    return False
-        return False
 
     def _loop(self, statement: Statement) -> _Signal | None:
         tested = statement.name != "do"
@@ -230,7 +180,7 @@ class Machine(Evaluator):
                     if each.kind == "assign":
                         self.assign(each.parts[0], Unknown(written(each.parts[0])))
             return known
-        for each in _loop_variables(statement.expression):
+        for each in loop_variables(statement.expression):
             self.assign(each, Unknown(written(each)))
         return None
 
@@ -249,94 +199,19 @@ class Machine(Evaluator):
         for index, case in enumerate(statement.body):
             if case.expression is None:
                 default = index
-            elif not isinstance(subject, Unknown) and truth(self.binary("==", subject, self.value(case.expression), "")):
+            elif not isinstance(subject, Unknown) and truth(combine("==", subject, self.value(case.expression), "")):
                 return index
         if not isinstance(subject, Unknown) or subject.failed:
             return default
-        good = [index for index, case in enumerate(statement.body) if case.body and not _gives_up(case.body)]
+        good = [index for index, case in enumerate(statement.body) if case.body and not gives_up(case.body)]
         chosen = good[0] if good else None
         for index, case in enumerate(statement.body):
-            if index != chosen and _gives_up(case.body):
+            if index != chosen and gives_up(case.body):
                 label = written(case.expression) if case.expression is not None else "default"
                 text = f"{written(statement.expression)} is {label}"
                 if self._decide("branch", 0, text, case.first, fails=True) is self.failed_at:
                     return index
         return chosen
-
-    def call(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
-        """Call by name: a print, the module, a callback, a function in view, or one that is not."""
-        known = print_call(name)
-        if known is not None:
-            return self._print(known, name, expression, arguments)
-        table = calls()
-        function = self.program.function(name)
-        if function is None and table.seamcalls.fullmatch(name):
-            return self._seamcall(name, expression, arguments)
-        if name in table.callbacks:
-            return self._callback(name, expression, arguments)
-        if function is not None:
-            return self.enter(function, arguments)
-        return self.outside(name, expression, arguments)
-
-    def _print(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> Value:
-        if known.format >= 0 and not name.startswith("WARN"):
-            self._say(known, name, expression, arguments)
-            return 0
-        condition = arguments[0] if arguments else 0
-        holds = truth(condition)
-        if holds is None:
-            text = written(expression)
-            decision = self._decide("branch", 0, text, expression.row, fails=True)
-            holds = decision is self.failed_at
-        if holds:
-            self._say(known, name, expression, arguments)
-        return int(holds)
-
-    def _say(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> None:
-        before = len(self.lines)
-        self.print_line(known, name, expression, arguments)
-        self.events.extend(self.lines[before:])
-
-    def _seamcall(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
-        leaf = arguments[0] if arguments else Unknown("leaf")
-        leaf_text = written(expression.parts[1]) if len(expression.parts) > 1 else ""
-        key = f"{leaf}"
-        self.counts[key] = self.counts.get(key, 0) + 1
-        decision = self._decide("leaf", leaf, leaf_text, expression.row, fails=True)
-        if len(arguments) > 1 and isinstance(arguments[1], Reference):
-            operand = arguments[1].memory.get(f"{arguments[1].path}.rdx", 0)
-            self.decisions[-1] = self.events[-1] = decision = decision._replace(operand=operand)
-        if calls().clobbering.fullmatch(name) and len(arguments) > 1 and isinstance(arguments[1], Reference):
-            self.clobber(arguments[1])
-        fault = self.fault
-        if fault is None or fault.kind != "leaf" or fault.leaf != leaf:
-            return 0
-        if self.counts[key] < fault.nth or (fault.times and self.counts[key] >= fault.nth + fault.times):
-            return 0
-        self.failed_at = self.failed_at or decision
-        return fault.answer
-
-    def _callback(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
-        position, given, result = calls().callbacks[name]
-        target = arguments[position] if position < len(arguments) else Unknown("callback")
-        function = self.program.function(target.name) if isinstance(target, Symbol) else None
-        if function is None:
-            self.note_unseen(f"{name}() runs {written(expression.parts[position + 1]) if position + 1 < len(expression.parts) else '?'}")
-            return Unknown(written(expression))
-        handed = [arguments[given]] if 0 <= given < len(arguments) else [Unknown(parameter) for parameter in function.parameters]
-        value = self.enter(function, handed)
-        return value if result == "value" else Unknown(written(expression))
-
-    def _decide(self, kind: str, leaf: Value, text: str, row: int, *, fails: bool) -> Decision:
-        """Note a point where something can go wrong, and let it go wrong if it is the fault's."""
-        chain = tuple(place.function for place in self.frames)
-        about = leaf if kind == "branch" and isinstance(leaf, str) else ""
-        decision = Decision(kind, len(self.decisions), leaf if kind == "leaf" else 0, text, chain, row, fails, about)
-        self.decisions.append(decision)
-        self.events.append(decision)
-        if self.fault is not None and kind == "branch" == self.fault.kind and self.fault.nth == decision.nth and self.failed_at is None:
-            self.failed_at = decision
-        return decision
 
 
 _STATEMENTS = {
@@ -351,41 +226,3 @@ _STATEMENTS = {
     "loop": Machine._loop,
     "switch": Machine._switch,
 }
-
-
-def _label(statements: Sequence[Statement], label: str) -> int | None:
-    return next((index for index, each in enumerate(statements) if each.kind == "label" and each.name == label), None)
-
-
-def _leaves(body: Sequence[Statement]) -> bool:
-    return any(each.kind in ("return", "goto", "break", "continue") for each in body)
-
-
-def _leaves_well(body: Sequence[Statement]) -> bool:
-    """Tell whether a branch returns something that is no errno."""
-    return any(each.kind == "return" and not _is_errno(each.expression) for each in body)
-
-
-def _is_errno(value: Expression | None) -> bool:
-    return value is not None and value.kind == "unary" and value.text == "-" and value.parts[0].text[:1] == "E"
-
-
-def _gives_up(body: Sequence[Statement]) -> bool:
-    """Tell whether a branch looks like a failure: it returns or sets an errno or a status, jumps out, or prints a failure."""
-    for each in body:
-        if each.kind in ("return", "goto", "break"):
-            return each.kind != "return" or each.expression is None or each.expression.text not in ("0", "1", "true", "false")
-        if each.expression is not None and each.expression.kind == "assign" and _is_errno(each.expression.parts[1]):
-            return True
-    return prints_failure(body)
-
-
-def _loop_variables(expression: Expression | None) -> list[Expression]:
-    """Return the variables that a loop macro sets: its plain names but the one it goes through, and what it is given by address."""
-    if expression is None:
-        return []
-    parts = [expression]
-    while parts and parts[0].kind == "comma":
-        parts = [*parts[0].parts, *parts[1:]]
-    addresses = [part.parts[0] for part in parts if part.kind == "unary" and part.text == "&" and part.parts[0].kind == "name"]
-    return [*(part for part in parts[:1] if part.kind == "name"), *addresses]

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from tdxwhy.know.decode import decode_leaf
 from tdxwhy.know.names import named
 from tdxwhy.records import Naming
+from tdxwhy.source.branching import Decision, Fault, Run
 from tdxwhy.source.calls import calls
-from tdxwhy.source.evaluate import Line
-from tdxwhy.source.machine import Decision, Fault, Machine, Run
+from tdxwhy.source.lines import Line
+from tdxwhy.source.machine import Machine
 from tdxwhy.source.program import ERRNO, Program
 from tdxwhy.source.syntax import Expression, Statement, inner, statement_expressions
 from tdxwhy.source.values import Symbol, Unknown, Value, is_error

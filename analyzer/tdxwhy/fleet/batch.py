@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import re
 from collections import Counter
@@ -68,9 +67,7 @@ def batches(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
 
 def run(batch: Sequence[Source], settings: Settings) -> Outcome:
     """Read, diagnose and write the sources of one batch that the store does not have."""
-    outcome = _Work(settings).run(batch)
-    gc.collect()
-    return outcome
+    return _Work(settings).run(batch)
 
 
 @cache

@@ -53,7 +53,7 @@ def processes(batches: Sequence[Batch], settings: Settings, workers: int) -> Ite
 
 
 def keep_memory() -> None:
-    """Tell the allocator to keep memory, where it is glibc's, and look for cycles only between batches: records hold none."""
+    """Tell the allocator to keep memory, where it is glibc's, and look for no cycles: records hold none."""
     gc.disable()
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -11,8 +11,9 @@ from tdxwhy.check.engine import judge, unique, unmet
 from tdxwhy.check.fingerprint import content, fingerprint
 from tdxwhy.check.log import check_log
 from tdxwhy.check.subjects import Message
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.names import named
-from tdxwhy.records import Diagnosis, Event, Evidence, LogRecord, MessageForm, Naming, Place
+from tdxwhy.records import Event, Evidence, LogRecord, MessageForm, Naming, Place
 
 FORM = MessageForm(
     id="f",

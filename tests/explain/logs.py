@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import LogReport, report
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.read.log import read_boots
-from tdxwhy.records import Diagnosis, Topology
+from tdxwhy.records import Topology
 
 BANNER = "Linux version {} (build@lab) (gcc 14.2.0, GNU ld 2.44) #1 SMP PREEMPT_DYNAMIC"
 BIOS = "virt/tdx: BIOS enabled: private KeyID range [32, 64)"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tdxwhy.explain.logs import decisive, report
-from tdxwhy.records import BootRecords, Diagnosis, Event, LogRecord, Place
+from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.records import BootRecords, Event, LogRecord, Place
 
 RECORD = LogRecord(Place("x", 1), "a", "a")
 

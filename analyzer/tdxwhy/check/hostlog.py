@@ -14,7 +14,8 @@ from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects import Judgement
 from tdxwhy.check.suppress import sort_out
 from tdxwhy.config import Settings
-from tdxwhy.records import Diagnosis, Event, Evidence, Finding
+from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.records import Event, Evidence, Finding
 
 _TEXT = 4 << 20
 _EXPECTED = 3

@@ -9,9 +9,10 @@ from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.message import scope_of, spelt
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects import Boot, Message, Shown, Subject
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.names import named, tells_failure
 from tdxwhy.know.recognise import step_of
-from tdxwhy.records import Diagnosis, Event, Evidence, Finding, Naming
+from tdxwhy.records import Event, Evidence, Finding, Naming
 
 _FAILING = ("failure", "refusal")
 # Lines of these kinds come from initialisation itself; KVM's, a guest's and run-time lines are others' failures.

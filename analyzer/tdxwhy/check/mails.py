@@ -17,7 +17,8 @@ from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects import Remark
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Settings
-from tdxwhy.records import Evidence, Finding, Mail
+from tdxwhy.read.nouns import Mail
+from tdxwhy.records import Evidence, Finding
 
 MAILS = 50_000
 # Longer than any thread; a mailbox of patches is not reviewed as one.

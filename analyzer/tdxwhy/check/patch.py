@@ -10,7 +10,8 @@ from tdxwhy.check.message import scope_of, spelt
 from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects import Area, Message, Path, Shown
 from tdxwhy.know.names import CONVERSION
-from tdxwhy.records import Evidence, FailingPath, Place, PrintSite
+from tdxwhy.records import Evidence, Place
+from tdxwhy.source.nouns import FailingPath, PrintSite
 
 _LEVELS = {"warn": "warning", "error": "err", "dbg": "debug"}
 _SHOWN: tuple[Shown, ...] = ("leaf", "status", "errno")

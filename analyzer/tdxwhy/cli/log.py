@@ -13,9 +13,10 @@ from pathlib import Path
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import Judged, LogReport, report
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.log import LogReader, read_boots
-from tdxwhy.records import BootRecords, Diagnosis, Finding, Topology
+from tdxwhy.records import BootRecords, Finding, Topology
 
 THIS_MACHINE = "this machine"
 

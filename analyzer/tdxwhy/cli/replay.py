@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tdxwhy.cli.simulate import load, requests
 from tdxwhy.errors import NothingToJudge, TdxwhyError
-from tdxwhy.records import BootRecords, Topology, Verdict
+from tdxwhy.records import BootRecords, Topology
+from tdxwhy.replay.nouns import Verdict
 
 
 def parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tdxwhy.errors import NothingToJudge
-from tdxwhy.records import Mail
+from tdxwhy.read.nouns import Mail
 from tdxwhy.review.nouns import Review
 
 FORMATS = ("text", "json", "html", "markdown", "reply")

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of
 from tdxwhy.explain.judgement import Judgement
+from tdxwhy.explain.nouns import FoundCause, Seamcall
 from tdxwhy.explain.outcome import meaning
 from tdxwhy.know import tables
-from tdxwhy.records import Event, FoundCause, Seamcall, Topology, When
+from tdxwhy.records import Event, Topology, When
 
 _MOST = 3
 _QUOTED = 4

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from tdxwhy.explain.nouns import Note, Request
 from tdxwhy.know import tables
 from tdxwhy.lazy import lazy
-from tdxwhy.records import Event, Evidence, Note, Parameter, Request
+from tdxwhy.records import Event, Evidence, Parameter
 
 _WORD = lazy(r'(?:[^\s"]|"[^"]*")+')
 _NEAR = 2

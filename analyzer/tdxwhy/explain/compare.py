@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.logs import Judged
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Diagnosis, Event, Evidence, Topology
+from tdxwhy.records import Event, Evidence, Topology
 
 _MICROCODE = re.compile(r"microcode:? .*?revision[:=]? ?(0x[0-9a-f]+)", re.I)
 _BIOS = re.compile(r"\bBIOS (.+)")

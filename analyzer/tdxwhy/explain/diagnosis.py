@@ -8,6 +8,7 @@ from itertools import pairwise
 from tdxwhy.explain.causes import Blame, blame, candidates
 from tdxwhy.explain.facts import evidence_of, gather
 from tdxwhy.explain.judgement import Judgement, judge
+from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause, Seamcall
 from tdxwhy.explain.sentence import sentence
 from tdxwhy.know import tables
 from tdxwhy.know.certain import certain
@@ -15,7 +16,7 @@ from tdxwhy.know.decode import decode_leaf, decode_status
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.topology import topology as read_topology
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Action, BootRecords, Diagnosis, Event, Evidence, FoundCause, LogRecord, Seamcall, Topology
+from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
 
 _QUOTED = 12
 _WHO = "which CPUs: lscpu -J -e=CPU,SOCKET,ONLINE > lscpu.json on that machine, then tdxwhy log --topology lscpu.json"

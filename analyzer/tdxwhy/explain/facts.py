@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.command_line import misspelt, request
+from tdxwhy.explain.nouns import Note, Request
 from tdxwhy.know import tables
 from tdxwhy.lazy import lazy
-from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Note, Request, Topology
+from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
 
 _SECOND = 1_000_000_000
 _GOES_ON = 5 * _SECOND

@@ -10,7 +10,8 @@ from tdxwhy.explain.outcome import Attempt, attempts, ready_at_run_time
 from tdxwhy.explain.silence import Silence, interpret
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
-from tdxwhy.records import BootRecords, Event, Evidence, Explanation, Outcome, Role, Topology, Verdict
+from tdxwhy.records import BootRecords, Event, Evidence, Outcome, Role, Topology
+from tdxwhy.replay.nouns import Explanation, Verdict
 
 _MOST_STEPS = 3
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.recognise import recognise
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.segments import SLACK_NS, is_start
-from tdxwhy.records import BootRecords, Diagnosis, Event, Finding, LogRecord
+from tdxwhy.records import BootRecords, Event, Finding, LogRecord
 
 _SPEAKING = ("host", "loader", "kvm", "runtime", "guest", "fault")
 # A silence means something after this long.

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.likeness import likeness
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.recognise import recognise
-from tdxwhy.records import BootRecords, Diagnosis, Finding, Loss, Topology
+from tdxwhy.records import BootRecords, Finding, Loss, Topology
 
 _HELD, _KNOWN = 32, 4096
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tdxwhy.explain.nouns import Seamcall
 from tdxwhy.know import tables
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Cause, Seamcall, Topology
+from tdxwhy.records import Cause, Topology
 
 
 def sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence

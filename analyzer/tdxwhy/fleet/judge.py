@@ -9,9 +9,10 @@ from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.log import check_log
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.likeness import likeness
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.outcome import attempts
 from tdxwhy.know.recognise import recognise, step_of
-from tdxwhy.records import BootRecords, Diagnosis, Event
+from tdxwhy.records import BootRecords, Event
 
 _KEPT = ("host", "loader", "kvm", "runtime", "guest", "fault", "report")
 _TELLING = ("failure", "refusal", "warning")

@@ -13,7 +13,7 @@ from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.mail_decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail_pick import about_mails
 from tdxwhy.read.mbox import split_mbox
-from tdxwhy.records import Mail
+from tdxwhy.read.nouns import Mail
 
 _SNIFF = 1 << 16
 _PAGE_BYTES = 32 << 20

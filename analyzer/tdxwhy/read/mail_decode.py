@@ -11,7 +11,8 @@ from email.header import decode_header
 from email.message import Message as Part
 
 from tdxwhy.read.mail_html import html_text
-from tdxwhy.records import Mail, Place
+from tdxwhy.read.nouns import Mail
+from tdxwhy.records import Place
 
 MAIL_BYTES = 4 << 20
 _PARTS = 200

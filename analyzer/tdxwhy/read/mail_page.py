@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from tdxwhy.read.mail_decode import made_id, person
 from tdxwhy.read.mail_html import html_text
-from tdxwhy.records import Mail, Place
+from tdxwhy.read.nouns import Mail
+from tdxwhy.records import Place
 
 _COMMENT = re.compile(r"<!--\s*([\w-]{2,30})\s*(?:=\s*\"([^\"\n]{0,2000})\"|:\s?([^\n]{0,2000}?))\s*-->")
 _BODY = (("<!--X-Body-of-Message-->", "<!--X-Body-of-Message-End-->"), ('<!-- body="start" -->', '<!-- body="end" -->'))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.mail_decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail_pick import below
-from tdxwhy.records import Mail
+from tdxwhy.read.nouns import Mail
 
 WHOLE = 3000
 _HEAD_BYTES = 1 << 16

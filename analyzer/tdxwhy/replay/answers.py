@@ -8,8 +8,9 @@ from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.topology import topology as infer
-from tdxwhy.records import Cpu, Package, Topology, Verdict
+from tdxwhy.records import Cpu, Package, Topology
 from tdxwhy.replay.engine import Line, replay_log
+from tdxwhy.replay.nouns import Verdict
 
 SCHEMA = "tdxwhy/replay/1"
 _PREFIX = re.compile(r"(?:<(\d+)>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, errno_name, status_package
-from tdxwhy.records import Explanation, Topology, When
+from tdxwhy.records import Topology, When
 from tdxwhy.replay.generation import leaf_numbers, module_data
+from tdxwhy.replay.nouns import Explanation
 from tdxwhy.replay.states import Blame
 
 

@@ -6,10 +6,11 @@ from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 
 from tdxwhy.know import tables
-from tdxwhy.records import Divergence, Event, Explanation, Outcome, Topology, Verdict
+from tdxwhy.records import Event, Outcome, Topology
 from tdxwhy.replay.belief import Ending
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.generation import Generation, generation, generations, leaf_numbers
+from tdxwhy.replay.nouns import Divergence, Explanation, Verdict
 from tdxwhy.replay.repair import repairs, shown
 from tdxwhy.replay.run import Line, Reading, Run, beliefs, follow, read
 from tdxwhy.replay.states import Blame

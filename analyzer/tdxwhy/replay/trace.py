@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.records import Divergence, Verdict
 from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.belief import DEAD, Beliefs, Graph
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.generation import Generation, Step, answer_class, generation, leaf_numbers
+from tdxwhy.replay.nouns import Divergence, Verdict
 from tdxwhy.replay.states import Blame, Pattern, State, Symbol
 
 

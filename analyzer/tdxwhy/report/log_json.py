@@ -8,7 +8,8 @@ from typing import Any
 
 from tdxwhy.explain.live import Told
 from tdxwhy.explain.logs import LogReport
-from tdxwhy.records import Diagnosis, Event, Evidence, Finding, Topology
+from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.records import Event, Evidence, Finding, Topology
 
 SCHEMA = "tdxwhy/log/1"
 FOLLOW_SCHEMA = "tdxwhy/follow/1"

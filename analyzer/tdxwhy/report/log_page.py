@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tdxwhy.explain.logs import Judged
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
-from tdxwhy.records import Diagnosis, LogRecord, Loss
+from tdxwhy.records import LogRecord, Loss
 from tdxwhy.report.log_text import lost_line, packages
 from tdxwhy.report.templates import fill
 from tdxwhy.report.terminal import safe

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.explain.logs import LogReport
+from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.ranges import counted, ranges
-from tdxwhy.records import Diagnosis, Evidence, Finding, Loss, Topology
+from tdxwhy.records import Evidence, Finding, Loss, Topology
 from tdxwhy.report.terminal import Painter, safe
 
 _PAINT = {"initialized": "good", "failed": "bad"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tdxwhy.records import Evidence, FailingPath, PrintSite
+from tdxwhy.records import Evidence
 from tdxwhy.review.nouns import (
     Commitment,
     MailedMessage,
@@ -19,6 +19,7 @@ from tdxwhy.review.nouns import (
     Stance,
     Tag,
 )
+from tdxwhy.source.nouns import FailingPath, PrintSite
 
 SCHEMA = "tdxwhy/review/1"
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from tdxwhy.records import Evidence, FailingPath, PrintSite
+from tdxwhy.records import Evidence
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message, PatchVersion, Precondition, Question, Review
 from tdxwhy.review.people import name_key
+from tdxwhy.source.nouns import FailingPath, PrintSite
 
 _STATES = {"yes": "good", "answered": "good", "partly": "unsure", "deflected": "unsure", "unknown": "unsure", "superseded": "unsure"}
 

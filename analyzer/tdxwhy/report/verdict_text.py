@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Explanation, Verdict
+from tdxwhy.replay.nouns import Explanation, Verdict
 from tdxwhy.report.terminal import safe
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from tdxwhy.records import Evidence, FailingPath, Mail, Naming, PrintSite
+from tdxwhy.read.nouns import Mail
+from tdxwhy.records import Evidence, Naming
+from tdxwhy.source.nouns import FailingPath, PrintSite
 
 Kind = Literal["patch", "cover", "reply", "bot"]
 Status = Literal["answered", "deflected", "unanswered"]

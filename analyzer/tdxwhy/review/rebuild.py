@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tdxwhy.records import Mail, Place
+from tdxwhy.read.nouns import Mail
+from tdxwhy.records import Place
 from tdxwhy.review.attribution import attributed_name, attribution_at
 from tdxwhy.review.lines import render_quoted
 from tdxwhy.review.nouns import Line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tdxwhy.records import FailingPath, Mail, PrintSite
+from tdxwhy.read.nouns import Mail
 from tdxwhy.review.commitments import find_commitments
 from tdxwhy.review.kept import Posted, settle
 from tdxwhy.review.lines import squeeze
@@ -20,6 +20,7 @@ from tdxwhy.review.tags import find_tags
 from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages
 from tdxwhy.review.versions import patch_code, patch_versions
+from tdxwhy.source.nouns import FailingPath, PrintSite
 from tdxwhy.source.tree import tree_files
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from tdxwhy.records import FailingPath, PrintSite
 from tdxwhy.review.kept import version_key
 from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag
 from tdxwhy.review.preconditions import find_preconditions
@@ -13,6 +12,7 @@ from tdxwhy.review.tags import find_tags
 from tdxwhy.review.talk import View
 from tdxwhy.review.threads import read_subject
 from tdxwhy.source.failing import failing_paths
+from tdxwhy.source.nouns import FailingPath, PrintSite
 from tdxwhy.source.prints import print_sites
 
 

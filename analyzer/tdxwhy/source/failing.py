@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tdxwhy.records import FailingPath, Place, PrintSite
+from tdxwhy.records import Place
 from tdxwhy.source.calls import calls
 from tdxwhy.source.code import Fragment
 from tdxwhy.source.ctree import macro, parse_unit
@@ -19,6 +19,7 @@ from tdxwhy.source.diff import DiffLine, FilePatch, holds_diff, parse_diff
 from tdxwhy.source.exits import Exit, Exits
 from tdxwhy.source.grammar import fragment_sites
 from tdxwhy.source.loops import silent_loops
+from tdxwhy.source.nouns import FailingPath, PrintSite
 from tdxwhy.source.pieces import Shown, shown, whole
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, walk, written
 

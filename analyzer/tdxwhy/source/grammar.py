@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.know.names import named, tells_failure
-from tdxwhy.records import Naming, Place, PrintSite
+from tdxwhy.records import Naming, Place
 from tdxwhy.source.calls import PrintCall, calls, print_call, print_pattern
 from tdxwhy.source.code import Fragment, functions
+from tdxwhy.source.nouns import PrintSite
 
 if TYPE_CHECKING:
     import pyparsing as pp

@@ -6,11 +6,11 @@ which gives the same PrintSite.
 
 from __future__ import annotations
 
-from tdxwhy.records import PrintSite
 from tdxwhy.source.calls import print_pattern
 from tdxwhy.source.code import fragments
 from tdxwhy.source.diff import holds_diff
 from tdxwhy.source.grammar import defined_literals, fragment_sites
+from tdxwhy.source.nouns import PrintSite
 from tdxwhy.source.tree_sites import tree_sites
 
 

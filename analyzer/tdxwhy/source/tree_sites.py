@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tdxwhy.records import PrintSite
 from tdxwhy.source.calls import print_call
 from tdxwhy.source.code import Fragment, of_file
 from tdxwhy.source.convert import declared, text_of
 from tdxwhy.source.ctree import parser, prepared
 from tdxwhy.source.grammar import Call, defined_literals, fragment_sites, site_of, squeeze
+from tdxwhy.source.nouns import PrintSite
 
 if TYPE_CHECKING:
     from tree_sitter import Node

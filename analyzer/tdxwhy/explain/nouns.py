@@ -1,0 +1,81 @@
+"""What a diagnosis is made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tdxwhy.records import Event, Evidence, Outcome, Role, Topology
+
+
+class Seamcall(NamedTuple):
+    """A SEAMCALL that failed, as the log tells it; `cpu` is None where no line names one."""
+
+    leaf: int
+    name: str
+    status: int | None
+    status_name: str | None
+    detail: str
+    cpu: int | None
+    evidence: Evidence
+
+
+class FoundCause(NamedTuple):
+    """A cause from `rules/knowledge/causes.toml`, why it fits this log, and what in the log carries it."""
+
+    id: str
+    title: str
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Action(NamedTuple):
+    """What to do next, with the exact command where there is one."""
+
+    text: str
+    command: str = ""
+
+
+class Note(NamedTuple):
+    """An observation beside the diagnosis, such as a misspelt parameter."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+
+
+class Request(NamedTuple):
+    """Whether somebody asked this host for TDX: None where the log cannot tell."""
+
+    asked: bool | None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Diagnosis(NamedTuple):
+    """What one boot's log says of TDX.
+
+    `steps` are all steps at which it may have failed; `reached` the steps known to lie behind. `sentence` is what the kernel
+    should have printed. `settles` names the lines or commands that would decide what the log leaves open.
+    """
+
+    source: str
+    role: Role
+    outcome: Outcome
+    reason: str
+    steps: tuple[str, ...] = ()
+    seamcall: Seamcall | None = None
+    causes: tuple[FoundCause, ...] = ()
+    packages: tuple[int, ...] = ()
+    cpus: tuple[int, ...] = ()
+    sentence: str | None = None
+    actions: tuple[Action, ...] = ()
+    settles: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    reached: tuple[str, ...] = ()
+    generation: str | None = None
+    kernel: str | None = None
+    module: str | None = None
+    command_line: str | None = None
+    boot_id: str | None = None
+    topology: Topology = Topology()
+    events: tuple[Event, ...] = ()
+    request: Request = Request(None)

@@ -20,6 +20,7 @@ rules = ["my-rules"]
 exclude = ["old/*"]
 baseline = "known.json"
 require-reason = true
+tree = "linux"
 [severity]
 TDX102 = "info"
 [[suppress]]
@@ -40,6 +41,7 @@ def test_all_settings_are_read_and_paths_are_relative_to_the_file(tmp_path: Path
         exclude=("old/*",),
         baseline=str(tmp_path / "known.json"),
         require_reason=True,
+        tree=str(tmp_path / "linux"),
         severity={"TDX102": "info"},
         suppress=(Suppress(("TDX109",), "one-socket machines", ("ci/*.log",)),),
     )

@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     exclude: tuple[str, ...] = ()
     baseline: str = ""
     require_reason: bool = False
+    tree: str = ""
     severity: dict[str, Severity] = {}  # noqa: RUF012 - never written to
     suppress: tuple[Suppress, ...] = ()
 
@@ -71,6 +72,7 @@ def load(path: Path) -> Settings:
     return settings._replace(
         rules=tuple(str(path.parent / one) for one in settings.rules),
         baseline=str(path.parent / settings.baseline) if settings.baseline else "",
+        tree=str(path.parent / settings.tree) if settings.tree else "",
     )
 
 

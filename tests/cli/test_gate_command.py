@@ -215,3 +215,36 @@ def test_rule_prints_its_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.startswith("TDX101  ")
     assert all(part in out for part in ("Why", "Fix", "Blind spots", "Requires", "Source", "Bad", "Good"))
     assert main(["rule", "TDX1"]) == 2
+
+
+def test_a_tree_shows_what_a_callee_prints(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "call.patch").write_text("""\
+--- a/arch/x86/virt/vmx/tdx/tdx.c
++++ b/arch/x86/virt/vmx/tdx/tdx.c
+@@ -10,4 +10,9 @@ static int config_global_keyid(void)
+ {
+ 	int ret = 0;
+ 
++	for_each_online_cpu(cpu) {
++		ret = smp_call_on_cpu(cpu, key_this_cpu, NULL, true);
++		if (ret)
++			return ret;
++	}
+ 	return ret;
+ }
+""")
+    (here / "tree").mkdir()
+    (here / "tree" / "key.c").write_text("""\
+static int key_this_cpu(void *unused)
+{
+	int ret = seamcall(TDH_SYS_KEY_CONFIG, NULL);
+
+	if (ret)
+		pr_err("package %d not keyed by CPU%d, which is online (%d)\\n", package, cpu, ret);
+	return ret;
+}
+""")
+    assert main(["gate", "--isolated", "call.patch"]) == 1
+    assert "TDX208" in capsys.readouterr().out
+    assert main(["gate", "--isolated", "--tree", "tree", "call.patch"]) == 0
+    assert main(["gate", "--isolated", "--tree", "none", "call.patch"]) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from tdxwhy.check.engine import judge, unique
@@ -34,7 +35,7 @@ def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, 
     if not scope().concerns(text, name):
         return Judged(name, "c" if whole else "patch", (), judged=True)
     huge = not whole and text.count("\n@@ -") > HUNKS
-    found = judge(rules, _subjects(text, name, mailed, huge))
+    found = judge(rules, _subjects(text, name, settings.tree, mailed, huge))
     place = Place(name, None, mailed.message_id if mailed else None)
     standing, hidden, marks = sort_out(found, written(text, place), settings.suppress, settings.require_reason)
     findings = unique([*standing, *judge(rules, marks)])
@@ -42,15 +43,23 @@ def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, 
     return Judged(name, "c" if whole else "patch", findings, True, notes, {name: text}, tuple(hidden))
 
 
-def _subjects(text: str, name: str, mailed: Mailed | None, huge: bool) -> Iterator[Subject]:
+def _subjects(text: str, name: str, tree: str, mailed: Mailed | None, huge: bool) -> Iterator[Subject]:
     from tdxwhy.source.failing import failing_paths
     from tdxwhy.source.prints import print_sites
 
     whole = name.endswith((".c", ".h"))
-    for subject in patch_subjects(print_sites(text, name), () if huge else failing_paths(text, name), everything=whole):
+    paths = () if huge else failing_paths(text, name, _files(tree) if tree and not whole else {})
+    for subject in patch_subjects(print_sites(text, name), paths, everything=whole):
         yield subject if mailed is None else _in_mail(subject, mailed.message_id)
     if mailed is not None:
         yield from mailed.remarks
+
+
+@cache
+def _files(tree: str) -> dict[str, str]:
+    from tdxwhy.source.tree import tree_files
+
+    return dict(tree_files(tree))
 
 
 def _in_mail(subject: Message | Path, message_id: str) -> Subject:

@@ -57,6 +57,7 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--write-baseline", metavar="FILE", type=Path, help="write the findings as a baseline; needs --reason")
     group.add_argument("--reason", metavar="TEXT", default="", help="why the findings of --write-baseline are accepted")
     group.add_argument("--diff", metavar="FILE", help="only findings on lines that this diff adds; - is standard input")
+    group.add_argument("--tree", metavar="DIR", help="a kernel tree, in which the functions that a patch calls are looked up")
     group.add_argument("--require-reason", action="store_true", help="suppressions without a reason do not count")
     group.add_argument("--config", metavar="FILE", type=Path, help="the settings to use instead of the nearest .tdxwhy.toml")
     group.add_argument("--isolated", action="store_true", help="no settings file at all")
@@ -84,7 +85,10 @@ def _settings(args: argparse.Namespace) -> Settings:
 
     path = args.config or (None if args.isolated else find(Path.cwd()))
     settings = load(path) if path else Settings()
-    return settings._replace(require_reason=settings.require_reason or args.require_reason)
+    tree = args.tree or settings.tree
+    if tree and not Path(tree).is_dir():
+        raise TdxwhyError(f"{tree}: no such folder", "--tree wants the top of a kernel tree, or a folder of C files")
+    return settings._replace(require_reason=settings.require_reason or args.require_reason, tree=tree)
 
 
 def _rules(args: argparse.Namespace, settings: Settings) -> tuple[Rule, ...]:

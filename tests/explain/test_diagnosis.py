@@ -146,3 +146,10 @@ def test_kvm_that_refuses_is_told_beside_success() -> None:
     refused = "kvm_intel: Disable TDX: MAX_VCPU_PER_TD (576) smaller than number of logical CPUs (640)."
     found = diagnosed(boot([(1.5, BIOS), (15.1, "virt/tdx: module initialized"), (15.2, refused)]))
     assert (found.outcome, found.causes[0].id) == ("initialized", "kvm-refused")
+
+
+@pytest.mark.parametrize("line", ["SEAMCALL (0x00000000000000000000", "SEAMCALL (0x0000000000000000) failed: 0xc000050500000000"])
+def test_leaf_0_is_a_leaf_even_where_the_line_is_cut(line: str) -> None:
+    found = diagnosed(boot([(1.5, BIOS), (14.0, f"virt/tdx: {line}")]))
+    assert found.seamcall is not None
+    assert (found.seamcall.leaf, found.seamcall.name) == (0, "TDH.VP.ENTER")

@@ -80,7 +80,8 @@ def _seamcall(judgement: Judgement, events: Sequence[Event]) -> Seamcall | None:
 
 
 def _call(event: Event) -> Seamcall:
-    number, value = int(event.values.get("leaf") or certain(event.record.text)["leaf"]), event.values.get("status")
+    number = int(event.values["leaf"] if "leaf" in event.values else certain(event.record.text)["leaf"])
+    value = event.values.get("status")
     leaf = decode_leaf(number)
     status = decode_status(value) if isinstance(value, int) else None
     cpu = event.values.get("cpu")

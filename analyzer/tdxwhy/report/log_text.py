@@ -106,8 +106,8 @@ def _status(diagnosis: Diagnosis) -> Iterator[str]:
     if call is None:
         return
     where = f" on CPU {call.cpu}" if call.cpu is not None else ""
-    value = f"0x{call.status:016x} " if call.status is not None else ""
-    yield f"{call.name}{where}: {value}{call.status_name or ''}".rstrip()
+    value = f"0x{call.status:016x}" if call.status is not None else ""
+    yield f"{call.name}{where}: {' '.join(filter(None, (value, call.status_name))) or 'the log does not show its status'}"
     if call.detail:
         yield call.detail
 

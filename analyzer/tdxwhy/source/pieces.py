@@ -15,7 +15,7 @@ from tdxwhy.source.diff import DiffLine, FilePatch
 
 # Stands where lines between two hunks of one function are not shown.
 GAP = "__lines_not_shown"
-_BRACE = re.compile(r'"(?:[^"\\\n]++|\\.){0,4096}"|\'(?:[^\'\\\n]++|\\.){0,4096}\'|[{}()]')
+_BRACE = re.compile(r'"(?:[^"\\\n]++|\\.){0,128}"|\'(?:[^\'\\\n]++|\\.){0,128}\'|[{}()]')
 # Stands for the begin of a call that a hunk shows the end of.
 TORN = "__begin_not_shown"
 _HEADER_ROWS = 8

@@ -25,6 +25,6 @@ def numbers(text: str, most: int = 1 << 16) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun in the right number, such as "1 CPU" or "2 CPUs"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun in the right number, such as "1 CPU" or "2 CPUs"; `many` is a plural that wants more than an s."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

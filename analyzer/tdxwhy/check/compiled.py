@@ -2,7 +2,7 @@
 
 from typing import Any
 
-DIGEST = 'f2165298'
+DIGEST = '166b747f'
 RULES: tuple[Any, ...] = (('TDX001',
   'a suppression suppresses nothing',
   'suppression',

@@ -68,10 +68,9 @@ class Remembered(NamedTuple):
 
 
 class Judge:
-    """Diagnose boots; `worked` counts those that were not remembered."""
+    """Diagnose boots; those that must get the same diagnosis are worked out once."""
 
     def __init__(self) -> None:
-        self.worked = 0
         self._rules = rules_of(only=("log",))
         self._known: dict[tuple[Any, ...], Remembered] = {}
 
@@ -89,7 +88,6 @@ class Judge:
         return events, found
 
     def _work(self, boot: BootRecords, events: Sequence[Event]) -> Remembered:
-        self.worked += 1
         diagnosis = diagnose(boot, "")
         findings = check_log(diagnosis, self._rules)
         kept = tuple(place for place, event in enumerate(events) if _is_kept(event))

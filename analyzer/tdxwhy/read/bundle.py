@@ -29,11 +29,6 @@ class Unpacked(NamedTuple):
     sidecar_name: str
 
 
-def is_tar(head: bytes) -> bool:
-    """Tell a tar archive by its magic."""
-    return head[257:262] == b"ustar"
-
-
 def pack(files: Mapping[str, str]) -> bytes:
     """Return a tar.gz with the files; the same files give the same bytes."""
     packed = io.BytesIO()

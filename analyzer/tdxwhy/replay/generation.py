@@ -146,13 +146,9 @@ def _operation(row: dict[str, Any], place: str) -> Operation:
 _KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role", "module_state"}
 
 
-def _read(path: Path) -> dict[str, Any]:
-    return toml.read(path)
-
-
 def load(path: Path) -> Generation:
     """Read one generation. Accepted form: a TOML file as those in rules/model, whole or with `extends`."""
-    data = _read(path)
+    data = toml.read(path)
     unknown = set(data) - _KEYS
     if unknown:
         raise RulesError(f"{path.name}: unknown key {sorted(unknown)[0]!r}")
@@ -214,13 +210,13 @@ def generation(name: str) -> Generation:
 @cache
 def module_data() -> dict[str, Any]:
     """Return rules/model/module.toml."""
-    return _read(folder() / "module.toml")
+    return toml.read(folder() / "module.toml")
 
 
 @cache
 def platform_data() -> dict[str, Any]:
     """Return rules/model/platform.toml."""
-    return _read(folder() / "platform.toml")
+    return toml.read(folder() / "platform.toml")
 
 
 @cache

@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from tdxwhy.ranges import counted
 from tdxwhy.records import Naming
-from tdxwhy.report.review_view import Item, cell_words, columns, counted, current_code, head, open_items, settled_items
+from tdxwhy.report.review_view import Item, cell_words, columns, current_code, head, open_items, settled_items
 from tdxwhy.report.terminal import Painter, safe
 from tdxwhy.review.nouns import Review
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from tdxwhy.ranges import counted
 from tdxwhy.records import Evidence
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message, PatchVersion, Precondition, Question, Review
 from tdxwhy.review.people import name_key
@@ -97,11 +98,6 @@ def day(date: int | None) -> str:
         return datetime.fromtimestamp(date, UTC).strftime("%Y-%m-%d") if date is not None else ""
     except (OverflowError, OSError, ValueError):
         return ""
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a number with its noun."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def grouped(questions: Sequence[Question]) -> list[list[Question]]:

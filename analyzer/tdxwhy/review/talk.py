@@ -10,9 +10,9 @@ from typing import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.blocks import Block, own_blocks
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Line, Message
+from tdxwhy.review.nouns import Message
 from tdxwhy.review.people import People
-from tdxwhy.review.quotes import Speaker, Speakers
+from tdxwhy.review.quotes import Speakers
 from tdxwhy.review.sentences import Sentence, sentences
 
 _CALL = re.compile(r"^(?:Hi|Hello|Hey|Dear|@)?\s*((?:[A-Z][\w.-]+)(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Z][\w.-]+){0,4})\s*[,:!]?\s*$")
@@ -154,11 +154,6 @@ class View:
                 return index
         return None
 
-    def speaker_above(self, message: Message, number: int) -> Speaker | None:
-        """Return who is quoted directly above line `number`."""
-        index = self.quoted_above(message, number)
-        return self.speakers.lines(message)[index] if index is not None else None
-
     def addressee(self, message: Message, said: Said) -> str | None:
         """Return whom a sentence asks: the people it calls, else whoever it quotes, else the parent's author."""
         if said.called:
@@ -185,8 +180,3 @@ class View:
 def evidence(message: Message, text: str, line: int) -> Evidence:
     """Return a passage of a mail as evidence."""
     return Evidence(Place(message.mail.place.source, line, message.mail.message_id), text)
-
-
-def lines_between(message: Message, start: int, end: int) -> tuple[Line, ...]:
-    """Return the lines numbered `start` to `end` of a mail."""
-    return message.lines[start - 1 : end]

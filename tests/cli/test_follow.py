@@ -78,10 +78,15 @@ def test_a_second_boot_ends_the_first():
     assert [one["schema"] for one in told] == ["tdxwhy/follow/1"] * 2
 
 
+def interruptible():
+    """A job in the background of a shell ignores SIGINT, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_file_that_rotates_is_followed(tmp_path):
     log = tmp_path / "kern.log"
     log.write_text(HEAD)
-    run = subprocess.Popen([*COMMAND, str(log)], stdout=subprocess.PIPE, text=True, env=ENV)
+    run = subprocess.Popen([*COMMAND, str(log)], stdout=subprocess.PIPE, text=True, env=ENV, preexec_fn=interruptible)  # noqa: PLW1509 - it does nothing but that
     try:
         with log.open("a") as file:
             file.write(BAD)

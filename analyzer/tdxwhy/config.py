@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_type_hints
+from typing import Any, Literal, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.records import Severity
+from tdxwhy.strict import strict
 
 FailOn = Literal["error", "warning", "info", "never"]
 FILE = ".tdxwhy.toml"
@@ -78,16 +79,7 @@ def load(path: Path) -> Settings:
 
 def schema_type() -> type:
     """Return the strict schema, derived from the nouns above; keys are written with dashes."""
-    return _strict(Settings, {"suppress": tuple[_strict(Suppress, {}), ...]})  # type: ignore[misc]
-
-
-def _strict(noun: type[Settings] | type[Suppress], special: dict[str, object]) -> type:
-    import msgspec
-
-    defaults = noun._field_defaults
-    hints = {**get_type_hints(noun), **special}
-    rows = [(name, hints[name], *((defaults[name],) if name in defaults else ())) for name in noun._fields]
-    return msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True, rename="kebab")
+    return strict(Settings, {"suppress": tuple[strict(Suppress, {}, "kebab"), ...]}, "kebab")  # type: ignore[misc]
 
 
 def _read(path: Path) -> str:

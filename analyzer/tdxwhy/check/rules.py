@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_type_hints
+from typing import Any, Literal, NamedTuple
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects import WORDS, Kind
 from tdxwhy.errors import RulesError
 from tdxwhy.records import Precision, Severity
+from tdxwhy.strict import strict
 
 FOLDERS = ("gate", "log", "patch", "thread", "replay")
 _MAX_BYTES = 256 * 1024
@@ -97,17 +98,7 @@ def _typed(name: str, document: dict[str, Any]) -> Rule:
 
 def schema_type() -> type:
     """Return the strict schema of a rule file."""
-    return _schema(Rule, {"example": tuple[_schema(Example, {}), ...]})  # type: ignore[misc]
-
-
-def _schema(noun: type[Rule] | type[Example], special: Mapping[str, object]) -> type:
-    """Derive the strict schema of a table from the noun's own annotations."""
-    import msgspec
-
-    fields = noun._field_defaults
-    hints = {**get_type_hints(noun), **special}
-    rows = [(name, hints[name], *((fields[name],) if name in fields else ())) for name in noun._fields]
-    return msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True)
+    return strict(Rule, {"example": tuple[strict(Example, {}), ...]})  # type: ignore[misc]
 
 
 def _complaints(stem: str, rule: Rule) -> Iterable[str]:

@@ -24,14 +24,19 @@ def statuses() -> tuple[StatusRow, ...]:
 
 @cache
 def _codes() -> tuple[dict[int, StatusRow], dict[int, StatusRow]]:
-    """Return module codes by their value without details, and the whole codes of Linux and P-SEAMLDR."""
+    """Return module codes by their value without details, and the codes that are read whole.
+
+    Where an older module used a code for another status, the newest module's name counts.
+    """
     module: dict[int, StatusRow] = {}
     whole: dict[int, StatusRow] = {}
     for row in statuses():
-        if row.origin == "module":
-            module.update(dict.fromkeys((int(row.code), *map(int, row.older_codes)), row))
-        elif row.origin != "np-seamldr":
-            whole.setdefault(int(row.code), row)
+        if row.origin != "np-seamldr":
+            codes = module if row.origin == "module" and not int(row.code) & _DETAIL else whole
+            codes.setdefault(int(row.code), row)
+    for row in statuses():
+        for code in row.older_codes:
+            module.setdefault(int(code), row)
     return module, whole
 
 

@@ -1,7 +1,5 @@
 """What decoding a number gives. Apart from the other nouns so that `tdxwhy decode` starts without them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

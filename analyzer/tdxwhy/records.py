@@ -1,8 +1,6 @@
 """The nouns that pass between stages. All are immutable; a missing fact is None, never 0."""
 
-from __future__ import annotations
-
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 Certainty = Literal["exact", "partial"]
 Presence = Literal["online", "offline", "never-seen", "unknown"]
@@ -172,6 +170,13 @@ class Parameter(NamedTuple):
     asks: tuple[str, ...] = ()
 
 
+class Evidence(NamedTuple):
+    """The shortest passage that carries a statement, and its place."""
+
+    place: Place
+    quote: str
+
+
 class Cpu(NamedTuple):
     """A logical processor: its package (physical id) if known, its state, and what says so."""
 
@@ -201,13 +206,6 @@ class Topology(NamedTuple):
     notes: tuple[Evidence, ...] = ()
 
 
-class Evidence(NamedTuple):
-    """The shortest passage that carries a statement, and its place."""
-
-    place: Place
-    quote: str
-
-
 class _Finding(NamedTuple):
     rule: str
     severity: Severity
@@ -215,28 +213,27 @@ class _Finding(NamedTuple):
     evidence: tuple[Evidence, ...]
     package: int | None
     cpu: int | None
-    fingerprint: str
 
 
 class Finding(_Finding):
-    """A rule's complaint. It cannot be built without evidence; the fingerprint leaves out time stamps and line numbers."""
+    """A rule's complaint. It cannot be built without evidence."""
 
     __slots__ = ()
 
     def __new__(  # noqa: PLR0913, PLR0917 - the fields of a finding
-        cls,
-        rule: str,
-        severity: Severity,
-        message: str,
-        evidence: tuple[Evidence, ...],
-        package: int | None = None,
-        cpu: int | None = None,
-        fingerprint: str = "",
-    ) -> Finding:
+        cls, rule: str, severity: Severity, message: str, evidence: tuple[Evidence, ...], package: int | None = None, cpu: int | None = None
+    ) -> Self:
         """Refuse a finding that quotes nothing."""
         if not evidence:
             raise ValueError(f"finding {rule} without evidence")
-        return super().__new__(cls, rule, severity, message, evidence, package, cpu, fingerprint)
+        return super().__new__(cls, rule, severity, message, evidence, package, cpu)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the finding is known by in baselines and alerts: it leaves out time stamps and line numbers."""
+        from tdxwhy.fingerprint import fingerprint
+
+        return fingerprint(self.rule, self.evidence[0].quote, self.package, self.cpu)
 
 
 class Naming(NamedTuple):

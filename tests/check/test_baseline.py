@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxwhy.check.baseline import compare, read, written
-from tdxwhy.check.fingerprint import fingerprint
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.records import Evidence, Finding, Place
 
 
 def finding(line: int = 1, quote: str = "a", source: str = "x.c") -> Finding:
     evidence = (Evidence(Place(source, line), quote),)
-    return Finding("TDX201", "error", f"says {quote}", evidence, None, None, fingerprint("TDX201", evidence))
+    return Finding("TDX201", "error", f"says {quote}", evidence)
 
 
 def baseline(folder: Path, *findings: Finding) -> Path:

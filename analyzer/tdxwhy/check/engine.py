@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tdxwhy.check.fingerprint import fingerprint
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects import Subject
@@ -30,15 +29,7 @@ def finding(rule: Rule, subject: Subject, missing: Sequence[str]) -> Finding:
     """Build the finding: the rule's message with the subject's own words."""
     lacks = [PREDICATES[name].missing for name in missing if PREDICATES[name].missing]
     words = subject.words() | {"missing": " or ".join(lacks)}
-    return Finding(
-        rule.id,
-        rule.severity,
-        rule.message.format(**words),
-        subject.evidence,
-        subject.package,
-        subject.cpu,
-        fingerprint(rule.id, subject.evidence, subject.package, subject.cpu),
-    )
+    return Finding(rule.id, rule.severity, rule.message.format(**words), subject.evidence, subject.package, subject.cpu)
 
 
 def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:

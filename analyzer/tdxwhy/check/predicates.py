@@ -3,8 +3,6 @@
 A rule's [when] and [require] name them; `@predicate` says for which subjects one may be used, and what a finding says is missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 

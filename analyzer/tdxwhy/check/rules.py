@@ -1,7 +1,5 @@
 """Read rule files strictly: one TOML a rule, named after its id. Whatever is odd is one line of complaint with the file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple

@@ -3,8 +3,6 @@
 Every subject carries the evidence that a finding about it will quote, and the words that a rule's message may use.
 """
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from tdxwhy.records import Evidence, Naming, Outcome, Role

@@ -1,7 +1,5 @@
 """The causes that fit, best first, each with why it fits this log, and whom it blames."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What the whole log tells beside its TDX lines: kernel, module, command line, request, and facts that causes ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 

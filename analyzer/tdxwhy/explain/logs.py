@@ -1,7 +1,5 @@
 """A whole log: the boots in it with their diagnoses, and the one that decides."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 

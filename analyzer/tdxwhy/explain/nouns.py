@@ -1,7 +1,5 @@
 """What a diagnosis is made of."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tdxwhy.records import Event, Evidence, Outcome, Role, Topology

@@ -3,8 +3,6 @@
 Which step a failure belongs to is not decided here: that is the reference model's to say (`tdxwhy.replay`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """What it means that a log says neither that TDX came up nor that it failed."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of, goes_on

@@ -1,7 +1,5 @@
 """What a line certainly contains, whatever its wording: leaf, status, errno, CPU, package, and words of outcome."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, NamedTuple
 
@@ -41,7 +39,7 @@ _WORDS = {
     "success": r"initiali[sz]ed\b|success(?:ful(?:ly)?)?\b|is supported\b|allocated for PAMT\b",
     "progress": r"enabled?\b|initiali[sz]ing\b|detected\b|loading\b|loaded\b",
 }
-_OUTCOMES = tuple((kind, re.compile(rf"\b(?:{words})", re.I)) for kind, words in _WORDS.items())
+_OUTCOMES = tuple((kind, lazy(rf"\b(?:{words})", re.I)) for kind, words in _WORDS.items())
 
 
 class Mark(NamedTuple):

@@ -1,7 +1,5 @@
 """Which package an offline CPU is in: inferred from how the CPUs that are online are numbered, or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 

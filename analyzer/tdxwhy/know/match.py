@@ -1,7 +1,5 @@
 """Find the form of a line: constant text by one dictionary, formats with fields by their constant head and then a regular expression."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import cache

@@ -3,8 +3,6 @@
 The words, calls and masks are data, `rules/knowledge/names.toml`; here is only how text and arguments are laid side by side.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The rows of the knowledge tables that never leave this room, and the words that rows may use."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")

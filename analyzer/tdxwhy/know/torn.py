@@ -1,7 +1,5 @@
 """Lines that lost their head or their tail, and the form that a line comes nearest to."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from os.path import commonprefix

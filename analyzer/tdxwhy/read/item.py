@@ -1,7 +1,5 @@
 """What lines of a log are read into: records, and marks of what stands between them."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from tdxwhy.records import LogRecord

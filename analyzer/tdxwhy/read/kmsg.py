@@ -1,7 +1,5 @@
 """Records of /dev/kmsg and of extended netconsole."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tdxwhy.lazy import lazy

@@ -1,7 +1,5 @@
 """The prefix of a kernel log line, however it was printed: time stamps, levels, caller, host."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tdxwhy.lazy import lazy

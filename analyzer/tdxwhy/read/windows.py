@@ -1,7 +1,5 @@
 """A stream in windows that end where a line ends, read ahead and searched for anchors in a thread of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol

@@ -1,7 +1,5 @@
 """The model's data, read once: generations, the module's leaves, the platform. Strict: an unknown key is an error."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar

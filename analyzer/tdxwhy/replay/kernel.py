@@ -1,7 +1,5 @@
 """One boot of a kernel: what it remembers, prints and asks the module, while operations run step by step."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """What the reference model says of a log."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from tdxwhy.records import Outcome

@@ -1,7 +1,5 @@
 """The machine around the module: CPUs, their hot-plug and its lock, VMX, injected answers, allocations."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import NamedTuple
 

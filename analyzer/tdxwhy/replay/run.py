@@ -1,7 +1,5 @@
 """One log followed by one generation's beliefs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple

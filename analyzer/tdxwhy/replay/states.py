@@ -1,7 +1,5 @@
 """What a kernel's history knows at a point: where it is, what it remembers, which lines it owes to the log."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tdxwhy.replay.generation import can_answer

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdxwhy.review.lines import own_lines, parse_lines, render_quoted
+from tdxwhy.review.lines import own_lines, parse_lines, program_heads, render_quoted
 
 LETTERS = st.characters(codec="ascii", exclude_characters=">\n\r", categories=("L", "N", "P", "Zs"))
 TEXT = st.text(alphabet=LETTERS, min_size=1, max_size=40).filter(lambda text: not text.startswith(("From:", "Von:", "De:", " ")))
@@ -38,6 +38,11 @@ def test_hand_made_quotes_are_not_the_authors_words():
 def test_below_original_message_counts_as_quoted():
     lines = parse_lines("Sure.\n\n-----Original Message-----\nFrom: T <t@x.example>\nSent: today\n\nWhy?\n> deeper")
     assert [line.level for line in lines] == [0, 0, 1, 1, 1, 1, 1, 2]
+
+
+def test_a_programs_head_is_nobodys_words():
+    lines = parse_lines("Sure.\n\n-----Original Message-----\nFrom: T <t@x.example>\nSent: today\n\nWhy?\nFrom: here on")
+    assert program_heads(lines) == {2, 3, 4}
 
 
 def test_depth_is_bounded():

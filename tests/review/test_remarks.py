@@ -45,6 +45,10 @@ def asked(question, answer):
         ("> Why is it called here?\n\n-EINVAL\n", "answered"),
         ("> Why is it called here?\n\nWhy do you ask?\n", "deflected"),
         ("> Why is it called here?\n\nThat's a separate topic.\n", "deflected"),
+        ("> Why is it called here?\n\nThank you for the review.  Let me check with our team and get back.\n", "deflected"),
+        ("> Why is it called here?\n\nGood question, I will think about it.\n", "deflected"),
+        ("> Why is it called here?\n\nIt is the only place, will look up the reason.\n", "answered"),
+        ("> Why is it called here?\n\nPlease read the comment above, it says so, right?\n", "answered"),
         ("> Something else\n\nFine.\n", "unanswered"),
         ("> Why is it called here?\n", "unanswered"),
         ("Because it must.\n\n> Why is it called here?\n", "answered"),
@@ -161,6 +165,50 @@ def test_providers(text, provider):
     assert [one.provider for one in found] == [provider]
 
 
+@pytest.mark.parametrize(
+    ("text", "provider"),
+    [
+        ("The notifier has to be registered before any memory block goes online.", None),
+        ("It is assumed that nobody offlines CPUs meanwhile.", None),
+        ("QEMU must pass the flag.", "QEMU"),
+        ("This requires that the cache is flushed on all CPUs, so use WBINVD first.", "this patch"),
+        ("This can only be called when no guest is running.  KVM has already kicked out all guests.", "KVM"),
+    ],
+)
+def test_a_patch_tells_needs_where_a_reply_gives_opinions(text, provider):
+    (one,) = review([patch(f"{text}\n\n{PATCH}")]).preconditions
+    assert one.provider == provider
+
+
+def test_what_must_not_happen_is_no_need():
+    assert review([patch(), mail("r", "> +\tif (ret)\n\nUserspace must never be able to flood the log.\n", "p2")]).preconditions == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "v3 will print the mask.",
+        "Ouch, I missed the second one, will fix both.",
+        "I try to make the patch this weekend.",
+        "I'll think about it.",
+    ],
+)
+def test_promises_in_other_words(text):
+    reply = mail("r", "> +\tif (ret)\n\nThis is wrong.\n", "p2")
+    found = review([patch(), reply, mail("a", f"> This is wrong.\n\n{text}\n", "r", who="Mara One <mara@x.example>", day=7)])
+    assert [one.owner for one in found.commitments] == ["Mara One"]
+
+
+def test_an_indented_line_below_a_quote_can_ask():
+    (one,) = review([patch(), mail("r", "> +\tif (ret)\n\n\tAnd zero is fine now?\n\nReally.\n", "p2")]).questions
+    assert one.evidence.quote == "And zero is fine now?"
+
+
+def test_a_warning_without_words_is_no_message():
+    code = PATCH.replace("+\tif (ret)\n", '+\tif (WARN_ON_ONCE(ret))\n+\t\tpr_err("it failed: %d\\n", ret);\n')
+    assert [site.call for _, site in review([patch(code)]).prints] == ["pr_err"]
+
+
 def test_a_sentence_that_names_the_provider_belongs_to_the_need():
     comment = "+\t/*\n+\t * This needs a running CPU on each package.  Callers (aka. KVM) can\n+\t * make sure of that.\n+\t */\n"
     (one,) = review([patch(PATCH.replace("+\tret", comment + "+\tret", 1))]).preconditions
@@ -179,3 +227,16 @@ def test_messages_wished_for_and_dreaded():
 def test_messages_in_quotation_marks():
     body = '> +\tif (ret)\n\nAll I see in dmesg is "virt/tdx: initialization failed".  You said "this can never happen to anybody".\n'
     assert [m.evidence.quote for m in review([patch(), mail("r", body, "p2")]).init_messages] == ["virt/tdx: initialization failed"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("This becomes\n\n  virt/tdx: TDH.SYS.INIT failed: TDX_SYS_BUSY (0xc000050100000000)\n", "pasted"),
+        ("Will print as:\n\n  tdx: LP.INIT failed on CPU 12 (package 0)\n\nOK?\n", "pasted"),
+        ('A line that says "package 1: SEAMRR not configured" would have saved us the night.\n', "wanted"),
+    ],
+)
+def test_messages_that_no_kernel_prints_yet(body, kind):
+    found = review([patch(), mail("r", f"> +\tif (ret)\n\n{body}", "p2")])
+    assert [m.kind for m in found.init_messages] == [kind]

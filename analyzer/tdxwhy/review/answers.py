@@ -44,7 +44,7 @@ def find_answer(view: View, message: Message, said: Said, last_line: int) -> Ans
             continue
         answer = _under_quote(view, message, reply, said, last_line)
         if answer is None and prompt and reply.parent == message.mail.message_id:
-            answer = _any_words(view, reply)
+            answer = _any_words(view, reply, said)
         if answer is not None:
             return answer
     return NONE if replied else _later(view, message, said, asked)
@@ -72,7 +72,7 @@ def _under_quote(view: View, message: Message, reply: Message, said: Said, last_
         if _same_run(view, reply, end, item.about):
             own.append(item)
     if own or not [item for item in view.said(reply) if item.about is not None]:
-        return _judged(reply, own or view.said(reply)) if own or view.said(reply) else None
+        return _judged(reply, own or view.said(reply), said.sentence.text) if own or view.said(reply) else None
     bare = [
         block
         for block in view.blocks(reply)
@@ -109,7 +109,7 @@ def _under_block(view: View, message: Message, reply: Message, said: Said) -> An
             continue
         if any(squeeze(line.text) in offered for line in reply.lines[max(0, item.about - 5) : item.about + 1]):
             own.append(item)
-    return _judged(reply, own) if own else None
+    return _judged(reply, own, said.sentence.text) if own else None
 
 
 def _same_run(view: View, reply: Message, end: int, about: int) -> bool:
@@ -127,18 +127,28 @@ def _directly(view: View, reply: Message, end: int, number: int) -> bool:
     return above is not None and above >= end and _same_run(view, reply, end, above)
 
 
-def _any_words(view: View, reply: Message) -> Answer | None:
+def _any_words(view: View, reply: Message, said: Said) -> Answer | None:
     own = view.said(reply)
-    return _judged(reply, own) if own else None
+    return _judged(reply, own, said.sentence.text) if own else None
 
 
-def _judged(reply: Message, own: list[Said]) -> Answer:
-    """Tell an answer from a deflection: only questions back, or putting it off."""
-    first = own[0].sentence
-    passage = evidence(reply, " ".join(item.sentence.text for item in own[:2])[:400], first.start)
-    put_off = phrases("deflection").search(first.text) and len(own) < 3
-    back = all(item.sentence.asks for item in own) and len(own) < 3
-    return Answer("deflected" if put_off or back else "answered", passage, reply.mail.author)
+def _judged(reply: Message, own: list[Said], question: str) -> Answer:
+    """Tell an answer from a deflection: nothing but thanks, questions back, or putting it off."""
+    told = [item for item in own if not phrases("courtesy").search(item.sentence.text)] or own[:1]
+    passage = evidence(reply, " ".join(item.sentence.text for item in told[:2])[:400], told[0].sentence.start)
+    put_off = [_puts_off(item, question) for item in told]
+    deflected = all(put_off) if len(told) < 3 else put_off[0] and any(item.sentence.asks for item in told)
+    return Answer("deflected" if deflected else "answered", passage, reply.mail.author)
+
+
+def _puts_off(said: Said, question: str) -> bool:
+    """Tell whether a sentence leaves the question open; to a request for work, looking into it is an answer."""
+    text = said.sentence.text
+    if said.sentence.asks:
+        return phrases("request").search(text) is None and phrases("tag-question").search(text) is None
+    if phrases("deflection").search(text):
+        return True
+    return phrases("looks-into").search(text) is not None and phrases("asks-for-work").search(question) is None
 
 
 def _later(view: View, message: Message, said: Said, asked: tuple[str, ...]) -> Answer:

@@ -58,6 +58,20 @@ def _original(raws: list[str], index: int) -> bool:
     )
 
 
+def program_heads(lines: tuple[Line, ...]) -> set[int]:
+    """Return the indices of the lines that a mail program puts above a text it quotes without marks: its rule, `From:`, `Sent:` ..."""
+    found: set[int] = set()
+    raws = [line.text for line in lines]
+    for index, line in enumerate(lines):
+        if not line.level or not _original(raws, index):
+            continue
+        end = index + 1
+        while end < len(lines) and lines[end].level == line.level and _FORWARDED.match(raws[end]):
+            end += 1
+        found.update(range(index, end))
+    return found
+
+
 def squeeze(text: str) -> str:
     """Return a text without any blanks, so that wrapped lines and mangled tabs compare equal."""
     return "".join(text.split())

@@ -18,6 +18,7 @@ from tdxwhy.source.prints import print_sites
 _STAMP = re.compile(r"^\s*(?:<\d>)?\[\s*\d+\.\d+\]\s*(?:\[\s*[TC]\d+\]\s*)?")
 _STAMPED = re.compile(r"^\s*(?:<\d>)?\[\s*\d+\.\d+\]")
 _MARKED = re.compile(r"\"([^\"\n]{10,200})\"|“([^”\n]{10,200})”")
+_SUBSYSTEM = re.compile(r"(?:x86/)?(?:virt/)?tdx: |TDX: |seam(?:ldr)?: |kvm(?:[-_]intel)?: ", re.IGNORECASE)
 _LONGEST = 300
 
 
@@ -80,13 +81,19 @@ def _talked(message: Message, blocks: list[Block], index: int) -> Iterator[Maile
     talked = before.endswith(":") and (phrases("message").search(last) or phrases("question").search(last)) is not None
     for line in block.lines if block.kind != "prose" else block.lines[:1]:
         text = line.text.strip()
-        if len(text) < 8 or not (has_kernel_prefix(text) or _STAMPED.match(text)):
+        if len(text) < 8 or not (has_kernel_prefix(text) or _STAMPED.match(text) or text.startswith("SEAMCALL")):
             continue
-        wish = _wish(last) if talked and _within(blocks, index) else None
+        near = index > 0 and _within(blocks, index)
+        wish = _wish(last) if talked and near else None
         if wish is not None:
             yield _made(message, line.number, text, wish)
-        elif block.kind != "prose" and looks_like_tdx(text) and _recognised(text):
-            yield _made(message, line.number, text, "pasted")
+        elif (block.kind != "prose" or line.text[:1] == " " or before.endswith(":")) and looks_like_tdx(text) and _shaped(text):
+            yield _made(message, line.number, text, (_wish(last) if near else None) or "pasted")
+
+
+def _shaped(text: str) -> bool:
+    """Tell whether a line reads like a message of the kernel: one that is known, or a subsystem and a colon before it."""
+    return _recognised(text) is not None or _SUBSYSTEM.match(text) is not None
 
 
 def _wish(sentence: str) -> MessageKind | None:

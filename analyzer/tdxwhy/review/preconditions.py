@@ -41,7 +41,7 @@ def find_preconditions(view: View, message: Message) -> list[Precondition]:
     for text in _texts(view, message):
         spoken = [sentence for sentence in sentences(text.lines) if not sentence.asks]
         for sentence in spoken:
-            phrase = phrases("precondition").search(re.sub(r"\([^()]*\)", " ", sentence.text))
+            phrase = _need(sentence.text, text.where)
             key = squeeze(re.sub(r"\(.*?\)", "", sentence.text.lower()))
             if phrase is None or (phrase.kind == "kernel" and text.where == "comment") or _repeated(view, message, sentence, text.where):
                 continue
@@ -57,6 +57,13 @@ def find_preconditions(view: View, message: Message) -> list[Precondition]:
                 Precondition(evidence(message, sentence.text[:_LONGEST], sentence.start), message.mail.author, text.where, provider)
             )
     return found
+
+
+def _need(text: str, where: str) -> Phrase | None:
+    """Return the phrase that states a need. A changelog or a comment tells facts; what a reply says must be may be an opinion."""
+    bare = re.sub(r"\([^()]*\)", " ", text)
+    found = phrases("precondition").search(bare)
+    return found if found or where == "reply" else phrases("precondition-in-patch").search(bare)
 
 
 def _repeated(view: View, message: Message, sentence: Sentence, where: str) -> bool:
@@ -125,16 +132,27 @@ def _doer(where: str, phrase: Phrase, sentence: Sentence, spoken: Sequence[Sente
         return None
     if agent := _actor("agent", sentence.text):
         return agent
-    if phrase.kind == "done" and where == "changelog":
-        return "this patch" if any(phrases("patch-does").search(item.text) for item in spoken) else None
-    if phrase.kind == "code" and where == "reply":
-        return next((name for item in spoken if item is not sentence and (name := _actor("acting", item.text))), None)
-    return None
+    near = _after(sentence, spoken)
+    acts = spoken if phrase.kind == "done" else near
+    if where == "changelog" and (
+        phrases("therefore").search(sentence.text) or any(phrases("patch-does").search(item.text) for item in acts)
+    ):
+        return "this patch"
+    if where == "reply" and phrase.kind == "done":
+        return None
+    told = spoken if where == "reply" else near
+    return next((name for item in told if item is not sentence and (name := _actor("acting", item.text))), None)
+
+
+def _after(sentence: Sentence, spoken: Sequence[Sentence]) -> Sequence[Sentence]:
+    """Return the sentence that follows: in a changelog it says who meets the need, others may be about something else."""
+    number = spoken.index(sentence) + 1
+    return spoken[number : number + 1]
 
 
 def _actor(group: str, text: str) -> str | None:
     """Return the one whom a phrase of a group names: who is bound, who acts ("KVM needs similar handling"), by whom it is done."""
-    found = phrases(group).phrases[0].form.search(normalise(text))
+    found = next((match for phrase in phrases(group).phrases if (match := phrase.match(normalise(text)))), None)
     return _spelt(found.group("actor")) if found else None
 
 

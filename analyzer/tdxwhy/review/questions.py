@@ -63,7 +63,9 @@ def find_requests(view: View, message: Message, questions: list[Question]) -> li
 def _asked(view: View, message: Message) -> Iterator[Asked]:
     if message.kind == "bot":
         return
-    sayings = [said for said in view.said(message) if said.block.kind == "prose" or said.sentence.text == "?"]
+    sayings = [
+        said for said in view.said(message) if said.block.kind == "prose" or said.sentence.text == "?" or _stands_alone(view, message, said)
+    ]
     skip = 0
     for index, said in enumerate(sayings):
         if index < skip:
@@ -80,6 +82,17 @@ def _asked(view: View, message: Message) -> Iterator[Asked]:
             skip = index + 2
         else:
             yield Asked(said, _with_subject(view, message, sayings, index)[-_LONGEST:], said.sentence.end)
+
+
+def _stands_alone(view: View, message: Message, said: Said) -> bool:
+    """Tell whether an indented line is the author's own question: right below a quote, where nothing introduces it as an example."""
+    number = said.sentence.start
+    return (
+        message.kind == "reply"
+        and said.sentence.asks
+        and len(said.block.lines) <= 2
+        and view.quoted_above(message, number) in range(number - 4, number)
+    )
 
 
 def _is_question(said: Said) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from tdxwhy.review.lines import own_lines, squeeze
+from tdxwhy.review.lines import own_lines, program_heads, squeeze
 from tdxwhy.review.nouns import Line, Message, Quote
 from tdxwhy.review.threads import chain
 
@@ -53,7 +53,10 @@ class Speakers:
         name = message.mail.message_id
         if name not in self._lines:
             above = chain(message, self.by_id)
-            self._lines[name] = _filled(message, [self._by_words(line, above) for line in message.lines], above)
+            said = _filled(message, [self._by_words(line, above) for line in message.lines], above)
+            for index in program_heads(message.lines):
+                said[index] = None
+            self._lines[name] = said
         return self._lines[name]
 
     def _by_words(self, line: Line, above: list[Message | None]) -> Speaker | None:

@@ -92,7 +92,7 @@ class _Found:
     def _patch(self, message: Message) -> None:
         name = message.mail.message_id
         prints, paths = patch_code(message, self._files)
-        self._code += [(name, site) for site in prints]
+        self._code += [(name, site) for site in prints if site.format]  # a bare WARN_ON() says nothing
         self._paths += [(name, path) for path in paths]
 
     def review(self, own: Sequence[Mail], after: Sequence[Message]) -> Review:

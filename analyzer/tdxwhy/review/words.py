@@ -2,7 +2,8 @@
 
 A form is a row of words, matched against a sentence in lower case with its punctuation set apart.
 Accepted form: `word`, `two_words`, `begin*`, `one|other`, `{class}`, `{capture:class}`, `{any_word}`, any of them optional with `?`;
-`..` up to three words, `...` up to eight; `^` the sentence's beginning, `$` its end; `,` and other marks stand for themselves.
+`..` up to three words, `...` up to eight, `....` up to twenty; `^` the sentence's
+beginning, `$` its end; `,` and other marks stand for themselves.
 
 Verbs of doing, the one large class, are marked in the sentence (`fix~`) instead of being listed in every expression.
 """
@@ -21,7 +22,9 @@ from tdxwhy.shipped import folder
 _KEYS = {"id", "group", "kind", "why", "form", "unless", "good", "bad"}
 _NEEDED = {"id", "form", "good", "bad"}
 _NAME = r"(?P<name>[a-z][\w.'-]{1,30})"
+_ANY = r" [a-z][^\s~]{1,40}~?(?= )"
 _MARKED = "do"
+_GAPS = {"..": 3, "...": 8, "....": 20}
 
 
 class Phrase(NamedTuple):
@@ -163,8 +166,8 @@ def _form(form: str, classes: dict[str, str], name: str) -> str:
             pieces.append(r"\A(?: [(\[-])?")
         elif piece == "$":
             pieces.append(r"(?: [.!?,:;)\]]){0,3} \Z")
-        elif piece in ("..", "..."):
-            pieces.append(r"(?: \S{1,60}){0,3}" if piece == ".." else r"(?: \S{1,60}){0,8}")
+        elif piece in _GAPS:
+            pieces.append(rf"(?: \S{{1,60}}){{0,{_GAPS[piece]}}}")
         else:
             pieces.append(_lowered_piece(piece, classes, name))
     return "".join(pieces) + ("" if form.endswith("$") else "(?= )")
@@ -176,7 +179,7 @@ def _lowered_piece(piece: str, classes: dict[str, str], name: str) -> str:
     if body == "{name}":
         return f" {_NAME}"
     if body == "{any_word}":
-        return r" [a-z][^\s~]{1,40}~?(?= )"
+        return rf"(?:{_ANY})?" if optional else _ANY
     if body.startswith("{") and body.endswith("}"):
         captured, _, listed = body[1:-1].rpartition(":")
         names = listed.split("|")

@@ -19,6 +19,7 @@ from tdxwhy.read.log import LogReader, read_boots
 from tdxwhy.records import BootRecords, Finding, Topology
 
 THIS_MACHINE = "this machine"
+_WIDTH = 100  # a given width spares start-up the import of shutil
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="tdxwhy log",
         description="Say why TDX did not come up, from kernel logs in any form. Without FILE: this machine's own log.",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_WIDTH),
     )
     made.add_argument(
         "files", nargs="*", metavar="FILE", help="a kernel log, compressed or not, a bundle of `tdxwhy collect`, or - for stdin"

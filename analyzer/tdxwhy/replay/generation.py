@@ -6,6 +6,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from tdxwhy import shipped, toml
 from tdxwhy.errors import RulesError
+from tdxwhy.lazy import lazy
+
+_CONVERSION = lazy(r"%(0?\d*)(?:ll|l|h)?([dux])")
 
 
 class Form(NamedTuple):
@@ -20,6 +23,11 @@ class Form(NamedTuple):
     warning: str = ""
     each: str = ""
     role: str = ""
+
+    def render(self, values: dict[str, Any]) -> str:
+        """Return the line that the kernel prints. Accepted form: %d, %u, %x with a width and a length modifier."""
+        python = _CONVERSION.sub(lambda found: f"%{found[1]}{'d' if found[2] == 'u' else found[2]}", self.format)
+        return python % tuple(values[name] for name in self.args) if self.args else python
 
 
 class Step(NamedTuple):

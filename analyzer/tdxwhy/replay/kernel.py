@@ -1,6 +1,5 @@
 """One boot of a kernel: what it remembers, prints and asks the module, while operations run step by step."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -37,15 +36,6 @@ class Failure(NamedTuple):
     status: int | None
     errno: int
     cpu: int | None
-
-
-_LENGTHS = re.compile(r"%(0?\d*)(?:ll|l|h)?([dux])")
-
-
-def render(form: Form, values: dict[str, Any]) -> str:
-    """Fill a kernel format string. Accepted form: %d, %u, %x with a width and a length modifier."""
-    python = _LENGTHS.sub(lambda found: f"%{found[1]}{'d' if found[2] == 'u' else found[2]}", form.format)
-    return python % tuple(values[name] for name in form.args) if form.args else python
 
 
 # How each kind of step is done, and how each fact of the machine is found out, by name.
@@ -239,7 +229,7 @@ class Kernel:
             return
         self.once.add(name)
         for values in self._each(form):
-            text = render(form, values)
+            text = form.render(values)
             if form.warning:
                 text = f"WARNING: CPU: {cpu} PID: 1 at {form.warning}: {text}"
             self.lines.append(Printed(form.level, text, bool(form.warning)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.replay.generation import Form
-from tdxwhy.replay.kernel import render
 from tdxwhy.replay.run import Line, Reading, Run, Seen, beliefs, follow, read
 from tdxwhy.replay.states import Pattern, Symbol
 
@@ -21,7 +20,7 @@ def repairs(runs: Sequence[Run]) -> tuple[str, ...]:
 
 def shown(form: Form, pattern: Pattern) -> str:
     """Return the text of a line that is owed, or its format where its values are not certain."""
-    return render(form, dict(pattern.fixed)) if form.args and len(form.args) == len(pattern.fixed) else form.format
+    return form.render(dict(pattern.fixed)) if form.args and len(form.args) == len(pattern.fixed) else form.format
 
 
 def _conforms(run: Run, seen: tuple[Seen, ...]) -> bool:

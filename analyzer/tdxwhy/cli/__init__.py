@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from tdxwhy.version import VERSION
 
@@ -40,6 +41,45 @@ exit: 0 clean, 1 findings, 2 usage or unreadable input, 3 nothing to judge
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 clean, 1 findings, 2 usage or input, 3 nothing to judge."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if not _streams():
+        return _refuse("standard output is closed")
+    try:
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        _discard_output()
+        place = "" if error.filename is None else f"{error.filename}: "
+        return _refuse(f"{place}{error.strerror or error}")
+    return status
+
+
+def _streams() -> bool:
+    """Read and write UTF-8 in every locale; closed streams become the null device, and without an output there is nothing to do."""
+    open_output = sys.stdout is not None
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 - for the life of the process
+    if not open_output:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - so that no file of ours becomes descriptor 1
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
+    return open_output
+
+
+def _discard_output() -> None:
+    from tdxwhy.cli.complaints import discard
+
+    discard(sys.stdout.fileno())
+
+
+def _dispatch(arguments: list[str]) -> int:
     if arguments[:1] in (["--version"], ["-V"]):
         sys.stdout.write(f"tdxwhy {VERSION}\n")
         return 0
@@ -47,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(_help())
         return 0 if arguments else 2
     if arguments[0] not in COMMANDS:
-        return _complain(f"no command {arguments[0]!r}", "tdxwhy --help lists the commands", 2)
+        return _refuse(f"no command {arguments[0]!r}", "tdxwhy --help lists the commands")
     return _run(arguments[0], arguments[1:])
 
 
@@ -61,17 +101,15 @@ def _run(command: str, arguments: list[str]) -> int:
     try:
         module = import_module(f"tdxwhy.cli.{command}")
         status: int = module.run(module.parser().parse_args(arguments))
-        sys.stdout.flush()
     except TdxwhyError as error:
-        return _complain(error.message, error.hint, error.exit_status)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except KeyboardInterrupt:
-        return 130
+        return _refuse(error.message, error.hint, error.exit_status)
+    except SystemExit as end:  # argparse, after --help
+        return int(end.code or 0)
     return status
 
 
-def _complain(message: str, hint: str, status: int) -> int:
-    sys.stderr.write(f"tdxwhy: {message}\n" + (f"hint: {hint}\n" if hint else ""))
+def _refuse(message: str, hint: str = "", status: int = 2) -> int:
+    from tdxwhy.cli.complaints import complain
+
+    complain(message, hint)
     return status

@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.read.bundle import pack
 from tdxwhy.read.collect import collect
@@ -13,7 +15,7 @@ from tdxwhy.read.collect import collect
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy collect`."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="tdxwhy collect",
         description="Write the kernel log, command line, CPU topology, KVM parameters and module versions of this machine into one file. "
         "`tdxwhy log FILE` reads it anywhere. Host names, UUIDs, MAC addresses and serial numbers are replaced.",
@@ -27,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the bundle; 0 even if some facts could not be read (stderr says which), 2 if there is no kernel log or it cannot be written."""
     machine = collect(args.keep_names)
     for line in machine.missing:
-        sys.stderr.write(f"tdxwhy: not collected: {line}\n")
+        complain(f"not collected: {line}")
     packed = pack(machine.files)
     if args.output == "-":
         sys.stdout.buffer.write(packed)

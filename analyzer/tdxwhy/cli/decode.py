@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know import decode
 
@@ -21,7 +22,7 @@ _STEMS = (b"tdx", b"TDX", b"seam", b"SEAM", b"TDH")
 
 def parser() -> argparse.ArgumentParser:
     """Build the parser of the command's arguments."""
-    built = argparse.ArgumentParser(
+    built = Parser(
         prog="tdxwhy decode",
         description="Say what SEAMCALL statuses, leaves and errnos mean.",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_WIDTH),

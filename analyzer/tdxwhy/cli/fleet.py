@@ -8,13 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tdxwhy.cli.parsing import Parser
+
 if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    _Commands = argparse._SubParsersAction[Parser]
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy fleet`."""
-    made = argparse.ArgumentParser(prog="tdxwhy fleet", description="Ask a store that `tdxwhy ingest` has filled.")
+    made = Parser(prog="tdxwhy fleet", description="Ask a store that `tdxwhy ingest` has filled.")
     commands = made.add_subparsers(dest="what", metavar="WHAT", required=True)
     report = _command(
         commands, "report", "what came of TDX, by kernel, module, firmware and board; what fails, what is new, who is out of line"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.log import check_log
+from tdxwhy.cli.complaints import complain
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.live import Told, Watch
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
     with suppress(KeyboardInterrupt):
         follow(follower, watch, _teller(args.format, outcomes))
     for loss in follower.losses:
-        sys.stderr.write(f"tdxwhy: {loss.place.source}: {loss.what}\n")
+        complain(f"{loss.place.source}: {loss.what}")
     return 1 if "failed" in outcomes else 0 if outcomes else 3
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know import tables
 from tdxwhy.know.literals import literals
@@ -28,7 +29,7 @@ _TDX = ("host", "loader", "kvm", "runtime", "guest")
 
 def parser() -> argparse.ArgumentParser:
     """Build the parser of the command's arguments."""
-    built = argparse.ArgumentParser(prog="tdxwhy forms", description="List the lines that kernels print about TDX, with level and meaning.")
+    built = Parser(prog="tdxwhy forms", description="List the lines that kernels print about TDX, with level and meaning.")
     built.add_argument("generation", nargs="?", metavar="GENERATION", help="one design of the kernel's TDX code only: 6.8, 7.1, v8 ...")
     built.add_argument("--all", action="store_true", help="also lines on CPUs, boot and faults")
     built.add_argument("--literals", action="store_true", help="only literals, one a line, for rg -F -f or journalctl --grep")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import AnyOrder
 from tdxwhy.errors import TdxwhyError
 
@@ -157,8 +158,6 @@ def _write(path: Path, text: str) -> None:
 
 def _complain(found: Run, show_suppressed: bool) -> None:
     """Say on standard error what was not read, what was left out, and what is stale."""
-    from tdxwhy.report.terminal import safe
-
     lines = list(found.errors)
     lines += [f"{one.name}: {note}" for one in found.inputs for note in one.notes]
     lines += [f"settings: [[suppress]] of {', '.join(one.rules)} suppresses nothing: {one.reason}" for one in found.unused]
@@ -169,7 +168,8 @@ def _complain(found: Run, show_suppressed: bool) -> None:
             lines.append(f"suppressed: {place}: {one.finding.rule} {one.finding.message} ({one.reason or 'no reason given'})")
     if not found.errors and not any(one.judged for one in found.inputs):
         lines.append("nothing to judge")
-    sys.stderr.writelines(f"tdxwhy: {safe(line)}\n" for line in lines)
+    for line in lines:
+        complain(line)
 
 
 def _write_baseline(args: argparse.Namespace, found: Run) -> int:

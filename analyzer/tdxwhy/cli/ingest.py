@@ -6,10 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from tdxwhy.cli.parsing import Parser
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy ingest`."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="tdxwhy ingest",
         description="Read the kernel logs of many boots and hosts, diagnose each, and keep the results in a store for `tdxwhy fleet`.",
     )

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
+from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import Judged, LogReport, report
@@ -24,7 +26,7 @@ _WIDTH = 100  # a given width spares start-up the import of shutil
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy log`."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="tdxwhy log",
         description="Say why TDX did not come up, from kernel logs in any form. Without FILE: this machine's own log.",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_WIDTH),
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
             complaints.append(error)
     _write(reports, args)
     for complaint in complaints:
-        sys.stderr.write(f"tdxwhy: {complaint.message}\n" + (f"hint: {complaint.hint}\n" if complaint.hint else ""))
+        complain(complaint.message, complaint.hint)
     return status(reports, complaints)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
+from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy model`."""
-    made = argparse.ArgumentParser(prog="tdxwhy model", description="Show what a kernel does to initialise TDX, step by step.")
+    made = Parser(prog="tdxwhy model", description="Show what a kernel does to initialise TDX, step by step.")
     made.add_argument("generation", nargs="?", metavar="GENERATION", help="without it: the kernels that are modelled; or: extract TREE")
     made.add_argument(
         "tree", nargs="?", metavar="TREE", help="with extract: the kernel tree, or folder of C files, to draft a generation of"

@@ -1,12 +1,31 @@
-"""An argument parser that takes options and paths in any order, as users write them."""
+"""The argument parsers: a mistake is one line and a hint, as every other complaint, and options are written out."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import sys
+from typing import Any, NoReturn
+
+from tdxwhy.errors import TdxwhyError
 
 
-class AnyOrder(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as argparse has it
+        # A shortened option would change its meaning, or lose it, with the next option that begins alike.
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what was wrong instead of printing the whole usage."""
+        raise TdxwhyError(message, f"{self.prog} --help")
+
+    def print_help(self, file: Any = None) -> None:  # noqa: ANN401 - as argparse has it
+        """Print the help, and let a full disk be noticed, which argparse passes over."""
+        (file or sys.stdout).write(self.format_help())
+
+
+class AnyOrder(Parser):
     """A parser for which `gate --select TDX2 a.patch --format json b.patch` is one list of two paths."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as argparse has it

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.parsing import Parser
+
 if TYPE_CHECKING:
     from tdxwhy.explain.patched import Patched
     from tdxwhy.explain.preview import Preview
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    made = argparse.ArgumentParser(prog="tdxwhy preview", description="What will users see in each failing case?")
+    made = Parser(prog="tdxwhy preview", description="What will users see in each failing case?")
     made.add_argument("tree", metavar="TREE", help="a kernel tree, or a folder of C files; with --range a git repository")
     what = made.add_mutually_exclusive_group()
     what.add_argument("--patch", metavar="FILE", help="a diff or a mail with one, applied to the tree")
@@ -37,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     shown = preview(Path(args.tree).name or args.tree, program_of_tree(patched.before, root), after, patched.name, patched.troubles)
     _write(_rendered(shown, args), args.output)
     for trouble in patched.troubles:
-        sys.stderr.write(f"tdxwhy: {trouble}\n")
+        complain(trouble)
     return 1 if args.fail_on == "worse" and worse(shown) else 0
 
 

@@ -7,10 +7,12 @@ import json
 import sys
 from pathlib import Path
 
+from tdxwhy.cli.parsing import Parser
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy ready`."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="tdxwhy ready", description="Say what stands in TDX's way on this machine, each with its fix, and what the log would say."
     )
     made.add_argument("--root", metavar="DIR", default="/", help="a folder with copies of /proc and /sys instead of this machine")

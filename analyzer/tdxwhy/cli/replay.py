@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tdxwhy.cli.parsing import Parser
 from tdxwhy.cli.simulate import load, requests
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.records import BootRecords, Topology
@@ -16,7 +17,7 @@ from tdxwhy.replay.nouns import Verdict
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy replay`."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="tdxwhy replay",
         description="Follow every history that can have printed a log, and say what they share, or which line none of them can print.",
     )

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.read.nouns import Mail
 from tdxwhy.review.nouns import Review
@@ -16,7 +18,7 @@ FORMATS = ("text", "json", "html", "markdown", "reply")
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's own parser."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="tdxwhy review",
         description="Read a review thread: questions and their answers, preconditions, promises, tags, and the messages of its patches.",
     )
@@ -57,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         raise NothingToJudge(f"{args.thread[0]}: no mails found")
     found = review(mails, _read(args.later, None), args.tree)
     for note in found.notes:
-        sys.stderr.write(f"tdxwhy: {note}\n")
+        complain(note)
     sys.stdout.write(_rendered(found, args.format))
     return int(fails(found, args.fail_on))
 

@@ -6,12 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from tdxwhy.cli.parsing import Parser
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's own parser."""
-    made = argparse.ArgumentParser(
-        prog="tdxwhy rule", description="Show what a rule demands, why, how to satisfy it, and where it is blind."
-    )
+    made = Parser(prog="tdxwhy rule", description="Show what a rule demands, why, how to satisfy it, and where it is blind.")
     made.add_argument("id", metavar="ID", nargs="+", help="such as TDX101")
     made.add_argument("--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules")
     return made

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy simulate`."""
-    made = argparse.ArgumentParser(
-        prog="tdxwhy simulate", description="Say what a kernel would print in a scenario, or on a machine with this topology."
-    )
+    made = Parser(prog="tdxwhy simulate", description="Say what a kernel would print in a scenario, or on a machine with this topology.")
     what = made.add_mutually_exclusive_group(required=True)
     what.add_argument("scenario", nargs="?", metavar="SCENARIO", help="TOML or JSON; reports/schema/scenario.schema.json describes it")
     what.add_argument("--topology", metavar="FILE", help="a real machine: output of lscpu -J -e, a copy of /sys/devices/system/cpu")

@@ -1,0 +1,25 @@
+"""What goes to standard error: one line a complaint, which neither a name nor a broken stream can spoil."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def complain(message: str, hint: str = "") -> None:
+    """Write a complaint and at most one hint; names in it drive no terminal, and an unwritable stream changes no exit status."""
+    said = f"tdxwhy: {_one_line(message)}\n" + (f"hint: {_one_line(hint)}\n" if hint else "")
+    try:
+        sys.stderr.write(said)
+        sys.stderr.flush()
+    except OSError:
+        discard(sys.stderr.fileno())
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text.replace("\n", " "))
+
+
+def discard(descriptor: int) -> None:
+    """Send what a stream still holds, and could not write, to the null device: Python flushes it once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -27,7 +27,6 @@ sys.path.insert(0, str(ROOT / "analyzer"))
 
 from tdxwhy.know.anchors import anchors  # noqa: E402
 from tdxwhy.read.log import LogReader  # noqa: E402
-from tdxwhy.read.windows import STARTS  # noqa: E402
 
 DRIVERS = ("usb", "pci", "ACPI", "nvme", "ixgbe", "audit", "EXT4-fs", "mlx5_core", "hub", "scsi", "ata", "i2c", "thermal", "NET", "raid6")
 TDX = (
@@ -129,7 +128,7 @@ def main() -> None:
         if args.file is None:
             write_stream(path, args.megabytes)
         literals = Path(folder) / "literals"
-        literals.write_bytes(b"\n".join((*STARTS, *anchors())) + b"\n")
+        literals.write_bytes(b"\n".join(anchors()) + b"\n")
         engines: dict[str, Callable[[], str]] = {
             "memchr over mmap": lambda: memchr(path),
             "tdxwhy reader": lambda: reader(path),

@@ -16,7 +16,16 @@ from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
 
 # Tables that have a compiled form of their own.
-_ELSEWHERE = ("knowledge/forms-", "knowledge/statuses", "knowledge/leaves", "log/TDX", "patch/TDX", "thread/TDX", "replay/TDX")
+_ELSEWHERE = (
+    "knowledge/forms-",
+    "knowledge/statuses",
+    "knowledge/leaves",
+    "knowledge/ordinary",
+    "log/TDX",
+    "patch/TDX",
+    "thread/TDX",
+    "replay/TDX",
+)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def test_journal_json_is_scanned_line_by_line() -> None:
                 "_BOOT_ID": boot * 32,
             }
             rows.append(json.dumps(row if n else row | {"MESSAGE": "Linux version 6.9"}))
-    found = list(LogReader(io.BytesIO("\n".join(rows).encode()), "log", ANCHORS))
+    found = list(LogReader(io.BytesIO("\n".join(rows).encode()), "log", (*ANCHORS, b'E": [')))
     assert [(boot.boot_id, [r.text for r in boot.records]) for boot in found] == [
         (boot * 32, ["Linux version 6.9", "virt/tdx: module initialized"]) for boot in "ab"
     ]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from tdxwhy.fleet.archive import Guarded, Refused, kind_of, members
 from tdxwhy.fleet.journal import Journal, is_journal
-from tdxwhy.fleet.origin import CLOCKS
 from tdxwhy.fleet.quick import quick
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.export import is_export
@@ -39,7 +37,7 @@ class Gatherer:
     def __init__(self, name: str) -> None:
         self.losses: list[Loss] = []
         self._name = name
-        self._anchors = _literals()
+        self._anchors = anchors()
 
     def boots(self, stream: BinaryIO, whole: bytes | None = None) -> Iterator[Gathered]:
         """Yield the boots of a log, or of every log in an archive; `whole` is all of the stream, where somebody has it."""
@@ -97,11 +95,6 @@ class Gatherer:
 
     def _lose(self, what: str, name: str) -> None:
         self.losses.append(Loss(what, 1, Place(name)))
-
-
-@cache
-def _literals() -> tuple[bytes, ...]:
-    return (*anchors(), *CLOCKS)
 
 
 class _Raw(io.RawIOBase):

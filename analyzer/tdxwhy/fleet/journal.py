@@ -16,9 +16,6 @@ from tdxwhy.read.windows import Window, ahead, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,}_?[A-Z]*"\s?:)')
-# Where the message is an array of byte values no anchor can be seen in it: such entries are all read. The literals begin late in
-# the field's name, for its first letters stand in every entry and would stop the searcher each time.
-_ARRAYS = (b'E":[', b'E": [', b'E" : [')
 # Boots that may be open at a time; beyond, those that were quiet for longest are closed.
 _OPEN = 20_000
 
@@ -34,7 +31,7 @@ class Journal:
     def __init__(self, name: str, anchors: Sequence[bytes]) -> None:
         self.losses: list[Loss] = []
         self._name = name
-        self._anchors = (*(literal for literal in anchors if b'"' not in literal and b"\\" not in literal), *_ARRAYS)
+        self._anchors = tuple(anchors)
         self._open: dict[str | None, tuple[Collector, LogRecord | None]] = {}
         self._broken = 0
 

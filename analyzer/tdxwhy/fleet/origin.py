@@ -11,8 +11,7 @@ from typing import NamedTuple
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.records import BootRecords, Event, LogRecord
 
-# The line that carries the wall clock of an early moment; the scanner is told to keep it.
-CLOCKS = (b"setting system clock to ",)
+# The line that carries the wall clock of an early moment; an anchor keeps it.
 _CLOCK = re.compile(r"setting system clock to \S+ \S+ \((\d{9,11})\)|^audit: type=2000 audit\((\d{9,11})\.\d+:")
 _REALTIME = re.compile(r"__REALTIME_TIMESTAMP\"? ?[:=] ?\"?(\d{15,17})\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")

@@ -19,7 +19,7 @@ def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> BootRecords | N
     place, find, rfind = (name, 0), data.find, data.rfind
     records: list[LogRecord] = []
     end, latest = -1, -1
-    for start, stop in matches(anchors, data):
+    for _, start, stop in matches(anchors, data):
         if start < end:
             continue
         begin, end = rfind(b"\n", 0, start) + 1, find(b"\n", stop)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy import shipped
 from tdxwhy.know.fresh import digest
+from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.rows import UNANCHORED
 from tdxwhy.records import MessageForm
 
@@ -42,21 +43,23 @@ def tables(folder: Path | None = None) -> dict[str, Any]:
     matchers, unlowered = _matchers(knowledge.form)
     found: dict[str, Any] = {"DIGEST": digest(str(folder))}
     for name, rows in knowledge._asdict().items():
-        found[name.upper()] = tuple(_plain(row) for row in rows)
+        if name != "ordinary":  # of these only the anchors are needed
+            found[name.upper()] = tuple(_plain(row) for row in rows)
     found["MATCHERS"] = tuple(tuple(matcher) for matcher in matchers)
     found["EXACT"] = {matcher.format: number for number, matcher in enumerate(matchers) if matcher.source is None}
     found["HEADS"] = _heads(matchers)
     found["UNLOWERED"] = unlowered
-    found["ANCHORS"] = _anchors(knowledge.form)
+    found["ANCHORS"] = _anchors(knowledge)
     return found
 
 
-def _anchors(forms: Sequence[MessageForm]) -> tuple[str, ...]:
+def _anchors(knowledge: Knowledge) -> tuple[str, ...]:
     from tdxwhy.know.cover import cover
     from tdxwhy.know.grammar import Text, pieces
 
-    looked_for = (form for form in forms if form.kind != UNANCHORED and form.level != "debug")
-    return cover(tuple(part.text for part in pieces(form.format) if isinstance(part, Text)) for form in looked_for)
+    looked_for = (form for form in knowledge.form if form.kind != UNANCHORED and form.level != "debug")
+    constants = (tuple(part.text for part in pieces(form.format) if isinstance(part, Text)) for form in looked_for)
+    return cover(constants, [line for row in knowledge.ordinary for line in row.lines])
 
 
 def _plain(value: object) -> object:

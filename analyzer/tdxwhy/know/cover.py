@@ -4,42 +4,61 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+
+from tdxwhy.know.buckets import arranged
+from tdxwhy.know.ordinary import HEAD, Ordinary, sample
 
 # The stems find what vendors word in their own way. Each has at least four bytes: shorter ones halve the scanner's speed.
 STEMS = (" TDX", "TDX ", "tdx:", "tdx_", "SEAM", "seam", "PAMT", "KeyID")
+# What parts boots (journalctl), tells when one began, and what no literal shows in: a message that a journal in JSON holds as byte values.
+LANDMARKS = ("-- Boot ", "-- Reboot --", "setting system clock to ", 'E":[', 'E": [', 'E" : [')
 LIMIT = 64
-_SHORTEST, _LONGEST = 4, 12
-# Text that ordinary lines are full of makes a bad anchor, however many forms it would cover.
-_COMMON = re.compile(r"^[a-z -]{1,9}$|^.?(?:ACPI|CPUs?|[Ff]ailed|[Ee]rror|disabled|enabled|address|x86|: )[\w: ]{0,4}$|0x|[ (\[]$")
+_LONGEST = 12
+# A word without the marks of a kernel's prefix may come anywhere, however rare the sample finds it.
+_WORD = re.compile(r"[A-Za-z0-9(), -]{1,8}|.{1,4}")
+_WORDY, _HELD = 1e-3, 1e-2
+_STEADY = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 1e-2)
+_PLAIN = re.compile(r"[ !#-\[\]-~]+")
 
 
-def cover(constants: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the stems and as few further literals as it takes for each format's constant texts to hold one."""
-    chosen = list(STEMS)
+def cover(constants: Iterable[tuple[str, ...]], ordinary_lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the stems, the landmarks and as few further literals as it takes for each format's constant texts to hold one."""
+    ordinary = Ordinary(sample(ordinary_lines))
     left = sorted({texts for texts in constants if not any(stem in text for stem in STEMS for text in texts)})
-    left = [texts for texts in left if max(map(len, texts), default=0) >= _SHORTEST]
+    left = [texts for texts in left if max(map(len, texts), default=0) >= HEAD]
+    costs = {part: _cost(part, ordinary) for texts in left for text in texts for part in _parts(text)}
+    literals: list[str] = []
+    for steady in _STEADY:
+        literals = [*STEMS, *LANDMARKS, *_chosen(left, costs, steady)]
+        if len(literals) <= LIMIT:
+            break
+    needed = [one.encode() for one in literals if not any(other != one and other in one for other in literals)]
+    return tuple(literal.decode() for literal in arranged(needed, ordinary))
+
+
+def _chosen(left: Sequence[tuple[str, ...]], costs: Mapping[str, float], steady: float) -> list[str]:
+    """Cover the texts greedily. Each literal costs something `steady` beside its own cost: the more, the fewer are chosen."""
+    chosen: list[str] = []
     while left:
         counts: Counter[str] = Counter()
         for texts in left:
             counts.update({part for text in texts for part in _parts(text)})
-        best = max(counts, key=lambda part: (_worth(part, counts[part]), part))
-        chosen.append(best)
-        left = [texts for texts in left if not any(best in text for text in texts)]
-    if len(chosen) > LIMIT:
-        raise ValueError(f"{len(chosen)} anchors, and the scanner is fast with {LIMIT} at most")
-    return tuple(chosen)
+        chosen.append(max(counts, key=lambda part: (counts[part] / (steady + costs[part]) * (1 + len(part) / 1000), part)))
+        left = [texts for texts in left if not any(chosen[-1] in text for text in texts)]
+    return chosen
 
 
 def _parts(text: str) -> Iterable[str]:
-    """Yield the pieces of a text that begin a word: JSON would hide one with a quote, a backslash or anything but plain ASCII."""
-    for word in re.finditer(r"(?<![A-Za-z0-9])[A-Za-z0-9.\[]", text):
-        for length in range(_SHORTEST, _LONGEST + 1):
-            part = text[word.start() : word.start() + length]
-            if len(part) == length and re.fullmatch(r"[ !#-\[\]-~]+", part):
+    """Yield the pieces of a text: JSON would hide one with a quote, a backslash or anything but plain ASCII."""
+    for start in range(len(text) - HEAD + 1):
+        for length in range(HEAD, _LONGEST + 1):
+            part = text[start : start + length]
+            if len(part) == length and _PLAIN.fullmatch(part):
                 yield part
 
 
-def _worth(part: str, covered: int) -> float:
-    """Weigh what a literal covers against how often ordinary lines will hold it."""
-    return covered * (0.05 if _COMMON.search(part) else 1.0) * (1 + len(part) / 100)
+def _cost(part: str, ordinary: Ordinary) -> float:
+    """Weigh how often the scanner will stop at a literal in vain: at its head, or because ordinary lines hold all of it."""
+    literal = part.encode()
+    return ordinary.rarity(literal) + _WORDY * bool(_WORD.fullmatch(part)) + _HELD * ordinary.holds(literal)

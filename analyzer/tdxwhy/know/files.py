@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters", "facts"})
+_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters", "facts", "ordinary"})
 
 
 def is_table(stem: str) -> bool:

@@ -8,7 +8,7 @@ from zlib import crc32
 from tdxwhy.know.files import is_table
 
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib would cost a tenth of the start-up budget
-_CODE = ("grammar.py", "lower.py", "rows.py", "knowledge.py", "load.py", "cover.py", "compile.py")
+_CODE = ("grammar.py", "lower.py", "rows.py", "knowledge.py", "load.py", "cover.py", "buckets.py", "ordinary.py", "compile.py")
 
 
 def digest(folder: str) -> str:

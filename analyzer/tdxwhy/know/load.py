@@ -13,7 +13,7 @@ import msgspec
 from tdxwhy.errors import RulesError
 from tdxwhy.know.files import is_table
 from tdxwhy.know.knowledge import Knowledge
-from tdxwhy.know.rows import Fact, LeafRow, Number, StatusRow, Step
+from tdxwhy.know.rows import Fact, LeafRow, Number, Ordinary, StatusRow, Step
 from tdxwhy.know.sound import complaints
 from tdxwhy.records import Cause, Generation, MessageForm, Outcome, Parameter, When  # noqa: F401 - msgspec resolves Outcome here
 
@@ -52,6 +52,7 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
     "cause": (Cause, _strict(Cause, {"command": ""}, {"when": GenericAlias(tuple, (_WHEN, ...))})),
     "parameter": (Parameter, _strict(Parameter)),
     "fact": (Fact, _strict(Fact)),
+    "ordinary": (Ordinary, _strict(Ordinary)),
 }
 
 

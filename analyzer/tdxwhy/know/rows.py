@@ -71,3 +71,10 @@ class Fact(NamedTuple):
     id: str
     meaning: str
     source: str
+
+
+class Ordinary(NamedTuple):
+    """Lines that logs are full of: the anchors keep away from them."""
+
+    lines: tuple[str, ...]
+    source: str

@@ -66,12 +66,9 @@ class LogReader:
             yield from boots_of(items, torn or bool(opened.losses))
 
     def _large(self, opened: Opened) -> Iterator[BootRecords]:
-        from tdxwhy.read.scan import ARRAYS, Scan, spans_lines
+        from tdxwhy.read.scan import Scan, spans_lines
 
-        anchors = self._anchors
-        if anchors and opened.head.lstrip()[:1] == b"{":
-            anchors = (*anchors, *ARRAYS)
-        scan = Scan(self._log_name, anchors)
+        scan = Scan(self._log_name, self._anchors)
         if spans_lines(opened.head):
             yield from scan.entries(opened)
         else:

@@ -18,8 +18,6 @@ from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, sea
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _TAIL = 8192
-# No anchor shows in a message that the journal writes as an array of byte values: such entries are all read.
-ARRAYS = (b'"MESSAGE":[', b'"MESSAGE" : [', b'"MESSAGE": [')
 _NEWLINE = 10
 
 

@@ -137,6 +137,26 @@ def test_what_is_not_followed_is_said(made):
     assert any("moon_is_full()" in each for each in draft(program_of([("tdx.c", HEAD + unknown)]), "demo").unseen)
 
 
+def test_vmxon_is_drafted_where_it_is_in_view(made):
+    assert any(each.startswith("VMXON") for each in made.unseen)
+    vmxon = """
+int vmx_enable(void)
+{
+	asm goto("1: vmxon %[pointer]\\n\\t" : : [pointer] "m"(pointer) : : fault);
+	return 0;
+fault:
+	WARN_ONCE(1, "VMXON faulted, 0x%llx\\n", rdmsr_safe(MSR_IA32_FEAT_CTL, &msr) ? 1 : msr);
+	return -EFAULT;
+}
+"""
+    drafted = draft(program_of([("tdx.c", HEAD + BRINGUP), ("vmx.c", vmxon)]), "demo")
+    assert not any(each.startswith("VMXON") for each in drafted.unseen)
+    form = {"level": 4, "format": "VMXON faulted, 0x%llx", "args": ["feat_ctl"], "warning": "vmx.c", "once": True}
+    assert drafted.forms["vmxon-faulted-x"] == form
+    online = next(operation for operation in drafted.operations if operation["name"] == "online-cpu")
+    assert [step["call"] for step in online["step"]] == ["vmxon", "cpu-enable"]
+
+
 def test_a_draft_is_a_generation_file(made, tmp_path: Path):
     path = tmp_path / "draft.toml"
     path.write_text(as_toml(made), encoding="utf-8")

@@ -248,3 +248,86 @@ def test_an_entry_with_too_many_cases_is_given_up_and_said(monkeypatch):
     body = "int start(void) { int i, ret; for (i = 0; i < 9; i++) x += i; ret = __seamcall(LEAF, 0); if (ret) return -EIO; return 0; }"
     (step,) = failing_steps(program_of([("demo.c", HEAD + body)]))
     assert step.unseen == ("more cases than are followed",)
+
+
+VMXON = """
+struct ops { int (*on)(void); };
+static struct ops ops;
+static int vmx_on(void)
+{
+	u64 msr;
+
+	asm goto("1: vmxon %[pointer]\\n\\t"
+			  _ASM_EXTABLE(1b, %l[fault])
+			  : : [pointer] "m"(pointer)
+			  : : fault);
+	return 0;
+fault:
+	WARN_ONCE(1, "faulted, 0x%llx\\n", rdmsrq_safe(CTL, &msr) ? 0xdeadbeef : msr);
+	return -EFAULT;
+}
+static int svm_on(void) { return -EBUSY; }
+void both(void)
+{
+	const struct ops vmx = { .on = vmx_on };
+	const struct ops svm = { .on = svm_on };
+}
+int start(void)
+{
+	int ret = ops.on();
+	if (ret)
+		return ret;
+	return __seamcall(LEAF, NULL) ? -EIO : 0;
+}
+EXPORT_SYMBOL_GPL(start);
+"""
+
+
+def test_assembly_that_faults_jumps_to_its_label_and_a_member_holds_the_function_of_intel():
+    steps = failing_steps(program_of([("vmx.c", HEAD + VMXON)]))
+    fault = next(step for step in steps if step.reason == "VMXON faults")
+    assert (fault.step, fault.entry, fault.errno, fault.unseen) == ("vmx_on", "start", "-EFAULT", ())
+    assert fault.lines[0].text.startswith("WARNING: CPU: {cpu} at vmx.c, vmx_on(): faulted, 0x{")
+    assert fault.names.cpu and not fault.names.package
+
+
+def test_vmxon_alone_is_an_entry_where_nobody_on_the_way_to_the_module_passes_it():
+    steps = failing_steps(program_of([("vmx.c", HEAD + VMXON.replace("return __seamcall(LEAF, NULL) ? -EIO : 0;", "return 0;"))]))
+    assert [(step.entry, step.reason) for step in steps] == [("start", "VMXON faults")]
+
+
+def test_a_condition_on_what_a_call_returned_names_the_call():
+    body = """
+int start(void)
+{
+	void *area = kmalloc(8, GFP_KERNEL);
+	int err;
+	if (!area)
+		return -ENOMEM;
+	err = register_thing(&area);
+	if (err)
+		return err;
+	return __seamcall(LEAF, NULL) ? -EIO : 0;
+}
+EXPORT_SYMBOL_GPL(start);
+"""
+    reasons = [step.reason for step in failing_steps(program_of([("demo.c", HEAD + body)]))]
+    assert reasons[:2] == ["kmalloc() returns NULL", "register_thing() fails"]
+
+
+def test_a_leaf_that_is_asked_again_fails_otherwise_later():
+    body = """
+static int read(u64 field) { struct args args = {}; args.rdx = field; return __seamcall(LEAF, &args) ? -EIO : 0; }
+int start(void)
+{
+	int ret = read(1);
+	if (ret)
+		return ret;
+	pr_info("version\\n");
+	ret = read(2);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(start);
+"""
+    steps = [step for step in failing_steps(program_of([("demo.c", HEAD + body)])) if step.reason.startswith("status")]
+    assert [(step.reason, len(step.lines)) for step in steps] == [("status", 0), ("status, from 0x2 on", 1)]

@@ -40,7 +40,8 @@ def draft(program: Program, name: str) -> Draft:
         operations.append(_initialize(reader, _steps(reader, enable, closing), enable, closing))
     else:
         operations += _all_in_one(reader, enable, closing)
-    unseen = [*reader.unseen, *(each for run in reader.runs.values() for each in run.unseen)]
+    boot = [entry for entry, run in reader.runs.items() if runs_at_boot(program, entry, run)]
+    unseen = [*reader.unseen, *(each for entry in (*boot, cpu, enable) if entry is not None for each in reader.runs[entry].unseen)]
     return Draft(name, reader.answers, reader.forms, tuple(operations), tuple(dict.fromkeys(unseen)))
 
 
@@ -70,7 +71,9 @@ def _caller(reader: Reader, cpu: str, enable: str) -> list[dict[str, Any]]:
     reader.unseen.append(
         f"nobody in this tree calls {cpu}() and {enable}(); the caller is drafted: VMXON, every online CPU, then the module"
     )
-    reader.unseen.append("VMXON, and what it prints where it faults: done by the caller")
+    vmxon = reader.vmxon()
+    if vmxon is None:
+        reader.unseen.append("VMXON, and what it prints where it faults: done by the caller")
     call = {"name": "early-init", "does": "call"}
     steps = [
         {"name": "early-init", "does": "check", "when": "platform=off", "stop": -19},
@@ -82,8 +85,14 @@ def _caller(reader: Reader, cpu: str, enable: str) -> list[dict[str, Any]]:
     ]
     return [
         {"name": "enable", "asked": "enable", "attempt": True, "lock": "caller", "returns": 0, "step": steps},
-        {"name": "vmxon", "step": [{"name": "early-init", "does": "vmxon"}]},
+        {"name": "vmxon", "step": [vmxon or {"name": "early-init", "does": "vmxon"}]},
         {"name": "cpu-enable", "step": _steps(reader, cpu, "")},
+        {
+            "name": "online-cpu",
+            "asked": "online",
+            "needs": "callbacks=on",
+            "step": [call | {"call": each} for each in ("vmxon", "cpu-enable")],
+        },
     ]
 
 

@@ -14,7 +14,7 @@ from tdxwhy.source.branching import Decision, Fault, Run
 from tdxwhy.source.calls import calls
 from tdxwhy.source.lines import Line
 from tdxwhy.source.machine import Machine
-from tdxwhy.source.predict import unreached
+from tdxwhy.source.predict import VMXON, unreached
 from tdxwhy.source.program import Program
 from tdxwhy.source.values import Unknown, Value
 
@@ -42,6 +42,8 @@ class Reader:
         row: dict[str, Any] = {"level": _LEVELS.get(line.level, 4), "format": text}
         if line.args:
             row["args"] = [self._argument(text, value) for text, value in zip(line.args, line.values, strict=False)]
+        if line.call.startswith("WARN"):
+            row["warning"] = line.file
         if line.once:
             row["once"] = True
         if line.ratelimited:
@@ -66,6 +68,15 @@ class Reader:
         for entry, run in self.runs.items():
             if any(each.kind == "leaf" and self.leaf_name(each) in leaves for each in run.decisions):
                 return entry
+        return None
+
+    def vmxon(self) -> dict[str, Any] | None:
+        """Return the step that turns VMX on, with what it prints where it faults; None where no function here does."""
+        for entry, well in self.runs.items():
+            at = next((each for each in well.decisions if each.text == VMXON), None)
+            if at is not None:
+                lines = lines_after(well, Machine(self.program, Fault("branch", at.nth)).run(entry))
+                return {"name": "early-init", "does": "vmxon", "print": [self.form(line) for line in lines if line.call.startswith("WARN")]}
         return None
 
     def read_answers(self, entry: str, closing: str) -> None:

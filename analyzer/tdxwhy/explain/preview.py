@@ -15,6 +15,9 @@ from tdxwhy.source.program import Program
 
 Change = Literal["", "same", "better", "worse", "changed", "new", "gone"]
 PACKAGE_STEP = "package without an online CPU"
+# Every public module counts the CPUs: TDH.SYS.CONFIG is refused with SYS_CONFIG_NOT_PENDING until all have run TDH.SYS.LP.INIT
+# (intel/tdx-module 1.5.01, src/vmm_dispatcher/api_calls/tdh_sys_config.c).
+COUNTED_STEP = "package without an online CPU, module that counts CPUs"
 _PACKAGE_CHECK = re.compile(r"topology_max_packages|packages|pkg|cpumask_(?:weight|equal|subset|full)")
 _LOUD = frozenset({"err", "warn", "crit", "alert", "emerg", "notice", "info", "default"})
 
@@ -96,10 +99,17 @@ def _row(step: FailingStep, *, told: bool) -> PreviewRow:
 
 
 def _with_package_step(program: Program, steps: list[FailingStep]) -> list[FailingStep]:
-    """Add the case that the module, not the code, finds: a loop over online CPUs never came to a package."""
+    """Add the cases of a package without an online CPU, which a module or the code itself finds: whoever refuses first.
+
+    The code may look for it by itself. If not, a loop over online CPUs passes it over, and the next leaf is refused. A module that
+    counts the CPUs refuses before that.
+    """
+    counted = _counted(steps)
     for index, step in enumerate(steps):
         if step.kind == "branch" and _PACKAGE_CHECK.search(step.reason) and (step.names.package or step.names.cpu_state):
-            return [*steps[:index], step._replace(step=PACKAGE_STEP, reason=f"{step.chain[-1]}() finds {step.reason}"), *steps[index + 1 :]]
+            before = [f"; {each.step} fails before where the module counts CPUs" for each in counted if each in steps[:index]]
+            found = step._replace(step=PACKAGE_STEP, reason=f"{step.chain[-1]}() finds {step.reason}{''.join(before)}")
+            return [*steps[:index], found, *steps[index + 1 :], *(_counting(each) for each in counted if before)]
     for name, function in list(program.functions.items()):
         if not any(condition.startswith("a package") for condition, _ in silent_loops(function, program.functions)):
             continue
@@ -107,12 +117,20 @@ def _with_package_step(program: Program, steps: list[FailingStep]) -> list[Faili
         later = [step for step in steps[inside[-1] + 1 :] if step.kind == "leaf" and step.reason == "status"] if inside else []
         if later:
             reason = f"{name}() does not visit it; {later[0].step} fails later"
-            return [*steps, later[0]._replace(step=PACKAGE_STEP, reason=reason, dropped=_last_dropped(steps, inside))]
+            found = later[0]._replace(step=PACKAGE_STEP, reason=reason, dropped=steps[inside[-1]].dropped)
+            return [*steps, *(_counting(each) for each in counted), found]
     return steps
 
 
-def _last_dropped(steps: Sequence[FailingStep], inside: Sequence[int]) -> tuple[str, ...]:
-    return steps[inside[-1]].dropped
+def _counted(steps: Sequence[FailingStep]) -> list[FailingStep]:
+    """Return the refusal by which a module that counts CPUs ends bring-up where the kernel itself has to reach every CPU."""
+    reached = any(step.step == "TDH.SYS.LP.INIT" for step in steps)
+    return [step for step in steps if step.step == "TDH.SYS.CONFIG" and step.reason == "status"][:1] if reached else []
+
+
+def _counting(step: FailingStep) -> FailingStep:
+    """Make the refusal of a module that counts CPUs the case of a package without one online."""
+    return step._replace(step=COUNTED_STEP, reason=f"no CPU of it runs TDH.SYS.LP.INIT; {step.step} fails")
 
 
 def _pairs(old: Sequence[PreviewRow], new: Sequence[PreviewRow]) -> list[PreviewPair]:
@@ -126,7 +144,7 @@ def _pairs(old: Sequence[PreviewRow], new: Sequence[PreviewRow]) -> list[Preview
 
 
 def _key(row: PreviewRow) -> tuple[str, ...]:
-    return (row.entry, row.step) if row.step == PACKAGE_STEP else (row.entry, row.step, row.reason)
+    return (row.entry, row.step) if row.step in (PACKAGE_STEP, COUNTED_STEP) else (row.entry, row.step, row.reason)
 
 
 def _change(old: PreviewRow | None, new: PreviewRow) -> Change:

@@ -29,7 +29,7 @@ def _block(pair: PreviewPair, paint: Painter, width: int) -> str:
     row = pair.row
     title = f"{row.step}: {safe(row.reason)}"
     change = f"  [{pair.change}]" if pair.change else ""
-    head = paint("strong", textwrap.shorten(title, width - len(change), placeholder=" ...")) + paint(_MOODS[pair.change], change)
+    head = paint("strong", textwrap.fill(title, width - len(change), subsequent_indent="  ")) + paint(_MOODS[pair.change], change)
     parts = [head]
     if pair.change in ("better", "worse", "changed") and pair.before is not None:
         parts += _lines(pair.before, "before", paint)

@@ -23,7 +23,7 @@ _LEVELS = {
 _TABLES = {"print", "literals", "failing", "loops", "run"}
 _FAILING = {"silent", "firmware", "prints", "fatal", "fatal_conditions"}
 
-_RUN = {"unreached", "seamcall", "clobbering", "value", "store", "roots", "headers", "entries", "callback"}
+_RUN = {"unreached", "seamcall", "clobbering", "value", "store", "ours", "roots", "headers", "entries", "callback"}
 
 
 class PrintCall(NamedTuple):
@@ -51,6 +51,7 @@ class Calls(NamedTuple):
     clobbering: re.Pattern[str]
     values: re.Pattern[str]
     stores: re.Pattern[str]
+    ours: re.Pattern[str]
     unreached: tuple[str, ...]
     roots: tuple[str, ...]
     headers: tuple[str, ...]
@@ -78,6 +79,7 @@ def calls() -> Calls:
         _any(run["clobbering"]),
         _any(run["value"]),
         _any(run["store"]),
+        _any(run["ours"]),
         tuple(run["unreached"]),
         tuple(run["roots"]),
         tuple(run["headers"]),

@@ -26,6 +26,13 @@ _ANNOTATION = re.compile(
     r"|noinstr|noinline\w*|asmlinkage|notrace|nokprobe_inline|__visible_for_testing)\b(?!\s*\()"
     r"|\b__(?:free|attribute__|printf|aligned|section|acquires|releases|must_hold|cleanup|counted_by)\s*\((?:[^()]|\([^()]*\))*\)"
 )
+# The pieces end at the next goto, so that a text full of them is read once.
+_ASM_GOTO = re.compile(
+    r"""\basm\s+(?:volatile\s+)?goto\s*\((?P<inside>(?:"(?:[^"\\\n]|\\.){0,300}"|[^;"g]|g(?!oto\b)){0,2000}?)\)\s*(?=;)""",
+    re.DOTALL,
+)
+_INSTRUCTION = re.compile(r'\s*"(?:\d+:)?\s*(?P<word>[a-z]\w*)')
+_JUMPS_TO = re.compile(r":\s*(?P<label>[A-Za-z_]\w*)[\w\s,]*$")
 
 
 def parse_unit(text: str) -> Unit:
@@ -42,7 +49,17 @@ def parse_unit(text: str) -> Unit:
 def prepared(text: str) -> str:
     """Make kernel C look like C, without moving anything."""
     text = _ANNOTATION.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    text = _ASM_GOTO.sub(_as_call, text) if "asm" in text else text
     return _LOOP.sub(lambda found: "while".ljust(len(found["name"])) + found["gap"], text)
+
+
+def _as_call(found: re.Match[str]) -> str:
+    """Write `asm goto("1: vmxon ..." : : : : fault)` as asm_goto(vmxon, fault), of the same length and over the same lines."""
+    label, word = _JUMPS_TO.search(found["inside"]), _INSTRUCTION.match(found["inside"])
+    call = f"asm_goto({word['word'] if word else 'asm'},{label['label'] if label else ''})"
+    if label is None or "\n" in found[0][: len(call)] or len(call) > len(found[0]):
+        return found[0]
+    return call + re.sub(r"[^\n]", " ", found[0][len(call) :])
 
 
 def names_of_loops(text: str) -> dict[int, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tdxwhy.source.calls import PrintCall, calls
-from tdxwhy.source.lines import Line, Place, laid_out
+from tdxwhy.source.lines import Line, Place, laid_out, splat
 from tdxwhy.source.program import ERRNO, Program
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, written
 from tdxwhy.source.values import Reference, Symbol, Unknown, Value, combine, is_error, number, truth
@@ -252,6 +252,9 @@ class Evaluator:
             value = self.value(target)
             if isinstance(value, Symbol):
                 return value.name
+            known = self.program.behind(target.text.lstrip(".->")) if target.kind == "member" else None
+            if known is not None:
+                return known
             self.note_unseen(f"call through {written(target)}")
         return name
 
@@ -289,8 +292,8 @@ class Evaluator:
         values = tuple(arguments[known.format + 1 :]) if known.format >= 0 else ()
         args = tuple(written(part) for part in expression.parts[known.format + 2 :]) if known.format >= 0 else ()
         body, whole = laid_out(template, values, args)
-        if known.format < 0:
-            body, whole = f"WARNING: {written(expression)}", False
+        if name.startswith(("WARN", "VM_WARN", "KVM_BUG")):
+            body, whole = splat(place, body), False
         prefix = self._prefix() if name.startswith("pr_") else ""
         text = prefix + body.replace("\\n", "").replace('\\"', '"')
         once, limited = known.once, known.ratelimited

@@ -70,3 +70,9 @@ def _shown(conversion: str, value: Value) -> str | None:
         return flags.replace("u", "d").replace("i", "d") % value
     except (ValueError, TypeError):
         return None
+
+
+def splat(place: Place, body: str) -> str:
+    """Write what a WARN prints: where it stands and, always, on which CPU; of a bare WARN_ON nothing else."""
+    head = f"WARNING: CPU: {{cpu}} at {place.file.rpartition('/')[2]}, {place.function}()"
+    return f"{head}: {body}" if body else head

@@ -22,7 +22,7 @@ from tdxwhy.source.branching import (
 from tdxwhy.source.calling import Caller
 from tdxwhy.source.lines import Place
 from tdxwhy.source.results import prints_failure
-from tdxwhy.source.syntax import Expression, Function, Statement, inner, written
+from tdxwhy.source.syntax import Expression, Function, Statement, callee, inner, written
 from tdxwhy.source.values import Unknown, Value, combine, truth
 
 _MOST_STEPS = 20_000
@@ -99,7 +99,11 @@ class Machine(Caller):
         return run(self, statement) if run is not None else None
 
     def _expression(self, statement: Statement) -> _Signal | None:
-        self.value(statement.expression)
+        call = statement.expression
+        if call is not None and callee(call) == "asm_goto" and len(call.parts) == 3:
+            decision = self._decide("branch", 0, f"{call.parts[1].text.upper()} faults", statement.first, fails=True)
+            return _Signal("goto", label=call.parts[2].text) if decision is self.failed_at else None
+        self.value(call)
         return None
 
     def _declare(self, statement: Statement) -> _Signal | None:

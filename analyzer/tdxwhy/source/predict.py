@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from tdxwhy.source.calls import calls
 from tdxwhy.source.lines import Line
 from tdxwhy.source.machine import Machine
 from tdxwhy.source.program import ERRNO, Program
+from tdxwhy.source.results import STATUS as _STATUS
 from tdxwhy.source.syntax import Expression, Statement, inner, statement_expressions
 from tdxwhy.source.values import Symbol, Unknown, Value, is_error
 
@@ -22,6 +24,8 @@ _MOST_FAULTS = 400
 # Of all runs of an entry together; a kernel's whole bring-up takes some 30,000.
 _MOST_STEPS = 400_000
 _CPU = re.compile(r"(?:this_|target_|lead_|extcpu)?cpu")
+_CALLED = re.compile(r"(?P<name>\w+)\(.*\)$", re.DOTALL)
+VMXON = "VMXON faults"
 _UNREACHED = {"VMFAILINVALID": "module not reached (VMfailInvalid)", "GP": "#GP", "UD": "#UD"}
 
 
@@ -44,12 +48,9 @@ class FailingStep(NamedTuple):
 
 
 def failing_steps(program: Program, entries: tuple[str, ...] | None = None) -> tuple[FailingStep, ...]:
-    """Return the failing cases of a program, entry by entry in the order in which they can happen."""
+    """Return the failing cases of a program, entry by entry in the order in which they can happen: what runs at boot comes first."""
     found: dict[tuple[object, ...], FailingStep] = {}
-    for entry in entries or program.entries():
-        well = Machine(program).run(entry)
-        if not _matters(program, entry, well):
-            continue
+    for entry, well in _bring_up(program, entries or program.entries()):
         left = _MOST_STEPS - well.steps
         for fault, decision in _faults(program, well):
             run = Machine(program, fault).run(entry)
@@ -60,8 +61,16 @@ def failing_steps(program: Program, entries: tuple[str, ...] | None = None) -> t
             if run.failed_at is None or (fault.kind == "branch" and (run.lines, run.result) == (well.lines, well.result)):
                 continue
             step = _step(program, entry, (fault, decision), run)
-            found.setdefault((step.entry, step.step, step.reason, tuple(line.text for line in step.lines), step.errno), step)
+            key = (step.entry, step.step, step.reason)
+            if (*key, *_seen(step)) not in found:
+                later = isinstance(decision.operand, int) and any(each[:3] == key for each in found)
+                reason = f"{step.reason}, from {decision.operand:#x} on" if later else step.reason
+                found[*key, *_seen(step)] = step._replace(reason=reason)
     return tuple(found.values())
+
+
+def _seen(step: FailingStep) -> tuple[object, ...]:
+    return tuple(line.text for line in step.lines), step.errno
 
 
 def _given_up(entry: str) -> FailingStep:
@@ -70,32 +79,45 @@ def _given_up(entry: str) -> FailingStep:
     return FailingStep(entry, entry, "further failing cases", "unseen", (), "", (entry,), nothing, (), ("more cases than are followed",))
 
 
-def _matters(program: Program, entry: str, well: Run) -> bool:
-    """Tell whether an entry has to do with bringing TDX up: it asks the module for a system-wide step, or prints without asking."""
+def _bring_up(program: Program, entries: tuple[str, ...]) -> list[tuple[str, Run]]:
+    """Return the entries that have to do with bringing TDX up, each with the run in which all goes well."""
+    wells = {entry: Machine(program).run(entry) for entry in entries}
+    boot = [entry for entry, well in wells.items() if runs_at_boot(program, entry, well)]
+    asking = [entry for entry, well in wells.items() if _asks(program, entry, well)]
+    passed = {name for entry in asking for decision in wells[entry].decisions for name in decision.chain}
+    faults = {entry: [each.chain[-1] for each in well.decisions if each.text == VMXON] for entry, well in wells.items()}
+    vmxon = [entry for entry, functions in faults.items() if not passed.issuperset(functions)]
+    return [(entry, wells[entry]) for entry in dict.fromkeys((*boot, *vmxon, *asking))]
+
+
+def _asks(program: Program, entry: str, well: Run) -> bool:
+    """Tell whether an entry asks the module for a system-wide step."""
     leaves = [_leaf_name(decision.leaf, decision.text) for decision in well.decisions if decision.kind == "leaf"]
-    returns = program.functions[entry].returns
-    if leaves:
-        return returns in ("int", "void", "long", "bool") and any(each.startswith("TDH.SYS.") for each in leaves)
-    return runs_at_boot(program, entry, well)
+    return program.functions[entry].returns in ("int", "void", "long", "bool") and any(each.startswith("TDH.SYS.") for each in leaves)
 
 
 def runs_at_boot(program: Program, entry: str, well: Run) -> bool:
-    """Tell whether an entry may run by itself while the kernel boots: it takes nothing, asks no module, and prints."""
+    """Tell whether an entry may run by itself while the kernel boots: it takes nothing, asks no module, and prints about TDX."""
     asks = any(decision.kind == "leaf" for decision in well.decisions)
-    return not asks and not any(program.functions[entry].parameters) and any(line.call.startswith("pr_") for line in well.lines)
+    texts = [line.text for line in well.lines if line.call.startswith("pr_")]
+    ours = any("tdx" in text.lower() for text in (*texts, program.files.get(entry, "")))
+    return not asks and not any(program.functions[entry].parameters) and bool(texts) and ours
 
 
 def _faults(program: Program, well: Run) -> Iterator[tuple[Fault, Decision]]:
     """Yield what can go wrong in a run: each leaf in each way it can be answered, and each branch that gives up."""
     met: set[tuple[object, ...]] = set()
+    asked: Counter[str] = Counter()
     for decision in well.decisions[: _MOST_FAULTS * 4]:
-        key = (decision.kind, decision.leaf, decision.text, decision.row, decision.chain[-1], decision.chain[0])
+        asked[str(decision.leaf)] += decision.kind == "leaf"
+        operand = decision.operand if isinstance(decision.operand, int) else 0
+        key = (decision.kind, decision.leaf, decision.text, decision.row, decision.chain[-1], decision.chain[0], operand)
         if key in met or not decision.fails or len(met) > _MOST_FAULTS:
             continue
         met.add(key)
         if decision.kind == "leaf":
             for answer in _answers(program):
-                yield Fault("leaf", 1, decision.leaf, answer), decision
+                yield Fault("leaf", asked[str(decision.leaf)], decision.leaf, answer), decision
         else:
             yield Fault("branch", decision.nth), decision
 
@@ -120,12 +142,22 @@ def _step(program: Program, entry: str, point: tuple[Fault, Decision], run: Run)
     if fault.kind == "leaf":
         step, reason = _leaf_name(decision.leaf, decision.text), _answer_name(program, fault.answer)
     else:
-        step, reason = chain[-1], decision.text
+        step, reason = chain[-1], _condition(decision)
     names = _names(run.lines)
     unseen = (*run.unseen, *_unseen_callee(program, fault, decision))
     return FailingStep(
         entry, step, reason, fault.kind, run.lines, errno_name(run.result), chain, names, _dropped(program, decision, names), unseen
     )
+
+
+def _condition(decision: Decision) -> str:
+    """Say what a branch gives up on: of a variable that holds a call's result, the call."""
+    call = _CALLED.match(decision.about)
+    if call is None or decision.text.startswith("WARN"):
+        return decision.text
+    if decision.text.startswith("!"):
+        return f"{call['name']}() returns NULL"
+    return f"{call['name']}() fails" if _STATUS.fullmatch(decision.text) else decision.text
 
 
 def _leaf_name(leaf: Value, text: str) -> str:
@@ -151,7 +183,8 @@ def errno_name(result: Value) -> str:
 
 def _names(lines: tuple[Line, ...]) -> Naming:
     found = [named(line.format, line.args) for line in lines]
-    return Naming(any(each.package for each in found), any(each.cpu for each in found), any(each.cpu_state for each in found))
+    traced = any(line.text.startswith("WARNING: CPU: ") for line in lines)
+    return Naming(any(each.package for each in found), traced or any(each.cpu for each in found), any(each.cpu_state for each in found))
 
 
 def _unseen_callee(program: Program, fault: Fault, decision: Decision) -> list[str]:

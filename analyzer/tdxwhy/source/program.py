@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tdxwhy.source.calls import calls
@@ -37,6 +37,7 @@ class Program:
         self.constants: dict[str, Expression] = {}
         self.variables: dict[str, Expression | None] = {}
         self.prefixes: dict[str, str] = {}
+        self._fields: dict[str, set[str]] | None = None
         names = {name.rpartition("/")[2] for source in self.sources for name in source.unit.includes}
         self.included = frozenset(source.path for source in self.sources if source.path.rpartition("/")[2] in names)
         for source in self.sources:
@@ -66,6 +67,25 @@ class Program:
         if found is None and name in self.defines and self.defines[name].parameters is not None:
             found = self.functions[name] = macro(self.defines[name])
         return found
+
+    def behind(self, field: str) -> str | None:
+        """Return the function that a member of a structure of operations holds: the only one ever put there, or the only one of Intel's."""
+        if self._fields is None:
+            self._fields = {}
+            for part in self._designated():
+                if part.parts and part.parts[0].kind == "name" and part.parts[0].text in self.functions:
+                    self._fields.setdefault(part.text.lstrip("."), set()).add(part.parts[0].text)
+        names = self._fields.get(field, set())
+        ours = {name for name in names if calls().ours.search(name)} if len(names) > 1 else names
+        return next(iter(ours)) if len(ours) == 1 else None
+
+    def _designated(self) -> Iterator[Expression]:
+        """Yield the `.field = value` pairs of all initialisers."""
+        lists = [initial for initial in self.variables.values() if initial is not None and initial.kind == "list"]
+        for function in self.functions.values():
+            lists += [each.expression for each in walk(function.body) if each.expression is not None and each.expression.kind == "list"]
+        for each in lists:
+            yield from (part for part in each.parts if part.kind == "pair")
 
     def constant(self, name: str) -> Expression | None:
         """Return what an enumerator or object-like macro stands for."""

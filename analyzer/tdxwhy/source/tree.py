@@ -21,6 +21,7 @@ _LARGEST = 4 << 20
 _MOST_FILES = 400
 _MOST_CHARACTERS = 32 << 20
 _TDX = re.compile(r"\bseamcall|\btdx_|TDH_SYS|TDX")
+_VMXON = re.compile(r"\basm\b[^;]{0,40}\bvmxon\b")
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(?P<path>[\w/.-]+)>", re.MULTILINE)
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(?P<name>[A-Z]\w*)[ \t]+(?P<body>[^\n/\\]+)", re.MULTILINE)
 _SKIPPED = frozenset({".git", "node_modules", "tools", "Documentation"})
@@ -60,7 +61,7 @@ def _checked(texts: dict[str, str], path: str) -> dict[str, str]:
         raise NothingToJudge(
             f"{path}: nothing about TDX in this tree", "preview wants a kernel with arch/x86/virt/vmx/tdx, or C files that make SEAMCALLs"
         )
-    return {path: text for path, text in texts.items() if path.endswith(".h") or _TDX.search(text)}
+    return {path: text for path, text in texts.items() if path.endswith(".h") or _TDX.search(text) or _VMXON.search(text)}
 
 
 def _patterns() -> tuple[str, ...]:

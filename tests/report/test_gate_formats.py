@@ -131,7 +131,7 @@ def test_junit_is_read_by_a_reader_and_counts_what_passed(run: Run) -> None:
 def test_github_commands_have_no_raw_breaks_and_stay_within_its_limits() -> None:
     def found(number: int) -> Finding:
         message = f"100 % of\nlines, {number}: x"
-        return Finding("TDX101", "error", message, (Evidence(Place("a,b:c.log", number), "quote"),), None, None, "0" * 16)
+        return Finding("TDX101", "error", message, (Evidence(Place("a,b:c.log", number), "quote"),), None, None)
 
     inputs = (Judged("a,b:c.log", "log", (), judged=True),)
     many = Run(inputs, tuple(found(number) for number in [*range(1, 15), 3]), (), (), rules_of())
@@ -171,7 +171,7 @@ def test_paths_and_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_markdown_cannot_be_broken_out_of() -> None:
     evidence = (Evidence(Place("a|b.log", 1), "x"),)
-    found = Finding("TDX101", "error", "<script>|`x`\n# head", evidence, None, None, "0" * 16)
+    found = Finding("TDX101", "error", "<script>|`x`\n# head", evidence, None, None)
     text = render(Run((), (found,), (Suppressed(found, "external", "<b>"),), (), rules_of()), "markdown", PLAIN)
     assert "<script>" not in text
     assert "<b>" not in text
@@ -185,7 +185,7 @@ def test_markdown_cannot_be_broken_out_of() -> None:
 def test_any_text_in_any_format(message: str, source: str, quote: str, line: int) -> None:
     import junitparser
 
-    found = Finding("TDX101", "warning", message, (Evidence(Place(source, line), quote),), None, None, "0" * 16)
+    found = Finding("TDX101", "warning", message, (Evidence(Place(source, line), quote),), None, None)
     judged = Judged(source, "log", (found,), judged=True)
     made = Run((judged,), (found,), (), (), rules_of(), texts={source: (quote + "\n") * 3})
     for name in FORMATS:

@@ -101,7 +101,8 @@ class MessageForm(NamedTuple):
 class Event(NamedTuple):
     """A record that means something to TDX or to the CPUs, with the typed values of its form.
 
-    With certainty "partial" no form matched: `nearest` is the closest one, and `values` holds what the text certainly contains.
+    With certainty "partial" no form matched: `nearest` is the closest one, and `values` holds what the text certainly contains;
+    where no more than a note or a slip of the pen parts the line from a form, that is its `form`.
     """
 
     form: MessageForm | None

@@ -137,6 +137,39 @@ def test_firmware_values_beside_an_empty_log() -> None:
     assert (found.outcome, found.kernel, found.causes[0].id) == ("not-attempted", "6.8.0-60-generic", "kernel-without-tdx")
 
 
+def test_memory_encryption_that_is_off_tells_only_after_a_request() -> None:
+    off = (0.0, "x86/tme: not enabled by BIOS")
+    found = diagnosed(boot([off], "6.8.0-60-intel", ASKED))
+    assert (found.outcome, [cause.id for cause in found.causes]) == ("disabled-by-bios", ["bios-tdx-disabled"])
+    assert diagnosed(boot([off], "6.8.0-60-intel")).outcome == "not-attempted"
+    unsupported = diagnosed(boot([off, (2.4, "virt/tdx: TDX not supported by the host platform")], "7.3.4"))
+    assert (unsupported.outcome, unsupported.causes[0].id) == ("not-attempted", "platform-not-supported")
+
+
+def test_a_kernel_that_lacks_tdx_says_so_beside_the_log() -> None:
+    found = diagnosed("# grep TDX /boot/config\nCONFIG_INTEL_TDX_GUEST=y\n# CONFIG_INTEL_TDX_HOST is not set\n# dmesg | grep tdx\n")
+    assert (found.role, found.outcome, found.causes[0].id) == ("host", "not-attempted", "kernel-without-tdx")
+    lines = [(1.5, BIOS), (9.0, "kvm_intel: unknown parameter 'tdx' ignored")]
+    assert diagnosed(boot(lines, "6.12.41", ASKED)).causes[0].id == "kernel-without-tdx"
+
+
+def test_a_reason_that_no_form_knows_is_no_known_cause() -> None:
+    assert [cause.id for cause in diagnosed("virt/tdx: initialization failed: the moon is full\n").causes] == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("virt/tdx: initialization failed: too few private KeyIDs available. BIOS gave one.", "too-few-keyids"),
+        ("virt/tdx: module not loa", "module-not-loaded"),
+        ("virt/tdx: Module not loaded.", "module-not-loaded"),
+        ("virt/tdx: initialization failed: Disable TDX due to hibernation is", "hibernation-enabled"),
+    ],
+)
+def test_a_cause_is_known_though_the_line_is_cut_or_written_on(text: str, cause: str) -> None:
+    assert diagnosed(f"[    3.610000] {text}\n").causes[0].id == cause
+
+
 def test_an_ordinary_boot_has_nothing_to_say() -> None:
     found = diagnosed(boot([], "6.1.0"))
     assert (found.outcome, found.steps, found.causes, found.sentence) == ("not-attempted", (), (), None)

@@ -102,6 +102,52 @@ def test_the_nearest_form(text, nearest):
     assert recognise(record(text)).nearest.id == nearest
 
 
+@pytest.mark.parametrize(
+    ("text", "form", "values"),
+    [
+        ("virt/tdx: module not loaded   <<<<<< here", "virt-tdx.module-not-loaded", {}),
+        ("virt/tdx: module not loaded \u2714", "virt-tdx.module-not-loaded", {}),
+        ('"virt/tdx: module not loaded"', "virt-tdx.module-not-loaded", {}),
+        ("tdx: not enabled by BIOS. |", "tdx.not-enabled-by-bios", {}),
+        ("virt/tdx: initialization failed: TDMRs exhausted. (see below)", "virt-tdx.initialization-failed-tdmrs-exhausted", {}),
+        ("virt/tdx: module initialization failed (-28)  <-- !!!", "virt-tdx.module-initialization-failed", {"errno": -28}),
+        ("virt/tdx: modul not laoded", "virt-tdx.module-not-loaded", {}),
+        ("virt/tdx: module initialised", "virt-tdx.module-initialized", {}),
+        (
+            "virt/tdx: SEAMCALL (0xO000000000000024) failed: 0xcO000505O0000000",
+            "virt-tdx.seamcall-failed",
+            {"leaf": 36, "status": 0xC000050500000000},
+        ),
+    ],
+)
+def test_a_note_or_a_slip_of_the_pen_hides_no_form(text, form, values):
+    event = recognise(record(text))
+    assert event.form is not None and event.form.id.startswith(form) and event.certainty == "partial"
+    assert values.items() <= event.values.items()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "virt/tdx: module uninitialized",
+        "virt/tdx: module initialized failed",
+        "virt/tdx: module loaded",
+        "virt/tdx: TDX supported by the host platform",
+        "tdx: enabled by BIOS.",
+    ],
+)
+def test_another_word_is_no_slip(text):
+    event = recognise(record(text))
+    assert event is None or event.form is None
+
+
+def test_touched_lines_take_linear_time():
+    begun = time.perf_counter()
+    for text in ("virt/tdx: " + "a " * 100_000, "virt/tdx: module not loaded" + " " * 100_000 + "x", '"' * 100_000 + "virt/tdx: x"):
+        recognise(record(text))
+    assert time.perf_counter() - begun < 1
+
+
 def test_two_lines_that_ran_together_keep_the_status():
     event = recognise(
         record("virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000virt/tdx: module initialization failed (-5)")

@@ -8,6 +8,7 @@ from tdxwhy.explain.judgement import Judgement
 from tdxwhy.explain.nouns import FoundCause, Seamcall
 from tdxwhy.explain.outcome import meaning
 from tdxwhy.know import tables
+from tdxwhy.know.recognise import form_of
 from tdxwhy.records import Event, Topology, When
 
 _MOST = 3
@@ -30,7 +31,7 @@ def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events
     if judgement.outcome in ("initialized", "unknown"):
         return ()
     telling = _telling(judgement, events)
-    ids_of_forms = frozenset(event.form.id for event in telling if event.form is not None)
+    ids_of_forms = frozenset(form.id for event in telling if (form := form_of(event)) is not None)
     fitting = (cause for seen in _seen(judgement, call) for cause in tables.causes_for(seen, judgement.facts, ids_of_forms))
     found = tuple(dict.fromkeys(cause.id for cause in fitting))
     modelled = tuple(dict.fromkeys(e.cause for e in judgement.explanations if e.cause != "unknown"))

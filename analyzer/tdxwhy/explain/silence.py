@@ -20,6 +20,7 @@ _STATED: tuple[tuple[str, Outcome, str], ...] = (
     ("bios-off", "disabled-by-bios", "firmware has TDX switched off"),
     ("other-vendor", "not-attempted", "this is no Intel CPU"),
     ("kvm-without-tdx", "not-attempted", "the KVM of this kernel knows nothing of TDX"),
+    ("built-without-tdx", "not-attempted", "this kernel is built without TDX host code"),
     ("keyids-present", "not-attempted", "firmware has given TDX its KeyIDs, and the kernel says nothing of TDX"),
 )
 _CAUSE_OF = {"keyids-present": "kernel-without-tdx"}
@@ -57,6 +58,9 @@ def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
     for fact, outcome, why in _STATED:
         if fact in facts.names:
             return Silence(outcome, why, facts.named[fact][:2], _CAUSE_OF.get(fact, fact))
+    if facts.request.asked and "tme-off" in facts.names:
+        why = "firmware has memory encryption off, without which TDX gets no KeyIDs"
+        return Silence("disabled-by-bios", why, facts.named["tme-off"][:2], "tme-off-after-request")
     if boot.head_cut or boot.tail_cut or boot.gaps or boot.total == 0:
         return Silence("unknown", "the log is not whole and holds no line that tells", settles=(_WHOLE_LOG,))
     if facts.request.asked:
@@ -74,10 +78,9 @@ def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Si
     evidence = (evidence_of(attempt.events[0]), *facts.request.evidence)
     begun = attempt.events[-1]
     whole = goes_on(boot, begun) and not boot.gaps
-    if "parameter-misspelt" in facts.names and not facts.request.asked:
-        return Silence("not-attempted", "the request for TDX is misspelt", (*facts.named["parameter-misspelt"],), settles=(_PARAMETER,))
-    if facts.request.asked is False:
-        return Silence("not-attempted", "the command line keeps TDX off", evidence, "not-requested")
+    hindered = _hindered(facts, evidence)
+    if hindered is not None:
+        return hindered
     if whole and _initialises_at_boot(facts.kernel):
         why = "this kernel initialises TDX at boot, the log goes on, and neither success nor failure was printed"
         return Silence("failed", why, evidence, "silence-after-bios-enabled", (_FIRST_CALL,))
@@ -95,6 +98,18 @@ def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Si
     return Silence(
         "unknown", "firmware has TDX ready, and the log does not show what came of it", evidence, settles=(_WHOLE_LOG, _PARAMETER)
     )
+
+
+def _hindered(facts: Facts, evidence: tuple[Evidence, ...]) -> Silence | None:
+    """Say what kept a request from reaching KVM, if something did."""
+    if "parameter-misspelt" in facts.names and not facts.request.asked:
+        return Silence("not-attempted", "the request for TDX is misspelt", (*facts.named["parameter-misspelt"],), settles=(_PARAMETER,))
+    if "kvm-without-tdx" in facts.names and not _initialises_at_boot(facts.kernel):
+        why = "firmware has TDX ready, and the KVM of this kernel knows nothing of TDX"
+        return Silence("not-attempted", why, (*evidence, *facts.named["kvm-without-tdx"][:1]), "kvm-without-tdx")
+    if facts.request.asked is False:
+        return Silence("not-attempted", "the command line keeps TDX off", evidence, "not-requested")
+    return None
 
 
 def _initialises_at_boot(kernel: str | None) -> bool:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from tdxwhy.know import decode
 from tdxwhy.know.match import Matcher, match
 from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx, may_look_like_tdx
-from tdxwhy.know.torn import TDX_KINDS, fit, nearest, resembles
+from tdxwhy.know.torn import TDX_KINDS, fit, nearest, resembles, same_words
 from tdxwhy.lazy import lazy
 from tdxwhy.records import Event, LogRecord, MessageForm
 
+
+class Guess(NamedTuple):
+    """What a line of no known form comes to: its nearest form, or its form where only a person's hand parts it from one."""
+
+    nearest: MessageForm | None
+    values: dict[str, Any]
+    form: MessageForm | None = None
+    text: str | None = None
+
+
 # Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
 _known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
-_unknown: dict[tuple[str, str, bool], tuple[MessageForm | None, dict[str, Any]] | None] = {}
+_unknown: dict[tuple[str, str, bool], Guess | None] = {}
 # What lines that differ in their numbers alone come nearest to.
 _shapes: dict[str, MessageForm | None] = {}
 _LIMIT, _LONGEST = 4096, 1024
@@ -52,7 +62,11 @@ def _says_too_little(matcher: Matcher, text: str) -> bool:
     if not matcher.format.endswith(": %s") or matcher.forms[0].kind not in TDX_KINDS:
         return False
     other = fit(text, "tail")
-    return other is not None and other[0].format != matcher.format
+    if other is not None and other.form.format != matcher.format:
+        return True
+    from tdxwhy.know.touched import touched
+
+    return touched(text) is not None
 
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:
@@ -82,29 +96,37 @@ def _partial(record: LogRecord) -> Event | None:
     else:
         found = _judge(text, record.cut, stamped)
         _remember(_unknown, key, found, text)
-    return None if found is None else Event(None, found[1], record, "partial", found[0])
+    if found is None:
+        return None
+    read = record if found.text is None else record._replace(text=found.text)
+    return Event(found.form, found.values, read, "partial", found.nearest)
 
 
-def _judge(text: str, cut: str, stamped: bool) -> tuple[MessageForm | None, dict[str, Any]] | None:
+def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
     """Judge a text that no form matches: torn, worded otherwise, or nothing to do with TDX."""
     text = text[:_READ]
     tdx = looks_like_tdx(text)
     if not tdx and not cut:
         return None
     from tdxwhy.know.certain import certain  # most logs never need its expressions
+    from tdxwhy.know.touched import touched
+
+    if not cut and (stamped or has_kernel_prefix(text.lstrip("\"'`*_| "))) and (hand := touched(text)) is not None:
+        return Guess(None, _complete(hand.values), hand.matcher.forms[0], hand.text)
 
     shape = _NUMBER.sub("0", text)
     whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
     if cut or shape not in _shapes:
         torn = fit(text, cut or "both")
-        if torn is not None and (cut or torn[0].kind in _SPEAKING):
-            return torn[0], _complete({**certain(whole), **torn[1], "outcome": torn[0].outcome})
+        if torn is not None and (cut or torn.form.kind in _SPEAKING):
+            values = _complete({**certain(whole), **torn.values, "outcome": torn.form.outcome})
+            return Guess(torn.form, values, torn.form if torn.sure and torn.form.kind in TDX_KINDS else None)
     if not tdx or not (stamped or has_kernel_prefix(text)):
         return None
     values = certain(whole)
     like = _shapes[shape] if shape in _shapes else nearest(text, values)
     _remember(_shapes, shape, like, shape)
-    return like, values
+    return Guess(like, values)
 
 
 def _remember(memo: dict[Any, Any], key: object, value: object, text: str) -> None:
@@ -113,6 +135,13 @@ def _remember(memo: dict[Any, Any], key: object, value: object, text: str) -> No
         memo.clear()
     if len(text) < _LONGEST:
         memo[key] = value
+
+
+def form_of(event: Event) -> MessageForm | None:
+    """Return the form that a line has, be it with other commas and capitals."""
+    if event.form is None and event.nearest is not None and same_words(event.record.text, event.nearest):
+        return event.nearest
+    return event.form
 
 
 def step_of(event: Event) -> str | None:

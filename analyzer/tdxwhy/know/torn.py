@@ -26,8 +26,19 @@ class Fit(NamedTuple):
     shared: int
 
 
-def fit(text: str, cut: str) -> tuple[MessageForm, dict[str, Any]] | None:
-    """Return the one form that the rest of a torn line can only come from, with the values that are whole."""
+class Torn(NamedTuple):
+    """The form that the rest of a line comes from, and the values that are whole.
+
+    `sure` if no other form has this rest, and half of the form with all its values is there.
+    """
+
+    form: MessageForm
+    values: dict[str, Any]
+    sure: bool
+
+
+def fit(text: str, cut: str) -> Torn | None:
+    """Return the one meaning that the rest of a torn line can only have."""
     if len(text) < _LEAST:
         return None
     beginning, ending = _ends()
@@ -43,7 +54,10 @@ def fit(text: str, cut: str) -> tuple[MessageForm, dict[str, Any]] | None:
     if len({(tuple(one.values.items()), one.matcher.forms[0].outcome) for one in fits}) != 1:
         return None
     chosen = min(fits, key=lambda one: one.matcher.forms[0].kind != "host")
-    return chosen.matcher.forms[0], chosen.values
+    constant = sum(len(part) for part in _parts(chosen.matcher) if isinstance(part, str))
+    half = 2 * chosen.shared >= constant and len(chosen.values) == len(chosen.matcher.fields)
+    sure = half and len({one.matcher.format for one in fits}) == 1
+    return Torn(chosen.matcher.forms[0], chosen.values, sure)
 
 
 @cache
@@ -202,6 +216,11 @@ def resembles(text: str, form: MessageForm) -> bool:
     """Tell whether a line has hardly a word that the form has not."""
     words, theirs = _words(text), _words(form.example)
     return words <= theirs or len(words & theirs) >= _SAME * len(words | theirs)
+
+
+def same_words(text: str, form: MessageForm) -> bool:
+    """Tell whether a line has the very words of the form."""
+    return _words(text) == _words(form.example)
 
 
 def _alike(one: str, other: str) -> float:

@@ -17,6 +17,14 @@ _CODE = lazy(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
 _BARE_LEVEL = lazy(r"<(\d{1,3})>$")
 # What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
 _NOTHING = lazy(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-]?|</?(?:pre|code|tt|p|br)>)?[^\w()]*")
+# What grep writes before a line: the file, if its name is a path or looks like a log's, and with -n the number of the line.
+_GREPPED = lazy(
+    r"(?:(?:[\w.+@~-]{0,64}/[\w./+@~-]{1,200}|[\w+@~-]{1,64}\.(?:log|txt|out|gz|xz|\d)[\w.]{0,16}):(?:\d{1,9}[:-])?|\d{1,9}[:-])"
+    r"(?=[\[<]|\d{4}-\d\d-|[A-Z]\w\w +\d{1,2} \d\d:)"
+)
+# Accepted form: a time that somebody retyped or put into a table before what begins as kernel messages do: 3.61 | tdx: ...,
+# (12.200000) virt/tdx: ..., [ 17.332O11] virt/tdx: ... Its digits are not trusted.
+_RETYPED = lazy(r"[\[(]? {0,8}[\dOIl]{1,6}[.,][\dOIl]{1,9} ?[\])]?:? {0,8}\|? {0,8}(?=[A-Za-z][\w./-]{1,64}: )")
 # Accepted form: key=value pairs as log pipelines write them, the message quoted: ts=1718000034.901 host=a msg="virt/tdx: ...".
 _PAIR = lazy(r"\s{0,8}[\w.]{1,64}=")
 _LOGFMT = lazy(r'(?<=\s)(?:msg|message)="(?P<message>(?:[^"\\]|\\.)*)"')
@@ -38,6 +46,9 @@ def _odd(place: Place, raw: str) -> Iterator[LogRecord]:
     if lava is not None:
         text = lava["text"]
     raw = raw[:RAW_LIMIT]
+    grepped = _GREPPED.match(text)
+    if grepped is not None:
+        text = text[grepped.end() :]
     stripped = text.strip()
     fields = _LOGFMT.search(text) if _PAIR.match(text) else None
     if fields is not None:
@@ -116,7 +127,7 @@ def _unstamped(place: Place, raw: str, text: str) -> Iterator[LogRecord]:
     if lost is not None:
         yield LogRecord(place, raw, body[lost.end() :], caller=lost[1], cut="head")
         return
-    placeholder = PLACEHOLDER.match(body)
+    placeholder = PLACEHOLDER.match(body) or _RETYPED.match(body)
     text = body[placeholder.end() :] if placeholder else body
     torn = TAILLESS.search(text)
     if torn is not None and torn.start() <= 8 and torn.end() - torn.start() > 1:

@@ -1,0 +1,115 @@
+"""Lines that a person touched: quotes and table borders around them, notes behind them, slips of the pen in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from functools import cache
+from typing import Any, NamedTuple
+
+from tdxwhy.know.certain import certain
+from tdxwhy.know.match import Matcher, index, match, matchers
+from tdxwhy.know.torn import TDX_KINDS
+from tdxwhy.lazy import lazy
+
+_LEADING = lazy(r"[\s\"'`*_|]+")
+_TRAILING = lazy(r"[\s\"'`*_|,]+$")
+# What a note begins with. A single blank and a small letter may be how a vendor's line goes on.
+_NOTE = lazy(r"\s{2,}\S|\s*(?:[<>#|/*\\\"'`(!?=;~^]|--|[^\x00-\x7f])|\s+[A-Z][a-z']")
+_SENTENCE = lazy(r"\s*[A-Z]")
+# Scanners of photos and people read 0 as O and 1 as l or I.
+_DIGITS = lazy(r"\b[0Oo]x[0-9A-Fa-fOoIl]{4,16}\b")
+_DIGIT_OF = str.maketrans("OoIl", "0011")
+_TOKEN = lazy(r"[^\W_]+")
+_FIELD = lazy(r"%[-+ #0]*\d*(?:hh|h|ll|l|z)?[diuxX]")
+_LIKE = 0.79
+_LONG_ENOUGH = 4
+_READ = 512
+
+
+class Touched(NamedTuple):
+    """The form that a line has but for what a person did to it, its values, and its text without what was added."""
+
+    matcher: Matcher
+    values: dict[str, Any]
+    text: str
+
+
+def touched(text: str) -> Touched | None:
+    """Return what a line was before a person touched it, where only one form fits."""
+    bare = _TRAILING.sub("", _LEADING.sub("", text[:_READ], count=1)) if text[:1] in "\"'`*_|" else text[:_READ]
+    bare = _DIGITS.sub(lambda found: "0x" + found[0][2:].translate(_DIGIT_OF), bare)
+    known = match(bare) if bare != text else None
+    if known is not None and not known[0].format.endswith("%s"):
+        return Touched(*known, bare) if known[0].forms[0].kind in TDX_KINDS else None
+    return _noted(bare) or _misspelt(bare)
+
+
+def _noted(text: str) -> Touched | None:
+    """Find the longest whole line of a known form that the text begins with, where only a note stands behind it."""
+    best: tuple[int, Matcher] | None = None
+    for end, matcher in _beginnings(text):
+        told = _NOTE.match(text, end) or (text[end - 1 : end] in (".", ")") and _SENTENCE.match(text, end))
+        if told and matcher.forms[0].kind in TDX_KINDS and (best is None or end > best[0]):
+            best = end, matcher
+    if best is None:
+        return None
+    line = text[: best[0]].rstrip()
+    found = match(line)
+    return Touched(*found, line) if found is not None else None
+
+
+def _beginnings(text: str) -> Iterator[tuple[int, Matcher]]:
+    exact, heads, lengths = index()
+    for constant, matcher in exact.items():
+        if text.startswith(constant):
+            yield len(constant), matcher
+    for length in lengths:
+        for matcher in heads.get(text[:length], ()):
+            if matcher.source and matcher.needle in text and not matcher.format.endswith("%s"):
+                found = re.match(matcher.source, text)
+                if found is not None:
+                    yield found.end(), matcher
+
+
+def _misspelt(text: str) -> Touched | None:
+    """Find the one form that has the same words in the same order, a few of them misspelt.
+
+    The very words with other commas are how a vendor writes it: that line is not known, and has its nearest form.
+    """
+    words = _words(text)
+    fits = [(slips, matcher) for theirs, matcher in _spellings().get(len(words), ()) if (slips := _slips(words, theirs)) is not None]
+    fewest = min((slips for slips, _ in fits), default=0)
+    best = [matcher for slips, matcher in fits if slips == fewest]
+    if not fewest or len({(matcher.forms[0].outcome, matcher.forms[0].step) for matcher in best}) != 1:
+        return None
+    return Touched(best[0], certain(text), text)
+
+
+@cache
+def _spellings() -> dict[int, list[tuple[tuple[str, ...], Matcher]]]:
+    """Return the words of each TDX form that takes no text of its own, by how many they are."""
+    found: dict[int, list[tuple[tuple[str, ...], Matcher]]] = {}
+    for matcher in matchers():
+        if matcher.forms[0].kind in TDX_KINDS and "%s" not in matcher.format:
+            words = _words(_FIELD.sub("0", matcher.format))
+            found.setdefault(len(words), []).append((words, matcher))
+    return found
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(token.lower() for token in _TOKEN.findall(text) if len(token) > 1 and not any(c.isdigit() for c in token))
+
+
+def _slips(words: tuple[str, ...], theirs: tuple[str, ...]) -> int | None:
+    """Count the words that are misspelt, or return None if one is another word or they are too many."""
+    wrong = [(one, other) for one, other in zip(words, theirs, strict=True) if one != other]
+    if len(words) < _LONG_ENOUGH or 3 * len(wrong) > len(words) + 1:
+        return None
+    return len(wrong) if all(_is_slip(one, other) for one, other in wrong) else None
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Tell whether two words are one, misspelt: with the same first letter, for "unsupported" is no slip for "supported"."""
+    return one[0] == other[0] and min(len(one), len(other)) >= _LONG_ENOUGH and SequenceMatcher(None, one, other, False).ratio() >= _LIKE

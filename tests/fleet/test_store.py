@@ -13,9 +13,8 @@ import pytest
 
 from tdxwhy.cli import main
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet import store as stores
+from tdxwhy.fleet import part as parts_of_store
 from tdxwhy.fleet.inspect import inspect
-from tdxwhy.fleet.query import open_fleet
 from tdxwhy.fleet.store import open_store
 from tests.fleet.fleets import content, ingested, make_fleet
 
@@ -29,7 +28,7 @@ def parts(store: Path) -> dict[str, bytes]:
 def test_a_good_store_is_whole(tmp_path, capsys):
     ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 3))
     assert main(["fleet", "check", "--store", str(tmp_path / "store")]) == 0
-    assert capsys.readouterr().out == "1 parts of 6 sources: 6 boots, 6 attempts, 14 events, 6 findings\nwhole\n"
+    assert capsys.readouterr().out == "1 part of 6 sources: 6 boots, 6 attempts, 14 events, 6 findings\nwhole\n"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +38,7 @@ def test_a_good_store_is_whole(tmp_path, capsys):
         (lambda part: (part / "boots.parquet").write_bytes(b"x" * (part / "boots.parquet").stat().st_size), "content has changed"),
         (lambda part: (part / "attempts.parquet").unlink(), "no such file"),
         (lambda part: (part / "manifest.json").write_text("{"), "manifest.json: cannot be read"),
-        (lambda part: (part / "manifest.json").write_text('{"schema": "tdxwhy/fleet/1"}'), "manifest is not whole"),
+        (lambda part: (part / "manifest.json").write_text('{"schema": "tdxwhy/fleet/2"}'), "manifest is not whole"),
         (lambda part: (part / "stray").write_text(""), "does not belong there"),
     ],
 )
@@ -57,12 +56,28 @@ def test_half_a_part_is_one_line_for_a_query(tmp_path, capsys):
     assert "fleet check tells more" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ['{"schema": "tdxwhy/fleet/9"}', "{}", "[]", "", "\0"])
-def test_another_schema_is_refused_with_one_line(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('{"schema": "tdxwhy/fleet/1"}', "ingest its logs again into a new store"),
+        ('{"schema": "tdxwhy/fleet/9"}', "a newer tdxwhy may read it"),
+        ("{}", ""),
+        ("[]", ""),
+        ("", ""),
+        ("\0", ""),
+    ],
+)
+@pytest.mark.parametrize("place", ["store.json", "parts/*/manifest.json"])
+def test_another_version_is_refused_with_one_line(tmp_path, capsys, text, hint, place):
     ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 1))
-    (tmp_path / "store/store.json").write_text(text)
-    with pytest.raises(TdxwhyError):
-        open_fleet(tmp_path / "store")
+    next((tmp_path / "store").glob(place)).write_text(text)
+    for command in (["report"], ["query", "SELECT 1"], ["export"], ["check"], ["compact"]):
+        status = main(["fleet", *command, "--store", str(tmp_path / "store")])
+        out, err = capsys.readouterr()
+        if command == ["check"] and place != "store.json":
+            assert status == 1 and out.startswith("1 part of 0 sources") and out.endswith("not whole\n")
+        else:
+            assert status == 2 and err.startswith("tdxwhy: ") and hint in err and len(err.splitlines()) <= 2 and out == ""
 
 
 def test_a_folder_that_is_no_store_is_not_touched(tmp_path):
@@ -76,7 +91,7 @@ def test_a_folder_that_is_no_store_is_not_touched(tmp_path):
 def test_a_full_disk_is_one_line_and_leaves_a_whole_store(tmp_path, monkeypatch):
     fleet = make_fleet(tmp_path / "logs", 150, 4)
     written = []
-    write = stores._write
+    write = parts_of_store.write
 
     def full(path, data):
         written.append(path)
@@ -84,10 +99,10 @@ def test_a_full_disk_is_one_line_and_leaves_a_whole_store(tmp_path, monkeypatch)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write(path, data)
 
-    monkeypatch.setattr(stores, "_write", full)
+    monkeypatch.setattr(parts_of_store, "write", full)
     with pytest.raises(TdxwhyError, match="no space left on device"):
         ingested(tmp_path / "store", fleet)
-    monkeypatch.setattr(stores, "_write", write)
+    monkeypatch.setattr(parts_of_store, "write", write)
     found = inspect(open_store(tmp_path / "store"))
     assert (found.parts, found.troubles, found.leftovers) == (1, (), ())
     ingested(tmp_path / "store", fleet)

@@ -1,4 +1,4 @@
-"""`tdxwhy fleet`: report, query, export and check a store."""
+"""`tdxwhy fleet`: report, query, export, check and compact a store."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     for one in (report, query, export):
         one.add_argument("--output", metavar="FILE", type=Path, help="write there instead of to standard output")
     _command(commands, "check", "prove the store whole").add_argument("--format", choices=["text", "json"], default="text")
+    compact = _command(commands, "compact", "merge the many small parts that many small ingests leave")
+    compact.add_argument("--format", choices=["text", "json"], default="text")
     _command(commands, "schema", "what each column means", store=False)
     return made
 
@@ -44,13 +46,13 @@ def _command(commands: _Commands, name: str, text: str, store: bool = True) -> a
 
 
 def run(args: argparse.Namespace) -> int:
-    """Answer; `check` returns 1 if the store is not whole, `report` 3 if it is empty."""
+    """Answer; `check` and `compact` return 1 if the store is not whole, `report` 3 if it is empty."""
     if args.what == "schema":
         from tdxwhy.report.fleet_text import schema
 
         sys.stdout.write(schema())
         return 0
-    return {"report": _report, "query": _query, "export": _export, "check": _check}[args.what](args)
+    return {"report": _report, "query": _query, "export": _export, "check": _check, "compact": _compact}[args.what](args)
 
 
 def _report(args: argparse.Namespace) -> int:
@@ -112,6 +114,18 @@ def _check(args: argparse.Namespace) -> int:
     found = inspect(open_store(args.store))
     sys.stdout.write(health_json(found) if args.format == "json" else health(found))
     return 1 if found.troubles else 0
+
+
+def _compact(args: argparse.Namespace) -> int:
+    from tdxwhy.fleet.compact import compact
+    from tdxwhy.fleet.ingest import needed
+    from tdxwhy.fleet.store import open_store
+    from tdxwhy.report.ingest_text import compaction, compaction_json
+
+    needed()
+    done = compact(open_store(args.store))
+    sys.stdout.write(compaction_json(done) if args.format == "json" else f"{compaction(done)}\n")
+    return 1 if done.damaged else 0
 
 
 def _write(args: argparse.Namespace, text: str) -> None:

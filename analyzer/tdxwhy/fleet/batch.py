@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.columns import Columns
+from tdxwhy.fleet.columns import Columns, table
 from tdxwhy.fleet.content import Content, opened
 from tdxwhy.fleet.gather import Gathered, Gatherer
 from tdxwhy.fleet.judge import Judge
 from tdxwhy.fleet.origin import Origin, compiled, of_path, of_records
+from tdxwhy.fleet.part import commit
 from tdxwhy.fleet.sources import Source, Unread
-from tdxwhy.fleet.store import Store, commit, open_store
+from tdxwhy.fleet.store import Store, open_store
 from tdxwhy.records import Loss
 
 # Batches hold at least this much, and of a big ingest a 64th: parts stay few, and a crash costs little.
@@ -90,7 +91,7 @@ class _Work:
         self._store = Store(Path(settings.store))
         self._columns = Columns(_judge())
         self._outcomes: Counter[str] = Counter()
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._losses: list[Loss] = []
         self._known = self._boots = self._size = self._parts = self._flushed = 0
 
@@ -123,8 +124,9 @@ class _Work:
             self._add(gathered, outside)
         self._size += content.size()
         self._losses += gatherer.losses
-        losses = [[loss.what, loss.pieces] for loss in gatherer.losses]
-        self._rows.append({"digest": content.final(), "name": source.name, "boots": self._boots - before, "losses": losses})
+        why = sorted({loss.what for loss in gatherer.losses})
+        lost = sum(loss.pieces for loss in gatherer.losses)
+        self._rows.append((content.final(), source.name, self._boots - before, lost, why))
 
     def _add(self, gathered: Gathered, outside: Origin) -> None:
         boot = gathered.boot
@@ -144,9 +146,11 @@ class _Work:
         rows, columns = self._rows if last else [], self._columns
         name = hashlib.blake2b(digest_size=16)
         for row in rows:
-            name.update(row["digest"].encode())
+            name.update(row[0].encode())
         for key in columns.keys() if not last or self._flushed else ():
             name.update(key.to_bytes(8, "big", signed=True))
         self._outcomes += columns.outcomes()
-        self._parts += commit(self._store, Path(self._settings.place), name.hexdigest(), columns.tables(), rows)
+        tables = {**columns.tables(), "sources": table("sources", list(zip(*rows, strict=True)))}
+        written = {each: found.to_batches() for each, found in tables.items()}
+        self._parts += commit(self._store.parts, Path(self._settings.place), name.hexdigest(), written)
         self._columns, self._flushed = Columns(_judge()), self._flushed + 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdxwhy.fleet.judge import EventRow, Judge, Remembered, status_text
 from tdxwhy.fleet.origin import Origin, key_of
-from tdxwhy.fleet.schema import TABLES
+from tdxwhy.fleet.schema import arrow_schema
 from tdxwhy.records import BootRecords, Event
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ class Columns:
         return Counter(row.found.diagnosis.outcome for row in self._rows.values())
 
     def tables(self) -> dict[str, pa.Table]:
-        """Return all rows as Arrow tables, in the columns and types of the schema."""
+        """Return all that is about boots as Arrow tables, in the columns and types of the schema."""
         made = {"boots": self._boots(), "attempts": self._attempted(), "events": self._events(), "findings": self._found()}
-        return {name: _table(name, columns) for name, columns in made.items()}
+        return {name: table(name, columns) for name, columns in made.items()}
 
     def _boots(self) -> list[Sequence[Any]]:
         return list(zip(*map(_boot_columns, self._rows.values()), strict=True))
@@ -87,7 +87,7 @@ class Columns:
         numbers: dict[EventRow, int] = {}
         boots = self._rows.values()
         places = pa.array([numbers.setdefault(event, len(numbers)) for row in boots for event in row.found.events], pa.int32())
-        types = [_arrow_type(column.type) for column in TABLES["events"][3:]]
+        types = arrow_schema("events").types[3:]
         distinct = [pa.array([row[place] for row in numbers], kind) for place, kind in enumerate(types)]
         keys = [row.key for row in boots for _ in row.found.events]
         times = [time for row in boots for time in row.times[0]]
@@ -151,21 +151,11 @@ def _boot_columns(row: BootRow) -> tuple[Any, ...]:
     )
 
 
-def _table(name: str, columns: Sequence[Any]) -> pa.Table:
+def table(name: str, columns: Sequence[Any]) -> pa.Table:
+    """Return one table of a part from its columns; without any it is empty."""
     import pyarrow as pa
 
-    fields = TABLES[name]
-    types = [_arrow_type(column.type) for column in fields]
-    data = columns or [[] for _ in fields]
-    arrays = [values if isinstance(values, pa.Array) else pa.array(values, kind) for values, kind in zip(data, types, strict=True)]
-    return pa.table(arrays, schema=pa.schema([pa.field(column.name, kind) for column, kind in zip(fields, types, strict=True)]))
-
-
-def _arrow_type(name: str) -> Any:  # noqa: ANN401 - pyarrow has no types of its own
-    import pyarrow as pa
-
-    if name.startswith("list<"):
-        return pa.list_(_arrow_type(name[5:-1]))
-    if name.startswith("timestamp"):
-        return pa.timestamp("s")
-    return pa.bool_() if name == "bool" else getattr(pa, name)()
+    schema = arrow_schema(name)
+    data = columns or [[] for _ in schema]
+    arrays = [values if isinstance(values, pa.Array) else pa.array(values, kind) for values, kind in zip(data, schema.types, strict=True)]
+    return pa.table(arrays, schema=schema)

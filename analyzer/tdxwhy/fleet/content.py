@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+from tdxwhy.fleet.part import digest_of
 from tdxwhy.fleet.sources import STDIN, Source
-from tdxwhy.fleet.store import digest_of
 
 _WHOLE = 1 << 20
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.batch import Outcome, Settings, batches
+from tdxwhy.fleet.compact import Compaction, compact_if_many
 from tdxwhy.fleet.engine import Batch, processes, workers_here
 from tdxwhy.fleet.origin import compiled
 from tdxwhy.fleet.sources import Unread, expand
@@ -48,10 +49,11 @@ class Summary(NamedTuple):
     outcomes: dict[str, int]
     unread: tuple[Unread, ...]
     losses: tuple[tuple[str, int, str], ...]
+    compacted: Compaction = Compaction()
 
 
 def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
-    """Bring sources into a store; those that it has are left alone."""
+    """Bring sources into a store; those that it has are left alone, and of a store of many small parts few large ones are made."""
     needed()
     if request.pattern:
         compiled(request.pattern)
@@ -69,7 +71,7 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
             done += outcome.sources + outcome.known + len(outcome.unread)
             size += outcome.size
             tell(Progress(done, len(sources), size, total))
-    return _summary(outcomes, unread)
+    return _summary(outcomes, unread)._replace(compacted=compact_if_many(store))
 
 
 def needed() -> None:

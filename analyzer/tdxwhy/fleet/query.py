@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.schema import TABLES
+from tdxwhy.fleet.schema import ABOUT_BOOTS, BOOTS, TABLES
 from tdxwhy.fleet.store import Store, open_store
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -17,7 +18,11 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
 }
 # Of copies of a boot in several parts, the one that tells most stands for it.
-_BEST = "QUALIFY row_number() OVER (PARTITION BY boot ORDER BY events DESC, head_cut, source, filename) = 1"
+# Which one that is depends on what it says, and on the part that holds it only where all that it says is the same.
+_BEST = (
+    "QUALIFY row_number() OVER (PARTITION BY boot ORDER BY events DESC, head_cut, source, "
+    f"hash({', '.join(column.name for column in BOOTS)}), filename) = 1"
+)
 
 
 class Answer(NamedTuple):
@@ -28,11 +33,18 @@ class Answer(NamedTuple):
 
 
 class Fleet:
-    """A store that can be asked. The tables are views that show each boot once."""
+    """A store that can be asked. The tables are views that show each boot once, and nothing of it is deleted meanwhile."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._held = ExitStack()
+        self._held.enter_context(store.locked())
         self._db = _connected(store)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._db.close()
+        self._held.close()
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         """Return the answer to one SELECT."""
@@ -71,13 +83,15 @@ def _connected(store: Store) -> Any:  # noqa: ANN401
     import duckdb
 
     db = duckdb.connect(":memory:", config=_SETTINGS)
-    files = {table: _listed(store.files(table)) for table in TABLES}
+    manifests = store.manifests()
+    files = {table: _listed(store.files(table, manifests)) for table in TABLES}
     try:
         for table in TABLES:
             db.execute(f"CREATE VIEW all_{table} AS {_rows(table, files[table])}")
         copies = db.execute("SELECT count(*) > count(DISTINCT boot) FROM all_boots").fetchone()
         for table in TABLES:
-            db.execute(f"CREATE VIEW {table} AS {_once(table, bool(copies and copies[0]))}")
+            db.execute(f"CREATE VIEW {table} AS {_once(table, table in ABOUT_BOOTS and bool(copies and copies[0]))}")
+        db.execute("SET parquet_metadata_cache = true")
         allowed = ", ".join(listed for listed in files.values() if listed)
         db.execute(f"SET allowed_paths = [{allowed}]")
         db.execute("SET enable_external_access = false")
@@ -85,6 +99,19 @@ def _connected(store: Store) -> Any:  # noqa: ANN401
     except duckdb.Error as error:
         raise TdxwhyError(f"{store.folder}: {_first_line(error)}", "tdxwhy fleet check tells more") from error
     return db
+
+
+def best_copies(folders: Sequence[Path]) -> dict[str, list[int]]:
+    """Return the boots that stand for themselves in each of these parts, by its name: those without copies, and the best copies."""
+    import duckdb
+
+    listed = _listed([folder / "boots.parquet" for folder in folders])
+    with duckdb.connect(":memory:", config=_SETTINGS) as db:
+        rows = db.execute(f"SELECT boot, filename FROM read_parquet([{listed}], filename = true) {_BEST}").fetchall()  # noqa: S608
+    found: dict[str, list[int]] = {}
+    for boot, filename in rows:
+        found.setdefault(Path(filename).parent.name, []).append(boot)
+    return found
 
 
 def _rows(table: str, listed: str) -> str:

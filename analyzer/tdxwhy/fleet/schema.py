@@ -1,10 +1,10 @@
-"""The tables of the store, their columns and what each means. `SCHEMA` changes whenever a column does."""
+"""The tables of the store, their columns and what each means. `SCHEMA` changes whenever a column or the manifest does."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-SCHEMA = "tdxwhy/fleet/1"
+SCHEMA = "tdxwhy/fleet/2"
 
 
 class Column(NamedTuple):
@@ -88,4 +88,32 @@ FINDINGS = (
     Column("quote", "string", "the line that carries it"),
 )
 
-TABLES = {"boots": BOOTS, "attempts": ATTEMPTS, "events": EVENTS, "findings": FINDINGS}
+SOURCES = (
+    Column("digest", "string", "xxh3-128 of the source's bytes as they lie there: what has it is known"),
+    Column("name", "string", "the source as named on the command line"),
+    Column("boots", "int32", "boots in it"),
+    Column("lost", "int32", "pieces of it that could not be used"),
+    Column("losses", "list<string>", "why, each reason once"),
+)
+
+# What is about boots, and with the sources all that a part holds.
+ABOUT_BOOTS = {"boots": BOOTS, "attempts": ATTEMPTS, "events": EVENTS, "findings": FINDINGS}
+TABLES = {**ABOUT_BOOTS, "sources": SOURCES}
+
+
+def arrow_schema(table: str) -> Any:  # noqa: ANN401 - pyarrow has no types of its own
+    """Return the Arrow schema of one table."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(column.name, arrow_type(column.type)) for column in TABLES[table]])
+
+
+def arrow_type(name: str) -> Any:  # noqa: ANN401
+    """Return the Arrow type that a column names."""
+    import pyarrow as pa
+
+    if name.startswith("list<"):
+        return pa.list_(arrow_type(name[5:-1]))
+    if name.startswith("timestamp"):
+        return pa.timestamp("s")
+    return pa.bool_() if name == "bool" else getattr(pa, name)()

@@ -10,6 +10,7 @@ from typing import Any
 from tdxwhy.fleet.inspect import Health
 from tdxwhy.fleet.questions import OUTCOMES, Change, FleetReport
 from tdxwhy.fleet.schema import SCHEMA, TABLES
+from tdxwhy.ranges import counted
 from tdxwhy.report.rows import table
 from tdxwhy.report.terminal import safe
 
@@ -22,7 +23,7 @@ def as_text(report: FleetReport) -> str:
 
 
 def _sections(report: FleetReport) -> Iterator[str]:
-    yield f"{report.boots} boots of {report.hosts} hosts{_between(report.first, report.last)}\n"
+    yield f"{counted(report.boots, 'boot')} of {counted(report.hosts, 'host')}{_between(report.first, report.last)}\n"
     counts = (f"{count} {name}" for name, count in zip(OUTCOMES, report.outcomes.counts, strict=True) if count)
     yield ", ".join(counts) + "\n"
     for change in (*report.since_kernel, *report.changes):
@@ -86,8 +87,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun of a report
 
 def health(found: Health) -> str:
     """Say whether a store is whole."""
-    rows = ", ".join(f"{count} {name}" for name, count in found.rows.items())
-    lines = [f"{found.parts} parts of {found.sources} sources: {rows}"]
+    rows = ", ".join(counted(count, name.removesuffix("s")) for name, count in found.rows.items())
+    lines = [f"{counted(found.parts, 'part')} of {counted(found.sources, 'source')}: {rows}"]
     lines += [f"trouble: {safe(trouble)}" for trouble in found.troubles]
     lines += [f"unfinished, harmless: {safe(one)}" for one in found.leftovers]
     lines.append("not whole" if found.troubles else "whole")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from tdxwhy.fleet.compact import Compaction
 from tdxwhy.fleet.ingest import Summary
+from tdxwhy.ranges import counted
 from tdxwhy.report.terminal import safe
 
 _SHOWN = 20
@@ -13,10 +15,15 @@ _SHOWN = 20
 
 def as_json(summary: Summary) -> str:
     """Return the summary as one JSON object."""
-    document = {"schema": "tdxwhy/ingest/1", **summary._asdict()}
+    document = {"schema": "tdxwhy/ingest/1", **summary._asdict(), "compacted": summary.compacted._asdict()}
     document["unread"] = [one._asdict() for one in summary.unread]
     document["losses"] = [{"what": what, "pieces": pieces, "first": first} for what, pieces, first in summary.losses]
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def compaction_json(done: Compaction) -> str:
+    """Return what a compaction did as one JSON object."""
+    return json.dumps({"schema": "tdxwhy/fleet-compact/1", **done._asdict()}, indent=1) + "\n"
 
 
 def as_text(summary: Summary) -> str:
@@ -24,11 +31,23 @@ def as_text(summary: Summary) -> str:
     return "".join(f"{line}\n" for line in _lines(summary))
 
 
+def compaction(done: Compaction) -> str:
+    """Say in one line what a compaction did."""
+    said = f"{counted(done.merged, 'small part')} merged into {done.made}" if done.merged else "no small parts to merge"
+    said += f", {counted(done.deleted, 'replaced part')} deleted" if done.deleted else ""
+    said += f", {counted(done.waiting, 'replaced part')} kept while somebody reads" if done.waiting else ""
+    return said + (f"; left alone, not whole: {', '.join(done.damaged)}" if done.damaged else "")
+
+
 def _lines(summary: Summary) -> Iterator[str]:
     known = f", {summary.known} known before" if summary.known else ""
-    yield f"{summary.sources} sources read ({summary.size / 1e6:.1f} MB){known}"
+    yield f"{counted(summary.sources, 'source')} read ({summary.size / 1e6:.1f} MB){known}"
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in summary.outcomes.items())
-    yield f"{summary.boots} boots" + (f": {outcomes}" if outcomes else "")
+    yield counted(summary.boots, "boot") + (f": {outcomes}" if outcomes else "")
+    if summary.compacted.trouble:
+        yield f"small parts not merged: {safe(summary.compacted.trouble)}"
+    elif summary.compacted.merged:
+        yield compaction(summary.compacted)
     for what, pieces, first in summary.losses:
         yield f"lost: {what}: {pieces}, first in {safe(first)}"
     for one in summary.unread[:_SHOWN]:

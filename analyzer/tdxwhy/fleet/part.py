@@ -1,0 +1,169 @@
+"""One part of a store: a folder of tables and the manifest that describes them, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.schema import SCHEMA, TABLES, arrow_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST = "manifest.json"
+_COMPRESSION = "zstd"
+
+
+class Manifest(NamedTuple):
+    """What a part says of itself: rows, bytes and digest of each table, and the parts in whose place it stands."""
+
+    part: str
+    tables: dict[str, dict[str, Any]]
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of its tables."""
+        return sum(int(told["bytes"]) for told in self.tables.values())
+
+
+def commit(parts: Path, place: Path, part: str, tables: Mapping[str, Iterable[pa.RecordBatch]], replaces: Iterable[str] = ()) -> bool:
+    """Write a part under `place` and make it visible in `parts` in one step; return False if somebody else has done so."""
+    target = parts / part
+    if target.exists():
+        return False
+    made = place / f"{part}.{os.getpid()}"
+    try:
+        made.mkdir()
+        described = {name: _write_table(made / f"{name}.parquet", name, batches) for name, batches in tables.items()}
+        manifest = {"schema": SCHEMA, "part": part, "tables": described, "replaces": sorted(replaces)}
+        write(made / MANIFEST, (json.dumps(manifest) + "\n").encode())
+        sync(made)
+        try:
+            made.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            return False
+        sync(parts)
+    except OSError as error:
+        raise TdxwhyError(
+            f"store: {(error.strerror or str(error)).lower()}", "what was written before is whole; run the command again"
+        ) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return True
+
+
+def manifest_of(part: Path) -> Manifest:
+    """Read the manifest of a part."""
+    document = document_of(part / MANIFEST)
+    check_schema(part, document)
+    try:
+        tables = {name: _described(document["tables"][name]) for name in TABLES}
+        return Manifest(part.name, tables, tuple(str(name) for name in document["replaces"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise TdxwhyError(f"{part}: manifest is not whole", "tdxwhy fleet check tells more") from error
+
+
+def trouble_of(part: Path, manifest: Manifest) -> list[str]:
+    """Return how the files of a part differ from what its manifest says, with the part's name before each."""
+    found = [trouble for name, told in manifest.tables.items() for trouble in _differences(part / f"{name}.parquet", name, told)]
+    known = {f"{name}.parquet" for name in TABLES} | {MANIFEST}
+    found += [f"{one.name} does not belong there" for one in sorted(part.iterdir()) if one.name not in known]
+    return [f"{part.name}: {trouble}" for trouble in found]
+
+
+def digest_of(data: bytes | memoryview) -> str:
+    """Return the digest by which content is told apart."""
+    import xxhash
+
+    return xxhash.xxh3_128_hexdigest(data)
+
+
+def document_of(path: Path) -> dict[str, Any]:
+    """Read a description: of a store or of a part."""
+    import msgspec
+
+    try:
+        found = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError) as error:
+        raise TdxwhyError(f"{path}: cannot be read", "tdxwhy fleet check tells more") from error
+    if not isinstance(found, dict):
+        raise TdxwhyError(f"{path}: not a description of a store")
+    return found
+
+
+def check_schema(place: Path, document: dict[str, Any]) -> None:
+    """Refuse what another version wrote."""
+    told = document.get("schema")
+    if told == SCHEMA:
+        return
+    name, _, number = str(told).rpartition("/")
+    own, _, ours = SCHEMA.rpartition("/")
+    older = name == own and number.isdigit() and len(number) < 9 and int(number) < int(ours)
+    hint = "ingest its logs again into a new store" if older else "a newer tdxwhy may read it"
+    raise TdxwhyError(f"{place}: schema {str(told)[:40]!r}, and this version reads {SCHEMA!r}", hint)
+
+
+def write(path: Path, data: bytes | memoryview) -> None:
+    """Write a file and see that it is on the disk."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync(folder: Path) -> None:
+    """See that the names in a folder are on the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_table(path: Path, name: str, batches: Iterable[pa.RecordBatch]) -> dict[str, Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink, rows = pa.BufferOutputStream(), 0
+    with pq.ParquetWriter(sink, arrow_schema(name), compression=_COMPRESSION, compression_level=1) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    data = memoryview(sink.getvalue())
+    write(path, data)
+    return {"rows": rows, "bytes": len(data), "digest": digest_of(data)}
+
+
+def _described(told: dict[str, Any]) -> dict[str, Any]:
+    return {"rows": int(told["rows"]), "bytes": int(told["bytes"]), "digest": str(told["digest"])}
+
+
+def _differences(path: Path, name: str, told: dict[str, Any]) -> list[str]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return [f"{path.name}: {(error.strerror or 'cannot be read').lower()}"]
+    if len(data) != told.get("bytes"):
+        return [f"{path.name}: {len(data)} bytes, and {told.get('bytes')} were written"]
+    if digest_of(data) != told.get("digest"):
+        return [f"{path.name}: its content has changed"]
+    return _unlike(path, name, told.get("rows"))
+
+
+def _unlike(path: Path, name: str, rows: object) -> list[str]:
+    import pyarrow.parquet as pq
+
+    found = pq.ParquetFile(path)
+    columns = found.schema_arrow.names == [column.name for column in TABLES[name]]
+    return [
+        *([] if columns else [f"{path.name}: other columns than the schema's"]),
+        *([f"{path.name}: {found.metadata.num_rows} rows, and {rows} were written"] if found.metadata.num_rows != rows else []),
+    ]

@@ -78,3 +78,18 @@ def test_each_sample_adds_what_it_says() -> None:
         key = repr(aspect_of(sample))
         assert key not in seen, f"{sample.name} adds nothing to {seen[key]}"
         seen[key] = sample.name
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--compare", "--topology", "lscpu.json"],
+        ["--compare", "--follow"],
+        ["--follow", "--brief"],
+        ["--brief", "--format", "json"],
+        ["--unrecognised", "--format", "html"],
+    ],
+)
+def test_an_option_that_would_go_unheeded_is_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log", *options, "samples/logs/success-7.1/dmesg.log", "samples/logs/guest/dmesg.log"]) == 2
+    assert capsys.readouterr().err.startswith("tdxwhy: --")

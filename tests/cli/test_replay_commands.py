@@ -1,6 +1,7 @@
 """simulate, replay and model as a user calls them."""
 
 import json
+from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
 
 import jsonschema
@@ -76,7 +77,31 @@ def test_a_simulated_trace_conforms_and_a_spoiled_one_does_not(path, kernel, tmp
         assert capsys.readouterr().out.startswith("diverges: 0 of ")
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", '{"trace": [1], "generation": "6.8"}', '{"trace": [], "generation": "5"}', "{"])
+@pytest.mark.parametrize("text", ["{}", "[]", "{"])
+def test_json_that_is_no_trace_is_a_log(text, tmp_path, capsys):
+    (tmp_path / "t.json").write_text(text)
+    assert main(["replay", str(tmp_path / "t.json")]) == 3
+    assert capsys.readouterr().err.startswith("tdxwhy: ")
+
+
+def test_dmesg_json_is_a_log_whatever_its_name(tmp_path, capsys):
+    records = [{"pri": 3, "time": 6.0, "msg": line.partition("] ")[2]} for line in LOG.splitlines()]
+    (tmp_path / "dmesg.json").write_text(json.dumps({"dmesg": records}))
+    assert main(["replay", str(tmp_path / "dmesg.json")]) == 1
+    assert capsys.readouterr().out.startswith("conforms: 4 of 4")
+
+
+def test_a_trace_from_a_pipe(capsys, monkeypatch):
+    main(["simulate", str(SCENARIOS / "one-cpu-offline.toml"), "--format", "json"])
+    text = capsys.readouterr().out.encode()
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BufferedReader(BytesIO(text))))
+    assert main(["replay", "-"]) == 1
+    assert capsys.readouterr().out.startswith("conforms: ")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"trace": 1}', '{"trace": [1], "generation": "6.8"}', '{"trace": [], "generation": "5"}', '{"trace": ' + "[" * 100000]
+)
 def test_a_bad_trace_is_one_line(text, tmp_path, capsys):
     (tmp_path / "t.json").write_text(text)
     assert main(["replay", str(tmp_path / "t.json")]) == 2
@@ -105,6 +130,28 @@ def test_a_bad_scenario_is_one_line(text, tmp_path, capsys):
     assert main(["simulate", str(tmp_path / "s.toml")]) == 2
     err = capsys.readouterr().err
     assert err.startswith("tdxwhy: ") and err.count("\n") <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("colour = 1", "scenario: unknown key 'colour'"),
+        ("[platform]\npackages = 2\ncpus_per_package = 2\noffline_at_boot = [9]", "platform.offline_at_boot: no CPU 9"),
+        ("[[faults]]\nleaf = 'TDH.SYS.NONE'\nstatus = 'GP'", "faults[0].leaf: unknown leaf"),
+        ("[[faults]]\nleaf = 'TDH.SYS.INIT'\nstatus = 'TDX_NONE'", "faults[0].status: no status"),
+        ("[[faults]]\nleaf = 'TDH.SYS.KEY.CONFIG'\nstatus = 'GP'\npackage = 7", "faults[0].package: no package 7"),
+    ],
+)
+def test_a_bad_scenario_names_file_and_place(text, place, tmp_path, capsys):
+    (tmp_path / "s.toml").write_text(f"generation = '7.1'\n{text}\n")
+    assert main(["simulate", str(tmp_path / "s.toml")]) == 2
+    assert capsys.readouterr().err.startswith(f"tdxwhy: {tmp_path / 's.toml'}: {place}")
+
+
+def test_a_status_by_its_name(tmp_path, capsys):
+    (tmp_path / "s.toml").write_text("generation = '6.8'\n[[faults]]\nleaf = 'TDH.SYS.RD'\nstatus = 'TDX_SYS_NOT_READY'\n")
+    assert main(["simulate", str(tmp_path / "s.toml")]) == 0
+    assert "failed: 0xc000050500000000" in capsys.readouterr().out
 
 
 def test_jsonl(tmp_path, capsys):

@@ -54,3 +54,8 @@ def test_the_same_log_twice(logs, capsys):
 def test_two_logs_are_needed(logs, files, capsys):
     assert main(["log", "--compare", *[logs[0]] * files]) == 2
     assert "takes two logs" in capsys.readouterr().err
+
+
+def test_two_boots_that_fail_alike_part_nowhere(logs, capsys):
+    assert main(["log", "--compare", logs[1], logs[1]]) == 1
+    assert "no step differs" in capsys.readouterr().out

@@ -33,7 +33,7 @@ def predicate(*kinds: str, argument: type = bool, choices: tuple[str, ...] = (),
 
     def register(test: _F) -> _F:
         name = test.__name__
-        PREDICATES[name] = Predicate(name, test, kinds, argument, frozenset(choices), missing, (test.__doc__ or "").splitlines()[0])
+        PREDICATES[name] = Predicate(name, test, kinds, argument, frozenset(choices), missing, (test.__doc__ or "").partition("\n")[0])
         return test
 
     return register

@@ -21,6 +21,10 @@ from tdxwhy.read.log import LogReader, read_boots
 from tdxwhy.records import BootRecords, Finding, Topology
 
 THIS_MACHINE = "this machine"
+_UNHEEDED = {
+    "compare": ("topology", "follow", "all_boots"),
+    "follow": ("brief", "unrecognised", "all_boots"),
+}
 _WIDTH = 100  # a given width spares start-up the import of shutil
 
 
@@ -51,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Report on each file; the exit status is the worst of them: unreadable, failed, nothing to judge, clean."""
+    _refuse_together(args)
     if args.compare:
         return _compare(args)
     reports: list[LogReport] = []
@@ -71,6 +76,16 @@ def run(args: argparse.Namespace) -> int:
     for complaint in complaints:
         complain(complaint.message, complaint.hint)
     return status(reports, complaints)
+
+
+def _refuse_together(args: argparse.Namespace) -> None:
+    """Refuse options that would go unheeded beside another one."""
+    for one, others in _UNHEEDED.items():
+        for other in others:
+            if getattr(args, one) and getattr(args, other):
+                raise TdxwhyError(f"--{one} takes no --{other.replace('_', '-')}", "tdxwhy log --help")
+    if args.format != "text" and (args.brief or args.unrecognised):
+        raise TdxwhyError(f"--{'brief' if args.brief else 'unrecognised'} prints text only", "leave --format out")
 
 
 def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) -> LogReport:

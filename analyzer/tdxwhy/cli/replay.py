@@ -6,13 +6,16 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from tdxwhy.cli.parsing import Parser
-from tdxwhy.cli.simulate import load, requests
+from tdxwhy.cli.simulate import load, parsed, requests
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.records import BootRecords, Topology
 from tdxwhy.replay.nouns import Verdict
+
+_HEAD = 4096
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,17 +73,32 @@ def _stream(name: str, generation: str | None) -> int:
 
 def _verdicts(args: argparse.Namespace) -> Iterator[Verdict]:
     """Yield a verdict for each boot of the log that says something of TDX, at least one."""
-    if args.log.endswith(".json"):
-        from tdxwhy.replay.trace import replay_trace
-
-        yield replay_trace(load(Path(args.log)), args.generation)
-        return
     from tdxwhy.read.log import read_boots
 
-    reader = read_boots(sys.stdin.buffer if args.log == "-" else Path(args.log), "stdin" if args.log == "-" else args.log)
+    piped = args.log == "-"
+    head = _head(args.log)
+    if b'"trace"' in head or b'"tdxwhy/simulate/' in head:
+        from tdxwhy.replay.trace import replay_trace
+
+        yield replay_trace(parsed(sys.stdin.read(), "stdin", as_json=True) if piped else load(Path(args.log)), args.generation)
+        return
+    reader = read_boots(sys.stdin.buffer if piped else Path(args.log), "stdin" if piped else args.log)
     found = [_boot(boot, args) for boot in reader] or [Verdict("undecided", "unknown", args.generation, 0, 0, None, ())]
     telling = [one for one in found if one.total]
     yield from telling or found[-1:]
+
+
+def _head(name: str) -> bytes:
+    """Return how an input begins if that is how a JSON object begins: a trace says so there, and `dmesg --json` does not."""
+    try:
+        if name == "-":
+            head = sys.stdin.buffer.peek(_HEAD) if isinstance(sys.stdin.buffer, BufferedReader) else b""
+        else:
+            with Path(name).open("rb") as file:
+                head = file.read(_HEAD)
+    except OSError as error:
+        raise TdxwhyError(f"{name}: {error.strerror}") from None
+    return head if head.lstrip().startswith(b"{") else b""
 
 
 def _boot(boot: BootRecords, args: argparse.Namespace) -> Verdict:

@@ -35,7 +35,10 @@ def run(args: argparse.Namespace) -> int:
     data = load(Path(args.scenario))
     if args.generation and isinstance(data, dict):
         data["generation"] = args.generation
-    answer = _answer(data, whole=True)
+    try:
+        answer = _answer(data, whole=True)
+    except TdxwhyError as error:
+        raise TdxwhyError(f"{args.scenario}: {error.message}", error.hint) from None
     if args.format == "json":
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
     else:
@@ -58,13 +61,21 @@ def _machine(args: argparse.Namespace) -> int:
 
 def load(path: Path) -> object:
     """Read a TOML or JSON file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TdxwhyError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    return parsed(text, str(path), path.suffix == ".json" or text.lstrip().startswith("{"))
+
+
+def parsed(text: str, name: str, as_json: bool) -> object:
+    """Return what a TOML or JSON text says."""
     import tomllib
 
     try:
-        text = path.read_text(encoding="utf-8")
-        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise TdxwhyError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        return json.loads(text) if as_json else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise TdxwhyError(f"{name}: {error}") from None
 
 
 def _stream(name: str) -> int:

@@ -53,6 +53,8 @@ def compare(good: Judged, bad: Judged) -> Comparison:
 def _step(good: Diagnosis, bad: Diagnosis) -> str | None:
     if bad.outcome == good.outcome == "initialized":
         return None
+    if bad.steps == good.steps and bad.reached == good.reached:
+        return None
     behind = set(bad.reached)
     beyond = next((step for step in tables.steps() if step in good.reached and step not in behind), None)
     return bad.steps[0] if bad.steps else beyond

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, errno_name, status_package
+from tdxwhy.ranges import ranges
 from tdxwhy.records import Topology, When
 from tdxwhy.replay.generation import leaf_numbers, module_data
 from tdxwhy.replay.nouns import Explanation
@@ -96,4 +97,4 @@ def _why(blame: Blame, value: int | None, cause: str, packages: Sequence[int], c
 def _named(noun: str, numbers: Sequence[int]) -> str:
     if not numbers:
         return ""
-    return f", {noun}{'s' if len(numbers) > 1 else ''} {' '.join(map(str, numbers))}"
+    return f", {noun}{'s' if len(numbers) > 1 else ''} {ranges(numbers)}"

@@ -195,7 +195,7 @@ def _reason(one: Explanation, other: Explanation) -> str:
     if one.step != other.step:
         return "the lines do not tell it from the next step, before which it comes"
     if one.cpus or one.packages:
-        return "the topology shows it"
+        return "the states of the CPUs show it"
     return "the commoner reason"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.know.decode import status_named
 from tdxwhy.replay.generation import generation, leaf_numbers, module_data
 
 
@@ -87,10 +88,10 @@ _LOW = 0x100000
 
 def _known(row: object, known: set[str] | frozenset[str], place: str) -> dict[str, Any]:
     if not isinstance(row, dict):
-        raise TdxwhyError(f"scenario: {place} is not a table")
+        raise TdxwhyError(f"{place} is not a table")
     unknown = sorted(set(row) - known)
     if unknown:
-        raise TdxwhyError(f"scenario: {place}: unknown key {unknown[0]!r}", "known: " + ", ".join(sorted(known)))
+        raise TdxwhyError(f"{place}: unknown key {unknown[0]!r}", "known: " + ", ".join(sorted(known)))
     return row
 
 
@@ -100,17 +101,17 @@ def _number(value: object, place: str) -> int:
             raise ValueError
         return int(value, 0) if isinstance(value, str) else value
     except ValueError:
-        raise TdxwhyError(f"scenario: {place}: {value!r} is not a number") from None
+        raise TdxwhyError(f"{place}: {value!r} is not a number") from None
 
 
 def parse(data: object) -> Scenario:
     """Read a scenario. Accepted form: a table as in reports/schema/scenario.schema.json; anything unknown is an error with its place."""
     row = _known(data, _TOP, "scenario")
     if "generation" not in row:
-        raise TdxwhyError("scenario: generation is missing")
+        raise TdxwhyError("generation is missing")
     kernel = generation(str(row["generation"]))
     if kernel.by_role:
-        raise TdxwhyError(f"scenario: generation: {kernel.name!r} has no lines of its own to print", "`tdxwhy model` lists the kernels")
+        raise TdxwhyError(f"generation: {kernel.name!r} has no lines of its own to print", "`tdxwhy model` lists the kernels")
     platform = _known(row.get("platform", {}), _PLATFORM, "platform")
     packages = _packages(platform)
     cpus = _Cpus(packages)
@@ -142,7 +143,7 @@ _MOST_MEMORY = 1 << 52
 def _list(row: dict[str, Any], key: str, default: tuple[object, ...] = ()) -> Sequence[object]:
     given, most = row.get(key, default), _MOST.get(key, _MOST_ELSE)
     if not isinstance(given, list | tuple) or len(given) > most:
-        raise TdxwhyError(f"scenario: {key} is not a list of at most {most}")
+        raise TdxwhyError(f"{key} is not a list of at most {most}")
     return given
 
 
@@ -156,7 +157,7 @@ def _settings(given: object) -> dict[str, Any]:
     for name, value in row.items():
         numbers = str(value).split() if name in _NUMBERS else [value]
         if name in _NUMBERS and len(numbers) != _NUMBERS[name]:
-            raise TdxwhyError(f"scenario: settings.{name}: {value!r} is not {_NUMBERS[name]} numbers")
+            raise TdxwhyError(f"settings.{name}: {value!r} is not {_NUMBERS[name]} numbers")
         if name not in _NAMES:
             for number in numbers:
                 _number(int(number) if isinstance(number, bool) else number, f"settings.{name}")
@@ -173,12 +174,12 @@ class _Cpus(NamedTuple):
     def one(self, value: object, place: str) -> int:
         number = _number(value, place)
         if not 0 <= number < len(self.packages):
-            raise TdxwhyError(f"scenario: {place}: no CPU {number}, the platform has {len(self.packages)}")
+            raise TdxwhyError(f"{place}: no CPU {number}, the platform has {len(self.packages)}")
         return number
 
     def set(self, values: object, place: str) -> frozenset[int]:
         if not isinstance(values, list):
-            raise TdxwhyError(f"scenario: {place} is not a list")
+            raise TdxwhyError(f"{place} is not a list")
         return frozenset(self.one(value, place) for value in values)
 
 
@@ -186,16 +187,16 @@ def _packages(platform: dict[str, Any]) -> tuple[int, ...]:
     count = _number(platform.get("packages", 1), "platform.packages")
     each = _number(platform.get("cpus_per_package", 2), "platform.cpus_per_package")
     if not 0 < count <= 64 or not 0 < each <= 1024:
-        raise TdxwhyError("scenario: platform: 1 to 64 packages of 1 to 1024 CPUs")
+        raise TdxwhyError("platform: 1 to 64 packages of 1 to 1024 CPUs")
     given = platform.get("cpu_to_package")
     if given is None:
         return tuple(package for package in range(count) for _ in range(each))
     packages = tuple(_number(one, f"platform.cpu_to_package[{i}]") for i, one in enumerate(_list(platform, "cpu_to_package")))
     if not packages or not 0 <= min(packages) <= max(packages) < 64:
-        raise TdxwhyError("scenario: platform.cpu_to_package: package ids from 0 to 63")
+        raise TdxwhyError("platform.cpu_to_package: package ids from 0 to 63")
     beyond = [one for one in packages if not 0 <= one < count] if "packages" in platform else []
     if beyond:
-        raise TdxwhyError(f"scenario: platform.cpu_to_package: no package {beyond[0]}, the platform has {count}")
+        raise TdxwhyError(f"platform.cpu_to_package: no package {beyond[0]}, the platform has {count}")
     return packages
 
 
@@ -224,10 +225,10 @@ def _cmr(platform: dict[str, Any], memory: tuple[tuple[int, int, int], ...]) -> 
 
 def _rows(given: object, width: int, place: str) -> list[list[Any]]:
     if not isinstance(given, list) or len(given) > _MOST_RANGES or any(not isinstance(row, list) or len(row) != width for row in given):
-        raise TdxwhyError(f"scenario: {place} is not a list of at most {_MOST_RANGES} lists of {width}")
+        raise TdxwhyError(f"{place} is not a list of at most {_MOST_RANGES} lists of {width}")
     for number, row in enumerate(given):
         if any(not 0 <= _number(one, f"{place}[{number}]") <= _MOST_MEMORY for one in row):
-            raise TdxwhyError(f"scenario: {place}[{number}] is not memory that a machine has")
+            raise TdxwhyError(f"{place}[{number}] is not memory that a machine has")
     return given
 
 
@@ -237,9 +238,9 @@ def _module(row: object, cpus: _Cpus, found: str) -> Module:
         fields |= {"state": found, "lp_init_done": list(range(len(cpus.packages)))}
     state = str(fields.get("state", "loaded"))
     if state not in _MODULE_STATES and state not in module_data()["states"]:
-        raise TdxwhyError(f"scenario: module.state: {state!r} is no state", "loaded, absent, gp or a state of the module")
+        raise TdxwhyError(f"module.state: {state!r} is no state", "loaded, absent, gp or a state of the module")
     if fields.get("version", "1.5") not in _VERSIONS:
-        raise TdxwhyError(f"scenario: module.version: {fields['version']!r} is none of {', '.join(_VERSIONS)}")
+        raise TdxwhyError(f"module.version: {fields['version']!r} is none of {', '.join(_VERSIONS)}")
     fields["lp_init_done"] = tuple(sorted(cpus.set(fields.get("lp_init_done", []), "module.lp_init_done")))
     fields["max_packages"] = _number(fields.get("max_packages", 8), "module.max_packages")
     return Module(**fields)
@@ -247,7 +248,7 @@ def _module(row: object, cpus: _Cpus, found: str) -> Module:
 
 def _leaf(value: object, place: str) -> str:
     if value not in leaf_numbers():
-        raise TdxwhyError(f"scenario: {place}.leaf: unknown leaf {value!r}", "known: " + ", ".join(leaf_numbers()))
+        raise TdxwhyError(f"{place}.leaf: unknown leaf {value!r}", "known: " + ", ".join(leaf_numbers()))
     return str(value)
 
 
@@ -259,16 +260,26 @@ def _fault(given: object, place: str, cpus: _Cpus) -> Fault:
     status = row.get("status")
     package = row.get("package")
     if package is not None and _number(package, f"{place}.package") not in cpus.packages:
-        raise TdxwhyError(f"scenario: {place}.package: no package {package} on this platform")
+        raise TdxwhyError(f"{place}.package: no package {package} on this platform")
     return Fault(
         _leaf(row.get("leaf"), place),
-        _SOFTWARE[status] if isinstance(status, str) and status in _SOFTWARE else _number(status, f"{place}.status"),
+        _status(status, f"{place}.status"),
         cpus.one(row["cpu"], f"{place}.cpu") if "cpu" in row else None,
         None if package is None else _number(package, f"{place}.package"),
         _number(row["nth"], f"{place}.nth") if "nth" in row else None,
         _number(row.get("count", 1), f"{place}.count"),
         tuple((name, _number(row[name], f"{place}.{name}")) for name in ("rcx", "rdx", "r8", "r9", "r10", "r11") if name in row),
     )
+
+
+def _status(value: object, place: str) -> int | str:
+    """Return a status, or the name of a fault. Accepted form: a number, a name such as TDX_SYS_BUSY, UD, GP or VMFAILINVALID."""
+    if not isinstance(value, str) or value[:1].isdigit():
+        return _number(value, place)
+    found = _SOFTWARE.get(value, status_named(value))
+    if found is None:
+        raise TdxwhyError(f"{place}: no status {value!r}", "a number, a name such as TDX_SYS_BUSY, UD, GP or VMFAILINVALID")
+    return found
 
 
 def _allocation(given: object, place: str) -> AllocationFailure:
@@ -279,7 +290,7 @@ def _allocation(given: object, place: str) -> AllocationFailure:
 def _hotplug(given: object, place: str, cpus: _Cpus) -> Hotplug:
     row = _known(given, frozenset(Hotplug._fields), place)
     if row.get("when") not in ("before", "after") or row.get("op") not in ("on", "off"):
-        raise TdxwhyError(f"scenario: {place}: when is before or after, op is on or off")
+        raise TdxwhyError(f"{place}: when is before or after, op is on or off")
     leaf, cpu = _leaf(row.get("leaf"), place), cpus.one(row.get("cpu"), f"{place}.cpu")
     return Hotplug(leaf, _number(row.get("nth", 1), f"{place}.nth"), row["when"], row["op"], cpu)
 
@@ -287,7 +298,7 @@ def _hotplug(given: object, place: str, cpus: _Cpus) -> Hotplug:
 def _asked(value: object, place: str, cpus: _Cpus) -> str:
     words = str(value).split()
     if not words or words[0] not in _OPERATIONS or len(words) != _OPERATIONS[words[0]] + 1:
-        raise TdxwhyError(f"scenario: {place}: {value!r} is no operation", "known: " + ", ".join(_OPERATIONS))
+        raise TdxwhyError(f"{place}: {value!r} is no operation", "known: " + ", ".join(_OPERATIONS))
     if words[0] in ("online", "offline"):
         cpus.one(words[1], place)
     for word in words[1:]:

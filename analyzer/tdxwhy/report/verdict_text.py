@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tdxwhy.ranges import ranges
 from tdxwhy.replay.nouns import Explanation, Verdict
 from tdxwhy.report.terminal import safe
 
@@ -15,9 +14,8 @@ def render(verdict: Verdict) -> str:
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
-    known = verdict.generation not in (None, "shared")
-    kernel = f", as Linux {verdict.generation} prints them" if known else ", of a kernel that no model covers" if verdict.generation else ""
-    yield f"{verdict.verdict}: {verdict.consumed} of {verdict.total} lines about TDX{kernel}; outcome {verdict.outcome}"
+    followed = f"{verdict.consumed} of {verdict.total} lines about TDX{_kernel(verdict.generation)}"
+    yield f"{verdict.verdict}: {followed}; outcome {verdict.outcome}"
     place = verdict.diverged_at
     if place is not None:
         yield f"  line {place.line} cannot come here: {safe(place.text)}" if place.text else f"  line {place.line}: the log ends too early"
@@ -31,8 +29,15 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         yield f"  would settle it: {text}"
 
 
+def _kernel(generation: str | None) -> str:
+    """Return whose lines they are: names of generations that begin with a v are those of posted series, the others releases of Linux."""
+    if generation is None:
+        return ""
+    if generation == "shared":
+        return ", of a kernel that no model covers"
+    return f", as {'series' if generation.startswith('v') else 'Linux'} {generation} prints them"
+
+
 def _history(one: Explanation) -> str:
     errno = f" (errno {one.errno})" if one.errno is not None else ""
-    packages = f"; package {ranges(one.packages)}" if one.packages else ""
-    cpus = f"; CPU {ranges(one.cpus)}" if one.cpus else ""
-    return f"{one.why}{packages}{cpus}{errno} [{one.cause}]"
+    return f"{one.why}{errno} [{one.cause}]"

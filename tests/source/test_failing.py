@@ -75,6 +75,26 @@ def test_a_helper_in_the_patch_that_prints_is_the_callee():
     assert [(path[0], path[2]) for path in paths(patch(helper + "\n" + body))] == [("helper", "yes"), ("demo", "callee")]
 
 
+def test_a_helper_whose_answer_is_returned_at_the_end_is_the_callee():
+    helper = function('if (!d->on) {\n\tpr_err("off\\n");\n\treturn -ENODEV;\n}\nreturn 0;', "static int helper(struct demo *d)")
+    found = paths(patch(helper + "\n" + function("return helper(d);")))
+    assert found[1:] == [("demo", "helper(d) fails: its result is returned", "callee", None)]
+    assert paths(patch(function("return elsewhere(d);"))) == []
+
+
+def test_a_refusal_in_mild_words_is_a_failing_path():
+    body = function(
+        'if (d->guest) {\n\tpr_info("not supported in a guest\\n");\n\treturn false;\n}\nreturn true;', "static bool demo(void)"
+    )
+    assert [path[2] for path in paths(patch(body))] == ["yes"]
+    assert paths(patch(body.replace("not supported in", "runs in"))) == []
+
+
+def test_a_failure_that_is_noted_and_returned_is_one_path():
+    body = function('int ret;\n\nret = demo_stop(d);\nif (ret || d->bad) {\n\tpr_crit("gone\\n");\n\td->state = 1;\n}\nreturn ret;')
+    assert paths(patch(body)) == [("demo", "demo_stop(d) fails: d->state = 1; return ret", "yes", None)]
+
+
 def test_a_known_printing_wrapper_is_a_callee_and_a_bare_firmware_call_is_unseen():
     body = function(
         "int ret;\n\nret = seamcall_prerr(LEAF, &args);\nif (ret)\n\treturn ret;\nret = seamcall(OTHER, &args);\nif (ret)\n\treturn -EIO;\nreturn 0;"

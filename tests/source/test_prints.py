@@ -43,6 +43,8 @@ def only(body: str):
         ('netdev_notice(d, "up\\n");', "netdev_notice", "notice", "up\\n", ()),
         ('panic("no way %d", cpu);', "panic", "emerg", "no way %d", ("cpu",)),
         ('pr_info(on ? "on\\n" : "off\\n");', "pr_info", "info", "on\\n", ()),
+        ('btrfs_err(fs, "no such tree %d\\n", id);', "btrfs_err", "err", "no such tree %d\\n", ("id",)),
+        ('edac_printk(KERN_ERR, "name", "node %d is off\\n", node);', "edac_printk", "err", "node %d is off\\n", ("node",)),
         ('pr_devel("x\\n");', "pr_devel", "debug", "x\\n", ()),
         ("pr_warn(SMT_MESSAGE, cpu);", "pr_warn", "warn", "SMT_MESSAGE", ("cpu",)),
     ],
@@ -57,6 +59,9 @@ def test_each_kind_of_call_is_read(body, call, level, text, args):
     [
         '/* pr_err("x"); */',
         '// pr_err("x");',
+        'clk_get_err("name");',
+        'set_last_error(cpu, "x");',
+        '#define demo_err(d, fmt, ...) dev_err((d)->dev, "demo: " fmt, ##__VA_ARGS__)\n',
         'f("pr_err(\\"x\\")");',
         "pr_err(text);",
         "my_pr_err_count(1);",

@@ -167,7 +167,7 @@ class Exits:
         rows.extend((each.first, each.last) for each in body if each.kind in ("expression", "if") and prints_something(each))
         hands_on = errno is None and bool(name or call)
         effect = effect_of(body, exit_)
-        if effect == "goes on" and name and not _is_comparison(statement.expression):
+        if exit_ is None and errno is None and name and not _is_comparison(statement.expression):
             self.going_on[name] = len(self.found)
         self.found.append(
             Exit(condition, effect, errno, call, hands_on, tuple(rows), tuple(body), name, exit_, written(statement.expression))
@@ -245,7 +245,9 @@ class Exits:
         if value.kind == "name" and value.text in self.going_on:
             index = self.going_on.pop(value.text)
             self.untested.pop(value.text, None)
-            self.found[index] = self.found[index]._replace(effect=f"return {value.text}")
+            before = self.found[index].effect
+            effect = f"return {value.text}" if before == "goes on" else f"{before}; return {value.text}"
+            self.found[index] = self.found[index]._replace(effect=effect)
         elif value.kind == "name" and value.text in self.untested and STATUS.fullmatch(value.text):
             self._add_call(self.untested.pop(value.text), f"return {value.text}", statement, value.text)
         elif value.kind == "choice":

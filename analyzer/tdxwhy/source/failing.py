@@ -121,9 +121,21 @@ def _of_function(function: Function, path: str, piece: Shown, seen: _Seen, name:
             if each.effect == "goes on" and not any(site.is_failure for site in sites):
                 continue
             found.append(_path(function, each, (path, piece, name), printed, sites))
+    found.extend(_path(function, each, (path, piece, name), "callee", ()) for each in _ends_in_call(function, piece, seen))
     if _touched(piece, function.first + 1, function.last - 1):
         found.extend(_passed_over(function, (path, piece, name), seen))
     return found
+
+
+def _ends_in_call(function: Function, piece: Shown, seen: _Seen) -> list[Exit]:
+    """Return the exit of a function that ends by returning what a helper in view answers, if that helper prints its failures."""
+    last = function.body[-1] if function.body else None
+    value = last.expression if last is not None and last.kind == "return" else None
+    if last is None or value is None or value.kind != "call" or not _touched(piece, last.first, last.last):
+        return []
+    if callee(value) not in seen.functions or not _prints_when_failing(callee(value), seen, set()):
+        return []
+    return [Exit(f"{written(value)} fails", "its result is returned", None, value, True, ((last.first, last.last),), (), "", last)]
 
 
 def _path(function: Function, each: Exit, where: tuple[str, Shown, str], printed: str, sites: tuple[PrintSite, ...]) -> FailingPath:
@@ -264,7 +276,7 @@ def _passes_through(function: Function) -> bool:
 def _passed_over(function: Function, where: tuple[str, Shown, str], seen: _Seen) -> list[FailingPath]:
     """Return what loops over online CPUs leave out, of a function that is seen as a whole."""
     path, piece, name = where
-    if piece.has_gap(function.first, function.last):
+    if piece.has_gap(function.first, function.last) or piece.rows[function.first] is None:
         return []
     line = piece.rows[function.first] or piece.rows[min(function.first + 1, len(piece.rows) - 1)]
     place, number = Place(name, line.line if line else None), line.number if line else None

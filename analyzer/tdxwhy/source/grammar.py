@@ -106,6 +106,8 @@ def _said(call: Call, known: PrintCall, literals: Mapping[str, str]) -> tuple[st
         inside = read_call(f"list{arguments[0]}", 0) if arguments and arguments[0].startswith("(") else None
         arguments = inside.arguments if inside else ()
         position = next((index for index, each in enumerate(arguments) if each.startswith('"')), len(arguments))
+    if position == -3:
+        return _sentence(call, known, literals)
     if position < 0:
         return known.level, "", arguments
     read = read_format(arguments[position], literals) if position < len(arguments) else None
@@ -114,6 +116,18 @@ def _said(call: Call, known: PrintCall, literals: Mapping[str, str]) -> tuple[st
     if read is None:
         return None
     return (read[0] or "default" if known.level == "argument" else known.level), read[1], arguments[position + 1 :]
+
+
+def _sentence(call: Call, known: PrintCall, literals: Mapping[str, str]) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return level, format and arguments of a subsystem's own print: the first literal that is more than a word is the format."""
+    level = known.level
+    for index, argument in enumerate(call.arguments):
+        read = read_format(argument, literals) if '"' in argument or argument in _KERN else None
+        if known.level == "argument":
+            level = _KERN.get(argument, (read and read[0]) or level)
+        if read and " " in read[1].strip():
+            return ("default" if level == "argument" else level), read[1], call.arguments[index + 1 :]
+    return None
 
 
 def read_call(text: str, start: int) -> Call | None:
@@ -149,6 +163,8 @@ def read_format(argument: str, literals: Mapping[str, str] = MappingProxyType({}
             text += part[1:-1]
         elif part in _KERN:
             level = _KERN[part]
+        elif part.islower() and part not in literals:
+            return None  # a macro's own parameter: whoever uses the macro has the text
         else:
             text += literals.get(part) or calls().literals.get(part, "")
     return (level, text) if any(part.startswith('"') or part in literals for part in parts) else None

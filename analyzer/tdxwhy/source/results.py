@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tdxwhy.know.names import tells_failure
 from tdxwhy.source.calls import calls, print_call
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, inner, walk, written
 
@@ -29,6 +30,8 @@ TESTS = frozenset(
         "KVM_BUG_ON",
     }
 )
+_KERN_LEVEL = re.compile(r"\bKERN_([A-Z]+)")
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.){0,400})"')
 SUCCESS = re.compile(r"0|\w*SUCCESS\w*|NULL|\w*_OK")
 
 
@@ -188,13 +191,20 @@ def prints_something(statement: Statement) -> bool:
 
 
 def prints_failure(body: Sequence[Statement]) -> bool:
-    """Tell whether a branch itself prints a message that is louder than information."""
-    for each in body:
-        for call in calls_in(each.expression) if each.kind in ("expression", "return") else ():
-            known = print_call(callee(call))
-            if known and known.level in ("err", "warn", "crit", "alert", "emerg", "argument"):
-                return True
-    return False
+    """Tell whether a branch itself prints a message that is louder than information, or one that says in words that something failed."""
+    calls_made = (call for each in body if each.kind in ("expression", "return") for call in calls_in(each.expression))
+    return any(_reports(call) for call in calls_made)
+
+
+def _reports(call: Expression) -> bool:
+    known = print_call(callee(call))
+    if known is None or known.level == "debug":
+        return False
+    if known.level in ("err", "warn", "crit", "alert", "emerg"):
+        return True
+    text = written(call)
+    level = next((word.lower() for word in _KERN_LEVEL.findall(text)), "err") if known.level == "argument" else known.level
+    return level != "debug" and tells_failure({"warning": "warn"}.get(level, level), " ".join(_LITERAL.findall(text)))
 
 
 def warns(expression: Expression | None) -> bool:

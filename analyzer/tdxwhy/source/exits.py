@@ -245,8 +245,8 @@ class Exits:
         if value.kind == "name" and value.text in self.going_on:
             index = self.going_on.pop(value.text)
             self.untested.pop(value.text, None)
-            before = self.found[index].effect
-            effect = f"return {value.text}" if before == "goes on" else f"{before}; return {value.text}"
+            earlier = self.found[index].effect
+            effect = f"return {value.text}" if earlier == "goes on" else f"{earlier}; return {value.text}"
             self.found[index] = self.found[index]._replace(effect=effect)
         elif value.kind == "name" and value.text in self.untested and STATUS.fullmatch(value.text):
             self._add_call(self.untested.pop(value.text), f"return {value.text}", statement, value.text)

@@ -331,3 +331,59 @@ EXPORT_SYMBOL_GPL(start);
 """
     steps = [step for step in failing_steps(program_of([("demo.c", HEAD + body)])) if step.reason.startswith("status")]
     assert [(step.reason, len(step.lines)) for step in steps] == [("status", 0), ("status, from 0x2 on", 1)]
+
+
+EITHER = """
+#ifdef CONFIG_MOON
+static int look(void) { if (!is_full()) { pr_err("not full\\n"); return -EAGAIN; } return 0; }
+#else
+static int look(void) { return -EOPNOTSUPP; }
+#endif
+int start(void)
+{
+	int ret;
+#if defined(CONFIG_A)
+	ret = first();
+	if (ret)
+		return -EIO;
+#elif defined(CONFIG_B)
+	ret = second();
+	if (ret) {
+		pr_err("second\\n");
+		return -EBUSY;
+	}
+#else
+	ret = third();
+	if (ret)
+		return -EPERM;
+#endif
+	ret = look();
+	if (ret)
+		return ret;
+	return __seamcall(LEAF, NULL) ? -EIO : 0;
+}
+EXPORT_SYMBOL_GPL(start);
+"""
+
+
+def test_both_sides_of_an_if_are_followed_and_the_condition_is_named():
+    steps = failing_steps(program_of([("demo.c", HEAD + EITHER)]))
+    other = "!defined(CONFIG_A)"
+    assert [(step.reason, step.errno) for step in steps if step.kind == "branch"] == [
+        ("first() fails", "-EIO"),
+        ("!is_full()", "-EAGAIN"),
+        (f"second() fails, where {other}", "-EBUSY"),
+        (f"third() fails, where {other} && !defined(CONFIG_B)", "-EPERM"),
+    ]
+    assert [(step.step, step.reason, step.errno) for step in steps if step.kind == "built"] == [
+        ("look", "built where !CONFIG_MOON", "-EOPNOTSUPP")
+    ]
+    assert sum(step.kind == "leaf" for step in steps) == 2
+
+
+def test_many_ifs_do_not_double_the_work():
+    many = "\n".join(f"#ifdef C{n}\n\tif (a{n}()) return -EIO;\n#else\n\tif (b{n}()) return -EPERM;\n#endif" for n in range(40))
+    body = f"int start(void)\n{{\n{many}\n\treturn __seamcall(LEAF, NULL) ? -EIO : 0;\n}}\nEXPORT_SYMBOL_GPL(start);\n"
+    steps = failing_steps(program_of([("demo.c", HEAD + body)]))
+    assert sum(", where !C" in step.reason for step in steps) == 24
+    assert any("more cases" in each for step in steps for each in step.unseen)

@@ -21,6 +21,14 @@ class Fault(NamedTuple):
     times: int = 0
 
 
+class Side(NamedTuple):
+    """A side of an #if that a run did not take: the function and row where it begins, and the condition under which it is compiled."""
+
+    function: str
+    row: int
+    condition: str
+
+
 class Decision(NamedTuple):
     """A point of a run where something can go wrong: a "leaf" that the module answers, or a "branch" with its condition.
 
@@ -48,6 +56,7 @@ class Run(NamedTuple):
     failed_at: Decision | None
     events: tuple[Line | Decision, ...] = ()
     steps: int = 0
+    sides: tuple[Side, ...] = ()
 
 
 def label_in(statements: Sequence[Statement], label: str) -> int | None:

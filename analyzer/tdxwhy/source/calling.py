@@ -25,7 +25,7 @@ class Caller(Evaluator):
     def call(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
         """Call by name: a print, the module, a callback, a function in view, or one that is not."""
         known = print_call(name)
-        if known is not None:
+        if known is not None and name not in self.program.functions:
             return self._print(known, name, expression, arguments)
         table = calls()
         function = self.program.function(name)

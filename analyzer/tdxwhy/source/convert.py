@@ -44,7 +44,7 @@ class Converter:
         convert = _STATEMENTS.get(node.type)
         if convert is not None:
             return convert(self, node)
-        if node.type in ("compound_statement", "ERROR", "else_clause", "preproc_else", "preproc_elif"):
+        if node.type in ("compound_statement", "ERROR", "else_clause", "preproc_else"):
             return self.statements(node.named_children)
         if node.type.endswith("_expression"):
             return (Statement("expression", *rows_of(node), self.expression(node)),)
@@ -119,7 +119,7 @@ class Converter:
         skip = {child.id for field in ("name", "condition") for child in node.children_by_field_name(field)}
         inside = [child for child in node.named_children if child.id not in skip and (alternative is None or child.id != alternative.id)]
         orelse = self.statement(alternative) if alternative is not None else ()
-        return (Statement("either", *rows_of(node), body=self.statements(inside), orelse=orelse),)
+        return (Statement("either", *rows_of(node), name=condition_of(node), body=self.statements(inside), orelse=orelse),)
 
     def _field(self, node: Node, field: str) -> tuple[Statement, ...]:
         child = node.child_by_field_name(field)
@@ -229,6 +229,8 @@ _STATEMENTS: dict[str, Callable[[Converter, Node], tuple[Statement, ...]]] = {
     "declaration": Converter._declaration,
     "preproc_if": Converter._either,
     "preproc_ifdef": Converter._either,
+    "preproc_elif": Converter._either,
+    "preproc_elifdef": Converter._either,
 }
 _EXPRESSIONS: dict[str, Callable[[Converter, Node], Expression]] = {
     "call_expression": Converter._call,
@@ -246,6 +248,14 @@ _EXPRESSIONS: dict[str, Callable[[Converter, Node], Expression]] = {
     "initializer_pair": Converter._pair,
     "comma_expression": Converter._comma,
 }
+
+
+def condition_of(node: Node) -> str:
+    """Return the condition of an #if, #ifdef or #elif in C, with a name for itself where it is only asked whether it is defined."""
+    name = text_of(node.child_by_field_name("name"))
+    if name:
+        return f"!{name}" if any(child.type in ("#ifndef", "#elifndef") for child in node.children) else name
+    return " ".join(text_of(node.child_by_field_name("condition")).split())
 
 
 def declared(node: Node | None) -> str:

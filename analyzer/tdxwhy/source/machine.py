@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdxwhy.source.branching import (
+    Fault,
     Run,
+    Side,
     ends_badly,
     gives_up,
     label_in,
@@ -21,8 +23,9 @@ from tdxwhy.source.branching import (
 )
 from tdxwhy.source.calling import Caller
 from tdxwhy.source.lines import Place
+from tdxwhy.source.program import Program
 from tdxwhy.source.results import prints_failure
-from tdxwhy.source.syntax import Expression, Function, Statement, callee, inner, written
+from tdxwhy.source.syntax import Expression, Function, Statement, callee, inner, negated, written
 from tdxwhy.source.values import Unknown, Value, combine, truth
 
 _MOST_STEPS = 20_000
@@ -39,7 +42,11 @@ class _Signal(NamedTuple):
 class Machine(Caller):
     """Runs functions of a program."""
 
-    steps = 0
+    def __init__(self, program: Program, fault: Fault | None = None, taken: frozenset[Side] = frozenset()) -> None:
+        super().__init__(program, fault)
+        self.taken = taken
+        self.sides: dict[Side, None] = {}
+        self.steps = 0
 
     def run(self, entry: str) -> Run:
         """Run a function from its begin to its end."""
@@ -55,6 +62,7 @@ class Machine(Caller):
             self.failed_at,
             tuple(self.events),
             self.steps,
+            tuple(self.sides),
         )
 
     def enter(self, function: Function, arguments: Sequence[Value]) -> Value:
@@ -62,6 +70,9 @@ class Machine(Caller):
         if len(self.frames) >= _DEEPEST or any(place.function == function.name for place in self.frames[-8:]):
             self.note_unseen(f"{function.name}() calls itself")
             return Unknown(f"{function.name}()")
+        for other in self.program.alternatives.get(function.name, ()):
+            if self._takes(Side(other.name, other.first, other.condition)):
+                function = other
         frame: dict[str, Value] = dict(zip(function.parameters, arguments, strict=False))
         self.frames.append(Place(function.name, self.program.files.get(function.name, ""), frame, []))
         try:
@@ -118,7 +129,16 @@ class Machine(Caller):
         return self.block(statement.body if self._holds(statement) else statement.orelse)
 
     def _either(self, statement: Statement) -> _Signal | None:
-        return self.block(statement.body or statement.orelse)
+        """Run one side of an #if: the first that has anything in it, unless the other is to be taken."""
+        if not statement.body or not statement.orelse:
+            return self.block(statement.body or statement.orelse)
+        other = Side(self.frames[-1].function, statement.orelse[0].first, negated(statement.name))
+        return self.block(statement.orelse if self._takes(other) else statement.body)
+
+    def _takes(self, side: Side) -> bool:
+        """Note a side of an #if, and tell whether it is to be taken."""
+        self.sides[side] = None
+        return side in self.taken
 
     def _holds(self, statement: Statement) -> bool:
         """Tell whether a condition holds; where it is not known, as it does when all goes well, unless the fault is here."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tdxwhy.know.decode import decode_leaf
 from tdxwhy.know.names import named
 from tdxwhy.records import Naming
-from tdxwhy.source.branching import Decision, Fault, Run
+from tdxwhy.source.branching import Decision, Fault, Run, Side
 from tdxwhy.source.calls import calls
 from tdxwhy.source.lines import Line
 from tdxwhy.source.machine import Machine
@@ -21,6 +21,7 @@ from tdxwhy.source.values import Symbol, Unknown, Value, is_error
 
 _ERRNO_NAMES = {value: name for name, value in ERRNO.items()}
 _MOST_FAULTS = 400
+_MOST_SIDES = 24
 # Of all runs of an entry together; a kernel's whole bring-up takes some 30,000.
 _MOST_STEPS = 400_000
 _CPU = re.compile(r"(?:this_|target_|lead_|extcpu)?cpu")
@@ -51,22 +52,84 @@ def failing_steps(program: Program, entries: tuple[str, ...] | None = None) -> t
     """Return the failing cases of a program, entry by entry in the order in which they can happen: what runs at boot comes first."""
     found: dict[tuple[object, ...], FailingStep] = {}
     for entry, well in _bring_up(program, entries or program.entries()):
-        left = _MOST_STEPS - well.steps
-        for fault, decision in _faults(program, well):
-            run = Machine(program, fault).run(entry)
-            left -= run.steps
-            if left < 0:
+        left = _MOST_STEPS
+        for part in _parts(program, entry, well):
+            if part is None:
                 found[entry,] = _given_up(entry)
-                break
-            if run.failed_at is None or (fault.kind == "branch" and (run.lines, run.result) == (well.lines, well.result)):
-                continue
-            step = _step(program, entry, (fault, decision), run)
-            key = (step.entry, step.step, step.reason)
-            if (*key, *_seen(step)) not in found:
-                later = isinstance(decision.operand, int) and any(each[:3] == key for each in found)
-                reason = f"{step.reason}, from {decision.operand:#x} on" if later else step.reason
-                found[*key, *_seen(step)] = step._replace(reason=reason)
+            else:
+                left = _follow(program, (entry, part), found, left - part.well.steps)
     return tuple(found.values())
+
+
+def _follow(program: Program, entry_and_part: tuple[str, Part], found: dict[tuple[object, ...], FailingStep], left: int) -> int:
+    """Add the failing cases of one part of an entry; return how many steps are left to follow."""
+    entry, part = entry_and_part
+    if part.taken and errno_name(part.well.result):
+        found[entry, part.where] = _as_built(entry, part)
+    for fault, decision in _faults(program, part.well):
+        if left < 0:
+            found[entry,] = _given_up(entry)
+            break
+        if _place(decision) in part.known:
+            continue
+        run = Machine(program, fault, part.taken).run(entry)
+        left -= run.steps
+        if run.failed_at is None or (fault.kind == "branch" and (run.lines, run.result) == (part.well.lines, part.well.result)):
+            continue
+        step = _step(program, entry, (fault, decision), run)
+        key = (step.entry, step.step, step.reason)
+        if (*key, *_seen(step)) not in found:
+            later = isinstance(decision.operand, int) and any(each[:3] == key for each in found)
+            reason = f"{step.reason}, from {decision.operand:#x} on" if later else step.reason
+            found[*key, *_seen(step)] = step._replace(reason=f"{reason}{part.where}")
+    return left
+
+
+def _as_built(entry: str, part: Part) -> FailingStep:
+    """Return the case of a kernel that is built so that an entry fails whatever the module says."""
+    run, side = part.well, max(part.taken, key=_by_row)
+    chain = (entry,) if side.function == entry else (entry, side.function)
+    reason = part.where.removeprefix(", where ")
+    return FailingStep(
+        entry, side.function, f"built where {reason}", "built", run.lines, errno_name(run.result), chain, _names(run.lines), (), run.unseen
+    )
+
+
+class Part(NamedTuple):
+    """A way through an entry where all goes well: the sides of #ifs that it takes, and the points that an earlier one has passed."""
+
+    well: Run
+    taken: frozenset[Side]
+    known: frozenset[tuple[object, ...]]
+    where: str
+
+
+def _parts(program: Program, entry: str, well: Run) -> Iterator[Part | None]:
+    """Yield the run that takes the first side of each #if, then one for each other side, to look at what is new; None: too many."""
+    yield Part(well, frozenset(), frozenset(), "")
+    known = {_place(decision) for decision in well.decisions}
+    waiting = [frozenset({side}) for side in well.sides]
+    met = set(well.sides)
+    for _ in range(_MOST_SIDES):
+        if not waiting:
+            return
+        taken = waiting.pop(0)
+        run = Machine(program, None, taken).run(entry)
+        yield Part(run, taken, frozenset(known), f", where {' && '.join(each.condition for each in sorted(taken, key=_by_row))}")
+        known |= {_place(decision) for decision in run.decisions}
+        waiting += [taken | {each} for each in run.sides if each not in met]
+        met.update(run.sides)
+    if waiting:
+        yield None
+
+
+def _by_row(side: Side) -> int:
+    return side.row
+
+
+def _place(decision: Decision) -> tuple[object, ...]:
+    """Return where a point stands and what it is about."""
+    return decision.kind, decision.leaf, decision.text, decision.row, decision.chain
 
 
 def _seen(step: FailingStep) -> tuple[object, ...]:

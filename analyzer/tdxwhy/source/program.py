@@ -26,12 +26,16 @@ class Source(NamedTuple):
 
 
 class Program:
-    """Functions, macros, constants and variables by name. Of two functions of one name the longer is taken: the other is a stub."""
+    """Functions, macros, constants and variables by name. Of two functions of one name the longer is taken.
+
+    The other is a stub; where it stands in the same file under another #if, it is an alternative.
+    """
 
     def __init__(self, sources: Iterable[Source], lookup: Callable[[str], Define | None] | None = None) -> None:
         self.sources = tuple(sources)
         self.lookup = lookup
         self.functions: dict[str, Function] = {}
+        self.alternatives: dict[str, list[Function]] = {}
         self.files: dict[str, str] = {}
         self.defines: dict[str, Define] = {}
         self.constants: dict[str, Expression] = {}
@@ -48,7 +52,10 @@ class Program:
         self.prefixes[source.path] = unit.prefix
         for function in unit.functions:
             known = self.functions.get(function.name)
-            if known is None or len(list(walk(function.body))) > len(list(walk(known.body))):
+            longer = known is None or len(list(walk(function.body))) > len(list(walk(known.body)))
+            if known is not None and self.files[function.name] == source.path and known.condition != function.condition:
+                self.alternatives.setdefault(function.name, []).append(known if longer else function)
+            if longer:
                 self.functions[function.name] = function
                 self.files[function.name] = source.path
         for define in unit.defines:

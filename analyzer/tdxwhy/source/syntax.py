@@ -25,8 +25,8 @@ class Statement(NamedTuple):
     """A statement: its kind, its expression, a name (label, variable, loop macro), the rows it covers, and what is in it.
 
     if: body and orelse. loop: body, and in orelse what a `for` does after each round; `name` is the keyword or macro. switch: body holds
-    `case` statements. either: body and orelse are the two sides of an #if. declare: `name` is the variable, `expression` its initialiser,
-    `static` tells that it outlives the call.
+    `case` statements. either: body and orelse are the two sides of an #if, `name` its condition. declare: `name` is the variable,
+    `expression` its initialiser, `static` tells that it outlives the call.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Statement(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function or function-like macro."""
+    """A function or function-like macro; `condition` is that of the #if around it."""
 
     name: str
     parameters: tuple[str, ...]
@@ -50,6 +50,7 @@ class Function(NamedTuple):
     macro: bool = False
     returns: str = ""
     static: bool = False
+    condition: str = ""
 
 
 class Define(NamedTuple):
@@ -71,6 +72,19 @@ class Unit(NamedTuple):
     defines: tuple[Define, ...] = ()
     includes: tuple[str, ...] = ()
     prefix: str = ""
+
+
+def negated(condition: str) -> str:
+    """Write the condition of an #else."""
+    if condition.startswith("!") and condition[1:].replace("_", "").isalnum():
+        return condition[1:]
+    simple = condition.replace("_", "").isalnum() or (condition.endswith(")") and condition.count("(") == 1 and " " not in condition)
+    return f"!{condition}" if simple else f"!({condition})" if condition else ""
+
+
+def all_of(*conditions: str) -> str:
+    """Join conditions that all hold."""
+    return " && ".join(dict.fromkeys(each for each in conditions if each))
 
 
 def inner(expression: Expression | None) -> Iterator[Expression]:

@@ -13,7 +13,7 @@ from tdxwhy.source.syntax import Unit
 from tdxwhy.version import VERSION
 
 # A change of Unit or of how it is made needs a new number.
-_FORMAT = 2
+_FORMAT = 3
 
 
 def unit_of_text(text: str) -> Unit:

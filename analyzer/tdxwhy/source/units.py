@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tdxwhy.source.convert import Converter, declared, rows_of, text_of
-from tdxwhy.source.syntax import Define, Expression, Function, Unit
+from tdxwhy.source.convert import Converter, condition_of, declared, rows_of, text_of
+from tdxwhy.source.syntax import Define, Expression, Function, Unit, all_of, negated
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,9 +23,9 @@ def unit_of(root: Node, loops: dict[int, list[str]]) -> Unit:
     calls: list[Expression] = []
     defines: list[Define] = []
     includes: list[str] = []
-    for node in _top_level(root):
+    for node, condition in _top_level(root):
         if node.type == "function_definition":
-            functions.extend(_function(converter, node))
+            functions.extend(function._replace(condition=condition) for function in _function(converter, node))
         elif node.type == "declaration":
             variables.extend((each.name, each.expression) for each in converter.statement(node))
         elif node.type == "expression_statement":
@@ -45,15 +45,21 @@ def _define(node: Node) -> Define:
     return Define(text_of(node.child_by_field_name("name")), names, text_of(node.child_by_field_name("value")), node.start_point[0])
 
 
-def _top_level(root: Node) -> Iterable[Node]:
-    """Yield the definitions of a file, those inside #if on both sides and inside what could not be parsed."""
-    stack = list(reversed(root.named_children))
+def _top_level(root: Node) -> Iterable[tuple[Node, str]]:
+    """Yield the definitions of a file, those inside #if on both sides, each with its condition, and inside what could not be parsed."""
+    stack = [(child, "") for child in reversed(root.named_children)]
     while stack:
-        node = stack.pop()
-        if node.type in _PREPROCESSOR or node.type in ("ERROR", "linkage_specification", "declaration_list"):
-            stack.extend(reversed(node.named_children))
+        node, condition = stack.pop()
+        if node.type in _PREPROCESSOR:
+            own = condition_of(node)
+            alternative = node.child_by_field_name("alternative")
+            for child in reversed(node.named_children):
+                other = alternative is not None and child.id == alternative.id
+                stack.append((child, all_of(condition, negated(own) if other else own)))
+        elif node.type in ("ERROR", "linkage_specification", "declaration_list"):
+            stack.extend((child, condition) for child in reversed(node.named_children))
         else:
-            yield node
+            yield node, condition
 
 
 def _function(converter: Converter, node: Node) -> tuple[Function, ...]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tdxwhy.fleet.quick import quick
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.scan import Scan
+from tdxwhy.records import BootRecords, Place
 from tests.fleet.fleets import boot_log
 
 LINES = st.sampled_from(
@@ -27,7 +28,14 @@ def test_what_it_reads_it_reads_as_the_scanner_does(lines, ended):
     data = ("\n".join(lines) + ("\n" if ended else "")).encode()
     boot = quick(data, "a.log", anchors())
     if boot is not None:
-        assert [boot] == list(Scan("a.log", anchors()).lines(data))
+        (scanned,) = Scan("a.log", anchors()).lines(data)
+        assert placeless(boot) == placeless(scanned)
+
+
+def placeless(boot: BootRecords) -> BootRecords:
+    """Leave out where the records stand, which a fleet does not keep: the scanner counts lines, the quick way only bytes."""
+    nowhere = [record._replace(place=Place("")) for record in (*boot.records, boot.last)]
+    return boot._replace(records=tuple(nowhere[:-1]), last=nowhere[-1])
 
 
 def test_the_usual_log_is_read_quickly():

@@ -72,17 +72,30 @@ def test_anchors_change_no_record_that_holds_one(seed: int, monkeypatch: pytest.
 
 def test_the_quick_way_to_build_a_record_builds_the_same() -> None:
     line = b"[    1.500000] virt/tdx: module initialized\n"
-    record = usual_record(line, 0, len(line) - 1, ("log", 7))
-    assert record == LogRecord(Place("log", None, None, 7), line.decode().strip(), "virt/tdx: module initialized", 1_500_000_000)
+    record = usual_record(line, 0, len(line) - 1, Place("log", 7))
+    assert record == LogRecord(Place("log", 7), line.decode().strip(), "virt/tdx: module initialized", 1_500_000_000)
     assert type(record) is LogRecord and type(record.place) is Place and len(record) == len(LogRecord._fields)
 
 
-def test_offsets_lead_to_the_line() -> None:
+@pytest.mark.parametrize("counted", [1 << 30, 0, 2000])
+def test_places_lead_to_the_line(counted: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdxwhy.read.scan._COUNTED", counted)
     data = "\n".join(machine(7, 2, 200)).encode()
-    for boot in Scan("log", ANCHORS).lines(data):
-        for record in (*boot.records, boot.last):
-            offset = record.place.offset
-            assert data[offset:].split(b"\n")[0].decode().rstrip("\r") == record.raw.rstrip("\r")
+    lines = data.split(b"\n")
+    for source in (data, io.BytesIO(data)):
+        for boot in Scan("log", ANCHORS).lines(source):
+            for record in (*boot.records, boot.last):
+                line, offset = record.place.line, record.place.offset
+                assert (line is None) == (offset is not None)
+                found = lines[line - 1] if line is not None else data[offset:].split(b"\n")[0]
+                assert found.decode().rstrip("\r") == record.raw.rstrip("\r")
+
+
+def test_lines_are_counted_over_one_that_is_too_long() -> None:
+    data = b"[    1.000000] a\n[    1.100000] virt/tdx: " + b"x" * 5_000_000 + b"\n[    2.000000] virt/tdx: module initialized\n"
+    reader = LogReader(io.BytesIO(data), "log", ANCHORS)
+    assert [record.place.line for boot in reader for record in boot.records] == [2, 3]
+    assert [loss.place.line for loss in reader.losses] == [2]
 
 
 def test_a_scan_knows_the_last_record_of_each_boot() -> None:
@@ -203,11 +216,16 @@ def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:
     assert len(list(LogReader(path, "log", ANCHORS))) == 3
 
 
-def test_a_big_log_is_reported_with_the_byte_at_which_a_line_begins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("counted", "place"), [(64 << 20, "line 30002 "), (0, "byte 1320067 ")])
+def test_a_big_log_is_reported_with_its_lines_and_a_huge_one_with_bytes(
+    counted: int, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tdxwhy.cli import main
+
+    monkeypatch.setattr("tdxwhy.read.scan._COUNTED", counted)
 
     path = tmp_path / "log"
     lead = BANNER + "\n" + "[    1.000000] usb 1-1: nothing to see here\n" * 30_000
     path.write_text(lead + "[    2.000000] virt/tdx: module initialized\n")
     assert main(["log", str(path)]) == 0
-    assert f"byte {len(lead)}" in capsys.readouterr().out
+    assert place in capsys.readouterr().out

@@ -57,10 +57,8 @@ class LogReader:
         if looks_binary(opened.head):
             raise NothingToJudge(f"{self.name}: binary, not a log")
         head = opened.head
-        if len(head) >= BLOCK or len(head) >= self._small:
+        if len(head) >= min(BLOCK, self._small) or (self._anchors and len(head) >= _PLAIN and is_plain(head)):
             yield from self._large(opened)
-        elif self._anchors and len(head) >= _PLAIN and is_plain(head):
-            yield from (_numbered(boot, head) for boot in self._large(opened))
         else:
             items, torn = self._whole(head)
             yield from boots_of(items, torn or bool(opened.losses))
@@ -143,17 +141,6 @@ def is_plain(data: bytes) -> bool:
     lines = data.count(b"\n")
     stamped = data.count(b"\n[") + data.count(b"\n<") + data.startswith((b"[", b"<"))
     return stamped >= lines > 0 and b"\r" not in data and b"\0" not in data and b"\x1b" not in data
-
-
-def _numbered(boot: BootRecords, data: bytes) -> BootRecords:
-    """Give records that know their place by offset the number of their line."""
-    last = boot.last
-    return boot._replace(records=tuple(_with_line(one, data) for one in boot.records), last=last and _with_line(last, data))
-
-
-def _with_line(record: LogRecord, data: bytes) -> LogRecord:
-    offset = record.place.offset
-    return record if offset is None else record._replace(place=record.place._replace(line=data.count(b"\n", 0, offset) + 1, offset=None))
 
 
 def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = ()) -> LogReader:

@@ -19,6 +19,8 @@ from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _TAIL = 8192
 _NEWLINE = 10
+# Counting lines takes as long as all the rest of a scan: of an input beyond this size places are told by their byte.
+_COUNTED = 64 << 20
 
 
 class Scan:
@@ -30,6 +32,7 @@ class Scan:
         self._json = JsonReader(name)
         self._collector = Collector()
         self._broken = 0
+        self._line_ends = self._counted = 0  # line ends before an offset of the window at hand
 
     def lines(self, source: bytes | Readable) -> Iterator[BootRecords]:
         """Yield the boots of a log of lines: of a block as it is, of a stream in windows that are read ahead."""
@@ -65,11 +68,12 @@ class Scan:
         self._account()
 
     def _window(self, window: Window, before: bytes) -> Iterator[BootRecords]:
-        data, collector, name = window.data, self._collector, self._name
+        data, collector = window.data, self._collector
+        self._counted = 0
         if window.overlong:
-            self.losses.append(Loss("line beyond the length limit, cut there", 1, Place(name, None, None, window.offset)))
-        place = (name, window.offset)
+            self.losses.append(Loss("line beyond the length limit, cut there", 1, self._place(window, 0)))
         for begin, end in window.spans if window.spans is not None else all_spans(window):
+            place = self._place(window, begin)
             record = usual_record(data, begin, end, place) if end < window.size else None
             if record is not None:
                 if collector.begins(record):
@@ -77,13 +81,24 @@ class Scan:
                 collector.add(record)
                 continue
             line = bytes(data[begin : min(end, begin + LINE_LIMIT)])
-            for item in self._line(Place(name, None, None, window.offset + begin), line, self._json):
+            for item in self._line(place, line, self._json):
                 if isinstance(item, Mark):
                     yield from self._marked(item, self._last_before(window, begin, before))
                     continue
                 if collector.begins(item):
                     yield from collector.finish(self._last_before(window, begin, before))
                 collector.add(item)
+        self._place(window, window.size)
+        # The end of a line that is too long lies behind its window.
+        self._line_ends += window.overlong
+
+    def _place(self, window: Window, begin: int) -> Place:
+        """Return the place of the line that begins at an offset of the window; line ends are counted once, in their order."""
+        if window.offset >= _COUNTED:
+            return Place(self._name, None, None, window.offset + begin)
+        self._line_ends += window.data.count(_NEWLINE, self._counted, begin)
+        self._counted = begin
+        return Place(self._name, self._line_ends + 1)
 
     def _line(self, place: Place, line: bytes, reader: JsonReader) -> Iterable[Item]:
         raw = line.decode("utf-8", "replace").rstrip("\r")
@@ -115,16 +130,21 @@ class Scan:
         return self._last(known if begin >= _TAIL else before + known, window.offset + begin)
 
     def _last(self, known: bytes, end: int) -> LogRecord | None:
-        """Return the last stamped record in the bytes before `end`."""
+        """Return the last stamped record in the bytes before `end`, with its place in the window at hand."""
         stop, reader = len(known), JsonReader(self._name)
         for _ in range(64):
             begin = known.rfind(b"\n", 0, max(0, stop - 1)) + 1
-            place = Place(self._name, None, None, end - len(known) + begin)
+            place = self._place_before(known, begin, end)
             for item in self._line(place, known[begin:stop].rstrip(b"\n"), reader) if stop else ():
                 if isinstance(item, LogRecord) and stamp_of(item) is not None:
                     return item
             stop = begin
         return None
+
+    def _place_before(self, known: bytes, begin: int, end: int) -> Place:
+        if end > _COUNTED:
+            return Place(self._name, None, None, end - len(known) + begin)
+        return Place(self._name, self._line_ends + 1 - known.count(b"\n", begin))
 
     def _exported(self, blocks: Iterable[bytes]) -> Iterator[Item]:
         reader = ExportReader(self._name)

@@ -34,11 +34,8 @@ def usual_line(place: Place, raw: str) -> LogRecord | None:
     return LogRecord(place, raw, raw[usual.end() :].rstrip(), time_ns, level, facility, caller)
 
 
-def usual_record(data: bytes | bytearray, begin: int, end: int, place: tuple[str, int]) -> LogRecord | None:
-    """Read the line from `begin` to its end if it is of the most usual form, without level and caller: what scans meet most.
-
-    `place` is the name of the source and how many of its bytes lie before this block.
-    """
+def usual_record(data: bytes | bytearray, begin: int, end: int, place: Place) -> LogRecord | None:
+    """Read the line from `begin` to its end if it is of the most usual form, without level and caller: what scans meet most."""
     stamp = _STAMP_BYTES.match(data, begin)
     if stamp is None:
         return None
@@ -52,8 +49,7 @@ def usual_record(data: bytes | bytearray, begin: int, end: int, place: tuple[str
         return None
     head, seconds, fraction = stamp.group(0, 1, 2)
     time_ns = int(seconds) * 1_000_000_000 + int(fraction) * 1000
-    where = _new(Place, (place[0], None, None, place[1] + begin))
-    return _new(LogRecord, (where, head.decode("ascii") + text, text, time_ns, None, None, None, None, None, None, ""))
+    return _new(LogRecord, (place, head.decode("ascii") + text, text, time_ns, None, None, None, None, None, None, ""))
 
 
 def _plain(tail: bytes) -> str:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tdxwhy.cli import main
 
+SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "reports/schema/follow.schema.json").read_text(encoding="utf-8"))
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "logs"
 COMMAND = [sys.executable, "-m", "tdxwhy", "log", "--follow", "--format", "json"]
 ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "analyzer")}
@@ -43,6 +45,8 @@ def test_at_the_end_it_says_what_log_says(path, monkeypatch, capsys):
         os.close(kept)
         os.close(handle)
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for one in told:
+        jsonschema.Draft202012Validator(SCHEMA).validate(one)
     if said["outcome"] == "unknown" or said["role"] not in ("host", "guest"):
         return
     assert told

@@ -23,11 +23,11 @@ def parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--format", choices=["text", "json", "html", "openmetrics"], default="text")
     report.add_argument("--split", metavar="DATE", type=datetime.fromisoformat, help="compare boots from this day on with those before")
-    query = _command(commands, "query", "one SELECT over the tables boots, attempts, events, findings")
+    query = _command(commands, "query", "one SELECT over the tables boots, attempts, events, findings, sources")
     query.add_argument("sql", metavar="SQL", help="in DuckDB's dialect; `DESCRIBE boots` lists columns")
     query.add_argument("--format", choices=["text", "csv", "json", "parquet"], default="text")
     export = _command(commands, "export", "a whole table, each boot once")
-    export.add_argument("--table", choices=["boots", "attempts", "events", "findings"], default="boots")
+    export.add_argument("--table", choices=["boots", "attempts", "events", "findings", "sources"], default="boots")
     export.add_argument("--format", choices=["csv", "json", "parquet"], default="csv")
     for one in (report, query, export):
         one.add_argument("--output", metavar="FILE", type=Path, help="write there instead of to standard output")
@@ -86,7 +86,7 @@ def _query(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace) -> int:
     from tdxwhy.fleet.query import open_fleet
 
-    _rows(args, open_fleet(args.store), f"SELECT * FROM {args.table} ORDER BY ALL")  # noqa: S608 - one of four names
+    _rows(args, open_fleet(args.store), f"SELECT * FROM {args.table} ORDER BY ALL")  # noqa: S608 - one of five names
     return 0
 
 

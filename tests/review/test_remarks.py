@@ -168,6 +168,11 @@ def test_providers(text, provider):
 @pytest.mark.parametrize(
     ("text", "provider"),
     [
+        ("Hypervisors have to hide the bit from guests that do not know it.", "hypervisors"),
+        ("It's up to KVM to stop the vCPUs before the shutdown.", "KVM"),
+        ("Without an online CPU on each socket the flush cannot work.", None),
+        ("The core relies on the fact that a charge is always undone.", None),
+        ("demo() expects callers to hold no lock.  The handler fulfils that because it runs later.", "handler"),
         ("The notifier has to be registered before any memory block goes online.", None),
         ("It is assumed that nobody offlines CPUs meanwhile.", None),
         ("QEMU must pass the flag.", "QEMU"),
@@ -178,6 +183,21 @@ def test_providers(text, provider):
 def test_a_patch_tells_needs_where_a_reply_gives_opinions(text, provider):
     (one,) = review([patch(f"{text}\n\n{PATCH}")]).preconditions
     assert one.provider == provider
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Must not be called from NMI context.",
+        "Interrupts must be off here.",
+        "@data must point to one page.",
+        "Never call this with a running TD.",
+    ],
+)
+def test_a_comment_tells_whoever_calls(text):
+    comment = f"+\t/*\n+\t * {text}\n+\t */\n+\tret"
+    (one,) = review([patch(PATCH.replace("+\tret", comment, 1))]).preconditions
+    assert (one.where, one.provider) == ("comment", None)
 
 
 def test_what_must_not_happen_is_no_need():
@@ -191,6 +211,10 @@ def test_what_must_not_happen_is_no_need():
         "Ouch, I missed the second one, will fix both.",
         "I try to make the patch this weekend.",
         "I'll think about it.",
+        "The next posting won't have it.",
+        "I send it after the test is finished.",
+        "Ack, dropping it.",
+        "OK, pr_err it is.",
     ],
 )
 def test_promises_in_other_words(text):

@@ -14,6 +14,10 @@ from tdxwhy.review.talk import View, evidence
 from tdxwhy.review.words import Phrase, normalise, phrases
 
 _NAMED = re.compile(r"[Cc]allers?'?s?\s*\((?:aka\.?|such as|e\.g\.?,?|i\.e\.?,?|like|namely)?\s*([A-Z][\w.-]*(?:\s+[A-Z]\w*)?)\)")
+_MET = re.compile(
+    r"^(?:The |An? )?(\S.{1,40}?) (?:already |always )?"
+    r"(?:fulfil?ls|satisfies|guarantees|ensures|meets|does|takes care of) (?:that|this|it|so|both)\b"
+)
 _COMMENT = re.compile(r"^\s*(?:/\*+|\*+/?)(?:\s|$)|^\s*//\s")
 _KERNEL_DOC = re.compile(r"^\s*/\*\*(?:\s|$)|\* @\w+:|\* Returns?:? |^\s*\* \w+(?:\(\))? - \S")
 _STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//)\s?|\s*\*/\s*$")
@@ -63,7 +67,10 @@ def _need(text: str, where: str) -> Phrase | None:
     """Return the phrase that states a need. A changelog or a comment tells facts; what a reply says must be may be an opinion."""
     bare = re.sub(r"\([^()]*\)", " ", text)
     found = phrases("precondition").search(bare)
-    return found if found or where == "reply" else phrases("precondition-in-patch").search(bare)
+    if found or where == "reply":
+        return found
+    found = phrases("precondition-in-patch").search(bare)
+    return found if found or where == "changelog" else phrases("precondition-in-comment").search(bare)
 
 
 def _repeated(view: View, message: Message, sentence: Sentence, where: str) -> bool:
@@ -120,7 +127,7 @@ def _provider(message: Message, text: _Text, phrase: Phrase, sentence: Sentence,
     if named:
         return named.group(1)
     if phrase.kind == "actor":
-        return _actor("actor", sentence.text)
+        return _actor("actor", sentence.text) or _actor("agent", sentence.text)
     if phrase.kind == "kernel":
         return "this patch" if message.kind == "patch" else "the kernel"
     return _doer(text.where, phrase, sentence, spoken)
@@ -140,8 +147,9 @@ def _doer(where: str, phrase: Phrase, sentence: Sentence, spoken: Sequence[Sente
         return "this patch"
     if where == "reply" and phrase.kind == "done":
         return None
-    told = spoken if where == "reply" else near
-    return next((name for item in told if item is not sentence and (name := _actor("acting", item.text))), None)
+    told = [item.text for item in (spoken if where == "reply" else near) if item is not sentence]
+    met = next((found.group(1) for text in told if (found := _MET.match(text))), None)
+    return met or next((name for text in told if (name := _actor("acting", text))), None)
 
 
 def _after(sentence: Sentence, spoken: Sequence[Sentence]) -> Sequence[Sentence]:

@@ -11,11 +11,42 @@ STEP = 1 << 20
 # Without a limit of its own, zstd makes up to 32 kB out of one byte: it is fed by the spoon.
 _SPOON = 1 << 10
 _GZIP_WINDOW = 31
+_ZSTD_WINDOW = 1 << 27
 
 
 def compression_of(head: bytes) -> str:
     """Return the kind of compression by the first bytes, or an empty string."""
     return next((kind for magic, kind in MAGICS if head.startswith(magic)), "")
+
+
+def whole(kind: str, data: bytes, most: int) -> bytes | None:
+    """Return the content of a complete gz or zst of at most `most` bytes at once, three times as fast as by steps; None of any other."""
+    try:
+        return {"gz": _whole_gzip, "zst": _whole_zstd}[kind](data, most)
+    except Exception:  # noqa: BLE001 - no such library, broken or cut: steps will tell what, and keep what comes before it
+        return None
+
+
+def _whole_gzip(data: bytes, most: int) -> bytes | None:
+    state = _zlib().decompressobj(_GZIP_WINDOW)
+    content: bytes = state.decompress(data, most)
+    return content if state.eof and not state.unused_data else None
+
+
+def _whole_zstd(data: bytes, most: int) -> bytes | None:
+    zstandard: Any = import_module("zstandard")
+    if zstandard.frame_content_size(data) > most:
+        return None
+    library = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    content: bytes = library.decompress(data, max_output_size=most, allow_extra_data=False)
+    return content
+
+
+def _zlib() -> Any:  # noqa: ANN401 - either library's module
+    try:
+        return import_module("isal.isal_zlib")
+    except ImportError:
+        return import_module("zlib")
 
 
 def expanded(kind: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -29,10 +60,7 @@ def expanded(kind: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    try:
-        zlib: Any = import_module("isal.isal_zlib")
-    except ImportError:
-        zlib = import_module("zlib")
+    zlib = _zlib()
     state = zlib.decompressobj(_GZIP_WINDOW)
     for chunk in chunks:
         data = chunk
@@ -71,7 +99,7 @@ def _zstandard(chunks: Iterable[bytes]) -> Iterator[bytes]:
     except ImportError:
         yield from _stepwise(import_module("compression.zstd").ZstdDecompressor, chunks)
         return
-    library = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    library = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     state = library.decompressobj()
     for chunk in chunks:
         for start in range(0, len(chunk), _SPOON):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.read.expand import compression_of, expanded
+from tdxwhy.read.expand import compression_of, expanded, whole
 from tdxwhy.read.text import BLOCK
 from tdxwhy.records import Loss, Place
 
@@ -26,7 +26,10 @@ class Opened:
         self._stream, self._taken, self._made = stream, 0, 0
         first = self._take(BLOCK)
         self.compression = compression_of(first)
-        self._parts: Iterator[bytes] = self._expanded(first) if self.compression else iter((first,))
+        content = whole(self.compression, first, BLOCK) if self.compression and len(first) < BLOCK else None
+        self._parts: Iterator[bytes] = (
+            self._expanded(first) if self.compression and content is None else iter((first if content is None else content,))
+        )
         self.head = self._gathered()
         self._pending = memoryview(self.head)
 

@@ -28,7 +28,10 @@ def replay_log(lines: Sequence[Line], topology: Topology | None, complete: bool,
 
 
 def explain_events(events: Sequence[Event], topology: Topology | None, complete: bool, generation: str | None = None) -> Verdict:
-    """Replay the events of one boot, whatever state its log is in: a line that fits no history is left out and counted in `settles`."""
+    """Replay the events of one boot, whatever state its log is in: a line that fits no history is left out and counted in `settles`.
+
+    Of a log that nobody can have printed no repairs are sought: they take longer than all else, and a diagnosis has no use for them.
+    """
     lines = [Line(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
     return _replay(lines, topology, complete, generation, True)
 
@@ -68,7 +71,7 @@ def _judge(lines: Sequence[Line], topology: Topology | None, complete: bool, nam
     shared = [follow(one, tolerant) for one in readings if one.generation.by_role and one.seen]
     if any(run.conforms for run in shared) and (name or not complete or _of_another_design(lines)):
         return _conforming(shared, topology)._replace(verdict="undecided", settles=_UNCOVERED)
-    return _diverging(runs or [follow(one) for one in readings], complete)
+    return _diverging(runs or [follow(one) for one in readings], complete and not tolerant)
 
 
 _UNCOVERED = ("a model of this kernel, which none covers: only the steps that all kernels share were followed",)
@@ -211,17 +214,17 @@ def _form_ids(run: Run) -> frozenset[str]:
 # ---- a log that nobody printed
 
 
-def _diverging(runs: Sequence[Run], complete: bool) -> Verdict:
+def _diverging(runs: Sequence[Run], repaired: bool) -> Verdict:
     farthest = max(run.consumed for run in runs)
     best = [run for run in runs if run.consumed == farthest and len(run.seen) >= farthest]
     expected = list(dict.fromkeys(text for run in best for text in _expected(run)))
     first = best[0]
     if first.consumed < len(first.seen):
         line = first.seen[first.consumed].line
-        place = Divergence(line.number, line.text, tuple(expected[:8]), repairs(best) if complete else ())
+        place = Divergence(line.number, line.text, tuple(expected[:8]), repairs(best) if repaired else ())
     else:
         last = first.seen[-1].line.number
-        place = Divergence(last + 1, "", tuple(expected[:8]), repairs(best) if complete else ())
+        place = Divergence(last + 1, "", tuple(expected[:8]), repairs(best) if repaired else ())
     names = list(dict.fromkeys(run.generation.name for run in best))
     return Verdict("diverges", "unknown", " or ".join(names), farthest, max(len(run.seen) for run in runs), place, ())
 

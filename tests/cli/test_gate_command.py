@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import json
 import os
@@ -248,3 +249,33 @@ static int key_this_cpu(void *unused)
     assert "TDX208" in capsys.readouterr().out
     assert main(["gate", "--isolated", "--tree", "tree", "call.patch"]) == 0
     assert main(["gate", "--isolated", "--tree", "none", "call.patch"]) == 2
+
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "patches"
+
+
+def test_a_tree_shows_what_users_will_see(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    tree = ["--isolated", "--tree", str(SAMPLES / "tree")]
+    assert gate(str(SAMPLES / "repair.patch"), *tree, "--format", "full") == 1
+    shown = capsys.readouterr().out
+    assert '  better: TDH.SYS.KEY.CONFIG, #UD: before: "demo/tdx: bring-up failed (-13)" (-EACCES) / after: ' in shown
+    gate(str(SAMPLES / "series.mbox"), *tree, "--format", "json")
+    (judged,) = json.loads(capsys.readouterr().out)["inputs"]
+    assert [(seen["change"], seen["errno_before"], seen["errno_after"]) for seen in judged["seen"]] == [("better", "-EIO", "-ENODEV")]
+
+
+def test_a_patch_that_changes_nothing_for_users_is_quiet_with_a_tree(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    before = (SAMPLES / "tree/arch/x86/virt/vmx/tdx/bringup.c").read_text()
+    comment = before.replace("static int demo_keys", "/* Keys. */\nstatic int demo_keys")
+    names = ["arch/x86/virt/vmx/tdx/bringup.c"] * 2
+    diff = "".join(difflib.unified_diff(before.splitlines(True), comment.splitlines(True), *names))
+    (tmp_path / "comment.patch").write_text(diff)
+    assert gate(str(tmp_path / "comment.patch"), "--isolated", "--tree", str(SAMPLES / "tree"), "--format", "full") == 0
+    assert "users" not in capsys.readouterr().out
+    (tmp_path / "elsewhere.patch").write_text(diff.replace("bringup.c", "elsewhere.c"))
+    gate(str(tmp_path / "elsewhere.patch"), "--isolated", "--tree", str(SAMPLES / "tree"))
+    assert "elsewhere.c: not in the tree" in capsys.readouterr().err

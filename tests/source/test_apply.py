@@ -40,4 +40,4 @@ def test_new_removed_and_missing_files():
     text = "--- /dev/null\n+++ b/n.c\n@@ -0,0 +1 @@\n+x\n--- a/g.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-y\n--- a/m.c\n+++ b/m.c\n@@ -1 +1 @@\n-y\n+z\n"
     applied = apply_patches({"g.c": "y"}, parse_diff(text))
     assert applied.texts == {"n.c": "x\n"}
-    assert applied.troubles == ("m.c: not in the tree, 1 hunks left out",)
+    assert applied.troubles == ("m.c: not in the tree, 1 hunk left out",)

@@ -97,8 +97,19 @@ def _judge_code(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
         with given.path.open("rb") as stream:
             data = stream.read(WHOLE + 1)
     data = data or b""
-    one = judge_code(data[:WHOLE].decode("utf-8", "replace"), given.name, rules, settings)
+    text = data[:WHOLE].decode("utf-8", "replace")
+    one = judge_code(text, given.name, rules, settings)
+    if settings.tree and one.sort == "patch" and one.judged:
+        one = _with_users(one, text, settings.tree)
     return one._replace(notes=(*one.notes, "larger than 64 MiB; the rest was not read")) if len(data) > WHOLE else one
+
+
+def _with_users(one: Judged, text: str, tree: str) -> Judged:
+    from tdxwhy.check.users import seen_by_users
+    from tdxwhy.source.diff import parse_diff
+
+    seen, troubles = seen_by_users([parse_diff(text)], tree)
+    return one._replace(seen=seen, notes=(*one.notes, *troubles[:5]))
 
 
 def _judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:

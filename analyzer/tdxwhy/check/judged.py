@@ -13,8 +13,24 @@ if TYPE_CHECKING:
     from tdxwhy.check.baseline import Entry
 
 
+class Seen(NamedTuple):
+    """A failing case that a patch changes: the lines that users see before and after it and the errno; None: there is no such case."""
+
+    step: str
+    reason: str
+    change: str
+    entry: str
+    before: tuple[str, ...] | None
+    errno_before: str | None
+    after: tuple[str, ...] | None
+    errno_after: str | None
+
+
 class Judged(NamedTuple):
-    """One input: its findings, whether anything could be judged, what was wrong, and the texts (by source) that excerpts need."""
+    """One input: its findings, whether anything could be judged, what was wrong, and the texts (by source) that excerpts need.
+
+    `seen` is what users see otherwise after a patch, where a tree was given.
+    """
 
     name: str
     sort: str
@@ -24,6 +40,7 @@ class Judged(NamedTuple):
     texts: dict[str, str] = {}  # noqa: RUF012 - never written to
     suppressed: tuple[Suppressed, ...] = ()
     outcome: str | None = None
+    seen: tuple[Seen, ...] = ()
 
 
 class Run(NamedTuple):

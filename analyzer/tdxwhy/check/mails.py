@@ -47,7 +47,17 @@ def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
             hidden.extend(each._replace(finding=move(each.finding)) for each in one.suppressed)
         notes.extend(f"{mail.subject[:60]}: {note}" for note in one.notes)
     sources = {one.evidence[0].place.source for one in (*findings, *(each.finding for each in hidden))}
-    return Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes[:20]), files.texts(sources), tuple(hidden))
+    judged = Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes[:20]), files.texts(sources), tuple(hidden))
+    return _with_users(judged, mails, settings.tree) if settings.tree and len(mails) <= THREAD else judged
+
+
+def _with_users(judged: Judged, mails: Sequence[Mail], tree: str) -> Judged:
+    """Add what users see otherwise after the patches of one series, applied in the order of their numbers."""
+    from tdxwhy.check.users import seen_by_users
+    from tdxwhy.explain.patched import in_order
+
+    seen, troubles = seen_by_users(in_order(mail for mail in mails if is_patch(mail)), tree)
+    return judged._replace(seen=seen, notes=(*judged.notes, *troubles[:5]))
 
 
 def _remarks(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> dict[str, list[Remark]]:

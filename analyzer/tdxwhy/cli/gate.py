@@ -58,7 +58,11 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--write-baseline", metavar="FILE", type=Path, help="write the findings as a baseline; needs --reason")
     group.add_argument("--reason", metavar="TEXT", default="", help="why the findings of --write-baseline are accepted")
     group.add_argument("--diff", metavar="FILE", help="only findings on lines that this diff adds; - is standard input")
-    group.add_argument("--tree", metavar="DIR", help="a kernel tree, in which the functions that a patch calls are looked up")
+    group.add_argument(
+        "--tree",
+        metavar="DIR",
+        help="a kernel tree: what a patch calls is looked up in it, and what users see before and after it is told (full, json)",
+    )
     group.add_argument("--require-reason", action="store_true", help="suppressions without a reason do not count")
     group.add_argument("--config", metavar="FILE", type=Path, help="the settings to use instead of the nearest .tdxwhy.toml")
     group.add_argument("--isolated", action="store_true", help="no settings file at all")

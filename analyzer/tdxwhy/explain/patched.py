@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.source.apply import apply_patches
 from tdxwhy.source.diff import FilePatch, parse_diff
 from tdxwhy.source.tree import read_revision, read_tree
+
+if TYPE_CHECKING:
+    from tdxwhy.read.nouns import Mail
 
 _PART = re.compile(r"\[[^\]]*?(?P<part>\d+)\s*/\s*\d+[^\]]*\]")
 _LARGEST = 64 << 20
@@ -35,23 +38,29 @@ def with_patch(tree: str, path: str) -> Patched:
     patches = parse_diff(_text(path))
     if not patches:
         raise NothingToJudge(f"{path}: no hunk of a diff in it")
-    return _applied(tree, [patches], Path(path).name)
+    return applied(tree, [patches], Path(path).name)
 
 
 def with_series(tree: str, path: str) -> Patched:
     """Read a tree and apply the patches of a series of mails, in the order of their numbers."""
     from tdxwhy.read.mail import read_mails
 
+    series = in_order(read_mails(Path(path)))
+    if not series:
+        raise NothingToJudge(f"{path}: no mail with a patch")
+    return applied(tree, series, Path(path).name)
+
+
+def in_order(mails: Iterable[Mail]) -> list[tuple[FilePatch, ...]]:
+    """Return the patches of a series in the order of their numbers; replies that quote them are left out."""
     numbered = []
-    for order, mail in enumerate(read_mails(Path(path))):
+    for order, mail in enumerate(mails):
         patches = tuple(patch for patch in parse_diff(mail.body) if patch.path)
         reply = mail.subject.lower().startswith(("re:", "aw:", "fwd:"))
         if patches and not reply:
             part = _PART.search(mail.subject)
             numbered.append((int(part["part"]) if part else 0, order, patches))
-    if not numbered:
-        raise NothingToJudge(f"{path}: no mail with a patch")
-    return _applied(tree, [patches for _, _, patches in sorted(numbered, key=lambda each: each[:2])], Path(path).name)
+    return [patches for _, _, patches in sorted(numbered, key=lambda each: each[:2])]
 
 
 def with_range(tree: str, span: str) -> Patched:
@@ -62,15 +71,16 @@ def with_range(tree: str, span: str) -> Patched:
     return Patched(read_revision(tree, old), read_revision(tree, new), span, ())
 
 
-def _applied(tree: str, series: list[tuple[FilePatch, ...]], name: str) -> Patched:
+def applied(tree: str, series: list[tuple[FilePatch, ...]], name: str) -> Patched:
+    """Read a tree and apply patches one after the other."""
     touched = tuple(patch.path for patches in series for patch in patches)
     before = read_tree(tree, touched)
     after: Mapping[str, str] = before
     troubles: list[str] = []
     for patches in series:
-        applied = apply_patches(after, [patch for patch in patches if patch.path.endswith((".c", ".h"))])
-        after = applied.texts
-        troubles.extend(applied.troubles)
+        result = apply_patches(after, [patch for patch in patches if patch.path.endswith((".c", ".h"))])
+        after = result.texts
+        troubles.extend(result.troubles)
     return Patched(before, dict(after), name, tuple(troubles))
 
 

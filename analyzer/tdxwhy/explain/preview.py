@@ -73,7 +73,7 @@ def preview(tree: str, before: Program, after: Program | None = None, patch: str
     old = rows_of(before)
     if after is None:
         return Preview(tree, "", tuple(PreviewPair(row, None, "") for row in old), tuple(troubles))
-    return Preview(tree, patch, tuple(_pairs(old, rows_of(after))), tuple(troubles))
+    return Preview(tree, patch, tuple(pairs_of(old, rows_of(after))), tuple(troubles))
 
 
 def rows_of(program: Program) -> tuple[PreviewRow, ...]:
@@ -110,7 +110,8 @@ def _with_package_step(program: Program, steps: list[FailingStep]) -> list[Faili
             before = [f"; {each.step} fails before where the module counts CPUs" for each in counted if each in steps[:index]]
             found = step._replace(step=PACKAGE_STEP, reason=f"{step.chain[-1]}() finds {step.reason}{''.join(before)}")
             return [*steps[:index], found, *steps[index + 1 :], *(_counting(each) for each in counted if before)]
-    for name, function in list(program.functions.items()):
+    passed = {name for step in steps for name in step.chain}
+    for name, function in [each for each in program.functions.items() if each[0] in passed]:
         if not any(condition.startswith("a package") for condition, _ in silent_loops(function, program.functions)):
             continue
         inside = [index for index, step in enumerate(steps) if name in step.chain]
@@ -133,7 +134,8 @@ def _counting(step: FailingStep) -> FailingStep:
     return step._replace(step=COUNTED_STEP, reason=f"no CPU of it runs TDH.SYS.LP.INIT; {step.step} fails")
 
 
-def _pairs(old: Sequence[PreviewRow], new: Sequence[PreviewRow]) -> list[PreviewPair]:
+def pairs_of(old: Sequence[PreviewRow], new: Sequence[PreviewRow]) -> list[PreviewPair]:
+    """Put the same case before and after a patch side by side."""
     before = {_key(row): row for row in old}
     found = []
     for row in new:

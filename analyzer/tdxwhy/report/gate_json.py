@@ -1,4 +1,4 @@
-"""Findings as JSON: one document, or one line a finding. The contract is `reports/schema/gate.json`."""
+"""Findings as JSON: one document, or one line a finding. The contract is `reports/schema/gate.schema.json`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ def document(run: Run) -> str:
         "suppressed": [{**row(run, one.finding), "suppression": {"kind": one.kind, "reason": one.reason}} for one in run.suppressed],
         "stale": [entry._asdict() for entry in run.stale],
         "inputs": [
-            {"source": one.name, "kind": one.sort, "judged": one.judged, "outcome": one.outcome, "notes": list(one.notes)}
+            {
+                "source": one.name,
+                "kind": one.sort,
+                "judged": one.judged,
+                "outcome": one.outcome,
+                "notes": list(one.notes),
+                "seen": [seen._asdict() for seen in one.seen],
+            }
             for one in run.inputs
         ],
         "errors": list(run.errors),

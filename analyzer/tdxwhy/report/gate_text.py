@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
-from tdxwhy.check.judged import Run
+from tdxwhy.check.judged import Judged, Run, Seen
 from tdxwhy.ranges import counted
 from tdxwhy.records import Finding
 from tdxwhy.report.location import excerpt, spot
@@ -37,7 +37,26 @@ def full(run: Run, paint: Painter, closing: bool = True) -> str:
         rows.append(f"  {_message(found)}")
         rows.append(f"  fix: {safe(' '.join(rule.fix.split()))}")
         blocks.append("\n".join(rows) + "\n")
+    blocks.extend(_users(one) for one in run.inputs if one.seen)
     return _ended(blocks, run, closing)
+
+
+def _users(one: Judged) -> str:
+    """Say what users see in each failing case that a patch changes, one line each."""
+    rows = [f"what users see after {safe(one.name)}:"]
+    for seen in one.seen:
+        sides = [f"{side}: {_lines(lines, errno)}" for side, lines, errno in _sides(seen) if lines is not None]
+        rows.append(f"  {seen.change}: {safe(seen.step)}, {safe(seen.reason)}: {' / '.join(sides)}")
+    return "\n".join(rows) + "\n"
+
+
+def _sides(seen: Seen) -> tuple[tuple[str, tuple[str, ...] | None, str | None], ...]:
+    return ("before", seen.before, seen.errno_before), ("after", seen.after, seen.errno_after)
+
+
+def _lines(lines: tuple[str, ...], errno: str | None) -> str:
+    shown = " | ".join(f'"{safe(line)}"' for line in lines) or "nothing"
+    return f"{shown} ({errno or 'no errno'})"
 
 
 def grouped(run: Run, paint: Painter, closing: bool = True) -> str:

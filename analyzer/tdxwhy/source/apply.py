@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tdxwhy.ranges import counted
 from tdxwhy.source.diff import FilePatch, Hunk
 
 _FARTHEST = 2000
@@ -28,7 +29,7 @@ def apply_patches(texts: Mapping[str, str], patches: Sequence[FilePatch]) -> App
         elif patch.old == "/dev/null" or _creates(patch):
             after[path] = "\n".join(line.text for hunk in patch.hunks for line in hunk.after()) + "\n"
         elif path not in after:
-            troubles.append(f"{path}: not in the tree, {len(patch.hunks)} hunks left out")
+            troubles.append(f"{path}: not in the tree, {counted(len(patch.hunks), 'hunk')} left out")
         else:
             after[path], wrong = apply_hunks(after[path], patch.hunks)
             troubles.extend(f"{path}: {each}" for each in wrong)
@@ -62,12 +63,14 @@ def _find(lines: Sequence[str], wanted: Sequence[str], near: int) -> int | None:
     """Find where lines stand, nearest to where they should; blanks may differ, as mailers change them."""
     if not wanted:
         return min(near, len(lines))
+    first = max(0, near - _FARTHEST)
+    window = lines[first : near + _FARTHEST + len(wanted)]
     for squeeze in (str.rstrip, _squeezed):
-        have = [squeeze(line) for line in lines]
+        have = [squeeze(line) for line in window]
         want = [squeeze(line) for line in wanted]
-        starts = [index for index, line in enumerate(have) if line == want[0] and have[index : index + len(want)] == want]
-        if starts:
-            best = min(starts, key=lambda index: abs(index - near))
+        starts = (first + index for index, line in enumerate(have) if line == want[0] and have[index : index + len(want)] == want)
+        best = min(starts, key=lambda index: abs(index - near), default=None)
+        if best is not None:
             return best if abs(best - near) <= _FARTHEST else None
     return None
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from tdxwhy.check.suppress import written
 from tdxwhy.cli import main
+from tdxwhy.config import load
+from tdxwhy.records import Place
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,3 +39,18 @@ def test_every_command_is_in_the_readme_or_its_help() -> None:
 
     unnamed = [name for name in COMMANDS if f"tdxwhy {name}" not in TEXT and f"**{name}**" not in TEXT]
     assert not unnamed, unnamed
+
+
+def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"^```toml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    path = tmp_path / ".tdxwhy.toml"
+    path.write_text(shown)
+    settings = load(path)
+    assert settings.fail_on == "error"
+    assert settings.suppress[0].reason == "goes away with the old loader"
+
+
+def test_the_marks_shown_are_marks() -> None:
+    marks = written("\n".join(re.findall(r"`([^`]*dxwhy[^`]*ignore[^`]*)`", TEXT)), Place("README.md"))
+    assert [mark.rules for mark in marks] == [("TDX201",), ("TDX201",)]
+    assert all(mark.reason for mark in marks)

@@ -7,6 +7,9 @@ TdxwhyError            exit 2: usage, configuration, or an input that could not 
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 
 class TdxwhyError(Exception):
     """A failure that the user can act on: one line, at most one hint."""
@@ -27,3 +30,12 @@ class NothingToJudge(TdxwhyError):  # noqa: N818 - it is a verdict more than an 
     """The input was read, and nothing in it can be judged."""
 
     exit_status = 3
+
+
+def main_in_one_line(main: Callable[[], None]) -> None:
+    """Run what `python -m` runs of a module for contributors; a file that cannot be used as it stands ends it in one line."""
+    try:
+        main()
+    except TdxwhyError as error:
+        sys.stderr.write(f"tdxwhy: {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+        raise SystemExit(error.exit_status) from None

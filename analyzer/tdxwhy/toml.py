@@ -7,12 +7,13 @@ sum differs, or that stands elsewhere, is parsed. Parsing the model's files alon
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from tdxwhy.errors import RulesError
+from tdxwhy.errors import RulesError, main_in_one_line
 from tdxwhy.shipped import folder
 
 # Tables that have a compiled form of their own.
@@ -28,14 +29,21 @@ _ELSEWHERE = (
 )
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Return the document in a TOML file; RulesError names the file and the place of what is wrong."""
+def read(path: Path, fresh: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+    """Return the document in a TOML file; RulesError names the file and the place of what is wrong.
+
+    `fresh` is told of a document that had to be parsed: what was compiled has been found good before.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise RulesError(f"{_name(path)}: {error.strerror}") from None
     document = _compiled(path, crc32(data))
-    return _parse(path, data) if document is None else document
+    if document is None:
+        document = _parse(path, data)
+        if fresh is not None:
+            fresh(document)
+    return document
 
 
 def _parse(path: Path, data: bytes) -> dict[str, Any]:
@@ -48,12 +56,22 @@ def _parse(path: Path, data: bytes) -> dict[str, Any]:
 
 
 def _compiled(path: Path, checksum: int) -> dict[str, Any] | None:
+    found = _documents().get(_name(path))
+    return json.loads(found[1]) if found is not None and found[0] == checksum else None
+
+
+@cache
+def _documents() -> dict[str, tuple[int, str]]:
     try:
         from tdxwhy.toml_compiled import DOCUMENTS
     except ImportError:
-        return None
-    found = DOCUMENTS.get(_name(path))
-    return json.loads(found[1]) if found is not None and found[0] == checksum else None
+        return {}
+    return dict(DOCUMENTS)
+
+
+def forget() -> None:
+    """Take every file as new from now on."""
+    _documents().clear()
 
 
 def _name(path: Path) -> str:
@@ -71,11 +89,10 @@ def render() -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def main() -> int:
+def main() -> None:
     """Write `toml_compiled.py`."""
     (Path(__file__).parent / "toml_compiled.py").write_text(render(), encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main_in_one_line(main)

@@ -10,6 +10,7 @@ import pytest
 from tdxwhy.check import skeleton
 from tdxwhy.check.examples import try_rule
 from tdxwhy.check.rules import load_rule
+from tdxwhy.errors import main_in_one_line
 
 
 @pytest.mark.parametrize("rule_id", ["TDX011", "TDX111", "TDX211", "TDX311", "TDX411", "TDX901"])
@@ -25,6 +26,6 @@ def test_a_skeleton_is_a_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, r
 def test_what_cannot_be_made_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["skeleton", *arguments])
     with pytest.raises(SystemExit) as caught:
-        skeleton.main()
+        main_in_one_line(skeleton.main)
     assert caught.value.code == 2
     assert capsys.readouterr().err.startswith("tdxwhy: ")

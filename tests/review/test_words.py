@@ -67,3 +67,21 @@ def test_wrong_rows_are_one_line_complaints(row, complaint):
 def test_no_such_group():
     with pytest.raises(RulesError):
         phrases("nothing")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("question", '[[phrse]]\nid = "x"\n', "rules/thread/question.toml: unknown key 'phrse'"),
+        ("question", '[[phrase]]\nid = "x"\nform = "a"\ngood = []\nbad = []\n', "rules/thread/question.toml: x: wants lists of texts"),
+        ("question", '[[phrase]]\nid = "x"\nform = ["a"]\ngood = []\n', "rules/thread/question.toml: x: no 'bad'"),
+        ("words", "colour = 1\n", "rules/thread/words.toml: unknown key 'colour'"),
+        ("words", "[words]\nthing = 1\n", "rules/thread/words.toml: thing: wants lists of texts"),
+    ],
+)
+def test_a_changed_file_is_proved_whole(name, text, said, tmp_path, monkeypatch):
+    (tmp_path / f"{name}.toml").write_text(text)
+    monkeypatch.setattr(words, "folder", lambda _: tmp_path)
+    with pytest.raises(RulesError) as caught:
+        words._tables.__wrapped__()
+    assert caught.value.message == said

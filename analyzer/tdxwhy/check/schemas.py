@@ -10,6 +10,7 @@ from tdxwhy.check.baseline import SCHEMA, Entry
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.rules import schema_type as rule_type
 from tdxwhy.config import schema_type as settings_type
+from tdxwhy.errors import main_in_one_line
 from tdxwhy.shipped import folder
 
 _BEGIN, _END = "<!-- predicates: written by `make compile` -->", "<!-- end -->"
@@ -82,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main_in_one_line(main)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tdxwhy.check.catalogue import folder_of
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, main_in_one_line
 from tdxwhy.shipped import folder
 
 # For each kind of rule an own rule that is short: its predicates and examples show what can be asked.
@@ -36,24 +36,20 @@ def skeleton(rule_id: str, kind: str) -> str:
 
 def main() -> None:
     """Write the new rule file, and never over another."""
-    try:
-        rule_id, *rest = sys.argv[1:] or [""]
-        if not re.fullmatch(r"TDX\d{3}", rule_id):
-            raise TdxwhyError(f"{rule_id!r} is no rule id", "make rule ID=TDX211")
-        kind = folder_of(rule_id) or "log"
-        target = Path(rest[0]) if rest else folder(f"rules/{kind}")
-        if not rest and folder_of(rule_id) is None:
-            raise TdxwhyError(f"{rule_id} is of the users' own range", "name a folder: make rule ID=TDX901 DIR=my-rules")
-        path = target / f"{rule_id}.toml"
-        if path.exists():
-            raise TdxwhyError(f"{path}: is there already")
-        target.mkdir(parents=True, exist_ok=True)
-        path.write_text(skeleton(rule_id, kind), encoding="utf-8")
-    except TdxwhyError as error:
-        sys.stderr.write(f"tdxwhy: {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
-        raise SystemExit(2) from None
+    rule_id, *rest = sys.argv[1:] or [""]
+    if not re.fullmatch(r"TDX\d{3}", rule_id):
+        raise TdxwhyError(f"{rule_id!r} is no rule id", "make rule ID=TDX211")
+    kind = folder_of(rule_id) or "log"
+    target = Path(rest[0]) if rest else folder(f"rules/{kind}")
+    if not rest and folder_of(rule_id) is None:
+        raise TdxwhyError(f"{rule_id} is of the users' own range", "name a folder: make rule ID=TDX901 DIR=my-rules")
+    path = target / f"{rule_id}.toml"
+    if path.exists():
+        raise TdxwhyError(f"{path}: is there already")
+    target.mkdir(parents=True, exist_ok=True)
+    path.write_text(skeleton(rule_id, kind), encoding="utf-8")
     sys.stdout.write(f"{path}\nthen: edit it, make compile, tdxwhy rules test {rule_id}\n")
 
 
 if __name__ == "__main__":
-    main()
+    main_in_one_line(main)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy.cli.parsing import Parser
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import RulesError, TdxwhyError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
         data["generation"] = args.generation
     try:
         answer = _answer(data, whole=True)
+    except RulesError:  # of another file than the scenario
+        raise
     except TdxwhyError as error:
         raise TdxwhyError(f"{args.scenario}: {error.message}", error.hint) from None
     if args.format == "json":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdxwhy import shipped
+from tdxwhy.errors import main_in_one_line
 from tdxwhy.know.fresh import digest
 from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.rows import UNANCHORED
@@ -129,14 +130,13 @@ def render(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
+def main() -> None:
     """Write `compiled.py` and say how many formats could not be lowered."""
     found = tables()
     (_HERE / "compiled.py").write_text(render(found), encoding="utf-8")
     formats, unlowered = len(found["MATCHERS"]), len(found["UNLOWERED"])
     sys.stdout.write(f"{len(found['FORM'])} forms, {formats} formats, {unlowered} not lowered\n")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main_in_one_line(main)

@@ -128,8 +128,10 @@ class Generation(NamedTuple):
 Row = TypeVar("Row", Form, Step, Ending, Operation, Answer, Retry)
 
 
-def _take(kind: type[Row], row: dict[str, Any], place: str) -> Row:
+def _take(kind: type[Row], row: object, place: str) -> Row:
     """Build the NamedTuple `kind` from a TOML table. Accepted form: a subset of its fields; anything else is an error."""
+    if not isinstance(row, dict):
+        raise RulesError(f"{place}: not a table")
     unknown = set(row) - set(kind._fields)
     if unknown:
         raise RulesError(f"{place}: unknown key {sorted(unknown)[0]!r}")
@@ -142,11 +144,26 @@ def _take(kind: type[Row], row: dict[str, Any], place: str) -> Row:
 
 def _operation(row: dict[str, Any], place: str) -> Operation:
     row = dict(row)
-    row["step"] = [_take(Step, step, f"{place} {row.get('name')}") for step in row.get("step", [])]
+    row["step"] = [_take(Step, step, f"{place} {row.get('name')}") for step in _rows(row, "step", place)]
     for ending in ("on_failure", "on_success"):
         if ending in row:
             row[ending] = _take(Ending, row[ending], f"{place} {row.get('name')} {ending}")
     return _take(Operation, row, place)
+
+
+def _rows(data: dict[str, Any], key: str, place: str) -> list[dict[str, Any]]:
+    """Return a list of tables with names. Accepted form: each has a `name` of its own kind, a text."""
+    rows = data.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("name"), str) for row in rows):
+        raise RulesError(f"{place}: {key!r} wants a list of tables, each with a name")
+    return rows
+
+
+def _table(data: dict[str, Any], key: str, place: str) -> dict[str, Any]:
+    row = data.get(key, {})
+    if not isinstance(row, dict):
+        raise RulesError(f"{place}: {key!r} is not a table")
+    return row
 
 
 _KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role", "module_state"}
@@ -154,21 +171,23 @@ _KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "
 
 def load(path: Path) -> Generation:
     """Read one generation. Accepted form: a TOML file as those in rules/model, whole or with `extends`."""
-    data = toml.read(path)
+    fresh: list[dict[str, Any]] = []
+    data = toml.read(path, fresh.append)
     unknown = set(data) - _KEYS
-    if unknown:
-        raise RulesError(f"{path.name}: unknown key {sorted(unknown)[0]!r}")
+    if unknown or "name" not in data:
+        raise RulesError(f"{path.name}: unknown key {sorted(unknown)[0]!r}" if unknown else f"{path.name}: 'name' is missing")
     base = load(path.with_name(f"{data['extends']}.toml")) if "extends" in data else None
     forms = dict(base.forms) if base else {}
-    forms |= {k: _take(Form, {"id": k, **v}, f"{path.name} {k}") for k, v in data.get("form", {}).items()}
+    for id, row in _table(data, "form", path.name).items():
+        forms[id] = _take(Form, {"id": id, **row} if isinstance(row, dict) else row, f"{path.name} {id}")
     operations = dict(base.operations) if base else {}
-    operations |= {row["name"]: _operation(row, path.name) for row in data.get("operation", [])}
+    operations |= {row["name"]: _operation(row, path.name) for row in _rows(data, "operation", path.name)}
     operations = {name: without(one, data.get("without", ())) for name, one in operations.items()}
     answers = dict(base.answers) if base else {}
-    raw = dict(data.get("answers", {}))
+    raw = dict(_table(data, "answers", path.name))
     retry = _take(Retry, raw.pop("retry"), path.name) if "retry" in raw else base.retry if base else None
     answers |= {k: _take(Answer, v, f"{path.name} {k}") for k, v in raw.items()}
-    return Generation(
+    made = Generation(
         data["name"],
         tuple(data.get("aliases", ())),
         data.get("kernels", ""),
@@ -181,6 +200,11 @@ def load(path: Path) -> Generation:
         forms,
         operations,
     )
+    if fresh:  # what was compiled was proved before
+        from tdxwhy.replay.proof import prove
+
+        prove(made, path.name)
+    return made
 
 
 def without(operation: Operation, names: tuple[str, ...]) -> Operation:
@@ -213,16 +237,26 @@ def generation(name: str) -> Generation:
     raise TdxwhyError(f"no kernel generation {name!r}", "known: " + ", ".join(generations()))
 
 
+def _whole(name: str) -> dict[str, Any]:
+    fresh: list[dict[str, Any]] = []
+    data = toml.read(folder() / name, fresh.append)
+    if fresh:
+        from tdxwhy.replay.proof import prove_file
+
+        prove_file(data, name)
+    return data
+
+
 @cache
 def module_data() -> dict[str, Any]:
     """Return rules/model/module.toml."""
-    return toml.read(folder() / "module.toml")
+    return _whole("module.toml")
 
 
 @cache
 def platform_data() -> dict[str, Any]:
     """Return rules/model/platform.toml."""
-    return toml.read(folder() / "platform.toml")
+    return _whole("platform.toml")
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from tdxwhy.errors import RulesError
 from tdxwhy.replay import memory
 from tdxwhy.replay.generation import Form, Generation, Operation, Step, answer_class, leaf_numbers, platform_data
 from tdxwhy.replay.platform import Machine, Traced
@@ -128,6 +129,8 @@ class Kernel:
         self._end(operation.on_success.print, operation.on_success.set, 0)
 
     def _step(self, step: Step, cpu: int) -> None:
+        if step.does not in self._does:
+            raise RulesError(f"rules/model: {self.generation.name}: step {step.name}: nothing does {step.does!r}")
         try:
             self._does[step.does](self, step, cpu)
         except Failed as stop:
@@ -220,6 +223,8 @@ class Kernel:
         name, _, value = condition.partition("=")
         if value:
             return self.state.get(name) == value
+        if name not in self._conditions:
+            raise RulesError(f"rules/model: {self.generation.name}: nothing knows the condition {name!r}")
         return self._conditions[name](self, cpu)
 
     def print(self, name: str, cpu: int = 0) -> None:

@@ -106,8 +106,32 @@ def _tables() -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
     for path in sorted(where.glob("*.toml")):
         if path.name.startswith("TDX"):
             continue
-        tables[path.stem] = toml.read(path)
+        fresh: list[dict[str, Any]] = []
+        tables[path.stem] = toml.read(path, fresh.append)
+        if fresh:
+            _prove(path.stem, tables[path.stem])
     return tables, tables.pop("words", {}).get("words", {})
+
+
+def _prove(stem: str, table: dict[str, Any]) -> None:
+    """Refuse what nothing reads in a file that was not compiled, in whatever group it stands."""
+    name = f"rules/thread/{stem}.toml"
+    wanted = "words" if stem == "words" else "phrase"
+    if unknown := set(table) - {wanted}:
+        raise RulesError(f"{name}: unknown key {min(unknown)!r}")
+    rows = table.get(wanted, {})
+    if stem == "words":
+        wrong = [key for key, words in rows.items() if not _texts(words)]
+    else:
+        for row in rows:
+            _keys(row, f"{name}: {row.get('id', 'a phrase')}")
+        wrong = [row["id"] for row in rows if not all(_texts(row[key]) for key in ("form", "good", "bad"))]
+    if wrong:
+        raise RulesError(f"{name}: {wrong[0]}: wants lists of texts")
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -135,10 +159,7 @@ def _word(word: str) -> str:
 
 def _phrase(stem: str, row: dict[str, Any], classes: dict[str, str]) -> Phrase:
     name = f"rules/thread/{stem}.toml: {row.get('id', 'a phrase')}"
-    if unknown := set(row) - _KEYS:
-        raise RulesError(f"{name}: unknown key {sorted(unknown)[0]!r}")
-    if missing := _NEEDED - set(row):
-        raise RulesError(f"{name}: no {sorted(missing)[0]!r}")
+    _keys(row, name)
     unless = row.get("unless")
     return Phrase(
         id=row["id"],
@@ -149,6 +170,13 @@ def _phrase(stem: str, row: dict[str, Any], classes: dict[str, str]) -> Phrase:
         good=tuple(row["good"]),
         bad=tuple(row["bad"]),
     )
+
+
+def _keys(row: dict[str, Any], name: str) -> None:
+    if unknown := set(row) - _KEYS:
+        raise RulesError(f"{name}: unknown key {sorted(unknown)[0]!r}")
+    if missing := _NEEDED - set(row):
+        raise RulesError(f"{name}: no {sorted(missing)[0]!r}")
 
 
 def _lowered(forms: list[str], classes: dict[str, str], name: str) -> re.Pattern[str]:

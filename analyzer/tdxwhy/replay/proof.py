@@ -1,0 +1,107 @@
+"""The model's files before they are compiled: keys and kinds of values, and names that nothing defines.
+
+`python -m tdxwhy.replay.proof` proves all of rules/model; `make compile` does it first.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from tdxwhy.errors import RulesError, main_in_one_line
+
+if TYPE_CHECKING:
+    from tdxwhy.replay.generation import Ending, Generation, Operation, Step
+
+# What the two files that are no generations hold: of a table of tables, or a list of them, the keys that each must and may have.
+_CHECK = ({"status", "name", "when"}, {"only", "not_in", "detail"})
+_MODULE: dict[str, Any] = {
+    "source": str,
+    "states": list,
+    "dispatcher": ({"status", "name", "when"}, set()),
+    "leaf": ({"name", "number", "before_ready", "lock", "check", "effects"}, {"after_shutdown", "not_in", "only", "versions"}),
+    "belongs": ({"classes", "leaves"}, set()),
+    "software": dict,
+    "fields": ({"name"}, {"value"}),
+}
+_PLATFORM: dict[str, Any] = {
+    "keyids": dict,
+    "module": dict,
+    "tdmr": dict,
+    "allocator": dict,
+    "low_memory": int,
+    "info_registers": dict,
+    "caller_cpu": str,
+    "features": dict,
+}
+_FILES = {"module.toml": _MODULE, "platform.toml": _PLATFORM}
+
+_FITS: dict[object, Callable[[Any], bool]] = {
+    str: lambda value: isinstance(value, str),
+    int: lambda value: type(value) is int,
+    bool: lambda value: isinstance(value, bool),
+    int | None: lambda value: value is None or type(value) is int,
+    tuple[str, ...]: lambda value: isinstance(value, tuple) and all(isinstance(one, str) for one in value),
+}
+
+
+def prove(made: Generation, place: str) -> None:
+    """Refuse values of another kind than their field's, and names of forms and operations that are not there."""
+    for row in (made, *made.forms.values(), *made.answers.values(), *_parts(made)):
+        for name, kind in type(row).__annotations__.items():
+            value = getattr(row, name)
+            if kind in _FITS and not _FITS[kind](value):
+                raise RulesError(f"{place}: {getattr(row, 'name', '')} {name!r} cannot be {value!r}".replace("  ", " "))
+            printed = value if name.startswith(("print", "always_print")) else ()
+            lost = [one for one in printed if one not in made.forms]
+            if lost or (name == "call" and value and value not in made.operations):
+                raise RulesError(f"{place}: nothing is called {lost[0] if lost else value!r}")
+
+
+def _parts(made: Generation) -> Iterator[Operation | Ending | Step]:
+    for operation in made.operations.values():
+        yield operation
+        yield operation.on_failure
+        yield operation.on_success
+        yield from operation.step
+
+
+def prove_file(data: dict[str, Any], name: str) -> None:
+    """Refuse module.toml or platform.toml where a key is unknown, missing or of another kind."""
+    shape = _FILES[name]
+    if wrong := set(data) ^ set(shape):
+        raise RulesError(f"{name}: unknown or missing key {min(wrong)!r}")
+    for key, kind in shape.items():
+        if not isinstance(kind, tuple):
+            if not isinstance(data[key], kind):
+                raise RulesError(f"{name}: {key!r} cannot be {data[key]!r}")
+            continue
+        for row in data[key].values() if isinstance(data[key], dict) else data[key] if isinstance(data[key], list) else [data[key]]:
+            _has(row, kind, f"{name}: {key}")
+            for check in row.get("check", []):
+                _has(check, _CHECK, f"{name}: {row['name']} check")
+
+
+def _has(row: object, keys: tuple[set[str], set[str]], place: str) -> None:
+    """Refuse a row that lacks a key it must have, or has one that nothing reads."""
+    if not isinstance(row, dict):
+        raise RulesError(f"{place}: not a table")
+    if wrong := (keys[0] - set(row)) | (set(row) - keys[0] - keys[1]):
+        raise RulesError(f"{place} {row.get('name', '')}: unknown or missing key {min(wrong)!r}")
+
+
+def main() -> None:
+    """Read every file of the model as if it were new."""
+    from tdxwhy import toml
+    from tdxwhy.replay import generation
+
+    toml.forget()
+    made = generation.generations()
+    generation.module_data()
+    generation.platform_data()
+    sys.stdout.write(f"{len(made)} generations, module and platform hold\n")
+
+
+if __name__ == "__main__":
+    main_in_one_line(main)

@@ -1,0 +1,70 @@
+"""A mistake in a file of the model is one line that names file and place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.errors import RulesError
+from tdxwhy.replay import generation, proof
+from tdxwhy.shipped import folder
+
+MODEL = folder("rules/model")
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str, str], None]]:
+    """A copy of the model in which one passage of one file is another, read anew."""
+    copy = tmp_path / "model"
+    shutil.copytree(MODEL, copy)
+    monkeypatch.setattr(generation, "folder", lambda: copy)
+    cached = (generation.generations, generation.module_data, generation.platform_data)
+
+    def edit(name: str, old: str, new: str) -> None:
+        text = (copy / name).read_text(encoding="utf-8")
+        assert old in text
+        (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+        for one in cached:
+            one.cache_clear()
+        generation.generations()
+        generation.module_data()
+        generation.platform_data()
+
+    yield edit
+    for one in cached:
+        one.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("6.8.toml", 'name = "6.8"', 'nane = "6.8"', "unknown key 'nane'"),
+        ("6.8.toml", 'name = "boot"', 'nane = "boot"', "each with a name"),
+        ("6.8.toml", "covered = true", 'covered = "yes"', "'covered' cannot be 'yes'"),
+        ("6.8.toml", "returns = 0", 'returns = "0"', "boot 'returns' cannot be '0'"),
+        ("6.8.toml", 'print = ["bios-enabled"]', 'print = ["bios-enabledd"]', "nothing is called 'bios-enabledd'"),
+        ("6.8.toml", 'call = "vmxon"', 'call = "vmxof"', "nothing is called 'vmxof'"),
+        ("6.8.toml", "ud = { errno = -13 }", "ud = -13", "6.8.toml ud: not a table"),
+        ("6.8.toml", "module-not-loaded = {", "module-not-loaded = { color = 1,", "unknown key 'color'"),
+        ("module.toml", "number = 33", "numer = 33", "leaf TDH.SYS.INIT: unknown or missing key 'number'"),
+        ("module.toml", 'name = "TDX_SYS_SHUTDOWN"', 'nome = "TDX_SYS_SHUTDOWN"', "unknown or missing key"),
+        ("module.toml", 'when = "lock-taken"', 'wehn = "lock-taken"', "TDH.SYS.INIT check TDX_SYS_BUSY: unknown or missing key"),
+        ("platform.toml", "low_memory", "low_memroy", "unknown or missing key 'low_mem"),
+        ("platform.toml", "low_memory = 0x100000", 'low_memory = "1M"', "'low_memory' cannot be '1M'"),
+    ],
+)
+def test_a_mistake_names_file_and_place(model: Callable[[str, str, str], None], name: str, old: str, new: str, said: str) -> None:
+    with pytest.raises(RulesError) as error:
+        model(name, old, new)
+    assert error.value.message.startswith(name)
+    assert said in error.value.message
+    assert "\n" not in error.value.message
+
+
+def test_the_shipped_model_holds(model: Callable[[str, str, str], None], capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    monkeypatch.setattr("tdxwhy.toml._documents", dict)
+    proof.main()
+    assert "7 generations, module and platform hold" in capsys.readouterr().out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import random
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -93,3 +95,20 @@ def test_each_sample_adds_what_it_says() -> None:
 def test_an_option_that_would_go_unheeded_is_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["log", *options, "samples/logs/success-7.1/dmesg.log", "samples/logs/guest/dmesg.log"]) == 2
     assert capsys.readouterr().err.startswith("tdxwhy: --")
+
+
+def test_what_was_not_read_is_said_beside_one_line_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(1)
+    noise = "".join(f"[   10.{number:06}] usb 1-1: {chance.getrandbits(60)}\n" for number in range(20_000))
+    whole = gzip.compress(b"[    9.000000] virt/tdx: module not loaded\n" + noise.encode())
+    cut = tmp_path / "cut.gz"
+    cut.write_bytes(whole[: len(whole) // 2])
+    assert main(["log", "--brief", str(cut)]) == 1
+    shown = capsys.readouterr()
+    assert "module-not-loaded" in shown.out and "not read: rest of a gz stream" in shown.err
+    monkeypatch.setattr("tdxwhy.read.opening._FREE", 1 << 20)
+    cut.write_bytes(gzip.compress(b"a\n" * 4_000_000, 9))
+    assert main(["log", str(cut)]) == 3
+    assert "not read: rest of an input that expands beyond measure" in capsys.readouterr().err

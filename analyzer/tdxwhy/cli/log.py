@@ -97,7 +97,11 @@ def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) 
 
     made = report(reader.name, reader, judge, _findings, hold)
     if made is None:
-        raise NothingToJudge(f"{reader.name}: no line of a kernel log")
+        from tdxwhy.report.log_text import lost_line
+
+        raise NothingToJudge(
+            "; ".join([f"{reader.name}: no line of a kernel log", *(f"not read: {lost_line(one)}" for one in reader.losses[:1])])
+        )
     return made._replace(losses=tuple(reader.losses))
 
 
@@ -176,10 +180,13 @@ def shown_boots(found: LogReport, every: bool) -> Sequence[Judged]:
 
 
 def _texts(reports: Sequence[LogReport], args: argparse.Namespace) -> Iterator[str]:
-    from tdxwhy.report.log_text import brief, heading, losses, render
+    from tdxwhy.report.log_text import brief, heading, losses, lost_line, render
     from tdxwhy.report.terminal import painter, width
 
     if args.brief:
+        for found in reports:
+            for loss in found.losses:
+                complain(f"{found.source}: not read: {lost_line(loss)}")
         yield from (brief(one.diagnosis) for found in reports for one in found.boots)
         return
     columns, paint = width(sys.stdout), painter()

@@ -11,7 +11,7 @@ from tdxwhy.read.mail_decode import decode_mail
 from tdxwhy.report.review_json import review_data
 from tdxwhy.report.review_page import review_html, review_markdown, review_reply
 from tdxwhy.report.review_text import review_text
-from tdxwhy.report.review_view import columns, head, open_items, promise_rows, tree
+from tdxwhy.report.review_view import columns, head, open_items, promise_rows, tree, without_marks
 from tdxwhy.report.terminal import Painter
 from tdxwhy.review.review import review
 
@@ -60,6 +60,53 @@ def test_replies_never_exceed_78_columns():
     reply = review_reply(review([mail(1, None, long)]))
     assert max(map(len, reply.split("\n"))) <= 78
     assert "> Why is" in reply
+
+
+def test_a_passage_with_a_long_line_is_quoted_alone():
+    body = "It is done under the lock as far as I can see, so nothing can go wrong here, really.  Why is\nthe flag cleared, then?\n"
+    assert "> Why is the flag cleared, then?" in review_reply(review([mail(1, None, body)])).split("\n")
+
+
+CODE = """Words.
+
+Signed-off-by: P1 Q <p1@x>
+---
+diff --git a/a.c b/a.c
+--- a/a.c
++++ b/a.c
+@@ -1,0 +1,14 @@
++static int demo(const void *data, int nid)
++{
++	if (!data)
++		return -EINVAL;
++	if (!known(nid)) {
++		pr_err("table of node %d not known\\n", nid);
++		return -ENOENT;
++	}
++	if (smp_call_on_cpu(0, flush, NULL, true)) {
++		pr_err("flush failed\\n");
++		return -EIO;
++	}
++	return 0;
++}
+"""
+
+
+def test_a_reply_asks_only_what_makes_sense():
+    code = decode_mail(f"From: P1 Q <p1@x>\nSubject: [PATCH v2 1/2] words\nMessage-ID: <1@x>\n\n{CODE}".encode(), "t")
+    reply = review_reply(review([code, mail(2, 1, "> Words.\n\nI will add some.\n")]))
+    assert [line for line in reply.split("\n") if "pr_err" in line] == ['> +               pr_err("flush failed\\n");']
+    assert "which package or CPU" in reply
+    assert "What will users see" not in reply
+    assert "later version" not in reply
+
+
+@pytest.mark.parametrize(
+    ("line", "bare"),
+    [("+\t * words", "words"), ("+\t/* words */", "words */"), ("+\tcall();", "call();"), (" plain", "plain"), ("a * b", "a * b")],
+)
+def test_marks_of_a_diff_are_no_words(line, bare):
+    assert without_marks(line).strip() == bare
 
 
 def test_columns_of_nothing():

@@ -223,6 +223,11 @@ def test_promises_in_other_words(text):
     assert [one.owner for one in found.commitments] == ["Mara One"]
 
 
+def test_a_word_alone_brings_its_subject():
+    (one,) = review([patch(), mail("r", "> +\tif (ret)\n\nYou return 0 here.  Intentional?\n", "p2")]).questions
+    assert one.evidence.quote == "You return 0 here. Intentional?"
+
+
 def test_an_indented_line_below_a_quote_can_ask():
     (one,) = review([patch(), mail("r", "> +\tif (ret)\n\n\tAnd zero is fine now?\n\nReally.\n", "p2")]).questions
     assert one.evidence.quote == "And zero is fine now?"

@@ -117,6 +117,15 @@ def test_a_loop_over_online_cpus_leaves_packages_out_without_a_word():
     assert not any("a package has no" in path[1] for path in paths(patch(counted)))
 
 
+def test_a_search_for_a_cpu_of_the_same_package_leaves_nothing_out():
+    body = function(
+        "int i;\n\nfor_each_online_cpu(i) {\n\tif (i != cpu && topology_physical_package_id(i) == topology_physical_package_id(cpu))\n"
+        "\t\treturn 0;\n}\nreturn -EBUSY;",
+        "static int demo(int cpu)",
+    )
+    assert [path[1] for path in paths(patch(body))] == ["otherwise, none of the cases before: return -EBUSY"]
+
+
 def test_each_case_of_a_switch_is_a_path():
     body = function(
         'switch (ret) {\ncase OK:\n\treturn 0;\ncase VMFAIL:\n\tpr_err("not loaded\\n");\n\treturn -ENODEV;\ndefault:\n\treturn -EIO;\n}',

@@ -10,11 +10,15 @@ from typing import NamedTuple
 from tdxwhy.report.review_view import Item, cell_words, columns, current_code, day, head, open_items, promise_rows, settled_items, tree
 from tdxwhy.report.templates import fill
 from tdxwhy.report.terminal import safe
+from tdxwhy.review.kept import version_key
 from tdxwhy.review.nouns import Line, Message, Review
+from tdxwhy.source.nouns import FailingPath, PrintSite
 
 _QUOTED = 76
 _MOST = 12
 _NAME = 50
+_ON_CPU = re.compile(r"cpu|package|pkg|socket|online|smp_|seamcall|tdh_|\bLP\b", re.IGNORECASE)
+_BY_ERRNO = re.compile(r"ENOMEM|EFAULT|ENOTTY|E2BIG|alloc|copy_(?:from|to)_user")
 
 
 class Passage(NamedTuple):
@@ -77,19 +81,33 @@ def _asked(review: Review) -> Iterator[Asked]:
     by_id = {message.mail.message_id: message for message in review.messages}
     for item in open_items(review)[:_MOST]:
         message = by_id.get(item.message_id)
-        untold = item.kind == "promise" and item.state == "unknown" and len(review.versions) < 2
-        if message is not None and message.kind != "bot" and not untold:
+        if message is None or message.kind == "bot":
+            continue
+        later = any(version_key(version) > version_key(message.version) for version in review.versions)
+        if item.kind != "promise" or item.state != "unknown" or later:
             kind = f"promise-{item.state}" if item.kind == "promise" else item.kind
             yield _of(message, _quoted(message, item), kind)
     prints, paths = current_code(review)
-    vague = [(name, site) for name, site in prints if site.is_failure and not any(site.names)]
+    vague = [(name, site) for name, site in prints if site.is_failure and not any(site.names) and _on_a_cpu(site, paths)]
     for name, site in vague[:3]:
         yield _of(by_id[name], _lines_at(by_id[name], site.place.line, site.format), "vague")
-    silent = [(name, path) for name, path in paths if path.printed == "no" and "ENOMEM" not in f"{path.errno} {path.condition}"]
+    silent = [(name, path) for name, path in paths if path.printed == "no" and not _tells_itself(path)]
     for name, path in silent[:2]:
         when = path.condition.split(":")[0].strip()
         told = when if re.fullmatch(r"[a-z][A-Za-z ]{8,50}", when) else ""
         yield _of(by_id[name], _lines_at(by_id[name], path.place.line, path.condition), "silent")._replace(when=told)
+
+
+def _on_a_cpu(site: PrintSite, paths: Sequence[tuple[str, FailingPath]]) -> bool:
+    """Tell whether a message is about something that is done on a CPU or a package, by its words or by what fails."""
+    failing = " ".join(path.condition for _, path in paths if site in path.prints)
+    return _ON_CPU.search(f"{site.function} {site.format} {failing}") is not None
+
+
+def _tells_itself(path: FailingPath) -> bool:
+    """Tell whether nobody would ask for a message: memory is short, or a caller handed in what it should not."""
+    about = f"{path.errno} {path.condition}"
+    return bool(_BY_ERRNO.search(about)) or ("EINVAL" in about and not _ON_CPU.search(about))
 
 
 def _lines_at(message: Message, number: int | None, text: str) -> list[str]:
@@ -106,7 +124,7 @@ def _of(message: Message, quote: Sequence[str], kind: str) -> Asked:
 
 
 def _quoted(message: Message, item: Item) -> tuple[str, ...]:
-    """Return the mail's own lines that carry a passage, as they stand; a line too long for the mail is folded."""
+    """Return the mail's own lines that carry a passage, as they stand; the passage alone, folded, where a line is too long for a mail."""
     number = int(item.place.rsplit(":", 1)[1]) if item.place.rsplit(":", 1)[-1].isdigit() else 0
     if not number:
         return tuple(_fitted(item.text))
@@ -120,6 +138,8 @@ def _quoted(message: Message, item: Item) -> tuple[str, ...]:
         taken += "".join(line.text.split())
         if wanted and (taken.endswith(wanted[-20:]) or wanted[-20:] in taken):
             break
+    if any(len(line.expandtabs(8)) > _QUOTED for line in lines):
+        return tuple(_fitted(" ".join(item.text.split())))
     return tuple(fitted for line in lines for fitted in _fitted(line))
 
 

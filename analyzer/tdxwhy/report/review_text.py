@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from tdxwhy.ranges import counted
 from tdxwhy.records import Naming
-from tdxwhy.report.review_view import Item, cell_words, columns, current_code, head, open_items, settled_items
+from tdxwhy.report.review_view import Item, cell_words, columns, current_code, head, open_items, settled_items, without_marks
 from tdxwhy.report.terminal import Painter, safe
 from tdxwhy.review.nouns import Review
 
@@ -64,7 +64,7 @@ class _Writer:
             self._lines.append(f"  {self._paint(item.mood, item.kind)}  {safe(item.who)}: {self._paint(item.mood, safe(item.note))}")
             self._wrapped(item.text, "    ")
             if item.about:
-                self._wrapped(f"on: {item.about}", "      ", quiet=True, lines=3)
+                self._wrapped(f"on: {without_marks(item.about)}", "      ", quiet=True, lines=3)
             if item.answer:
                 self._wrapped(f"{item.answered_by}: {item.answer}", "      ", quiet=True, lines=3)
             self._lines.append(self._paint("quiet", f"      {safe(item.place)}"))
@@ -82,8 +82,11 @@ class _Writer:
             self._wrapped(f"{mailed.kind}, {mailed.author}: {mailed.evidence.quote}", "  ")
         for _, path in paths:
             mood = "bad" if path.printed == "no" else "quiet"
-            condition = safe(" ".join(path.condition.split()))[:60]
-            self._lines.append(f"  {safe(path.function)}() on {condition}: {self._paint(mood, _PRINTED[path.printed])}")
+            condition = " ".join(path.condition.partition(' "')[0].split())
+            said = f"  {safe(path.function)}() on {safe(condition)}"
+            room = self._wide - len(_PRINTED[path.printed]) - 2
+            said = said if len(said) <= room else f"{said[: room - 4]} ..."
+            self._lines.append(f"{said}: {self._paint(mood, _PRINTED[path.printed])}")
 
     def versions(self, review: Review) -> None:
         if len(review.versions) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -16,6 +17,7 @@ _STATES = {"yes": "good", "answered": "good", "partly": "unsure", "deflected": "
 
 
 _DEEPEST = 30
+_MARKS = re.compile(r"^[+ ]?[ \t]*(?:/?\*{1,2}/?(?=\s|$))?|^\+")
 _KEPT = {
     "yes": "kept",
     "partly": "kept in part",
@@ -146,6 +148,11 @@ def _once(preconditions: Iterable[Precondition]) -> list[Precondition]:
     for one in preconditions:
         seen.setdefault(" ".join(one.evidence.quote.lower().split()), one)
     return list(seen.values())
+
+
+def without_marks(text: str) -> str:
+    """Return quoted lines of a patch as words: without a diff's first column and the stars of comments."""
+    return "\n".join(_MARKS.sub("", line) for line in text.split("\n"))
 
 
 def place(evidence: Evidence) -> str:

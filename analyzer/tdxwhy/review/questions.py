@@ -12,6 +12,7 @@ from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import phrases
 
 _LONGEST = 380
+_SUBJECT = 200
 
 
 class Asked(NamedTuple):
@@ -109,11 +110,14 @@ def _rhetorical(sayings: list[Said], index: int) -> bool:
 
 
 def _with_subject(view: View, message: Message, sayings: list[Said], index: int) -> str:
-    """Return a question's text; one of a word or two ("right?") is given the sentence and the block that it closes."""
+    """Return a question's text; one of a word or two is given the sentence before it, and the block that it closes."""
     text = sayings[index].sentence.text
     before = sayings[index - 1] if index else None
-    if len(text.split()) > 2 or before is None or not before.sentence.text.endswith(":"):
+    if len(text.split()) > 2 or before is None:
         return text
+    if not before.sentence.text.endswith(":"):
+        subject = before.block is sayings[index].block and not before.sentence.asks and len(before.sentence.text) <= _SUBJECT
+        return f"{before.sentence.text} {text}" if subject else text
     between = [block for block in view.blocks(message) if before.sentence.end < block.lines[0].number < sayings[index].sentence.start]
     return " ".join([before.sentence.text, *(" ".join(block.text.split()) for block in between), text])
 

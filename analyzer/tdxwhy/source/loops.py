@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.source.calls import calls
-from tdxwhy.source.syntax import Expression, Function, Statement, calls_in, inner, statement_expressions, walk, written
+from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, inner, statement_expressions, walk, written
 
 
 def silent_loops(function: Function, functions: dict[str, Function]) -> list[tuple[str, str | None]]:
@@ -49,7 +49,22 @@ def _visits_packages(function: Function, functions: dict[str, Function]) -> bool
         known.package_calls.fullmatch(each) for helper in handed for each in _names(helper)
     )
     counted = any(each in ("topology_max_packages", "cpumask_weight", "bitmap_weight", "cpumask_equal", "cpumask_full") for each in names)
-    return online and by_package and not counted
+    return online and by_package and not counted and not _searches(function)
+
+
+def _searches(function: Function) -> bool:
+    """Tell whether a function compares packages: it looks for a CPU of a certain one and does not go through all of them."""
+    return any(
+        each.kind == "binary" and each.text in ("==", "!=") and any(_asks_package(part) for part in each.parts)
+        for statement in function.body
+        for expression in statement_expressions(statement)
+        for each in inner(expression)
+    )
+
+
+def _asks_package(expression: Expression) -> bool:
+    """Tell whether an expression asks for the package of a CPU."""
+    return any(calls().package_calls.fullmatch(callee(call)) for call in calls_in(expression))
 
 
 def _is_handed(function: Function, name: str) -> bool:

@@ -36,7 +36,6 @@ INSIGHTS = (
     "import sys; from insights.parsers.dmesg import DmesgLineList; from insights.tests import context_wrap; "
     "d = DmesgLineList(context_wrap(open(sys.argv[1]).read())); print(len(d.get('tdx')))"
 )
-TABLE = ("| tool | wall s | MB/s | MB/s of CPU | peak MB | x rg | x memchr |", "|---|---|---|---|---|---|---|")
 
 
 class Case(NamedTuple):

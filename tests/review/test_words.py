@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +16,28 @@ from tdxwhy.review.words import normalise, phrases
 
 GROUPS = dict.fromkeys(row.get("group", stem) for stem, row in words._rows())
 EVERY = [phrase for group in GROUPS for phrase in phrases(group).phrases]
+
+
+README = (words.folder("rules/thread") / "README.md").read_text(encoding="utf-8")
+# Groups that are asked for by a variable.
+BY_NAME = {"actor", "acting", "agent", "agree", "partly", "object"}
+
+
+def test_no_phrase_stands_in_a_group_that_nothing_asks_for():
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(words.__file__).parent.glob("*.py"))
+    assert set(GROUPS) == {*re.findall(r'phrases\("([^"]+)"\)', code), *BY_NAME}
+
+
+def test_every_group_is_described():
+    assert [group for group in GROUPS if f"`{group}`" not in README] == []
+
+
+def test_the_phrase_shown_is_one():
+    shown = re.sub(r"^    ", "", "".join(re.findall(r"^    .*\n", README, re.MULTILINE)), flags=re.MULTILINE)
+    (row,) = tomllib.loads(shown)["phrase"]
+    phrase = words._phrase("question", row, words._classes())
+    assert [text for text in phrase.good if not phrase.match(normalise(text))] == []
+    assert [text for text in phrase.bad if phrase.match(normalise(text))] == []
 
 
 @pytest.mark.parametrize("phrase", EVERY, ids=lambda phrase: phrase.id)

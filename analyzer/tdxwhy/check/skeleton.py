@@ -48,7 +48,8 @@ def main() -> None:
         raise TdxwhyError(f"{path}: is there already")
     target.mkdir(parents=True, exist_ok=True)
     path.write_text(skeleton(rule_id, kind), encoding="utf-8")
-    sys.stdout.write(f"{path}\nthen: edit it, make compile, tdxwhy rules test {rule_id}\n")
+    own = f"--rules {target} " if rest else ""
+    sys.stdout.write(f"{path}\nthen: edit it{'' if rest else ', make compile'}, tdxwhy rules test {own}{rule_id}\n")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdxwhy.cli.parsing import AnyOrder
+from tdxwhy.ranges import counted
 
 if TYPE_CHECKING:
     from tdxwhy.check.rules import Rule
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def parser() -> argparse.ArgumentParser:
     """Return the command's own parser."""
     made = AnyOrder(prog="tdxwhy rules", description="List the rules, run their examples, or say how much of them is tried.")
-    made.add_argument("action", choices=("list", "test", "coverage"))
+    made.add_argument("action", choices=("list", "test", "coverage"), help="list them, run their examples, or count what is tried")
     made.add_argument("prefix", nargs="*", metavar="PREFIX", help="rules whose id starts so; all without one")
     made.add_argument("--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules")
     made.add_argument("--format", choices=("text", "json"), default="text")
@@ -55,7 +56,7 @@ def _test(rules: Sequence[Rule], as_json: bool) -> int:
         sys.stdout.write(json.dumps([one._asdict() for one in tried], indent=1) + "\n")
     else:
         sys.stdout.writelines(f"{one.rule} example {one.number}: {one.why}\n" for one in failed)
-        sys.stdout.write(f"{len(tried)} examples of {len(rules)} rules, {len(failed)} failed\n")
+        sys.stdout.write(f"{counted(len(tried), 'example')} of {counted(len(rules), 'rule')}, {len(failed)} failed\n")
     return 1 if failed else 0
 
 
@@ -72,5 +73,5 @@ def _coverage(rules: Sequence[Rule], as_json: bool) -> int:
         sys.stdout.write(json.dumps({"coverage": percent, "rules": found}, indent=1) + "\n")
     else:
         sys.stdout.writelines(f"{rule.id}  bad {bad}, good {good} of {len(rule.example)} examples hold\n" for rule, bad, good in rows)
-        sys.stdout.write(f"coverage {percent} % ({len(whole)} of {len(rows)} rules)\n")
+        sys.stdout.write(f"coverage {percent} % ({len(whole)} of {counted(len(rows), 'rule')})\n")
     return 0 if len(whole) == len(rows) else 1

@@ -135,8 +135,6 @@ class Reader:
             row["each"] = "tdmr"
         elif name == "TDH.SYS.CONFIG":
             row["arguments"] = "tdmrs"
-        if name == "TDH.SYS.KEY.CONFIG":
-            row["absent_errno"] = -6
         return row | self._extra_lines(entry, event, closing)
 
     def _extra_lines(self, entry: str, event: Decision, closing: str) -> dict[str, Any]:

@@ -57,7 +57,6 @@ class Step(NamedTuple):
     errno: int = 0
     kind: str = ""
     arguments: str = ""
-    absent_errno: int = 0
     fields: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     fault_errno: int = 0

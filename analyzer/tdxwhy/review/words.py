@@ -91,7 +91,7 @@ def word_class(name: str) -> frozenset[str]:
 
 @cache
 def phrases(group: str) -> Phrases:
-    """Return the phrases of a group: of that name, else of all groups that begin with it and a dot."""
+    """Return the phrases of a group."""
     found = tuple(_phrase(stem, row, _classes()) for stem, row in _rows() if row.get("group", stem) == group)
     if not found:
         raise RulesError(f"rules/thread: no phrase of group {group!r}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -387,3 +389,31 @@ def test_many_ifs_do_not_double_the_work():
     steps = failing_steps(program_of([("demo.c", HEAD + body)]))
     assert sum(", where !C" in step.reason for step in steps) == 24
     assert any("more cases" in each for step in steps for each in step.unseen)
+
+
+HOSTILE = {
+    "ifs": lambda n: "".join(f"if (a{i}()) return -EIO;\n" for i in range(n)),
+    "braces": lambda n: "{" * n + "}" * n,
+    "cpus": lambda n: "if (f(cpu)) return -EIO;\n" * n,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_much_code_ends_soon_and_what_is_left_out_is_said(name):
+    def steps(count: int) -> tuple[float, str]:
+        body = f"int start(void)\n{{\n{HOSTILE[name](count)}\nreturn __seamcall(LEAF, NULL) ? -EIO : 0;\n}}\nEXPORT_SYMBOL_GPL(start);\n"
+        program = program_of([("demo.c", HEAD + body)])
+        begin = time.process_time()
+        found = failing_steps(program)
+        return time.process_time() - begin, " ".join(each for step in found for each in step.unseen)
+
+    seconds, unseen = steps(4000)
+    assert seconds < 5
+    assert name == "braces" or "more cases than are followed" in unseen
+
+
+def test_constants_that_double_end_soon():
+    doubling = "#define A0 0\n" + "".join(f"#define A{i} (A{i - 1} + A{i - 1})\n" for i in range(1, 60))
+    begin = time.process_time()
+    run(doubling + "int start(void) { return A59; }\n")
+    assert time.process_time() - begin < 5

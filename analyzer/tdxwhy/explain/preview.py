@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from tdxwhy.errors import NothingToJudge
 from tdxwhy.records import Naming
 from tdxwhy.source.lines import Line
 from tdxwhy.source.loops import silent_loops
@@ -71,6 +72,8 @@ class Preview(NamedTuple):
 def preview(tree: str, before: Program, after: Program | None = None, patch: str = "", troubles: Sequence[str] = ()) -> Preview:
     """Lay the failing cases of a tree before and after a patch side by side."""
     old = rows_of(before)
+    if not old and after is None:
+        raise NothingToJudge(f"{tree}: no function here that could be followed brings the TDX module up")
     if after is None:
         return Preview(tree, "", tuple(PreviewPair(row, None, "") for row in old), tuple(troubles))
     return Preview(tree, patch, tuple(pairs_of(old, rows_of(after))), tuple(troubles))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from tdxwhy.source.lines import Line
@@ -100,10 +101,10 @@ def loop_variables(expression: Expression | None) -> list[Expression]:
     return [*(part for part in parts[:1] if part.kind == "name"), *addresses]
 
 
-def ends_badly(tails: Sequence[tuple[Statement, ...]]) -> bool:
+def ends_badly(tails: Sequence[tuple[Sequence[Statement], int]]) -> bool:
     """Tell whether what follows the current statement, outwards, prints a failure or returns an errno whatever happens."""
-    for tail in reversed(tails):
-        for statement in tail:
+    for statements, begin in reversed(tails):
+        for statement in islice(statements, begin, None):
             if statement.kind == "expression" and prints_failure((statement,)):
                 return True
             if statement.kind == "return":

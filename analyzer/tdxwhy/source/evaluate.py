@@ -13,6 +13,8 @@ from tdxwhy.source.values import Reference, Symbol, Unknown, Value, combine, is_
 _KERN = re.compile(r"\0KERN_(\w+)\0")
 _MACRO_TEXT = re.compile(r"\0(\w+)\0")
 _DEEPEST_CONSTANT = 20
+# Statements and constants of one run.
+MOST_STEPS = 20_000
 
 
 class Evaluator:
@@ -25,6 +27,7 @@ class Evaluator:
         self.lines: list[Line] = []
         self.unseen: list[str] = []
         self.depth = 0
+        self.steps = 0
 
     def note_unseen(self, what: str) -> None:
         """Remember something that could not be followed."""
@@ -82,7 +85,8 @@ class Evaluator:
         if self.program.function(name) is not None:
             return Symbol(name)
         found = self.program.constant(name)
-        if found is None or self.depth > _DEEPEST_CONSTANT:
+        self.steps += 1
+        if found is None or self.depth > _DEEPEST_CONSTANT or self.steps > MOST_STEPS:
             return Symbol(name) if name.isupper() or calls().seamcalls.fullmatch(name) else Unknown(name)
         self.depth += 1
         try:

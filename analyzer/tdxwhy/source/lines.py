@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdxwhy.know.names import CONVERSION
@@ -34,7 +35,7 @@ class Place(NamedTuple):
     function: str
     file: str
     frame: dict[str, Value]
-    rest: list[tuple[Statement, ...]]
+    rest: list[tuple[Sequence[Statement], int]]
 
 
 def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) -> tuple[str, bool]:

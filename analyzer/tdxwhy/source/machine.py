@@ -22,13 +22,13 @@ from tdxwhy.source.branching import (
     loop_variables,
 )
 from tdxwhy.source.calling import Caller
+from tdxwhy.source.evaluate import MOST_STEPS
 from tdxwhy.source.lines import Place
 from tdxwhy.source.program import Program
 from tdxwhy.source.results import prints_failure
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, inner, negated, written
 from tdxwhy.source.values import Unknown, Value, combine, truth
 
-_MOST_STEPS = 20_000
 _MOST_ROUNDS = 12
 _DEEPEST = 60
 
@@ -46,7 +46,6 @@ class Machine(Caller):
         super().__init__(program, fault)
         self.taken = taken
         self.sides: dict[Side, None] = {}
-        self.steps = 0
 
     def run(self, entry: str) -> Run:
         """Run a function from its begin to its end."""
@@ -87,10 +86,10 @@ class Machine(Caller):
         index = 0
         while index < len(statements):
             self.steps += 1
-            if self.steps > _MOST_STEPS:
+            if self.steps > MOST_STEPS:
                 self.note_unseen("more steps than are followed")
                 return _Signal("return", Unknown("too long"))
-            rest.append(tuple(statements[index + 1 :]))
+            rest.append((statements, index + 1))
             signal = self.statement(statements[index])
             rest.pop()
             index += 1
@@ -106,6 +105,8 @@ class Machine(Caller):
 
     def statement(self, statement: Statement) -> _Signal | None:
         """Run one statement."""
+        if statement.kind == "other":
+            self.note_unseen("code that is nested too deep to follow")
         run = _STATEMENTS.get(statement.kind)
         return run(self, statement) if run is not None else None
 

@@ -16,13 +16,13 @@ from tdxwhy.source.lines import Line
 from tdxwhy.source.machine import Machine
 from tdxwhy.source.program import ERRNO, Program
 from tdxwhy.source.results import STATUS as _STATUS
-from tdxwhy.source.syntax import Expression, Statement, inner, statement_expressions
+from tdxwhy.source.syntax import Function, inner, statement_expressions
 from tdxwhy.source.values import Symbol, Unknown, Value, is_error
 
 _ERRNO_NAMES = {value: name for name, value in ERRNO.items()}
 _MOST_FAULTS = 400
 _MOST_SIDES = 24
-# Of all runs of an entry together; a kernel's whole bring-up takes some 30,000.
+# Of all runs together; a kernel's whole bring-up takes some 30,000.
 _MOST_STEPS = 400_000
 _CPU = re.compile(r"(?:this_|target_|lead_|extcpu)?cpu")
 _CALLED = re.compile(r"(?P<name>\w+)\(.*\)$", re.DOTALL)
@@ -51,14 +51,17 @@ class FailingStep(NamedTuple):
 def failing_steps(program: Program, entries: tuple[str, ...] | None = None) -> tuple[FailingStep, ...]:
     """Return the failing cases of a program, entry by entry in the order in which they can happen: what runs at boot comes first."""
     found: dict[tuple[object, ...], FailingStep] = {}
+    left = _MOST_STEPS
     for entry, well in _bring_up(program, entries or program.entries()):
-        left = _MOST_STEPS
+        if left < 0:
+            found[entry,] = _given_up(entry)
+            break
         for part in _parts(program, entry, well):
             if part is None:
                 found[entry,] = _given_up(entry)
             else:
                 left = _follow(program, (entry, part), found, left - part.well.steps)
-    return tuple(found.values())
+    return tuple(dict.fromkeys(found.values()))
 
 
 def _follow(program: Program, entry_and_part: tuple[str, Part], found: dict[tuple[object, ...], FailingStep], left: int) -> int:
@@ -66,8 +69,8 @@ def _follow(program: Program, entry_and_part: tuple[str, Part], found: dict[tupl
     entry, part = entry_and_part
     if part.taken and errno_name(part.well.result):
         found[entry, part.where] = _as_built(entry, part)
-    for fault, decision in _faults(program, part.well):
-        if left < 0:
+    for number, (fault, decision) in enumerate(_faults(program, part.well)):
+        if left < 0 or number > _MOST_FAULTS:
             found[entry,] = _given_up(entry)
             break
         if _place(decision) in part.known:
@@ -79,8 +82,9 @@ def _follow(program: Program, entry_and_part: tuple[str, Part], found: dict[tupl
         step = _step(program, entry, (fault, decision), run)
         key = (step.entry, step.step, step.reason)
         if (*key, *_seen(step)) not in found:
-            later = isinstance(decision.operand, int) and any(each[:3] == key for each in found)
+            later = isinstance(decision.operand, int) and key in found
             reason = f"{step.reason}, from {decision.operand:#x} on" if later else step.reason
+            found.setdefault(key, step._replace(reason=f"{reason}{part.where}"))
             found[*key, *_seen(step)] = step._replace(reason=f"{reason}{part.where}")
     return left
 
@@ -171,11 +175,11 @@ def _faults(program: Program, well: Run) -> Iterator[tuple[Fault, Decision]]:
     """Yield what can go wrong in a run: each leaf in each way it can be answered, and each branch that gives up."""
     met: set[tuple[object, ...]] = set()
     asked: Counter[str] = Counter()
-    for decision in well.decisions[: _MOST_FAULTS * 4]:
+    for decision in well.decisions:
         asked[str(decision.leaf)] += decision.kind == "leaf"
         operand = decision.operand if isinstance(decision.operand, int) else 0
         key = (decision.kind, decision.leaf, decision.text, decision.row, decision.chain[-1], decision.chain[0], operand)
-        if key in met or not decision.fails or len(met) > _MOST_FAULTS:
+        if key in met or not decision.fails:
             continue
         met.add(key)
         if decision.kind == "leaf":
@@ -267,17 +271,23 @@ def _dropped(program: Program, decision: Decision, names: Naming) -> tuple[str, 
         if function is None:
             continue
         before = decision.row if name == decision.chain[-1] else function.last
-        words = [each.text for statement in function.body for each in _names_in(statement) if each.row <= before]
-        if not names.cpu:
-            found.update((f"{name}() has {each}", None) for each in words if _CPU.fullmatch(each))
-        if not names.package:
-            found.update((f"{name}() has {each}()", None) for each in words if calls().package_calls.fullmatch(each))
+        for word, row in _in_hand(program, function):
+            if row <= before and not (names.cpu if _CPU.fullmatch(word) else names.package):
+                found[f"{name}() has {word}" if _CPU.fullmatch(word) else f"{name}() has {word}()"] = None
     return tuple(found)
 
 
-def _names_in(statement: Statement) -> Iterator[Expression]:
-    for expression in statement_expressions(statement):
-        yield from (each for each in inner(expression) if each.kind == "name")
+def _in_hand(program: Program, function: Function) -> tuple[tuple[str, int], ...]:
+    """Return the names in a function that say which CPU or package, each with its first row."""
+    known = program.in_hand.get(function.name)
+    if known is None:
+        rows: dict[str, int] = {}
+        for expression in (each for statement in function.body for each in statement_expressions(statement)):
+            for each in inner(expression):
+                if each.kind == "name" and (_CPU.fullmatch(each.text) or calls().package_calls.fullmatch(each.text)):
+                    rows[each.text] = min(each.row, rows.get(each.text, each.row))
+        known = program.in_hand[function.name] = tuple(sorted(rows.items(), key=lambda each: not _CPU.fullmatch(each[0])))
+    return known
 
 
 def described(step: FailingStep) -> str:

@@ -41,6 +41,7 @@ class Program:
         self.constants: dict[str, Expression] = {}
         self.variables: dict[str, Expression | None] = {}
         self.prefixes: dict[str, str] = {}
+        self.in_hand: dict[str, tuple[tuple[str, int], ...]] = {}
         self._fields: dict[str, set[str]] | None = None
         names = {name.rpartition("/")[2] for source in self.sources for name in source.unit.includes}
         self.included = frozenset(source.path for source in self.sources if source.path.rpartition("/")[2] in names)

@@ -5,7 +5,9 @@ import gzip
 import io
 import lzma
 import os
+import subprocess
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -82,6 +84,57 @@ def test_a_bomb_is_named_and_harmless(tmp_path):
     summary = ingested(tmp_path / "store", tmp_path / "bomb.log.gz", tmp_path / "good.log")
     assert summary.outcomes.get("initialized") == 1
     assert summary.losses
+
+
+def claiming(size: int) -> bytes:
+    """Return an archive whose only member says that it is that long, and is not."""
+    info = tarfile.TarInfo("huge.log")
+    info.size = size
+    return info.tobuf(tarfile.GNU_FORMAT) + ONE
+
+
+@pytest.mark.parametrize("size", [1 << 20, 1 << 40, 1 << 60])
+def test_a_member_that_claims_to_be_endless_ends_with_the_archive(tmp_path, size):
+    (tmp_path / "claim.tar").write_bytes(claiming(size))
+    began = time.process_time()
+    summary = ingested(tmp_path / "store", tmp_path / "claim.tar")
+    assert time.process_time() - began < 2
+    assert any("cut or broken" in what for what, _, _ in summary.losses)
+
+
+@pytest.mark.parametrize("member", ["x" * (3 << 20), "path"])
+def test_headers_are_not_read_into_memory_whatever_their_size(tmp_path, member):
+    info = tarfile.TarInfo(member)
+    info.pax_headers = {"comment": "x" * (3 << 20)}
+    info.size = len(ONE)
+    with tarfile.open(
+        tmp_path / "headers.tar.gz", "w:gz", format=tarfile.PAX_FORMAT if member == "path" else tarfile.GNU_FORMAT
+    ) as archive:
+        archive.addfile(info, io.BytesIO(ONE))
+    summary = ingested(tmp_path / "store", tmp_path / "headers.tar.gz")
+    assert [what for what, _, _ in summary.losses] == ["member of an archive: the rest of the archive is cut or broken (ReadError)"]
+
+
+def test_holes_are_not_read_for_ever(tmp_path):
+    (tmp_path / "sparse.log").write_bytes(ONE)
+    os.truncate(tmp_path / "sparse.log", 1 << 40)
+    subprocess.run(["tar", "-S", "-cf", "sparse.tar", "sparse.log"], cwd=tmp_path, check=True)
+    summary = ingested(tmp_path / "store", tmp_path / "sparse.tar")
+    assert summary.losses == (("member of an archive: expands beyond measure", 1, "sparse.tar!sparse.log"),)
+
+
+def test_the_archives_in_an_archive_are_read_and_what_lies_deeper_is_named(tmp_path):
+    def packed(name: str, content: bytes) -> bytes:
+        return tar(tmp_path / "made.tar", (name, content), mode="w:gz").read_bytes()
+
+    inner = packed("node2/dmesg.log", TWO)
+    deeper = packed("more.tar.gz", packed("deep.tar.gz", packed("x.log", ONE)))
+    tar(tmp_path / "support.tar", ("one.log", ONE), ("node2.tar.gz", inner), ("deeper.tar.gz", deeper))
+    summary = ingested(tmp_path / "store", tmp_path / "support.tar")
+    assert summary.outcomes == {"failed": 1, "initialized": 1}
+    assert summary.losses == (("archive in too many archives", 1, "support.tar!deeper.tar.gz!more.tar.gz"),)
+    rows = open_fleet(tmp_path / "store").ask("SELECT source FROM boots ORDER BY ALL").rows
+    assert rows == [("support.tar!node2.tar.gz!node2/dmesg.log",), ("support.tar!one.log",)]
 
 
 COMPRESSED = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress, "zst": lambda data: zstandard.ZstdCompressor().compress(data)}

@@ -1,8 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
 
 from tdxwhy.cli import main
+from tdxwhy.fleet.query import open_fleet
 from tests.fleet.fleets import boot_log, content, ingested, make_fleet
 
 
@@ -41,6 +49,59 @@ def test_what_cannot_be_read_is_named(tmp_path, capsys):
     assert told["boots"] == 2
     assert [one["why"] for one in told["unread"]] == ["no such file, folder or match", "symbolic link, not followed"]
     assert {one["what"] for one in told["losses"]} == {"empty", "binary, not a log"}
+
+
+def unprivileged(tmp_path, *named):
+    """Run ingest as a user from whom a folder can be kept; root reads everything."""
+    tmp_path.chmod(0o777)
+    command = [sys.executable, "-m", "tdxwhy", "ingest", *map(str, named), "--store", str(tmp_path / "store"), "--format", "json"]
+    as_nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] if os.geteuid() == 0 else []
+    readable = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run([*as_nobody, *command], capture_output=True, text=True, env=readable, check=False)
+
+
+def test_what_a_user_may_not_read_is_named_and_the_rest_is_read():
+    # Below /tmp itself: pytest keeps its own folders from others.
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        fleet = make_fleet(folder / "logs", 3, 1)
+        secret = fleet / "node002"
+        (fleet / "node001/2026-11-01.log").chmod(0)
+        secret.chmod(0)
+        try:
+            run = unprivileged(folder, fleet)
+        finally:
+            secret.chmod(0o755)
+        if "No module" in run.stderr or "ermission" in run.stderr:
+            pytest.skip("this Python is not for others to use")
+        assert run.returncode == 0, run.stderr
+        told = json.loads(run.stdout)
+        assert told["boots"] == 1
+        assert told["unread"] == [
+            {"name": "logs/node001/2026-11-01.log", "why": "permission denied"},
+            {"name": "logs/node002", "why": "permission denied"},
+        ]
+
+
+def test_a_journal_that_is_cut_gives_its_whole_entries_and_the_rest_later(tmp_path, capsys):
+    def entry(host: str, seconds: float, message: str) -> str:
+        times = {"__REALTIME_TIMESTAMP": str(int(1.7e15 + seconds * 1e6)), "__MONOTONIC_TIMESTAMP": str(int(seconds * 1e6))}
+        return json.dumps({"_BOOT_ID": host * 32, "_HOSTNAME": host, "_TRANSPORT": "kernel", "MESSAGE": message, **times}) + "\n"
+
+    lines = [(0, "Linux version 6.8.0-1015-tdx (a@b) #1 SMP"), (5, "virt/tdx: BIOS enabled: private KeyID range [64, 128)")]
+    lines += [
+        (6, "virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc000050500000000"),
+        (6.1, "virt/tdx: module initialization failed (-5)"),
+    ]
+    stream = "".join(entry(host, *line) for host in "ab" for line in lines)
+    for name, text in {"cut": stream[:-40], "middle": stream[: len(stream) // 2 + 300], "whole": stream}.items():
+        (tmp_path / f"{name}.json").write_text(text)
+        assert main(["ingest", str(tmp_path / f"{name}.json"), "--store", str(tmp_path / "store"), "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        lost = [("entry of JSON that is cut or broken", 1)] if name != "whole" else []
+        assert [(one["what"], one["pieces"]) for one in told["losses"]] == lost
+    rows = open_fleet(tmp_path / "store").ask("SELECT host, outcome, source FROM boots ORDER BY ALL").rows
+    assert [row[:2] for row in rows] == [("a", "failed"), ("b", "failed")]
 
 
 def test_nothing_to_judge_is_status_3(tmp_path, capsys):

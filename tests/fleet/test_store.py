@@ -18,6 +18,7 @@ from tdxwhy.fleet.inspect import inspect
 from tdxwhy.fleet.store import open_store
 from tests.fleet.fleets import content, ingested, make_fleet
 
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tdxwhy", "ingest"]
 
 
@@ -110,20 +111,79 @@ def test_a_full_disk_is_one_line_and_leaves_a_whole_store(tmp_path, monkeypatch)
     assert parts(tmp_path / "store") == parts(tmp_path / "other")
 
 
-@pytest.mark.slow
+def killed_after(seconds: float, command: list[str]) -> None:
+    """Start a command with all that it starts, and kill all of it."""
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    time.sleep(seconds)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+
+
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path):
-    fleet = make_fleet(tmp_path / "logs", 400, 4)
+    fleet = make_fleet(tmp_path / "logs", 150, 4)
     command = [*COMMAND, str(fleet), "--store", str(tmp_path / "store"), "--jobs", "2"]
-    for delay in (0.3, 0.5, 0.6, 0.7, 0.8):
-        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(delay)
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
+    began = time.monotonic()
+    subprocess.run([*command[:-3], str(tmp_path / "timed"), *command[-2:]], check=True, stdout=subprocess.DEVNULL)
+    lasts = time.monotonic() - began
+    for share in (0.4, 0.6, 0.8):
+        killed_after(lasts * share, command)
         if (tmp_path / "store/store.json").exists():
             assert inspect(open_store(tmp_path / "store")).troubles == ()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert content(tmp_path / "store") == content(tmp_path / "timed")
+
+
+def test_killed_at_every_change_and_run_again_the_store_is_as_if_nothing_had_happened(tmp_path):
+    fleet = make_fleet(tmp_path / "logs", 3)
+    ingested(tmp_path / "whole", fleet)
+    # Each kind of change: the folders of the store, its name, the writer's place, tables, manifest, the rename that counts, clearing up.
+    for number in range(1, 20):
+        (tmp_path / "stores" / f"{number:04}").mkdir(parents=True)
+    command = [sys.executable, "-m", "tests.fleet.killed", str(tmp_path / "stores"), "ingest", str(fleet), "--jobs", "1", "--store", "{}"]
+    run = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert int(run.stdout) >= 16
+    for one in sorted((tmp_path / "stores").iterdir()):
+        if (one / "store.json").exists():
+            assert inspect(open_store(one)).troubles == ()
+        ingested(one, fleet)
+        assert content(one) == content(tmp_path / "whole"), one.name
+
+
+def test_a_writer_that_is_killed_beside_another_does_it_no_harm(tmp_path):
+    fleet = make_fleet(tmp_path / "logs", 200, 4)
+    command = [*COMMAND, str(fleet), "--store", str(tmp_path / "store"), "--jobs", "1"]
+    other = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    for seconds in (0.3, 0.5):
+        killed_after(seconds, command)
+    assert other.wait() == 0
+    ingested(tmp_path / "store", fleet)
     ingested(tmp_path / "other", fleet)
     assert content(tmp_path / "store") == content(tmp_path / "other")
+
+
+LIMITED = {
+    "by the size of a file": ["bash", "-c", 'ulimit -f 8; "$@"; echo $?', "-"],
+    "by a file system": ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=200k none "$STORE" || exit 99; "$@"; echo $?; $CHECK', "-"],
+}
+
+
+@pytest.mark.parametrize("limited", LIMITED)
+def test_a_disk_that_is_really_full_is_one_line_and_leaves_a_whole_store(tmp_path, limited):
+    """A limit on the size of files is for anybody, a file system of one's own for root."""
+    fleet, store = make_fleet(tmp_path / "logs", 300, 4), tmp_path / "disk" / "store"
+    store.parent.mkdir()
+    command = [*COMMAND, str(fleet), "--jobs", "1", "--quiet", "--store", str(store)]
+    environment = {"STORE": str(store.parent), "CHECK": f"{sys.executable} -m tdxwhy fleet check --store {store}"}
+    done = subprocess.run([*LIMITED[limited], *command], capture_output=True, text=True, env={**os.environ, **environment}, check=False)
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("no file system of one's own here")
+    full = "file too large" if limited == "by the size of a file" else "no space left on device"
+    assert done.stderr.splitlines() == [f"tdxwhy: store: {full}", "hint: what was written before is whole; run the command again"]
+    assert done.stdout.splitlines()[0] == "2"
+    assert done.stdout.splitlines()[-1] == ("whole" if limited == "by a file system" else "2")
+    ingested(store, fleet)
+    ingested(tmp_path / "other", fleet)
+    assert parts(store) == parts(tmp_path / "other")
 
 
 def test_two_writers_at_once_make_the_store_that_one_makes(tmp_path):

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from tdxwhy.read.tar import streamed
+
 TROUBLES = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -24,8 +26,8 @@ TROUBLES = (
 )
 _TAR_MAGIC, _TAR_AT = b"ustar", 257
 _ZIP_MAGIC = b"PK\x03\x04"
-# Members of one archive, and bytes of one member and of all: what is beyond was made to exhaust its reader.
-_MEMBERS, _BYTES, _RATIO = 1_000_000, 64 << 30, 300
+# Members of one archive, and how much one may grow beyond what is free: what is beyond was made to exhaust its reader.
+_MEMBERS, _RATIO = 1_000_000, 300
 _FREE = 256 << 20
 _STEP = 16 << 10
 
@@ -82,8 +84,8 @@ def members(kind: str, stream: BinaryIO) -> Iterator[Member | Refused]:
 
 
 def _tar(stream: BinaryIO) -> Iterator[Member | Refused]:
-    # "r|" never seeks, so a pipe will do, and headers are read one by one: nothing is remembered of a million members.
-    with tarfile.open(fileobj=stream, mode="r|", ignore_zeros=False) as archive:
+    # Headers are read one by one: nothing is remembered of a million members.
+    with streamed(stream) as archive:
         for number, entry in enumerate(archive):
             archive.members = []  # type: ignore[attr-defined] # tarfile keeps every header otherwise
             if number >= _MEMBERS:
@@ -91,12 +93,18 @@ def _tar(stream: BinaryIO) -> Iterator[Member | Refused]:
                 return
             if entry.isdir():
                 continue
-            why = _unsafe(entry.name) or ("" if entry.isreg() else "a link or a device")
+            why = _unsafe(entry.name) or _tar_trouble(entry)
             content = archive.extractfile(entry) if not why else None
             if content is None:
                 yield Refused(entry.name, why or "no content")
             else:
                 yield Member(entry.name, cast(BinaryIO, content))
+
+
+def _tar_trouble(entry: tarfile.TarInfo) -> str:
+    if not entry.isreg():
+        return "a link or a device"
+    return "expands beyond measure" if entry.issparse() and entry.size > _FREE else ""
 
 
 def _zip(stream: BinaryIO) -> Iterator[Member | Refused]:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from tdxwhy.fleet.archive import Guarded, Refused, kind_of, members
+from tdxwhy.fleet.archive import Guarded, Member, Refused, kind_of, members
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.quick import quick
 from tdxwhy.know.anchors import anchors
@@ -22,6 +22,8 @@ _SMALL = 16 << 10
 # What is binary shows it at once.
 _SAMPLE = 4096
 _TAR_BLOCK = 512
+# A support archive may hold those of its hosts; what is packed deeper was made to exhaust its reader.
+_DEPTH = 1
 
 
 class Gathered(NamedTuple):
@@ -45,31 +47,36 @@ class Gatherer:
         if boot is not None:
             yield Gathered(self._name, boot)
             return
-        opened = Opened(stream, self._name)
-        kind = kind_of(opened.head[:512])
-        if kind:
-            yield from self._archive(kind, stream, opened)
-        else:
-            yield from self._log(opened, self._name)
+        yield from self._any(stream, self._name)
 
-    def _archive(self, kind: str, stream: BinaryIO, opened: Opened) -> Iterator[Gathered]:
-        if kind == "zip" and (opened.compression or not stream.seekable()):
-            self._lose("zip archive that is no plain file", self._name)
-            return
-        raw = _Raw(opened)
-        unpacked = cast(BinaryIO, io.BufferedReader(raw, BLOCK)) if kind == "tar" else stream
-        for member in members(kind, unpacked):
-            name = f"{self._name}!{member.name}"
+    def _any(self, stream: BinaryIO, name: str, depth: int = 0) -> Iterator[Gathered]:
+        """Yield the boots of a log or of an archive; `depth` counts the archives around it."""
+        opened = Opened(stream, name)
+        kind = kind_of(opened.head[:512])
+        if not kind:
+            yield from self._log(opened, name)
+        elif depth > _DEPTH:
+            self._lose("archive in too many archives", name)
+        elif kind == "zip" and (opened.compression or not stream.seekable()):
+            self._lose("zip archive that is no plain file", name)
+        else:
+            raw = _Raw(opened)
+            unpacked = cast(BinaryIO, io.BufferedReader(raw, BLOCK)) if kind == "tar" else stream
+            yield from self._members(members(kind, unpacked), name, depth)
+            if kind == "tar" and raw.size % _TAR_BLOCK:
+                self._lose("the rest of the archive is cut", name)
+            self.losses += opened.losses
+
+    def _members(self, found: Iterator[Member | Refused], archive: str, depth: int) -> Iterator[Gathered]:
+        for member in found:
+            name = f"{archive}!{member.name}"
             if isinstance(member, Refused):
                 self._lose(f"member of an archive: {member.why}", name)
                 continue
             guarded = Guarded(member.stream)
-            yield from self._log(Opened(cast(BinaryIO, guarded), name), name)
+            yield from self._any(cast(BinaryIO, guarded), name, depth + 1)
             if guarded.trouble:
                 self._lose(f"rest of a member of an archive ({guarded.trouble})", name)
-        if kind == "tar" and raw.size % _TAR_BLOCK:
-            self._lose("the rest of the archive is cut", self._name)
-        self.losses += opened.losses
 
     def _log(self, opened: Opened, name: str) -> Iterator[Gathered]:
         head = opened.head

@@ -47,10 +47,12 @@ class Journal:
         decode = _decoder()
         for window in ahead(searched(found, self._anchors) for found in windows(opened)):
             assert window.spans is not None  # noqa: S101 - for the type checker; `searched` has set them
-            for begin, end in window.spans:
-                yield from self._entry(decode, bytes(window.data[begin:end]), window.offset + begin, True)
+            read = -1
+            for read, end in window.spans:
+                yield from self._entry(decode, bytes(window.data[read:end]), window.offset + read, True)
             begin = _last_line(window)
-            yield from self._entry(decode, bytes(window.data[begin : window.size]), window.offset + begin, False)
+            if begin != read:
+                yield from self._entry(decode, bytes(window.data[begin : window.size]), window.offset + begin, False)
 
     def _entry(self, decode: Any, line: bytes, offset: int, keep: bool) -> Iterator[BootRecords]:  # noqa: ANN401
         """Read one entry; of the last one of a window only the time is wanted: it shows that a log goes on."""

@@ -94,7 +94,9 @@ def make_store(folder: Path) -> Store:
                 (folder / name).mkdir(parents=True, exist_ok=True)
             written = folder / f"store.{os.getpid()}.tmp"
             write(written, (json.dumps({"schema": SCHEMA}) + "\n").encode())
-            written.replace(folder / _NAME)
+            # Of two that make the store at once, the first may have cleared this away.
+            with suppress(FileNotFoundError):
+                written.replace(folder / _NAME)
             sync(folder)
     except OSError as error:
         raise TdxwhyError(f"{folder}: {(error.strerror or 'cannot be written').lower()}") from error
@@ -111,6 +113,8 @@ class Writer:
     def __enter__(self) -> Writer:
         """Take the place, and clear away what dead writers left."""
         try:
+            for file in self.store.folder.glob("store.*.tmp"):
+                file.unlink(missing_ok=True)
             _clear(self.store.folder / "tmp")
             for _ in range(_ATTEMPTS):
                 with suppress(FileNotFoundError):

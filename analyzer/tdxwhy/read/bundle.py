@@ -6,9 +6,10 @@ import gzip
 import io
 import tarfile
 from collections.abc import Mapping
-from typing import IO, NamedTuple, cast
+from typing import IO, NamedTuple
 
 from tdxwhy.read.opening import Opened
+from tdxwhy.read.tar import streamed
 from tdxwhy.records import Loss, Place
 
 KERNEL_LOG = "kernel.log"
@@ -46,7 +47,7 @@ def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
     found: dict[str, bytearray] = {}
     losses: list[Loss] = []
     try:
-        with tarfile.open(fileobj=cast(IO[bytes], _Stream(opened)), mode="r|") as tar:
+        with streamed(_Stream(opened)) as tar:
             for count, member in enumerate(tar):
                 wanted = next((name for name in (*_LOGS, *_SIDECARS) if _is(member.name, name)), None)
                 content = tar.extractfile(member) if wanted is not None and member.isfile() else None

@@ -1,0 +1,48 @@
+"""A tar archive as a stream that was perhaps made to exhaust its reader."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import IO, Protocol, Self, cast
+
+# Bytes of a long name or of attributes that stand before a member: tarfile reads them into memory, whatever size they claim.
+_MOST = 1 << 20
+_BEFORE = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes:
+        """Return so many bytes or fewer, at the end none."""
+
+
+def streamed(stream: _Readable) -> tarfile.TarFile:
+    """Open an archive that is read once from its beginning to its end; a pipe will do."""
+    return tarfile.open(fileobj=cast(IO[bytes], _Ended(stream)), mode="r|", tarinfo=_Header)
+
+
+class _Ended(io.RawIOBase):
+    """A stream that is read past its end once: tarfile would go on to where a cut archive says that its next member begins."""
+
+    def __init__(self, stream: _Readable) -> None:
+        self._stream, self._at_end = stream, False
+
+    def read(self, size: int = -1) -> bytes:
+        """Return what comes next, at the end nothing, and complain after that."""
+        data = self._stream.read(size)
+        if not data and self._at_end:
+            raise EOFError
+        self._at_end = not data
+        return data
+
+
+class _Header(tarfile.TarInfo):
+    """A member's header, refused if what belongs to it is too large to be one: tarfile reads that into memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Read a header."""
+        made = super().frombuf(buf, encoding, errors)
+        if made.type in _BEFORE and made.size > _MOST:
+            raise tarfile.ReadError("header too large")
+        return made

@@ -153,6 +153,21 @@ def test_a_kernel_that_lacks_tdx_says_so_beside_the_log() -> None:
     assert diagnosed(boot(lines, "6.12.41", ASKED)).causes[0].id == "kernel-without-tdx"
 
 
+def test_kvm_that_could_not_be_loaded_asked_for_nothing() -> None:
+    found = diagnosed(boot([(1.5, BIOS), (9.0, "kvm_intel: Unknown symbol tdx_enable (err -22)")], "6.8.0", ASKED))
+    assert (found.outcome, found.causes[0].id) == ("not-attempted", "kvm-refused")
+
+
+def test_a_line_with_a_date_of_its_own_is_no_wrapped_rest() -> None:
+    lines = [
+        "[    1.5] " + BIOS,
+        "[    9.5] virt/tdx: SEAMCALL (0x0000000000000021) failed: 0xc000092100000122",
+        "2025/11/03 14:22:02 FAILED",
+    ]
+    found = diagnosed("\n".join(lines) + "\n")
+    assert found.seamcall is not None and found.seamcall.status == 0xC000092100000122
+
+
 def test_a_reason_that_no_form_knows_is_no_known_cause() -> None:
     assert [cause.id for cause in diagnosed("virt/tdx: initialization failed: the moon is full\n").causes] == ["unknown"]
 

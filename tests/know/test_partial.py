@@ -112,6 +112,7 @@ def test_the_nearest_form(text, nearest):
         ("virt/tdx: initialization failed: TDMRs exhausted. (see below)", "virt-tdx.initialization-failed-tdmrs-exhausted", {}),
         ("virt/tdx: module initialization failed (-28)  <-- !!!", "virt-tdx.module-initialization-failed", {"errno": -28}),
         ("virt/tdx: modul not laoded", "virt-tdx.module-not-loaded", {}),
+        ("kvm_intel: TDX requires TDP MMU.  Please enable TDP MMU for TDX.", "kvm.tdx-requires-tdp-mmu-please-enable", {}),
         ("virt/tdx: module initialised", "virt-tdx.module-initialized", {}),
         (
             "virt/tdx: SEAMCALL (0xO000000000000024) failed: 0xcO000505O0000000",
@@ -166,6 +167,11 @@ def test_two_lines_that_ran_together_keep_the_status():
 )
 def test_the_nearest_forms_step_counts_where_the_line_says_no_more(text, step):
     assert step_of(recognise(record(text))) == step
+
+
+def test_the_leaf_tells_the_step_whatever_the_nearest_form_is():
+    event = recognise(record("virt/tdx: tdh_sys_lp_init failed on CPU 131: 0xc000090600000008"))
+    assert (step_of(event), event.values["status"]) == ("TDH.SYS.LP.INIT", 0xC000090600000008)
 
 
 def test_an_address_is_no_status():

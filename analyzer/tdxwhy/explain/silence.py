@@ -107,6 +107,9 @@ def _hindered(facts: Facts, evidence: tuple[Evidence, ...]) -> Silence | None:
     if "kvm-without-tdx" in facts.names and not _initialises_at_boot(facts.kernel):
         why = "firmware has TDX ready, and the KVM of this kernel knows nothing of TDX"
         return Silence("not-attempted", why, (*evidence, *facts.named["kvm-without-tdx"][:1]), "kvm-without-tdx")
+    if "kvm-not-loaded" in facts.names and not _initialises_at_boot(facts.kernel):
+        why = "firmware has TDX ready, and KVM, which would have asked for it, could not be loaded"
+        return Silence("not-attempted", why, (*evidence, *facts.named["kvm-not-loaded"][:1]), "kvm-not-loaded")
     if facts.request.asked is False:
         return Silence("not-attempted", "the command line keeps TDX off", evidence, "not-requested")
     return None

@@ -152,7 +152,7 @@ def step_of(event: Event) -> str | None:
     form = event.form or event.nearest
     leaf = event.values.get("leaf")
     step = None
-    if leaf is not None and (form is None or form.kind in ("host", "loader")):
+    if leaf is not None and (event.form is None or event.form.kind in ("host", "loader")):
         step = decode.leaf_step(leaf)
     if step is None and form is not None and (event.form is not None or resembles(event.record.text, form)):
         step = form.step

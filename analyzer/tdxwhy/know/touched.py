@@ -23,6 +23,8 @@ _DIGITS = lazy(r"\b[0Oo]x[0-9A-Fa-fOoIl]{4,16}\b")
 _DIGIT_OF = str.maketrans("OoIl", "0011")
 _TOKEN = lazy(r"[^\W_]+")
 _FIELD = lazy(r"%[-+ #0]*\d*(?:hh|h|ll|l|z)?[diuxX]")
+# What printk's format prefix may put before a line that other kernels print bare.
+_SUBSYSTEM = lazy(r"(?:x86/|virt/)*(?:kvm(?:_intel)?|tdx): ")
 _LIKE = 0.79
 _LONG_ENOUGH = 4
 _READ = 512
@@ -40,9 +42,10 @@ def touched(text: str) -> Touched | None:
     """Return what a line was before a person touched it, where only one form fits."""
     bare = _TRAILING.sub("", _LEADING.sub("", text[:_READ], count=1)) if text[:1] in "\"'`*_|" else text[:_READ]
     bare = _DIGITS.sub(lambda found: "0x" + found[0][2:].translate(_DIGIT_OF), bare)
-    known = match(bare) if bare != text else None
-    if known is not None and not known[0].format.endswith("%s"):
-        return Touched(*known, bare) if known[0].forms[0].kind in TDX_KINDS else None
+    for one in (bare, _SUBSYSTEM.sub("", bare, count=1)):
+        known = match(one) if one != text else None
+        if known is not None and not known[0].format.endswith("%s") and known[0].forms[0].kind in TDX_KINDS:
+            return Touched(*known, one)
     return _noted(bare) or _misspelt(bare)
 
 

@@ -12,8 +12,8 @@ from tdxwhy.records import LogRecord
 # systemd's status lines share the console with the kernel.
 _STATUSES = ("[  OK  ]", "[FAILED]", "[DEPEND]", "[ INFO ]", "[ WARN ]", "[ SKIP ]", "[ TIME ]")
 _STATUS = lazy(r"(?<=\S)\s{0,4}\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME )\] .{0,256}")
-# Such a line stands for itself, and so does a login prompt.
-_STATUS_LINE = lazy(r"\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME |[ *]{6})\] |[\w.-]{1,64} login: ?")
+# Such a line stands for itself, and so does a login prompt, or what begins with a date of its own.
+_STATUS_LINE = lazy(r"\d{4}[/-]\d\d[/-]\d\d[T ]|\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME |[ *]{6})\] |[\w.-]{1,64} login: ?")
 # Mailers wrap below this column, terminals at it or beyond; a terminal cuts words in two.
 _TERMINAL_WIDTH = 79
 _SHORTEST_WRAP = 40

@@ -17,6 +17,8 @@ _CODE = lazy(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
 _BARE_LEVEL = lazy(r"<(\d{1,3})>$")
 # What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
 _NOTHING = lazy(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-]?|</?(?:pre|code|tt|p|br)>)?[^\w()]*")
+# What test runners and loggers write between the time and the line: [dut-4] INFO dmesg:
+_TAGS = lazy(r"(?:(?:\[[\w .:/@#-]{1,64}\]|(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|TRACE)\b:?|[\w.@/-]{1,64}:|[|-])\s{0,8}){1,6}")
 # What grep writes before a line: the file, if its name is a path or looks like a log's, and with -n the number of the line.
 _GREPPED = lazy(
     r"(?:(?:[\w.+@~-]{0,64}/[\w./+@~-]{1,200}|[\w+@~-]{1,64}\.(?:log|txt|out|gz|xz|\d)[\w.]{0,16}):(?:\d{1,9}[:-])?|\d{1,9}[:-])"
@@ -81,7 +83,7 @@ def _stamped(place: Place, raw: str, text: str, stamps: list[re.Match[str]]) -> 
     before = text[: stamps[0].start()]
     prefix = outer_prefix(before.lstrip()) or _NO_EVIDENCE
     fragment = before.lstrip()[prefix.end :].strip()
-    if fragment and not (len(fragment) < _SHORT and _NOTHING.fullmatch(fragment)):
+    if fragment and not (len(fragment) < _SHORT and (_NOTHING.fullmatch(fragment) or _TAGS.fullmatch(fragment))):
         level = _BARE_LEVEL.search(fragment)
         fragment = _BARE_LEVEL.sub("", fragment).rstrip()
         yield LogRecord(place, raw, fragment, wall=prefix.wall, host=prefix.host, cut="both" if prefix is _NO_EVIDENCE else "tail")

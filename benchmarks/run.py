@@ -56,7 +56,8 @@ class Run(NamedTuple):
 
 def measured(command: Sequence[str]) -> Run | None:
     """Run a command to its end; None if it cannot be run. GNU time forks from a small process: from here, peaks would be this one's."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "analyzer")} if PEERS not in command else None
+    # Byte code is kept, as wherever a package is installed.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "analyzer"), "PYTHONDONTWRITEBYTECODE": ""}
     with tempfile.NamedTemporaryFile("r") as told:
         timed = ["/usr/bin/time", "-q", "-f", "%e %U %S %M", "-o", told.name, *command]
         status = subprocess.run(timed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, check=False).returncode

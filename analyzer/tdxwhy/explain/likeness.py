@@ -22,7 +22,7 @@ def likeness(boot: BootRecords, events: Sequence[Event]) -> tuple[Any, ...] | No
     last = boot.last.time_ns if boot.last is not None else None
     goes_on = -1 if last is None else last - _GOES_ON_NS
     tokens: list[Any] = [boot.head_cut, boot.tail_cut, boot.gaps, last is None]
-    special, take, before = _special(), tokens.append, 0
+    special, take = _special(), tokens.append
     for form, values, record, certainty, _ in events:
         if form is None:
             tokens += (record.text, record.cut, record.level)
@@ -32,9 +32,11 @@ def likeness(boot: BootRecords, events: Sequence[Event]) -> tuple[Any, ...] | No
             take(special[form.id](values) if form.id in special else record.text)
             if record.level is not None or certainty != "exact":
                 tokens += (certainty, record.level)
-        if record.time_ns <= goes_on:  # type: ignore[operator] # none is None: see above
-            before += 1
-    stamps = len({(event.record.text, event.record.time_ns) for event in events})
+    times: list[int] = [event.record.time_ns for event in events]  # type: ignore[misc] # none is None: see above
+    before = sum(map(goes_on.__ge__, times))
+    stamps = len(set(times))
+    if stamps < len(times):
+        stamps = len({(event.record.text, event.record.time_ns) for event in events})
     return (before, stamps, *tokens)
 
 

@@ -16,7 +16,8 @@ def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> BootRecords | N
     """Return what the scanner of `read` makes of a log of one boot with lines of the most usual form only, else None."""
     if data[:1] != b"[" or data[-1:] != b"\n":
         return None
-    records = usual_records(data, _lines(data, anchors), name)
+    lines = _lines(data, anchors)
+    records = usual_records(data, lines, [Place(name, None, None, begin) for begin, _ in lines])
     begin = data.rfind(b"\n", 0, -1) + 1
     last = usual_record(data, begin, len(data) - 1, Place(name, None, None, begin))
     if not records or last is None or len(records) > _MOST:

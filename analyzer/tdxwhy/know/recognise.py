@@ -21,6 +21,8 @@ class Guess(NamedTuple):
     text: str | None = None
 
 
+# Builds an event in half the time of a call with defaults; a test compares the two.
+_new = tuple.__new__
 # Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
 _known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
 _unknown: dict[tuple[str, str, bool], Guess | None] = {}
@@ -54,7 +56,7 @@ def recognise(record: LogRecord) -> Event | None:
     form = forms[0] if len(forms) == 1 else matcher.row(record.level)
     if record.cut and _may_be_short(matcher, record.cut):
         return _partial(record) or Event(None, {}, record, "partial", form)
-    return Event(form, values, record)
+    return _new(Event, (form, values, record, "exact", None))
 
 
 def _says_too_little(matcher: Matcher, text: str) -> bool:

@@ -13,12 +13,14 @@ from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean, unquote
-from tdxwhy.read.usual import usual_record
+from tdxwhy.read.usual import usual_record, usual_records
 from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _TAIL = 8192
 _NEWLINE = 10
+# Lines that are read at once, as long as all of them are of the usual form.
+_AT_ONCE = 256
 # Counting lines takes as long as all the rest of a scan: of an input beyond this size places are told by their byte.
 _COUNTED = 64 << 20
 
@@ -46,7 +48,7 @@ class Scan:
             torn = window.data[window.size - 1] != _NEWLINE
             before = bytes(window.data[max(0, window.size - _TAIL) : window.size])
             end = window.offset + window.size
-        yield from self._collector.finish(self._last(before, end), torn)
+        yield from self._collector.finish(self._last(before, end, self._line_ends + 1 if end <= _COUNTED else None), torn)
         self._account()
 
     def _searched(self, window: Window) -> Window:
@@ -68,29 +70,53 @@ class Scan:
         self._account()
 
     def _window(self, window: Window, before: bytes) -> Iterator[BootRecords]:
-        data, collector = window.data, self._collector
         self._counted = 0
         if window.overlong:
             self.losses.append(Loss("line beyond the length limit, cut there", 1, self._place(window, 0)))
-        for begin, end in window.spans if window.spans is not None else all_spans(window):
-            place = self._place(window, begin)
+        spans = window.spans if window.spans is not None else list(all_spans(window))
+        for some in (spans[start : start + _AT_ONCE] for start in range(0, len(spans), _AT_ONCE)):
+            places = self._places(window, some)
+            records = usual_records(window.data, some, places) if some[-1][1] < window.size else None
+            if records is None:
+                yield from self._one_by_one(window, zip(some, places, strict=True), before)
+                continue
+            taken = 0
+            while (taken := self._collector.take(records, taken)) < len(records):
+                yield from self._collector.finish(self._last_before(window, some[taken][0], places[taken].line, before))
+        self._place(window, window.size)
+        # The end of a line that is too long lies behind its window.
+        self._line_ends += window.overlong
+
+    def _one_by_one(self, window: Window, lines: Iterable[tuple[tuple[int, int], Place]], before: bytes) -> Iterator[BootRecords]:
+        """Take lines some of which are not of the most usual form."""
+        data, collector = window.data, self._collector
+        for (begin, end), place in lines:
             record = usual_record(data, begin, end, place) if end < window.size else None
             if record is not None:
                 if collector.begins(record):
-                    yield from collector.finish(self._last_before(window, begin, before))
+                    yield from collector.finish(self._last_before(window, begin, place.line, before))
                 collector.add(record)
                 continue
             line = bytes(data[begin : min(end, begin + LINE_LIMIT)])
             for item in self._line(place, line, self._json):
                 if isinstance(item, Mark):
-                    yield from self._marked(item, self._last_before(window, begin, before))
+                    yield from self._marked(item, self._last_before(window, begin, place.line, before))
                     continue
                 if collector.begins(item):
-                    yield from collector.finish(self._last_before(window, begin, before))
+                    yield from collector.finish(self._last_before(window, begin, place.line, before))
                 collector.add(item)
-        self._place(window, window.size)
-        # The end of a line that is too long lies behind its window.
-        self._line_ends += window.overlong
+
+    def _places(self, window: Window, spans: Sequence[tuple[int, int]]) -> list[Place]:
+        """Return the places of lines in their order; behind a line that was looked at no line ends need be counted."""
+        if window.offset >= _COUNTED:
+            return [Place(self._name, None, None, window.offset + begin) for begin, _ in spans]
+        found, count, ends, counted, following = [], window.data.count, self._line_ends, self._counted, -1
+        for begin, end in spans:
+            ends += 1 if begin == following else count(_NEWLINE, counted, begin)
+            counted, following = begin, end + 1
+            found.append(Place(self._name, ends + 1))
+        self._line_ends, self._counted = ends, counted
+        return found
 
     def _place(self, window: Window, begin: int) -> Place:
         """Return the place of the line that begins at an offset of the window; line ends are counted once, in their order."""
@@ -125,26 +151,26 @@ class Scan:
             yield from self._collector.finish(last)
             self._collector.boot_id = mark.value or None
 
-    def _last_before(self, window: Window, begin: int, before: bytes) -> LogRecord | None:
+    def _last_before(self, window: Window, begin: int, line: int | None, before: bytes) -> LogRecord | None:
         known = bytes(window.data[max(0, begin - _TAIL) : begin])
-        return self._last(known if begin >= _TAIL else before + known, window.offset + begin)
+        return self._last(known if begin >= _TAIL else before + known, window.offset + begin, line)
 
-    def _last(self, known: bytes, end: int) -> LogRecord | None:
-        """Return the last stamped record in the bytes before `end`, with its place in the window at hand."""
+    def _last(self, known: bytes, end: int, line: int | None) -> LogRecord | None:
+        """Return the last stamped record in the bytes before `end`, where the line of this number begins."""
         stop, reader = len(known), JsonReader(self._name)
         for _ in range(64):
             begin = known.rfind(b"\n", 0, max(0, stop - 1)) + 1
-            place = self._place_before(known, begin, end)
+            place = self._place_before(known, begin, end, line)
             for item in self._line(place, known[begin:stop].rstrip(b"\n"), reader) if stop else ():
                 if isinstance(item, LogRecord) and stamp_of(item) is not None:
                     return item
             stop = begin
         return None
 
-    def _place_before(self, known: bytes, begin: int, end: int) -> Place:
-        if end > _COUNTED:
+    def _place_before(self, known: bytes, begin: int, end: int, line: int | None) -> Place:
+        if line is None:
             return Place(self._name, None, None, end - len(known) + begin)
-        return Place(self._name, self._line_ends + 1 - known.count(b"\n", begin))
+        return Place(self._name, line - known.count(b"\n", begin))
 
     def _exported(self, blocks: Iterable[bytes]) -> Iterator[Item]:
         reader = ExportReader(self._name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from tdxwhy.read.segments import SLACK_NS, is_start, stamp_of
 from tdxwhy.records import BootRecords, LogRecord, Loss
@@ -37,6 +38,26 @@ class Collector:
             self._time = record.time_ns
         self._kept += 1
         (self._first if self._kept <= KEPT // 2 else self._latest).append(record)
+
+    def take(self, records: Sequence[LogRecord], start: int) -> int:
+        """Keep records from a place on, up to one that begins another boot; return its place, or how many there are."""
+        stop, latest = len(records), self._time
+        for place in range(start, stop):
+            record = records[place]
+            time = record.time_ns
+            back = time is not None and time + SLACK_NS < latest
+            if (back or record.text.startswith("Linux")) and (self._kept or place > start) and (back or is_start(record)):
+                stop = place
+                break
+            if time is not None and time > latest:
+                latest = time
+        self._time = latest
+        taken = records[start:stop]
+        room = max(0, KEPT // 2 - self._kept)
+        self._kept += len(taken)
+        self._first += taken[:room]
+        self._latest.extend(taken[room:])
+        return stop
 
     def finish(self, last: LogRecord | None, torn: bool = False) -> list[BootRecords]:
         """Return the boot at hand if there is one, and make room for the next; `last` is its last record, kept or not."""

@@ -55,7 +55,7 @@ def usual_record(data: bytes | bytearray, begin: int, end: int, place: Place) ->
     return _new(LogRecord, (place, head.decode("ascii") + text, text, time_ns, None, None, None, None, None, None, ""))
 
 
-def usual_records(data: bytes, spans: Sequence[tuple[int, int]], name: str) -> list[LogRecord] | None:
+def usual_records(data: bytes | bytearray, spans: Sequence[tuple[int, int]], places: Sequence[Place]) -> list[LogRecord] | None:
     """Read lines as `usual_record` does, all at once and three times as fast; None if it would not read every one."""
     try:
         text = b"\n".join([data[begin:end] for begin, end in spans]).decode("ascii")
@@ -65,7 +65,7 @@ def usual_records(data: bytes, spans: Sequence[tuple[int, int]], name: str) -> l
     if len(lines) != len(spans):
         return None
     records = []
-    for (begin, _), raw, (seconds, fraction, message) in zip(spans, raws, lines, strict=True):
+    for place, raw, (seconds, fraction, message) in zip(places, raws, lines, strict=True):
         if message not in _whole:
             if not _plain(message.encode()):
                 return None
@@ -73,8 +73,7 @@ def usual_records(data: bytes, spans: Sequence[tuple[int, int]], name: str) -> l
                 _whole.clear()
             _whole.add(message)
         time_ns = int(seconds) * 1_000_000_000 + int(fraction) * 1000
-        where = _new(Place, (name, None, None, begin))
-        records.append(_new(LogRecord, (where, raw, message, time_ns, None, None, None, None, None, None, "")))
+        records.append(_new(LogRecord, (place, raw, message, time_ns, None, None, None, None, None, None, "")))
     return records
 
 

@@ -49,6 +49,8 @@ def asked(question, answer):
         ("> Why is it called here?\n\nGood question, I will think about it.\n", "deflected"),
         ("> Why is it called here?\n\nIt is the only place, will look up the reason.\n", "answered"),
         ("> Why is it called here?\n\nPlease read the comment above, it says so, right?\n", "answered"),
+        ("> Why is it called here?\n\nI'll have to defer to Wei on that one.\n", "deflected"),
+        ("> Why is it called here?\n\nTBH I don't know.\n", "deflected"),
         ("> Something else\n\nFine.\n", "unanswered"),
         ("> Why is it called here?\n", "unanswered"),
         ("Because it must.\n\n> Why is it called here?\n", "answered"),
@@ -215,6 +217,8 @@ def test_what_must_not_happen_is_no_need():
         "I send it after the test is finished.",
         "Ack, dropping it.",
         "OK, pr_err it is.",
+        "I'll have a look tomorrow.",
+        "Ah yes, I need to fix that up.",
     ],
 )
 def test_promises_in_other_words(text):

@@ -63,7 +63,7 @@ def _pasted(message: Message, block: Block) -> Iterator[MailedMessage]:
     for number, text in joined:
         event = _recognised(text)
         fault = event is not None and event.form is not None and event.form.kind == "fault"
-        if event is not None and not (fault and faulty and "panic" not in text):  # of an oops its first line and its end are enough
+        if event is not None and not (fault and faulty and "Kernel panic" not in text):  # of an oops its first line and its end are enough
             yield _made(message, number, text.strip(), "pasted")
         faulty |= fault
 

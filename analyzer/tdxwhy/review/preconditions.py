@@ -165,5 +165,5 @@ def _actor(group: str, text: str) -> str | None:
 
 
 def _spelt(name: str) -> str:
-    bare = name.strip().removeprefix("the ").replace("~", "")
+    bare = name.strip().removeprefix("the ").removesuffix("'s").replace("~", "")
     return bare.upper() if bare in ("kvm", "bios", "vmm", "qemu", "ovmf", "os", "acpi", "mm") else bare

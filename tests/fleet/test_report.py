@@ -61,6 +61,21 @@ def test_metrics_end_as_they_must(store, tmp_path):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_prometheus_reads_the_metrics(store, capsys, tmp_path):
+    parser = pytest.importorskip("prometheus_client.openmetrics.parser")
+    (tmp_path / "odd.log").write_text(boot_log("odd", 4, good=False, kernel='6.8"\\{}').replace("Example Server", 'a "quoted\\name'))
+    ingested(tmp_path / "odd", tmp_path / "odd.log")
+    ingested(tmp_path / "none", tmp_path / "odd.log", pattern="{host}/*")
+    for one in (store, tmp_path / "odd", tmp_path / "none"):
+        assert main(["fleet", "report", "--store", str(one), "--format", "openmetrics"]) == 0
+        families = {family.name: family for family in parser.text_string_to_metric_families(capsys.readouterr().out)}
+        assert (
+            sum(sample.value for sample in families["tdxwhy_boots"].samples) == open_fleet(one).ask("SELECT count(*) FROM boots").rows[0][0]
+        )
+        fingerprints = {sample.labels["fingerprint"] for sample in families["tdxwhy_findings"].samples}
+        assert fingerprints == {row[0] for row in open_fleet(one).ask("SELECT DISTINCT fingerprint FROM findings").rows}
+
+
 def test_json_says_its_schema(store, capsys):
     main(["fleet", "report", "--store", str(store), "--format", "json"])
     told = json.loads(capsys.readouterr().out)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tdxwhy.fleet.questions import OUTCOMES, FleetReport, Tally
-from tdxwhy.report.fleet_text import sentence
+from tdxwhy.report.fleet_text import news
 from tdxwhy.report.templates import fill
 
 _WIDE, _HIGH, _MOST_BARS, _MOST_ROWS, _MOST_STEPS = 1120, 200, 75, 15, 11
@@ -21,7 +21,7 @@ def page(report: FleetReport) -> str:
         report=report,
         outcomes=list(zip(OUTCOMES, report.outcomes.counts, strict=True)),
         days=_days(report.days),
-        changes=[sentence(change) for change in (*report.since_kernel, *report.changes)],
+        changes=list(news(report)),
         dimensions=[(name, _bars(tallies)) for name, tallies in report.by.items()],
         heat=_heat(report),
         most=_MOST_ROWS,
@@ -41,7 +41,7 @@ def _days(days: Sequence[Tally]) -> dict[str, Any] | None:
             counts[place] += count
     top = _round_up(max(sum(counts) for counts in sums.values()))
     number = (last - first).days // span + 1
-    width = min(48.0, _WIDE / number)
+    width = min(160.0, _WIDE / number)
     bars = [_bar(first + timedelta(place * span), counts, place * width, top) for place, counts in sorted(sums.items())]
     every = max(1, -(-number * 6 // 75))
     ticks = [(place * width, (first + timedelta(place * span)).isoformat()[5:]) for place in range(0, number, every)]

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
+from tdxwhy.ranges import counted
 from tdxwhy.report.terminal import width
 
 _REDRAWN, _LINED = 0.1, 60.0
+# Room for counts, rate and time: the bar keeps its length while these change.
+_TEXT = 62
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
@@ -64,10 +67,11 @@ def line(progress: Progress, seconds: float, columns: int) -> str:
     share = progress.size / progress.of_size if known else progress.sources / max(1, progress.of_sources)
     share = min(1.0, max(share, progress.sources / max(1, progress.of_sources)))
     rate = progress.size / seconds if seconds > 0 else 0.0
-    text = f"{share:4.0%}  {progress.sources} of {progress.of_sources} sources  {progress.size / 1e6:.0f} MB  {rate / 1e6:.0f} MB/s"
+    of = counted(progress.of_sources, "source")
+    text = f"{share:4.0%}  {progress.sources} of {of}  {progress.size / 1e6:.0f} MB  {rate / 1e6:.0f} MB/s"
     if 0 < share < 1:
         text += f"  {_span(seconds * (1 - share) / share)} left"
-    room = min(40, columns - len(text) - 3)
+    room = min(30, columns - max(_TEXT, len(text)) - 2)
     return f"{_drawn(share, room)} {text}"[:columns] if room >= 8 else text[:columns] if columns else text
 
 

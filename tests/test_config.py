@@ -83,7 +83,7 @@ def test_what_is_odd_is_one_line(tmp_path: Path, text: str, says: str) -> None:
 
 
 def test_unreadable_files_are_one_line(tmp_path: Path) -> None:
-    with pytest.raises(TdxwhyError, match="No such file"):
+    with pytest.raises(TdxwhyError, match="no such file"):
         load(tmp_path / "none.toml")
     (tmp_path / "x.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(TdxwhyError, match="not UTF-8"):

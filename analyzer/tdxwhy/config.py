@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.records import Severity
 from tdxwhy.strict import strict
 
@@ -87,6 +87,6 @@ def _read(path: Path) -> str:
         with path.open("rb") as stream:
             return stream.read(_MAX_BYTES).decode("utf-8")
     except OSError as error:
-        raise TdxwhyError(f"{path}: {error.strerror}") from error
+        raise TdxwhyError(f"{path}: {reason(error)}") from error
     except UnicodeDecodeError as error:
         raise TdxwhyError(f"{path.name}: not UTF-8") from error

@@ -32,6 +32,12 @@ class NothingToJudge(TdxwhyError):  # noqa: N818 - it is a verdict more than an 
     exit_status = 3
 
 
+def reason(error: Exception) -> str:
+    """Return why an input could not be read or an output not written, as our lines say it: "no such file or directory"."""
+    told = getattr(error, "strerror", None)
+    return str(told).lower() if told else str(error)
+
+
 def main_in_one_line(main: Callable[[], None]) -> None:
     """Run what `python -m` runs of a module for contributors; a file that cannot be used as it stands ends it in one line."""
     try:

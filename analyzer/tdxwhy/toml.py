@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from tdxwhy.errors import RulesError, main_in_one_line
+from tdxwhy.errors import RulesError, main_in_one_line, reason
 from tdxwhy.shipped import folder
 
 # Tables that have a compiled form of their own.
@@ -37,7 +37,7 @@ def read(path: Path, fresh: Callable[[dict[str, Any]], None] | None = None) -> d
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RulesError(f"{_name(path)}: {error.strerror}") from None
+        raise RulesError(f"{_name(path)}: {reason(error)}") from None
     document = _compiled(path, crc32(data))
     if document is None:
         document = _parse(path, data)

@@ -67,7 +67,7 @@ def test_an_odd_baseline_is_one_complaint(tmp_path: Path, text: str) -> None:
 
 
 def test_a_missing_baseline_is_said(tmp_path: Path) -> None:
-    with pytest.raises(TdxwhyError, match="No such file"):
+    with pytest.raises(TdxwhyError, match="no such file"):
         read(tmp_path / "none.json")
 
 

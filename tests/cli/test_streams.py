@@ -26,7 +26,7 @@ def shell(script: str, *arguments: str | bytes, **environment: str) -> subproces
 @pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("log", "--help"), ("log", LOG), ("forms",), ("decode", "-5")])
 def test_a_full_disk_is_said_in_one_line(arguments: tuple[str, ...]) -> None:
     done = shell('"$@" >/dev/full', *arguments)
-    assert (done.returncode, done.stderr) == (2, b"tdxwhy: No space left on device\n")
+    assert (done.returncode, done.stderr) == (2, b"tdxwhy: no space left on device\n")
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("log", LOG), ("gate", LOG)])

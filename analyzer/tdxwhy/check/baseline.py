@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.records import Finding
 
 SCHEMA = "tdxwhy/baseline/1"
@@ -41,7 +41,7 @@ def read(path: Path) -> tuple[Entry, ...]:
             raise TdxwhyError(f"{path}: too large for a baseline")
         document = json.loads(path.read_bytes())
     except OSError as error:
-        raise TdxwhyError(f"{path}: {error.strerror}", "gate --write-baseline FILE makes one") from error
+        raise TdxwhyError(f"{path}: {reason(error)}", "gate --write-baseline FILE makes one") from error
     except (ValueError, RecursionError) as error:
         raise TdxwhyError(f"{path}: not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA or not isinstance(document.get("entries"), list):

@@ -11,7 +11,7 @@ from tdxwhy.check.judged import Judged, Run
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.suppress import Suppressed, applies
 from tdxwhy.config import Settings, Suppress
-from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.records import Finding
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def gate(given: Iterable[Input | TdxwhyError], rules: Sequence[Rule], settings: 
         except TdxwhyError as error:
             errors.append(error.message)
         except OSError as error:
-            errors.append(f"{one.name}: {error.strerror}")
+            errors.append(f"{one.name}: {reason(error)}")
     run = _limited(judged, ranked, errors, limits)
     return run._replace(unused=tuple(one for one in settings.suppress if not _used(one, run)))
 

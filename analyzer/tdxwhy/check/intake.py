@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 
 Sort = Literal["log", "patch", "mails", "c"]
 HEAD = 1 << 16
@@ -51,7 +51,7 @@ def inputs(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[Input 
         except TdxwhyError as error:
             yield error
         except (OSError, ValueError) as error:
-            yield TdxwhyError(f"{name}: {getattr(error, 'strerror', None) or error}")
+            yield TdxwhyError(f"{name}: {reason(error)}")
 
 
 def of_stream(stream: BinaryIO, name: str) -> Input:
@@ -101,7 +101,7 @@ def _file(path: Path) -> Input:
         with path.open("rb") as stream:
             head = stream.read(HEAD)
     except OSError as error:
-        raise TdxwhyError(f"{name}: {error.strerror}") from error
+        raise TdxwhyError(f"{name}: {reason(error)}") from error
     return Input(name, path, sort_of(head, name))
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects import WORDS, Kind
-from tdxwhy.errors import RulesError
+from tdxwhy.errors import RulesError, reason
 from tdxwhy.records import Precision, Severity
 from tdxwhy.strict import strict
 
@@ -73,7 +73,7 @@ def load_rule(path: Path) -> Rule:
             raise RulesError(f"{path.name}: larger than {_MAX_BYTES} bytes")
         document = tomllib.loads(content.decode("utf-8"))
     except OSError as error:
-        raise RulesError(f"{path.name}: cannot be read: {error.strerror}") from error
+        raise RulesError(f"{path.name}: cannot be read: {reason(error)}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RulesError(f"{path.name}: not TOML: {error}".replace("\n", " ")) from error
     rule = _typed(path.name, document)

@@ -52,9 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except OSError as error:
+        from tdxwhy.errors import reason
+
         _discard_output()
         place = "" if error.filename is None else f"{error.filename}: "
-        return _refuse(f"{place}{error.strerror or error}")
+        return _refuse(f"{place}{reason(error)}")
     return status
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import Parser
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.read.bundle import pack
 from tdxwhy.read.collect import collect
 
@@ -37,6 +37,6 @@ def run(args: argparse.Namespace) -> int:
         try:
             Path(args.output).write_bytes(packed)
         except OSError as error:
-            raise TdxwhyError(f"{args.output}: {(error.strerror or 'cannot be written').lower()}") from error
+            raise TdxwhyError(f"{args.output}: {reason(error)}") from error
         sys.stdout.write(f"{args.output}\n")
     return 0 if "kernel.log" in machine.files else 2

@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         commands, "report", "what came of TDX, by kernel, module, firmware and board; what fails, what is new, who is out of line"
     )
     report.add_argument("--format", choices=["text", "json", "html", "openmetrics"], default="text")
-    report.add_argument("--split", metavar="DATE", type=datetime.fromisoformat, help="compare boots from this day on with those before")
+    report.add_argument("--split", metavar="DATE", type=_day, help="compare boots from this day on with those before")
     query = _command(commands, "query", "one SELECT over the tables boots, attempts, events, findings, sources")
     query.add_argument("sql", metavar="SQL", help="in DuckDB's dialect; `DESCRIBE boots` lists columns")
     query.add_argument("--format", choices=["text", "csv", "json", "parquet"], default="text")
@@ -36,6 +36,14 @@ def parser() -> argparse.ArgumentParser:
     compact.add_argument("--format", choices=["text", "json"], default="text")
     _command(commands, "schema", "what each column means", store=False)
     return made
+
+
+def _day(text: str) -> datetime:
+    """Return a point in time. Accepted form: 2026-03-01, with a time of day or without."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-03-01") from None
 
 
 def _command(commands: _Commands, name: str, text: str, store: bool = True) -> argparse.ArgumentParser:

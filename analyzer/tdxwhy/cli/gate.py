@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import AnyOrder
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 
 if TYPE_CHECKING:
     from tdxwhy.check.gate import Limits
@@ -132,7 +132,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise TdxwhyError(f"{path}: {error.strerror}") from error
+        raise TdxwhyError(f"{path}: {reason(error)}") from error
 
 
 def _report(args: argparse.Namespace, found: Run) -> None:
@@ -157,7 +157,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise TdxwhyError(f"{path}: {error.strerror}") from error
+        raise TdxwhyError(f"{path}: {reason(error)}") from error
 
 
 def _complain(found: Run, show_suppressed: bool) -> None:

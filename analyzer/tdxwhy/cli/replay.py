@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.cli.simulate import load, parsed, requests
-from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.records import BootRecords, Topology
 from tdxwhy.replay.nouns import Verdict
 
@@ -97,7 +97,7 @@ def _head(name: str) -> bytes:
             with Path(name).open("rb") as file:
                 head = file.read(_HEAD)
     except OSError as error:
-        raise TdxwhyError(f"{name}: {error.strerror}") from None
+        raise TdxwhyError(f"{name}: {reason(error)}") from None
     return head if head.lstrip().startswith(b"{") else b""
 
 

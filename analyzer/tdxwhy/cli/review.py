@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
     mails = list(_read(args.thread, args.about))
     if not mails:
-        raise NothingToJudge(f"{args.thread[0]}: no mails found")
+        raise NothingToJudge(f"{args.thread[0]}: no thread about {args.about!r}" if args.about else f"{args.thread[0]}: no mails found")
     found = review(mails, _read(args.later, None), args.tree)
     for note in found.notes:
         complain(note)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy.cli.parsing import Parser
-from tdxwhy.errors import RulesError, TdxwhyError
+from tdxwhy.errors import RulesError, TdxwhyError, reason
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,7 +66,7 @@ def load(path: Path) -> object:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise TdxwhyError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        raise TdxwhyError(f"{path}: {reason(error)}") from None
     return parsed(text, str(path), path.suffix == ".json" or text.lstrip().startswith("{"))
 
 
@@ -95,7 +95,7 @@ def requests(name: str) -> Iterator[str]:
         with Path(name).open(encoding="utf-8", errors="replace") as file:
             yield from file
     except OSError as error:
-        raise TdxwhyError(f"{name}: {error.strerror}") from None
+        raise TdxwhyError(f"{name}: {reason(error)}") from None
 
 
 def _one(line: str, number: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.source.apply import apply_patches
 from tdxwhy.source.diff import FilePatch, parse_diff
 from tdxwhy.source.tree import read_revision, read_tree
@@ -92,7 +92,7 @@ def _text(path: str) -> str:
         with Path(path).open("rb") as stream:
             data = stream.read(_LARGEST)
     except OSError as error:
-        raise TdxwhyError(f"{path}: {error.strerror or error}") from None
+        raise TdxwhyError(f"{path}: {reason(error)}") from None
     text = data.decode("utf-8", "replace")
     if re.search(r"^Content-Transfer-Encoding:\s*(?:base64|quoted-printable)", text, re.MULTILINE | re.IGNORECASE):
         return "\n".join(mail.body for mail in read_mails(Path(path)))

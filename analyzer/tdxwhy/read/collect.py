@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.read.bundle import KERNEL_LOG, TOPOLOGY
 from tdxwhy.read.entries import records_of_entry
 from tdxwhy.read.kmsg import KmsgLine, kmsg_line
@@ -62,7 +62,7 @@ def collect(keep_names: bool = False, root: Path = Path("/"), run: Run | None = 
     try:
         files[TOPOLOGY] = _topology_text(own_topology(root))
     except OSError as error:
-        missing.append(f"/{CPUS}: {error.strerror}")
+        missing.append(f"/{CPUS}: {reason(error)}")
     if not files["command-line.txt"]:
         missing.append("/proc/cmdline: cannot be read")
     if not keep_names:
@@ -112,7 +112,7 @@ def _ring(path: Path, missing: list[str]) -> list[LogRecord]:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
-        missing.append(f"/dev/kmsg: {(error.strerror or 'cannot be read').lower()}")
+        missing.append(f"/dev/kmsg: {reason(error)}")
         return []
     found = []
     try:

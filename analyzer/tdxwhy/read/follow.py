@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.records import Loss, Place
 
 KMSG = Path("/dev/kmsg")
@@ -60,7 +60,7 @@ class Follower:
                     continue
                 except OSError as error:
                     if error.errno != errno.EPIPE:
-                        raise TdxwhyError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+                        raise TdxwhyError(f"{path}: {reason(error)}") from error
                     self.losses.append(Loss("records that the kernel overwrote before they were read", 1, Place(self.name)))
         finally:
             os.close(handle)
@@ -111,4 +111,4 @@ def _opened(path: Path) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
-        raise TdxwhyError(f"{path}: {(error.strerror or 'cannot be opened').lower()}") from error
+        raise TdxwhyError(f"{path}: {reason(error)}") from error

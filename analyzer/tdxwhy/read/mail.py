@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.read.mail_decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail_pick import about_mails
 from tdxwhy.read.mbox import split_mbox
@@ -46,7 +46,7 @@ def _mails(path: Path, about: str | None) -> Iterator[Mail]:
     except FileNotFoundError:
         raise TdxwhyError(f"{path}: no such file") from None
     except (OSError, EOFError) as error:
-        raise TdxwhyError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        raise TdxwhyError(f"{path}: {reason(error)}") from None
 
 
 def read_stream(stream: BinaryIO, name: str) -> Iterator[Mail]:

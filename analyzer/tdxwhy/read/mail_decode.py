@@ -29,6 +29,8 @@ def decode_mail(raw: bytes, source: str, line: int | None = None) -> Mail:
     if len(raw) > MAIL_BYTES:
         raw = raw[: raw.rfind(b"\n", 0, MAIL_BYTES) + 1] or raw[:MAIL_BYTES]
         notes.append(f"mail cut after {MAIL_BYTES >> 20} MiB")
+    if raw.strip() and b"\n\n" not in raw and b"\r\n\r\n" not in raw:
+        notes.append("a mail ends inside its header")
     message = _parsed(raw.lstrip(b"\r\n"), notes)
     body = _body(message, notes)
     author, address = person(header(message, "From"))

@@ -7,7 +7,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.read.expand import compression_of, expanded, whole
 from tdxwhy.read.text import BLOCK
 from tdxwhy.records import Loss, Place
@@ -103,4 +103,4 @@ def open_path(path: Path) -> BinaryIO:
             raise TdxwhyError(f"{path}: is a directory")
         return path.open("rb")
     except OSError as error:
-        raise TdxwhyError(f"{path}: {(error.strerror or 'cannot be opened').lower()}") from error
+        raise TdxwhyError(f"{path}: {reason(error)}") from error

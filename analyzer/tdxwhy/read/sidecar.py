@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.read.sysfs import cpus_of_sysfs
 from tdxwhy.records import Cpu, Evidence, Place, Presence, Topology
 
@@ -40,7 +40,7 @@ def read_sidecar(path: Path) -> Topology:
             with path.open("rb") as stream:
                 return parse_sidecar(stream.read(_MOST_BYTES).decode("utf-8", "replace"), path.name)
         except OSError as error:
-            raise TdxwhyError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+            raise TdxwhyError(f"{path}: {reason(error)}") from error
     if (path / "cpu0").is_dir() or (path / "present").is_file():
         return of_cpus(cpus_of_sysfs(path, path.name))
     for inside in _INSIDE:

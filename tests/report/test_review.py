@@ -52,7 +52,7 @@ def test_breath_groups_questions():
         ]
     )
     assert len(found.questions) == 2
-    assert head(found).counts[1] == (2, "questions")
+    assert head(found).counts[1] == (1, "question")
 
 
 def test_replies_never_exceed_78_columns():

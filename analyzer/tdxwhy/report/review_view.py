@@ -75,11 +75,12 @@ def head(review: Review) -> Head:
     mails = review.messages
     dates = sorted(message.mail.date for message in mails if message.mail.date is not None)
     named = [message for message in mails if message.kind in ("patch", "cover")] or list(mails)
-    unanswered = sum(question.status != "answered" for question in review.questions)
+    asked = grouped(review.questions)
+    unanswered = sum(group[0].status != "answered" for group in asked)
     unprovided = sum(item.kind == "precondition" for item in open_items(review))
     counts = (
         (unanswered, "open question" + "s" * (unanswered != 1)),
-        (len(review.questions), "question" + "s" * (len(review.questions) != 1)),
+        (len(asked), "question" + "s" * (len(asked) != 1)),
         (len(review.commitments), "promise" + "s" * (len(review.commitments) != 1)),
         (unprovided, "precondition" + "s" * (unprovided != 1) + " that nobody provides"),
     )

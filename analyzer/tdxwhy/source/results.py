@@ -12,7 +12,8 @@ from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_
 
 STATUS = re.compile(r"_*(?:ret|r|rv|rc|err|error|res|result|status|rval|retval|sret|s?ret_?val)\d?|\w+_(?:ret|rc|err|error|status)")
 PREDICATE = re.compile(
-    r"(?:^|_)(?:is|has|have|can|may|should|enabled|supported|match|valid|available|test|capable|online|empty|need|needs)(?:_|$)"
+    r"(?:^|_)(?:is|has|have|can|may|should|enabled|supported|match|valid|available|test|capable|online|empty|need|needs|equal|subset|intersects|contains"
+    r"|full|aligned|ready|present|known|allowed|allows)(?:_|$)"
 )
 ERRNO = re.compile(r"E[A-Z0-9]{2,}")
 FAILING_LABEL = re.compile(r"err|fail|undo|unwind|abort|bad|out_\w*(?:free|put|unlock|reset|release|unmap|destroy|del)")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +57,7 @@ def _expanded(named: str) -> Iterator[Source | Unread]:
         if Path(path).is_dir():
             yield from _walked(path)
         else:
-            yield _file(path, Path(path).name, follow=True)
+            yield _found(path, Path(path).name, partial(os.stat, path), follow=True)
 
 
 def _objects(url: str) -> Iterator[Source | Unread]:
@@ -72,21 +73,27 @@ def _objects(url: str) -> Iterator[Source | Unread]:
 
 def _walked(top: str) -> Iterator[Source | Unread]:
     """Walk a folder without following links; names begin with the folder's own."""
-    base = os.path.dirname(os.path.abspath(top))  # noqa: PTH100, PTH120 - os.walk speaks strings, and a fleet has many
-    errors: list[OSError] = []
-    for folder, folders, files in os.walk(top, onerror=errors.append):
-        folders.sort()
-        prefix = os.path.relpath(folder, base)
-        yield from (_file(f"{folder}/{name}", f"{prefix}/{name}") for name in files)
-        yield from (Unread(f"{prefix}/{name}", "symbolic link, not followed") for name in folders if Path(folder, name).is_symlink())
-    for error in errors:
-        yield Unread(os.path.relpath(error.filename, base), (error.strerror or "cannot be listed").lower())
+    base = os.path.dirname(os.path.abspath(top))  # noqa: PTH100, PTH120 - os.scandir speaks strings, and a fleet has many
+    waiting = [(top, os.path.relpath(top, base))]
+    while waiting:
+        folder, prefix = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = list(entries)
+        except OSError as error:
+            yield Unread(shown(prefix), (error.strerror or "cannot be listed").lower())
+            continue
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, f"{prefix}/{entry.name}"))
+            else:
+                yield _found(entry.path, f"{prefix}/{entry.name}", partial(entry.stat, follow_symlinks=False))
 
 
-def _file(path: str, name: str, follow: bool = False) -> Source | Unread:
+def _found(path: str, name: str, status: Callable[[], os.stat_result], follow: bool = False) -> Source | Unread:
     name = shown(name)
     try:
-        found = os.stat(path, follow_symlinks=follow)  # noqa: PTH116 - a fleet has many
+        found = status()
     except OSError as error:
         return Unread(name, (error.strerror or "cannot be read").lower())
     if stat.S_ISREG(found.st_mode):
@@ -98,4 +105,4 @@ def _file(path: str, name: str, follow: bool = False) -> Source | Unread:
 
 def shown(name: str) -> str:
     """Return a file name that UTF-8 can carry: the bytes of a name may be anything."""
-    return os.fsencode(name).decode("utf-8", "replace")
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")

@@ -72,7 +72,7 @@ def usual_records(data: bytes | bytearray, spans: Sequence[tuple[int, int]], pla
             if len(_whole) >= _REMEMBERED:
                 _whole.clear()
             _whole.add(message)
-        time_ns = int(seconds) * 1_000_000_000 + int(fraction) * 1000
+        time_ns = int(seconds + fraction) * 1000
         records.append(_new(LogRecord, (place, raw, message, time_ns, None, None, None, None, None, None, "")))
     return records
 

@@ -15,7 +15,8 @@ from tdxwhy.know.files import is_table
 from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.rows import Fact, LeafRow, Number, Ordinary, StatusRow, Step
 from tdxwhy.know.sound import complaints
-from tdxwhy.records import Cause, Generation, MessageForm, Outcome, Parameter, When  # noqa: F401 - msgspec resolves Outcome here
+from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
+from tdxwhy.strict import strict
 
 _OPTIONAL_OF_FORM = {
     "step": None,
@@ -30,29 +31,20 @@ _OPTIONAL_OF_FORM = {
 }
 
 
-def _strict(noun: type, optional: dict[str, Any] | None = None, types: dict[str, object] | None = None) -> type:
-    """Derive the strict schema of a table's row from the noun that it becomes."""
-    hints = noun.__annotations__
-    defaults = {**getattr(noun, "_field_defaults"), **(optional or {})}  # noqa: B009 - a NamedTuple's, unknown to `type`
-    names = sorted(hints, key=lambda name: name in defaults)
-    fields = [(name, (types or {}).get(name, hints[name]), *((defaults[name],) if name in defaults else ())) for name in names]
-    return msgspec.defstruct(noun.__name__, fields, forbid_unknown_fields=True, namespace={"__module__": __name__}, module=__name__)
-
-
-_WHEN = _strict(When)
+_WHEN = strict(When, {})
 _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
-    "form": (MessageForm, _strict(MessageForm, _OPTIONAL_OF_FORM)),
-    "status": (StatusRow, _strict(StatusRow)),
-    "operand": (Number, _strict(Number)),
-    "msr": (Number, _strict(Number)),
-    "errno": (Number, _strict(Number)),
-    "leaf": (LeafRow, _strict(LeafRow)),
-    "step": (Step, _strict(Step)),
-    "generation": (Generation, _strict(Generation)),
-    "cause": (Cause, _strict(Cause, {"command": ""}, {"when": GenericAlias(tuple, (_WHEN, ...))})),
-    "parameter": (Parameter, _strict(Parameter)),
-    "fact": (Fact, _strict(Fact)),
-    "ordinary": (Ordinary, _strict(Ordinary)),
+    "form": (MessageForm, strict(MessageForm, {}, optional=_OPTIONAL_OF_FORM)),
+    "status": (StatusRow, strict(StatusRow, {})),
+    "operand": (Number, strict(Number, {})),
+    "msr": (Number, strict(Number, {})),
+    "errno": (Number, strict(Number, {})),
+    "leaf": (LeafRow, strict(LeafRow, {})),
+    "step": (Step, strict(Step, {})),
+    "generation": (Generation, strict(Generation, {})),
+    "cause": (Cause, strict(Cause, {"when": GenericAlias(tuple, (_WHEN, ...))}, optional={"command": ""})),
+    "parameter": (Parameter, strict(Parameter, {})),
+    "fact": (Fact, strict(Fact, {})),
+    "ordinary": (Ordinary, strict(Ordinary, {})),
 }
 
 

@@ -111,6 +111,10 @@ def test_the_nearest_form(text, nearest):
         ("tdx: not enabled by BIOS. |", "tdx.not-enabled-by-bios", {}),
         ("virt/tdx: initialization failed: TDMRs exhausted. (see below)", "virt-tdx.initialization-failed-tdmrs-exhausted", {}),
         ("virt/tdx: module initialization failed (-28)  <-- !!!", "virt-tdx.module-initialization-failed", {"errno": -28}),
+        ("2. virt/tdx: module not loaded", "virt-tdx.module-not-loaded", {}),
+        ("KERN_ERR virt/tdx: module not loaded", "virt-tdx.module-not-loaded", {}),
+        ("rack7 kernel: virt/tdx: module not loaded", "virt-tdx.module-not-loaded", {}),
+        ("[kernel] virt/tdx: module not loaded", "virt-tdx.module-not-loaded", {}),
         ("virt/tdx: modul not laoded", "virt-tdx.module-not-loaded", {}),
         ("kvm_intel: TDX requires TDP MMU.  Please enable TDP MMU for TDX.", "kvm.tdx-requires-tdp-mmu-please-enable", {}),
         ("virt/tdx: module initialised", "virt-tdx.module-initialized", {}),
@@ -140,6 +144,15 @@ def test_a_note_or_a_slip_of_the_pen_hides_no_form(text, form, values):
 def test_another_word_is_no_slip(text):
     event = recognise(record(text))
     assert event is None or event.form is None
+
+
+def test_a_line_that_is_wished_for_was_not_printed():
+    for lead in ("Expected: ", "should be: ", "Example: ", "e.g.: "):
+        assert recognise(record(f"{lead}virt/tdx: module initialized", stamped=False)) is None
+
+
+def test_a_seamcall_without_a_prefix_has_the_step_of_its_leaf():
+    assert step_of(recognise(record("SEAMCALL (0x0000000000000024) failed: 0xc000050500000000", stamped=False))) == "TDH.SYS.TDMR.INIT"
 
 
 def test_touched_lines_take_linear_time():

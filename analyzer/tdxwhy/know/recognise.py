@@ -111,9 +111,9 @@ def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
     if not tdx and not cut:
         return None
     from tdxwhy.know.certain import certain  # most logs never need its expressions
-    from tdxwhy.know.touched import touched
+    from tdxwhy.know.touched import touched, without_lead
 
-    if not cut and (stamped or has_kernel_prefix(text.lstrip("\"'`*_| "))) and (hand := touched(text)) is not None:
+    if not cut and (stamped or has_kernel_prefix(without_lead(text))) and (hand := touched(text)) is not None:
         return Guess(None, _complete(hand.values), hand.matcher.forms[0], hand.text)
 
     shape = _NUMBER.sub("0", text)
@@ -154,7 +154,7 @@ def step_of(event: Event) -> str | None:
     form = event.form or event.nearest
     leaf = event.values.get("leaf")
     step = None
-    if leaf is not None and (event.form is None or event.form.kind in ("host", "loader")):
+    if leaf is not None:
         step = decode.leaf_step(leaf)
     if step is None and form is not None and (event.form is not None or resembles(event.record.text, form)):
         step = form.step

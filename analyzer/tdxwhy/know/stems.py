@@ -19,6 +19,8 @@ _TYPED = lazy(
 )
 # ... unless the line begins as the kernel's own do.
 _OURS = lazy(r"(?:x86/)?(?:virt/)?tdx: |TDX: |seam(?:ldr)?: |kvm(?:_intel)?: |SEAMCALL")
+# Who shows how a line ought to look says so before it.
+_WISHED = lazy(r"(?i:expect|want|should|example|e\.g|normal|correct|desired|good)[\w.]{0,8}: ")
 _KERNEL_PREFIX = lazy(r"[A-Za-z][\w./-]*(?:\[\d+\])?: ")
 
 
@@ -38,4 +40,4 @@ def looks_like_tdx(text: str) -> bool:
 
 def has_kernel_prefix(text: str) -> bool:
     """Tell whether the text begins as kernel messages do, with a subsystem and a colon: prose seldom does."""
-    return _KERNEL_PREFIX.match(text) is not None
+    return _KERNEL_PREFIX.match(text) is not None and _WISHED.match(text) is None

@@ -13,7 +13,10 @@ from tdxwhy.know.match import Matcher, index, match, matchers
 from tdxwhy.know.torn import TDX_KINDS
 from tdxwhy.lazy import lazy
 
-_LEADING = lazy(r"[\s\"'`*_|]+")
+# Markup, the number of a list, a tag, and what a shell or a program says before the line.
+_LEADING = lazy(
+    r"(?:[\s\"'`*_|]{1,16}|\d{1,3}[.)] {1,4}|\[\w{1,16}\] |KERN_[A-Z]{3,8} {1,4}|(?:[\w.-]{1,64} )?kernel: |(?i:dmesg|error): {1,4}){0,6}"
+)
 _TRAILING = lazy(r"[\s\"'`*_|,]+$")
 # What a note begins with. A single blank and a small letter may be how a vendor's line goes on.
 _NOTE = lazy(r"\s{2,}\S|\s*(?:[<>#|/*\\\"'`(!?=;~^]|--|[^\x00-\x7f])|\s+[A-Z][a-z']")
@@ -40,13 +43,20 @@ class Touched(NamedTuple):
 
 def touched(text: str) -> Touched | None:
     """Return what a line was before a person touched it, where only one form fits."""
-    bare = _TRAILING.sub("", _LEADING.sub("", text[:_READ], count=1)) if text[:1] in "\"'`*_|" else text[:_READ]
+    text = text[:_READ]
+    bare = without_lead(text)
+    bare = _TRAILING.sub("", bare) if text[:1] in "\"'`*_|" else bare
     bare = _DIGITS.sub(lambda found: "0x" + found[0][2:].translate(_DIGIT_OF), bare)
     for one in (bare, _SUBSYSTEM.sub("", bare, count=1)):
         known = match(one) if one != text else None
         if known is not None and not known[0].format.endswith("%s") and known[0].forms[0].kind in TDX_KINDS:
             return Touched(*known, one)
     return _noted(bare) or _misspelt(bare)
+
+
+def without_lead(text: str) -> str:
+    """Return the line without what stands before it in a list, in quotes or behind a program's name."""
+    return _LEADING.sub("", text, count=1)
 
 
 def _noted(text: str) -> Touched | None:

@@ -10,22 +10,23 @@ from io import TextIOWrapper
 
 from tdxwhy.version import VERSION
 
+# In the order of the questions: a log, the model, patches and reviews, a fleet.
 COMMANDS = {
     "log": "why TDX did not come up, from a kernel log",
-    "simulate": "what would the kernel print, in a scenario or on this machine",
-    "replay": "a log against the reference model",
-    "model": "the reference model as a picture",
-    "ready": "will TDX come up on this machine, before anybody tries",
-    "review": "a patch thread: open questions, promises, preconditions, messages",
-    "ingest": "the logs of a fleet into a store",
-    "preview": "what users will see in each failing case, patch or no patch",
-    "fleet": "report, query, export and check a store",
     "decode": "decode a status, leaf or errno; with -, a stream in place",
     "forms": "every TDX line a kernel can print",
     "collect": "this machine's facts in one file, for somebody else to read",
+    "replay": "a log against the reference model",
+    "simulate": "what would the kernel print, in a scenario or on this machine",
+    "ready": "will TDX come up on this machine, before anybody tries",
+    "model": "the reference model as a picture",
+    "review": "a patch thread: open questions, promises, preconditions, messages",
+    "preview": "what users will see in each failing case, patch or no patch",
     "gate": "rules over logs, patches, mails, C files and git ranges, for CI",
     "rule": "a rule's page",
     "rules": "list, test and measure the rules",
+    "ingest": "the logs of a fleet into a store",
+    "fleet": "report, query, export and check a store",
 }
 
 _HELP = """usage: tdxwhy COMMAND [ARGUMENTS]

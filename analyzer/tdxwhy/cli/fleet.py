@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--table", choices=["boots", "attempts", "events", "findings", "sources"], default="boots")
     export.add_argument("--format", choices=["csv", "json", "parquet"], default="csv")
     for one in (report, query, export):
-        one.add_argument("--output", metavar="FILE", type=Path, help="write there instead of to standard output")
+        one.add_argument("-o", "--output", metavar="FILE", type=Path, help="write there instead of to standard output")
     _command(commands, "check", "prove the store whole").add_argument("--format", choices=["text", "json"], default="text")
     compact = _command(commands, "compact", "merge the many small parts that many small ingests leave")
     compact.add_argument("--format", choices=["text", "json"], default="text")

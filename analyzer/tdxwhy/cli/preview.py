@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    made = Parser(prog="tdxwhy preview", description="What will users see in each failing case?")
+    made = Parser(prog="tdxwhy preview", description="Show what users will see in each failing case of a tree, and before and after a patch.")
     made.add_argument("tree", metavar="TREE", help="a kernel tree, or a folder of C files; with --range a git repository")
     what = made.add_mutually_exclusive_group()
     what.add_argument("--patch", metavar="FILE", help="a diff or a mail with one, applied to the tree")
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--range", metavar="A..B", help="two revisions of the repository")
     made.add_argument("--format", choices=["text", "json", "markdown", "html"], default="text")
     made.add_argument("--fail-on", choices=["worse", "never"], default="worse", help="exit 1 if the patch makes a case worse (default)")
-    made.add_argument("-o", "--output", metavar="FILE", help="write to a file")
+    made.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
     return made
 
 

@@ -79,7 +79,7 @@ def load(path: Path) -> Settings:
 
 def schema_type() -> type:
     """Return the strict schema, derived from the nouns above; keys are written with dashes."""
-    return strict(Settings, {"suppress": tuple[strict(Suppress, {}, "kebab"), ...]}, "kebab")  # type: ignore[misc]
+    return strict(Settings, {"suppress": tuple[strict(Suppress, {}, "kebab"), ...]}, "kebab")  # type: ignore[misc] # a type made at run time
 
 
 def _read(path: Path) -> str:

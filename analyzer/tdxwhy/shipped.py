@@ -8,17 +8,17 @@ if False:  # pathlib costs a tenth of the start-up budget, so only what opens a 
     from pathlib import Path
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - see above
-_SHIPPED = os.path.join(_PACKAGE, "_shipped")  # noqa: PTH118
+_SHIPPED = os.path.join(_PACKAGE, "_shipped")  # noqa: PTH118 - see above
 
 
 def in_checkout() -> bool:
     """Tell whether the data files are a checkout's own, which may be edited at any time."""
-    return not os.path.isdir(_SHIPPED)  # noqa: PTH112
+    return not os.path.isdir(_SHIPPED)  # noqa: PTH112 - see above
 
 
 def root() -> str:
     """Return where the shipped folders are, as text."""
-    return os.path.dirname(os.path.dirname(_PACKAGE)) if in_checkout() else _SHIPPED  # noqa: PTH120
+    return os.path.dirname(os.path.dirname(_PACKAGE)) if in_checkout() else _SHIPPED  # noqa: PTH120 - see above
 
 
 def folder(name: str) -> Path:

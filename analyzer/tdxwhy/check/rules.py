@@ -96,7 +96,7 @@ def _typed(name: str, document: dict[str, Any]) -> Rule:
 
 def schema_type() -> type:
     """Return the strict schema of a rule file."""
-    return strict(Rule, {"example": tuple[strict(Example, {}), ...]})  # type: ignore[misc]
+    return strict(Rule, {"example": tuple[strict(Example, {}), ...]})  # type: ignore[misc] # a type made at run time
 
 
 def _complaints(stem: str, rule: Rule) -> Iterable[str]:

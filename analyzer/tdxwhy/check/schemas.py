@@ -31,7 +31,7 @@ def _of(noun: type, title: str) -> dict[str, object]:
 
 def _rule() -> dict[str, object]:
     schema = _of(rule_type(), "A rule of tdxwhy: one TOML file, named after its id.")
-    tables = schema["$defs"]["Rule"]["properties"]  # type: ignore[index]
+    tables = schema["$defs"]["Rule"]["properties"]  # type: ignore[index] # JSON, whose values are objects
     for table in ("when", "require"):
         words = {name: _argument(known.argument is bool, sorted(known.choices), known.meaning) for name, known in PREDICATES.items()}
         tables[table] = {"type": "object", "properties": words, "additionalProperties": False}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    made = Parser(prog="tdxwhy preview", description="Show what users will see in each failing case of a tree, and before and after a patch.")
+    made = Parser(prog="tdxwhy preview", description="Show what users will see in each failing case, before and after a patch.")
     made.add_argument("tree", metavar="TREE", help="a kernel tree, or a folder of C files; with --range a git repository")
     what = made.add_mutually_exclusive_group()
     what.add_argument("--patch", metavar="FILE", help="a diff or a mail with one, applied to the tree")

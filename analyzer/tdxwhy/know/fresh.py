@@ -13,9 +13,9 @@ _CODE = ("grammar.py", "lower.py", "rows.py", "knowledge.py", "load.py", "cover.
 
 def digest(folder: str) -> str:
     """Return a check sum of everything that the compiled knowledge depends on."""
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".toml") and is_table(name[:-5]))  # noqa: PTH208
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".toml") and is_table(name[:-5]))  # noqa: PTH208 - pathlib is not loaded at start
     sum_ = 0
     for place, name in [(folder, name) for name in names] + [(_HERE, name) for name in _CODE]:
-        with open(os.path.join(place, name), "rb") as source:  # noqa: PTH118, PTH123
+        with open(os.path.join(place, name), "rb") as source:  # noqa: PTH118, PTH123 - the same
             sum_ = crc32(source.read(), crc32(name.encode(), sum_))
     return f"{sum_:08x}"

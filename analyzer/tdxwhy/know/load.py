@@ -78,7 +78,7 @@ def _row(path: Path, name: str, row: dict[str, Any]) -> object:
     except msgspec.ValidationError as error:
         label = row.get("id") or row.get("name") or row.get("number") or "?"
         raise RulesError(f"{path.name}: [[{name}]] {label}: {error}") from error
-    values = {field: getattr(checked, field) for field in schema.__struct_fields__}  # type: ignore[attr-defined]
+    values = {field: getattr(checked, field) for field in schema.__struct_fields__}  # type: ignore[attr-defined] # a struct made at run time
     if name == "cause":
         values["when"] = tuple(When(**{field: getattr(one, field) for field in When._fields}) for one in values["when"])
     return noun(**{field: _number(value) if field in _WIDE else value for field, value in values.items()})

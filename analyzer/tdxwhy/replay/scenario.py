@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.decode import status_named
 from tdxwhy.replay.generation import generation, leaf_numbers, module_data
+from tdxwhy.replay.values import known_keys, rows_of, whole_number
 
 
 class Fault(NamedTuple):
@@ -86,33 +87,15 @@ _GIB = 1 << 30
 _LOW = 0x100000
 
 
-def _known(row: object, known: set[str] | frozenset[str], place: str) -> dict[str, Any]:
-    if not isinstance(row, dict):
-        raise TdxwhyError(f"{place} is not a table")
-    unknown = sorted(set(row) - known)
-    if unknown:
-        raise TdxwhyError(f"{place}: unknown key {unknown[0]!r}", "known: " + ", ".join(sorted(known)))
-    return row
-
-
-def _number(value: object, place: str) -> int:
-    try:
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError
-        return int(value, 0) if isinstance(value, str) else value
-    except ValueError:
-        raise TdxwhyError(f"{place}: {value!r} is not a number") from None
-
-
 def parse(data: object) -> Scenario:
     """Read a scenario. Accepted form: a table as in reports/schema/scenario.schema.json; anything unknown is an error with its place."""
-    row = _known(data, _TOP, "scenario")
+    row = known_keys(data, _TOP, "scenario")
     if "generation" not in row:
         raise TdxwhyError("generation is missing")
     kernel = generation(str(row["generation"]))
     if kernel.by_role:
         raise TdxwhyError(f"generation: {kernel.name!r} has no lines of its own to print", "`tdxwhy model` lists the kernels")
-    platform = _known(row.get("platform", {}), _PLATFORM, "platform")
+    platform = known_keys(row.get("platform", {}), _PLATFORM, "platform")
     packages = _packages(platform)
     cpus = _Cpus(packages)
     memory = _memory(platform, packages)
@@ -136,8 +119,6 @@ def parse(data: object) -> Scenario:
 # What a scenario may ask of us: beyond these no machine lies, and a run would take too long.
 _MOST = {"cpu_to_package": 8192}
 _MOST_ELSE = 256
-_MOST_RANGES = 1024
-_MOST_MEMORY = 1 << 52
 
 
 def _list(row: dict[str, Any], key: str, default: tuple[object, ...] = ()) -> Sequence[object]:
@@ -153,14 +134,14 @@ _NAMES = {"feature_off"}
 
 
 def _settings(given: object) -> dict[str, Any]:
-    row = _known(given, _SETTINGS, "settings")
+    row = known_keys(given, _SETTINGS, "settings")
     for name, value in row.items():
         numbers = str(value).split() if name in _NUMBERS else [value]
         if name in _NUMBERS and len(numbers) != _NUMBERS[name]:
             raise TdxwhyError(f"settings.{name}: {value!r} is not {_NUMBERS[name]} numbers")
         if name not in _NAMES:
             for number in numbers:
-                _number(int(number) if isinstance(number, bool) else number, f"settings.{name}")
+                whole_number(int(number) if isinstance(number, bool) else number, f"settings.{name}")
     return {name: _plain(name, value) for name, value in row.items()}
 
 
@@ -172,7 +153,7 @@ class _Cpus(NamedTuple):
     packages: tuple[int, ...]
 
     def one(self, value: object, place: str) -> int:
-        number = _number(value, place)
+        number = whole_number(value, place)
         if not 0 <= number < len(self.packages):
             raise TdxwhyError(f"{place}: no CPU {number}, the platform has {len(self.packages)}")
         return number
@@ -184,14 +165,14 @@ class _Cpus(NamedTuple):
 
 
 def _packages(platform: dict[str, Any]) -> tuple[int, ...]:
-    count = _number(platform.get("packages", 1), "platform.packages")
-    each = _number(platform.get("cpus_per_package", 2), "platform.cpus_per_package")
+    count = whole_number(platform.get("packages", 1), "platform.packages")
+    each = whole_number(platform.get("cpus_per_package", 2), "platform.cpus_per_package")
     if not 0 < count <= 64 or not 0 < each <= 1024:
         raise TdxwhyError("platform: 1 to 64 packages of 1 to 1024 CPUs")
     given = platform.get("cpu_to_package")
     if given is None:
         return tuple(package for package in range(count) for _ in range(each))
-    packages = tuple(_number(one, f"platform.cpu_to_package[{i}]") for i, one in enumerate(_list(platform, "cpu_to_package")))
+    packages = tuple(whole_number(one, f"platform.cpu_to_package[{i}]") for i, one in enumerate(_list(platform, "cpu_to_package")))
     if not packages or not 0 <= min(packages) <= max(packages) < 64:
         raise TdxwhyError("platform.cpu_to_package: package ids from 0 to 63")
     beyond = [one for one in packages if not 0 <= one < count] if "packages" in platform else []
@@ -207,7 +188,10 @@ def _memory(platform: dict[str, Any], packages: tuple[int, ...]) -> tuple[tuple[
         nodes = range(len(set(packages)))
         low = ((0x1000, 0x9F000, 0), (0x100000, 0x7F000000, 0))
         return low + tuple((4 * _GIB + 2 * _GIB * n, 6 * _GIB + 2 * _GIB * n, n) for n in nodes)
-    return tuple((_number(a, "memory"), _number(b, "memory"), _number(n, "memory")) for a, b, n in _rows(given, 3, "platform.memory"))
+    return tuple(
+        (whole_number(a, "memory"), whole_number(b, "memory"), whole_number(n, "memory"))
+        for a, b, n in rows_of(given, 3, "platform.memory")
+    )
 
 
 def _cmr(platform: dict[str, Any], memory: tuple[tuple[int, int, int], ...]) -> tuple[tuple[int, int], ...]:
@@ -220,20 +204,11 @@ def _cmr(platform: dict[str, Any], memory: tuple[tuple[int, int, int], ...]) -> 
             elif end > _LOW:
                 merged.append((start, end - start))
         return tuple(merged)
-    return tuple((_number(a, "cmr"), _number(b, "cmr")) for a, b in _rows(given, 2, "platform.cmr"))
-
-
-def _rows(given: object, width: int, place: str) -> list[list[Any]]:
-    if not isinstance(given, list) or len(given) > _MOST_RANGES or any(not isinstance(row, list) or len(row) != width for row in given):
-        raise TdxwhyError(f"{place} is not a list of at most {_MOST_RANGES} lists of {width}")
-    for number, row in enumerate(given):
-        if any(not 0 <= _number(one, f"{place}[{number}]") <= _MOST_MEMORY for one in row):
-            raise TdxwhyError(f"{place}[{number}] is not memory that a machine has")
-    return given
+    return tuple((whole_number(a, "cmr"), whole_number(b, "cmr")) for a, b in rows_of(given, 2, "platform.cmr"))
 
 
 def _module(row: object, cpus: _Cpus, found: str) -> Module:
-    fields = dict(_known(row, frozenset(Module._fields), "module"))
+    fields = dict(known_keys(row, frozenset(Module._fields), "module"))
     if found and "state" not in fields:
         fields |= {"state": found, "lp_init_done": list(range(len(cpus.packages)))}
     state = str(fields.get("state", "loaded"))
@@ -242,7 +217,7 @@ def _module(row: object, cpus: _Cpus, found: str) -> Module:
     if fields.get("version", "1.5") not in _VERSIONS:
         raise TdxwhyError(f"module.version: {fields['version']!r} is none of {', '.join(_VERSIONS)}")
     fields["lp_init_done"] = tuple(sorted(cpus.set(fields.get("lp_init_done", []), "module.lp_init_done")))
-    fields["max_packages"] = _number(fields.get("max_packages", 8), "module.max_packages")
+    fields["max_packages"] = whole_number(fields.get("max_packages", 8), "module.max_packages")
     return Module(**fields)
 
 
@@ -256,26 +231,26 @@ _SOFTWARE = {"UD": "ud", "GP": "gp", "VMFAILINVALID": "vmfailinvalid"}
 
 
 def _fault(given: object, place: str, cpus: _Cpus) -> Fault:
-    row = _known(given, _FAULT, place)
+    row = known_keys(given, _FAULT, place)
     status = row.get("status")
     package = row.get("package")
-    if package is not None and _number(package, f"{place}.package") not in cpus.packages:
+    if package is not None and whole_number(package, f"{place}.package") not in cpus.packages:
         raise TdxwhyError(f"{place}.package: no package {package} on this platform")
     return Fault(
         _leaf(row.get("leaf"), place),
         _status(status, f"{place}.status"),
         cpus.one(row["cpu"], f"{place}.cpu") if "cpu" in row else None,
-        None if package is None else _number(package, f"{place}.package"),
-        _number(row["nth"], f"{place}.nth") if "nth" in row else None,
-        _number(row.get("count", 1), f"{place}.count"),
-        tuple((name, _number(row[name], f"{place}.{name}")) for name in ("rcx", "rdx", "r8", "r9", "r10", "r11") if name in row),
+        None if package is None else whole_number(package, f"{place}.package"),
+        whole_number(row["nth"], f"{place}.nth") if "nth" in row else None,
+        whole_number(row.get("count", 1), f"{place}.count"),
+        tuple((name, whole_number(row[name], f"{place}.{name}")) for name in ("rcx", "rdx", "r8", "r9", "r10", "r11") if name in row),
     )
 
 
 def _status(value: object, place: str) -> int | str:
     """Return a status, or the name of a fault. Accepted form: a number, a name such as TDX_SYS_BUSY, UD, GP or VMFAILINVALID."""
     if not isinstance(value, str) or value[:1].isdigit():
-        return _number(value, place)
+        return whole_number(value, place)
     found = _SOFTWARE.get(value, status_named(value))
     if found is None:
         raise TdxwhyError(f"{place}: no status {value!r}", "a number, a name such as TDX_SYS_BUSY, UD, GP or VMFAILINVALID")
@@ -283,16 +258,16 @@ def _status(value: object, place: str) -> int | str:
 
 
 def _allocation(given: object, place: str) -> AllocationFailure:
-    row = _known(given, frozenset(AllocationFailure._fields), place)
-    return AllocationFailure(str(row.get("kind")), _number(row.get("nth", 1), f"{place}.nth"))
+    row = known_keys(given, frozenset(AllocationFailure._fields), place)
+    return AllocationFailure(str(row.get("kind")), whole_number(row.get("nth", 1), f"{place}.nth"))
 
 
 def _hotplug(given: object, place: str, cpus: _Cpus) -> Hotplug:
-    row = _known(given, frozenset(Hotplug._fields), place)
+    row = known_keys(given, frozenset(Hotplug._fields), place)
     if row.get("when") not in ("before", "after") or row.get("op") not in ("on", "off"):
         raise TdxwhyError(f"{place}: when is before or after, op is on or off")
     leaf, cpu = _leaf(row.get("leaf"), place), cpus.one(row.get("cpu"), f"{place}.cpu")
-    return Hotplug(leaf, _number(row.get("nth", 1), f"{place}.nth"), row["when"], row["op"], cpu)
+    return Hotplug(leaf, whole_number(row.get("nth", 1), f"{place}.nth"), row["when"], row["op"], cpu)
 
 
 def _asked(value: object, place: str, cpus: _Cpus) -> str:
@@ -302,5 +277,5 @@ def _asked(value: object, place: str, cpus: _Cpus) -> str:
     if words[0] in ("online", "offline"):
         cpus.one(words[1], place)
     for word in words[1:]:
-        _number(word, place)
+        whole_number(word, place)
     return " ".join(words)

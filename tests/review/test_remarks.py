@@ -171,6 +171,8 @@ def test_providers(text, provider):
     ("text", "provider"),
     [
         ("Hypervisors have to hide the bit from guests that do not know it.", "hypervisors"),
+        ("At least one CPU of every package has to stay online while guests exist.", None),
+        ("KVM already makes sure that VMXON was done.", "KVM"),
         ("It's up to KVM to stop the vCPUs before the shutdown.", "KVM"),
         ("Without an online CPU on each socket the flush cannot work.", None),
         ("The core relies on the fact that a charge is always undone.", None),
@@ -219,6 +221,8 @@ def test_what_must_not_happen_is_no_need():
         "OK, pr_err it is.",
         "I'll have a look tomorrow.",
         "Ah yes, I need to fix that up.",
+        "Already fixed in my tree.",
+        "Okay, going to switch to a mutex.",
     ],
 )
 def test_promises_in_other_words(text):

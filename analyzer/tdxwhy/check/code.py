@@ -18,6 +18,8 @@ from tdxwhy.records import Place
 
 # How the pieces of a file hang together is looked for hunk by hunk; no patch that anybody reads has so many.
 HUNKS = 2000
+# Sixteen times the largest file of the kernel that has to do with TDX.
+C_FILE = 4 << 20
 
 
 class Mailed(NamedTuple):
@@ -34,12 +36,15 @@ def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, 
         return Judged(name, "patch", (), judged=False, notes=("no hunk in it",))
     if not scope().concerns(text, name):
         return Judged(name, "c" if whole else "patch", (), judged=True)
+    cut = whole and len(text) > C_FILE
+    text = text[:C_FILE] if cut else text
     huge = not whole and text.count("\n@@ -") > HUNKS
     found = judge(rules, _subjects(text, name, settings.tree, mailed, huge))
     place = Place(name, None, mailed.message_id if mailed else None)
     standing, hidden, marks = sort_out(found, written(text, place), settings.suppress, settings.require_reason)
     findings = unique([*standing, *judge(rules, marks)])
     notes = _troubles(text, whole) + ((f"more than {HUNKS} hunks: failing paths were not looked for",) if huge else ())
+    notes += ("larger than 4 MiB: the rest was not judged",) if cut else ()
     return Judged(name, "c" if whole else "patch", findings, True, notes, {name: text}, tuple(hidden))
 
 

@@ -25,7 +25,7 @@ def seen_by_users(series: Sequence[tuple[FilePatch, ...]], tree: str) -> tuple[t
 
     touched = [patch for patches in series for patch in patches if patch.path.endswith((".c", ".h"))]
     if not any(patch.path in _files(tree) or patch.old == "/dev/null" for patch in touched):
-        return (), tuple(f"{patch.path}: not in the tree" for patch in touched if not (Path(tree) / patch.path).is_file())
+        return (), tuple(f"{patch.path}: not in the tree" for patch in touched[:_MOST] if not (Path(tree) / patch.path).is_file())
     try:
         patched = applied(tree, list(series), "")
     except TdxwhyError:

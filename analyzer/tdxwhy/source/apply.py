@@ -9,6 +9,7 @@ from tdxwhy.ranges import counted
 from tdxwhy.source.diff import FilePatch, Hunk
 
 _FARTHEST = 2000
+_MOST_TROUBLES = 20
 
 
 class Applied(NamedTuple):
@@ -33,7 +34,8 @@ def apply_patches(texts: Mapping[str, str], patches: Sequence[FilePatch]) -> App
         else:
             after[path], wrong = apply_hunks(after[path], patch.hunks)
             troubles.extend(f"{path}: {each}" for each in wrong)
-    return Applied(after, tuple(troubles))
+    left = len(troubles) - _MOST_TROUBLES
+    return Applied(after, (*troubles[:_MOST_TROUBLES], *((f"and {counted(left, 'trouble')} more",) if left > 0 else ())))
 
 
 def _creates(patch: FilePatch) -> bool:

@@ -29,10 +29,11 @@ _LONGEST_EFFECT = 80
 
 
 class _Seen(NamedTuple):
-    """All that a patch (or file) shows: its functions, and the print calls by function and row."""
+    """All that a patch (or file) shows: its functions, the print calls by function and row, and the functions that print a failure."""
 
     functions: dict[str, Function]
-    sites: dict[str, list[tuple[int, PrintSite]]]
+    sites: dict[str, dict[int, list[PrintSite]]]
+    loud: set[str]
 
 
 def failing_paths(text: str, name: str, tree: Mapping[str, str] = MappingProxyType({})) -> tuple[FailingPath, ...]:
@@ -49,7 +50,7 @@ def failing_paths(text: str, name: str, tree: Mapping[str, str] = MappingProxyTy
     else:
         return ()
     units = [(path, piece, parse_unit(piece.text).functions) for path, piece in pieces]
-    seen = _Seen({function.name: function for _, _, functions in units for function in functions}, {})
+    seen = _Seen({function.name: function for _, _, functions in units for function in functions}, {}, set())
     for path, piece, functions in units:
         _place_sites(seen, path, piece, functions, name)
     for path, content in tree.items():
@@ -91,7 +92,10 @@ def _place_sites(seen: _Seen, path: str, piece: Shown, functions: Sequence[Funct
         row = numbers.get((site.file_line or 0, site.place.line or 0))
         index = bisect_right(starts, row) - 1 if row is not None else -1
         if row is not None and index >= 0 and row <= ordered[index].last:
-            seen.sites.setdefault(ordered[index].name, []).append((row, site))
+            function = ordered[index].name
+            seen.sites.setdefault(function, {}).setdefault(row, []).append(site)
+            if site.is_failure and site.level != "debug":
+                seen.loud.add(function)
 
 
 def _add_outside(seen: _Seen, path: str, content: str) -> None:
@@ -155,7 +159,8 @@ def _touched(piece: Shown, first: int, last: int) -> bool:
 def _printed(function: Function, each: Exit, seen: _Seen) -> tuple[str, tuple[PrintSite, ...]]:
     """Say whether a failing exit is printed: on the way out, by a helper in view, by one out of view, or not at all."""
     rows = _rows_on_the_way(function, each)
-    sites = tuple(site for row, site in seen.sites.get(function.name, ()) if row in rows)
+    by_row = seen.sites.get(function.name, {})
+    sites = tuple(site for row in sorted(rows) for site in by_row.get(row, ()))
     loud = [site for site in sites if site.level != "debug"]
     if loud:
         return "yes", tuple(loud)
@@ -253,7 +258,7 @@ def _prints_when_failing(name: str, seen: _Seen, visited: set[str]) -> bool:
     if name in visited or len(visited) > 50:
         return False
     visited.add(name)
-    if any(site.is_failure and site.level != "debug" for _, site in seen.sites.get(name, ())):
+    if name in seen.loud:
         return True
     function = seen.functions[name]
     for statement in walk(function.body):

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 
 import pytest
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.ingest import Progress, Request, ingest
 from tdxwhy.fleet.inspect import inspect
 from tdxwhy.fleet.store import open_store
 from tests.fleet.fleets import content, ingested, make_fleet
@@ -26,11 +26,19 @@ def workers():
 @pytest.mark.filterwarnings("ignore")
 def test_a_worker_dies_and_nothing_is_lost_and_nothing_twice(tmp_path, workers):
     fleet = make_fleet(tmp_path / "logs", 500, 4)
-    victim = next(iter(workers.workers.values())).pid
-    killer = threading.Timer(0.5, os.kill, (victim, signal.SIGKILL))
-    killer.start()
-    summary = ingested(tmp_path / "cluster", fleet, scheduler=workers.scheduler_address)
-    killer.join()
+    victims = [worker.pid for worker in workers.workers.values()]
+    killed_at = []
+
+    def kill_one(progress: Progress) -> None:
+        """Once the first batch of eight is in, the next ones are at work: kill a worker in the middle of them."""
+        if progress.sources and victims:
+            os.kill(victims[0], signal.SIGKILL)
+            victims.clear()
+            killed_at.append(progress.sources)
+
+    request = Request((str(fleet),), tmp_path / "cluster", scheduler=workers.scheduler_address)
+    summary = ingest(request, kill_one)
+    assert killed_at and killed_at[0] < 2000
     ingested(tmp_path / "local", fleet, workers=2)
     assert content(tmp_path / "cluster") == content(tmp_path / "local")
     found = inspect(open_store(tmp_path / "cluster"))

@@ -52,6 +52,14 @@ def test_windows_part_where_the_user_says(store):
     assert answers(open_fleet(store), datetime(2030, 1, 1)).changes == ()
 
 
+def test_the_split_is_a_day_or_a_time_in_any_zone(store, capsys):
+    command = ["fleet", "report", "--store", str(store), "--format", "json", "--split"]
+    told = [json.loads(capsys.readouterr().out) for split in ("2026-11-15", "2026-11-15T02:00+02:00") if main([*command, split]) == 0]
+    assert len(told) == 2 and told[0] == told[1] and told[0]["split"] == "2026-11-15T00:00:00Z"
+    assert main([*command, "soon"]) == 2
+    assert "'soon' is no date such as 2026-03-01" in capsys.readouterr().err
+
+
 def test_metrics_end_as_they_must(store, tmp_path):
     file = tmp_path / "tdxwhy.prom"
     assert main(["fleet", "report", "--store", str(store), "--format", "openmetrics", "--output", str(file)]) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,11 +39,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _day(text: str) -> datetime:
-    """Return a point in time. Accepted form: 2026-03-01, with a time of day or without."""
+    """Return a point in time, UTC where it says no zone. Accepted form: 2026-03-01, with a time of day or without."""
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-03-01") from None
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
 def _command(commands: _Commands, name: str, text: str, store: bool = True) -> argparse.ArgumentParser:

@@ -156,10 +156,10 @@ def test_a_seamcall_without_a_prefix_has_the_step_of_its_leaf():
 
 
 def test_touched_lines_take_linear_time():
-    begun = time.perf_counter()
+    begun = time.process_time()
     for text in ("virt/tdx: " + "a " * 100_000, "virt/tdx: module not loaded" + " " * 100_000 + "x", '"' * 100_000 + "virt/tdx: x"):
         recognise(record(text))
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_two_lines_that_ran_together_keep_the_status():
@@ -259,8 +259,8 @@ def test_any_mutation_is_survived_and_values_keep_their_types(form, data):
 
 @pytest.mark.parametrize("piece", ["fail", "error ", "SEAMCALL[", "CPU ", "leaf ", "tdx: ", " ", "-", "(", "TDX_A", "0x", "module ", "["])
 def test_hostile_lines_take_linear_time(piece):
-    start = time.perf_counter()
+    start = time.process_time()
     for cut in ("", "both"):
         recognise(record("virt/tdx: " + piece * (1_000_000 // len(piece)), cut))
         recognise(record(piece * (1_000_000 // len(piece)) + " TDX", cut))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -188,8 +188,9 @@ def store_of(work: Path, events: int) -> Path:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from tdxwhy.fleet.schema import TABLES
-    from tdxwhy.fleet.store import Writer, commit, make_store
+    from tdxwhy.fleet.part import commit
+    from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_schema
+    from tdxwhy.fleet.store import Writer, make_store
 
     big = work / "store-big"
     if big.exists():
@@ -203,9 +204,10 @@ def store_of(work: Path, events: int) -> Path:
         for copy in range(-(-events // sample["events"].num_rows)):
             moved = {}
             for name, table in sample.items():
-                key = pc.bit_wise_xor(table["boot"], pa.scalar(copy, pa.int64()))
-                moved[name] = table.set_column(0, "boot", key)
-            commit(store, writer.folder, f"{copy:032x}", moved, [{"digest": f"{copy:032x}"}])
+                key = pc.bit_wise_xor(table["boot"], pa.scalar(copy, pa.int64())) if name in ABOUT_BOOTS else None
+                whole = table if key is None else table.set_column(0, "boot", key)
+                moved[name] = whole.cast(arrow_schema(name)).combine_chunks().to_batches()
+            commit(store.parts, writer.folder, f"{copy:032x}", moved)
     return big
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.cli import main
-from tdxwhy.errors import NothingToJudge
+from tdxwhy.errors import NothingToJudge, RulesError
+from tdxwhy.explain import draft_reader
 from tdxwhy.explain.against import compare, reason, scenarios
 from tdxwhy.explain.draft import as_toml, draft
 from tdxwhy.replay.generation import generation, load
+from tdxwhy.shipped import folder
 from tdxwhy.source.program import program_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "patches"
@@ -189,3 +191,22 @@ def test_extract_from_the_command_line(capsys, golden):
 def test_bad_usage_is_one_line(arguments, capsys):
     assert main(["model", *arguments]) == 2
     assert capsys.readouterr().err.startswith("tdxwhy: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[impossible]", "[imposible]", "unknown table 'imposible'"),
+        ("matches = [", "matches = 7\nothers = [", "impossible.matches"),
+        ("match = ", "mtach = ", "match"),
+    ],
+)
+def test_a_mistake_in_the_table_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str) -> None:
+    text = (folder("rules/knowledge") / "extract.toml").read_text()
+    assert old in text
+    (tmp_path / "extract.toml").write_text(text.replace(old, new, 1))
+    monkeypatch.setattr(draft_reader, "folder", lambda _: tmp_path)
+    with pytest.raises(RulesError, match=r"extract\.toml") as raised:
+        draft_reader.table.__wrapped__()
+    assert said in raised.value.message
+    assert "\n" not in raised.value.message

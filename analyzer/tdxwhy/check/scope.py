@@ -54,6 +54,10 @@ def scope() -> Scope:
         rows = toml.read(path)
         if set(rows) != set(_KEYS) or any(set(rows[table]) != keys for table, keys in _KEYS.items()):
             raise RulesError(f"{path.name}: wants the tables and keys {_KEYS}")
+        for table, keys in rows.items():
+            for key, patterns in keys.items():
+                if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+                    raise RulesError(f"{path.name}: {table}.{key} wants a list of regular expressions")
         compiled = {table: {key: re.compile("|".join(rows[table][key]), re.IGNORECASE) for key in keys} for table, keys in _KEYS.items()}
     except re.error as error:
         raise RulesError(f"{path.name}: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypedDict
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.decode import decode_leaf
@@ -243,14 +243,31 @@ def slug(text: str, taken: dict[str, Any]) -> str:
     return name if name not in taken else f"{name}-{len(taken)}"
 
 
+class _Condition(TypedDict):
+    match: str
+    step: dict[str, str | bool]
+
+
+class _Impossible(TypedDict):
+    matches: list[str]
+
+
+class _Table(TypedDict):
+    condition: list[_Condition]
+    impossible: _Impossible
+    arguments: dict[str, str]
+
+
 @lru_cache(maxsize=1)
-def table() -> dict[str, Any]:
+def table() -> _Table:
     """Return rules/knowledge/extract.toml."""
+    import msgspec
+
     try:
         rows = tomllib.loads((folder("rules/knowledge") / "extract.toml").read_text(encoding="utf-8"))
+        wrong = set(rows) - set(_Table.__annotations__)
+        if wrong:
+            raise RulesError(f"knowledge/extract.toml: unknown table {min(wrong)!r}")
+        return msgspec.convert(rows, _Table)
     except (OSError, ValueError) as error:
         raise RulesError(f"knowledge/extract.toml: {error}") from None
-    wrong = set(rows) ^ {"condition", "impossible", "arguments"}
-    if wrong:
-        raise RulesError(f"knowledge/extract.toml: unknown or missing table {min(wrong)!r}")
-    return rows

@@ -16,7 +16,6 @@ _SIGNED = 1 << 63
 _STATUS_FROM = 1 << 32
 _LAST_ERRNO = 4095
 _REGISTER = 16
-_WIDTH = 100  # a given width spares start-up the import of shutil
 _STEMS = (b"tdx", b"TDX", b"seam", b"SEAM", b"TDH")
 
 
@@ -25,7 +24,6 @@ def parser() -> argparse.ArgumentParser:
     built = Parser(
         prog="tdxwhy decode",
         description="Say what SEAMCALL statuses, leaves and errnos mean.",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_WIDTH),
     )
     built.add_argument("items", nargs="+", metavar="ITEM", help="a number (0x..., decimal, negative) or a name; - annotates standard input")
     built.add_argument("--format", choices=("text", "json"), default="text", help="how to print the meanings")

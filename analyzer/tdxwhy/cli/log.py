@@ -25,7 +25,6 @@ _UNHEEDED = {
     "compare": ("topology", "follow", "all_boots"),
     "follow": ("brief", "unrecognised", "all_boots"),
 }
-_WIDTH = 100  # a given width spares start-up the import of shutil
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +32,6 @@ def parser() -> argparse.ArgumentParser:
     made = Parser(
         prog="tdxwhy log",
         description="Say why TDX did not come up, from kernel logs in any form. Without FILE: this machine's own log.",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_WIDTH),
     )
     made.add_argument(
         "files", nargs="*", metavar="FILE", help="a kernel log, compressed or not, a bundle of `tdxwhy collect`, or - for stdin"

@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from functools import cache
 from typing import Any, NoReturn
 
 from tdxwhy.errors import TdxwhyError
+
+_COLUMNS = 100
+
+
+@cache
+def _columns() -> int:
+    """Return how wide a help may be, as shutil tells argparse; but to import shutil costs every command's start 2 ms."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(1).columns or _COLUMNS
+    except OSError:
+        return _COLUMNS
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=max(_columns() - 2, 20))
 
 
 class Parser(argparse.ArgumentParser):
@@ -14,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as argparse has it
         # A shortened option would change its meaning, or lose it, with the next option that begins alike.
-        super().__init__(allow_abbrev=False, **options)
+        super().__init__(allow_abbrev=False, formatter_class=_formatter, **options)
 
     def error(self, message: str) -> NoReturn:
         """Raise what was wrong instead of printing the whole usage."""

@@ -13,6 +13,9 @@ from tdxwhy.cli import main
 from tdxwhy.fleet.query import open_fleet
 from tests.fleet.fleets import boot_log, content, ingested, make_fleet
 
+# What the loader says of a program whose libraries it cannot read.
+_NOT_STARTED = 127
+
 
 def test_a_folder_becomes_boots(tmp_path):
     summary = ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 6), pattern="{host}/{date}.log")

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from functools import cache
 from typing import Any, NoReturn
 
 from tdxwhy.errors import TdxwhyError
-
-_COLUMNS = 100
-
-
-@cache
-def _columns() -> int:
-    """Return how wide a help may be, as shutil tells argparse; but to import shutil costs every command's start 2 ms."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdecimal() and int(given):
-        return int(given)
-    try:
-        return os.get_terminal_size(1).columns or _COLUMNS
-    except OSError:
-        return _COLUMNS
+from tdxwhy.report.terminal import columns
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    return argparse.HelpFormatter(prog, width=max(_columns() - 2, 20))
+    # Left to itself, argparse asks shutil, whose import costs every command's start 2 ms.
+    return argparse.HelpFormatter(prog, width=max(columns() - 2, 20))
 
 
 class Parser(argparse.ArgumentParser):

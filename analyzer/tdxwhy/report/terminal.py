@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TextIO
 
+_UNKNOWN_COLUMNS = 80
 _COLOURS = {"bad": "31;1", "good": "32;1", "unsure": "33;1", "quiet": "2", "strong": "1"}
 
 
@@ -19,11 +20,21 @@ def safe(text: str) -> str:
 
 def width(stream: TextIO) -> int:
     """Return the columns to fill: the terminal's, at most 120, or 100 where the output is no terminal."""
-    if not stream.isatty():
-        return 100
-    import shutil
+    return max(40, min(columns(), 120)) if stream.isatty() else 100
 
-    return max(40, min(shutil.get_terminal_size().columns, 120))
+
+def columns() -> int:
+    """Return the terminal's columns as shutil.get_terminal_size tells them: COLUMNS first, 80 where nothing is known."""
+    try:
+        given = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        given = 0
+    if given > 0:
+        return given
+    try:
+        return os.get_terminal_size(1).columns or _UNKNOWN_COLUMNS
+    except OSError:
+        return _UNKNOWN_COLUMNS
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdxwhy.fleet.judge import EventRow, Judge, Remembered, status_text
+from tdxwhy.fleet.judge import Judge, Remembered, status_text
 from tdxwhy.fleet.origin import Origin, key_of
 from tdxwhy.fleet.schema import arrow_schema
 from tdxwhy.records import BootRecords, Event
@@ -80,19 +80,13 @@ class Columns:
         ]
         return list(zip(*rows, strict=True))
 
-    def _events(self) -> list[Any]:
-        """Build the columns from the few distinct rows: boots of a fleet print the same lines."""
-        import pyarrow as pa
-
-        numbers: dict[EventRow, int] = {}
-        boots = self._rows.values()
-        places = pa.array([numbers.setdefault(event, len(numbers)) for row in boots for event in row.found.events], pa.int32())
-        types = arrow_schema("events").types[3:]
-        distinct = [pa.array([row[place] for row in numbers], kind) for place, kind in enumerate(types)]
-        keys = [row.key for row in boots for _ in row.found.events]
-        times = [time for row in boots for time in row.times[0]]
-        kernels = [row.found.diagnosis.kernel for row in boots for _ in row.found.events]
-        return [keys, kernels, times, *(values.take(places) for values in distinct)]
+    def _events(self) -> list[Sequence[Any]]:
+        rows = [
+            (row.key, row.found.diagnosis.kernel, time, *event)
+            for row in self._rows.values()
+            for time, event in zip(row.times[0], row.found.events, strict=True)
+        ]
+        return list(zip(*rows, strict=True))
 
     def _found(self) -> list[Sequence[Any]]:
         rows = [(row.key, *finding) for row in self._rows.values() for finding in row.found.findings]
@@ -157,5 +151,4 @@ def table(name: str, columns: Sequence[Any]) -> pa.Table:
 
     schema = arrow_schema(name)
     data = columns or [[] for _ in schema]
-    arrays = [values if isinstance(values, pa.Array) else pa.array(values, kind) for values, kind in zip(data, schema.types, strict=True)]
-    return pa.table(arrays, schema=schema)
+    return pa.table([pa.array(values, kind) for values, kind in zip(data, schema.types, strict=True)], schema=schema)

@@ -8,6 +8,8 @@ from tdxwhy.know.cpu_facts import MOST_CPUS, Facts, facts_of
 from tdxwhy.know.layout import Known, Placement, place
 from tdxwhy.records import Cpu, Event, Evidence, Package, Topology
 
+_NOWHERE = Placement(None, "unknown")
+
 
 def topology(events: Sequence[Event], sidecar: Topology | None) -> Topology:
     """Return what the events and the sidecar tell of CPUs and packages. What neither tells stays unknown."""
@@ -101,46 +103,43 @@ def _bring_up(facts: Facts, present: int | None) -> None:
 
 def _places(facts: Facts, beside: Mapping[int, Cpu], numbers: Sequence[int], count: int | None) -> dict[int, Placement]:
     """Return the package of each CPU: stated by a line or the sidecar, else inferred, else unknown."""
-    known = {number: _placement(facts, beside.get(number), number, count) for number in numbers}
+    inferred = {**_by_node(facts, count), **_by_apic(facts)}
+    known = {number: _placement(facts, beside.get(number), number, inferred) for number in numbers}
     if list(numbers) != list(range(len(numbers))):
         return known
     guessed = place([known[number].package for number in numbers], count)
     return {number: known[number] if known[number].package is not None else guessed[number] for number in numbers}
 
 
-def _placement(facts: Facts, beside: Cpu | None, cpu: int, count: int | None) -> Placement:
+def _placement(facts: Facts, beside: Cpu | None, cpu: int, inferred: Mapping[int, int]) -> Placement:
     stated = facts.package.get(cpu)
     package = stated[0] if stated is not None else beside.package if beside is not None else None
     if package is not None:
         return Placement(package, "stated")
-    inferred = _by_apic(facts, cpu)
-    inferred = _by_node(facts, cpu, count) if inferred is None else inferred
-    return Placement(inferred, "unknown" if inferred is None else "inferred")
+    return Placement(inferred[cpu], "inferred") if cpu in inferred else _NOWHERE
 
 
-def _by_apic(facts: Facts, cpu: int) -> int | None:
-    """Return the package by the APIC id, if stated packages of other CPUs settle how many of its bits count within a package."""
-    if cpu not in facts.apic:
-        return None
+def _by_apic(facts: Facts) -> dict[int, int]:
+    """Return packages by APIC ids, if stated packages of other CPUs settle how many of an id's bits count within a package."""
     pairs = [(facts.apic[other][0], package) for other, (package, _) in facts.package.items() if other in facts.apic]
     shifts = [shift for shift in range(16) if all(apic >> shift == package for apic, package in pairs)] if pairs else []
-    return facts.apic[cpu][0] >> shifts[0] if len(shifts) == 1 else None
+    return {cpu: apic >> shifts[0] for cpu, (apic, _) in facts.apic.items()} if len(shifts) == 1 else {}
 
 
-def _by_node(facts: Facts, cpu: int, count: int | None) -> int | None:
-    """Return the package by the node, if the nodes are known to be shared out evenly and package ids are not renumbered."""
+def _by_node(facts: Facts, count: int | None) -> dict[int, int]:
+    """Return packages by nodes, if the nodes are known to be shared out evenly and package ids are not renumbered."""
     nodes = facts.number("nodes")
-    if cpu not in facts.node or count is None or nodes is None or facts.package:
-        return None
+    if not facts.node or count is None or nodes is None or facts.package:
+        return {}
     each = facts.number("nodes_per_package") or (1 if nodes == count else None)
-    return facts.node[cpu][0] // each if each is not None and each * count == nodes else None
+    return {cpu: node // each for cpu, (node, _) in facts.node.items()} if each is not None and each * count == nodes else {}
 
 
 def _cpu(number: int, facts: Facts, beside: Cpu | None, where: Placement) -> Cpu:
     said = facts.presence.get(number)
     presence = said[0] if said is not None else beside.presence if beside is not None else "unknown"
     evidence: list[Evidence] = [*said[1]] if said is not None else []
-    for more in (facts.package, facts.apic if where.known == "inferred" else {}, facts.node if where.known == "inferred" else {}):
+    for more in (facts.package, facts.apic, facts.node) if where.known == "inferred" else (facts.package,):
         if number in more and more[number][1] not in evidence:
             evidence.append(more[number][1])
     return Cpu(number, where.package, presence, (*evidence, *(beside.evidence if beside is not None else ())))

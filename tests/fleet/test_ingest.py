@@ -34,7 +34,7 @@ def test_the_same_logs_twice_change_nothing(tmp_path):
 
 
 def test_any_number_of_processes_writes_the_same_bytes(tmp_path):
-    fleet = make_fleet(tmp_path / "logs", 150, 4)
+    fleet = make_fleet(tmp_path / "logs", 300, 4)
     ingested(tmp_path / "one", fleet, workers=1)
     ingested(tmp_path / "two", fleet, workers=2)
     assert content(tmp_path / "one") == content(tmp_path / "two")

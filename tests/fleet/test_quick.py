@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdxwhy.fleet.boot import boot_of
 from tdxwhy.fleet.quick import quick
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.scan import Scan
@@ -29,7 +30,12 @@ def test_what_it_reads_it_reads_as_the_scanner_does(lines, ended):
     boot = quick(data, "a.log", anchors())
     if boot is not None:
         (scanned,) = Scan("a.log", anchors()).lines(data)
-        assert placeless(boot) == placeless(scanned)
+        assert placeless(boot.records()) == placeless(scanned)
+        understood = boot_of(scanned)
+        assert [(line.text, line.token, time) for line, time in boot.events] == [
+            (line.text, line.token, time) for line, time in understood.events
+        ]
+        assert boot._replace(events=(), records=None) == understood._replace(events=(), records=None)
 
 
 def placeless(boot: BootRecords) -> BootRecords:

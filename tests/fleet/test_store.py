@@ -90,7 +90,7 @@ def test_a_folder_that_is_no_store_is_not_touched(tmp_path):
 
 
 def test_a_full_disk_is_one_line_and_leaves_a_whole_store(tmp_path, monkeypatch):
-    fleet = make_fleet(tmp_path / "logs", 150, 4)
+    fleet = make_fleet(tmp_path / "logs", 300, 4)
     written = []
     write = parts_of_store.write
 
@@ -120,7 +120,7 @@ def killed_after(seconds: float, command: list[str]) -> None:
 
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path):
-    fleet = make_fleet(tmp_path / "logs", 150, 4)
+    fleet = make_fleet(tmp_path / "logs", 300, 4)
     command = [*COMMAND, str(fleet), "--store", str(tmp_path / "store"), "--jobs", "2"]
     began = time.monotonic()
     subprocess.run([*command[:-3], str(tmp_path / "timed"), *command[-2:]], check=True, stdout=subprocess.DEVNULL)
@@ -150,7 +150,7 @@ def test_killed_at_every_change_and_run_again_the_store_is_as_if_nothing_had_hap
 
 
 def test_a_writer_that_is_killed_beside_another_does_it_no_harm(tmp_path):
-    fleet = make_fleet(tmp_path / "logs", 200, 4)
+    fleet = make_fleet(tmp_path / "logs", 400, 4)
     command = [*COMMAND, str(fleet), "--store", str(tmp_path / "store"), "--jobs", "1"]
     other = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     for seconds in (0.3, 0.5):
@@ -163,7 +163,7 @@ def test_a_writer_that_is_killed_beside_another_does_it_no_harm(tmp_path):
 
 LIMITED = {
     "by the size of a file": ["bash", "-c", 'ulimit -f 8; "$@"; echo $?', "-"],
-    "by a file system": ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=200k none "$STORE" || exit 99; "$@"; echo $?; $CHECK', "-"],
+    "by a file system": ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=120k none "$STORE" || exit 99; "$@"; echo $?; $CHECK', "-"],
 }
 
 
@@ -187,7 +187,7 @@ def test_a_disk_that_is_really_full_is_one_line_and_leaves_a_whole_store(tmp_pat
 
 
 def test_two_writers_at_once_make_the_store_that_one_makes(tmp_path):
-    fleet = make_fleet(tmp_path / "logs", 200, 4)
+    fleet = make_fleet(tmp_path / "logs", 400, 4)
     command = [*COMMAND, str(fleet), "--store", str(tmp_path / "store"), "--jobs", "1", "--format", "json"]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
     told = [json.loads(run.communicate()[0]) for run in runs]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from tdxwhy.explain.command_line import telling
 from tdxwhy.know.tables import forms
@@ -15,42 +15,64 @@ _NEVER_TELL = frozenset({"bogomips", "fraction", "machine"})
 _GOES_ON_NS = 5_000_000_000
 
 
-def likeness(boot: BootRecords, events: Sequence[Event]) -> tuple[Any, ...] | None:
+class Edges(NamedTuple):
+    """What a diagnosis depends on beside the lines: where the log is cut, and the time of its last line."""
+
+    head_cut: bool
+    tail_cut: bool
+    gaps: bool
+    last: int | None
+
+
+def likeness(boot: BootRecords, events: Sequence[Event]) -> Hashable | None:
     """Return what a diagnosis depends on, or None where it also depends on lines that are no events (a trace, `uname -a`)."""
-    if not events or any(record.time_ns is None for record in boot.records):
+    if any(record.time_ns is None for record in boot.records):
         return None
-    last = boot.last.time_ns if boot.last is not None else None
-    goes_on = -1 if last is None else last - _GOES_ON_NS
-    tokens: list[Any] = [boot.head_cut, boot.tail_cut, boot.gaps, last is None]
-    special, take = _special(), tokens.append
-    for form, values, record, certainty, _ in events:
-        if form is None:
-            tokens += (record.text, record.cut, record.level)
-        elif form.kind == "fault":
-            return None
-        else:
-            take(special[form.id](values) if form.id in special else record.text)
-            if record.level is not None or certainty != "exact":
-                tokens += (certainty, record.level)
-    times: list[int] = [event.record.time_ns for event in events]  # type: ignore[misc] # none is None: see above
+    edges = Edges(boot.head_cut, boot.tail_cut, boot.gaps, boot.last.time_ns if boot.last is not None else None)
+    records = [event.record for event in events]
+    times: list[int] = [record.time_ns for record in records]  # type: ignore[misc] # none is None: see above
+    return alike(edges, [token_of(event) for event in events], times, [record.text for record in records])
+
+
+def alike(edges: Edges, tokens: Sequence[Hashable | None], times: Sequence[int], texts: Sequence[str]) -> Hashable | None:
+    """Return what a diagnosis depends on, from the token, the time in nanoseconds and the text of each event; None as above."""
+    if not tokens or None in tokens:
+        return None
+    goes_on = -1 if edges.last is None else edges.last - _GOES_ON_NS
     before = sum(map(goes_on.__ge__, times))
     stamps = len(set(times))
     if stamps < len(times):
-        stamps = len({(event.record.text, event.record.time_ns) for event in events})
-    return (before, stamps, *tokens)
+        stamps = len(set(zip(texts, times, strict=True)))
+    return (edges.head_cut, edges.tail_cut, edges.gaps, edges.last is None, before, stamps, *tokens)
+
+
+def token_of(event: Event) -> Hashable | None:
+    """Return how an event enters the likeness of its boot, its time apart; None where a diagnosis also reads the lines around it."""
+    form, values, record, certainty, _ = event
+    if form is None:
+        return (record.text, record.cut, record.level)
+    if form.kind == "fault":
+        return None
+    special = _special().get(form.id)
+    told = record.text if special is None else special(values)
+    return told if record.level is None and certainty == "exact" else (told, certainty, record.level)
 
 
 @cache
-def _special() -> dict[str, Callable[[dict[str, Any]], Any]]:
-    """Return how events of some forms enter the key: without the parts that never tell anything. All others enter by their text."""
-    found: dict[str, Callable[[dict[str, Any]], Any]] = {}
+def _special() -> dict[str, Callable[[dict[str, Any]], Hashable]]:
+    """Return how events of some forms enter the likeness: without the parts that never tell anything. All others enter by their text."""
+    found: dict[str, Callable[[dict[str, Any]], Hashable]] = {}
     for form in forms():
         if "command_line" in form.args:
-            found[form.id] = lambda values: telling(values["command_line"])
+            found[form.id] = partial(_telling, form.id)
         elif _NEVER_TELL & set(form.args):
-            found[form.id] = partial(_kept, tuple(name for name in form.args if name not in _NEVER_TELL))
+            found[form.id] = partial(_kept, form.id, tuple(name for name in form.args if name not in _NEVER_TELL))
     return found
 
 
-def _kept(names: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
-    return (names, *(values.get(name) for name in names))
+def _telling(form: str, values: dict[str, Any]) -> Hashable:
+    return (form, telling(values["command_line"]))
+
+
+def _kept(form: str, names: tuple[str, ...], values: dict[str, Any]) -> Hashable:
+    return (form, *(values.get(name) for name in names))

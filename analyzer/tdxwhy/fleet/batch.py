@@ -15,14 +15,14 @@ from tdxwhy.fleet.columns import Columns, table
 from tdxwhy.fleet.content import Content, opened
 from tdxwhy.fleet.gather import Gathered, Gatherer
 from tdxwhy.fleet.judge import Judge
-from tdxwhy.fleet.origin import Origin, compiled, of_path, of_records
+from tdxwhy.fleet.origin import Origin, compiled, of_path
 from tdxwhy.fleet.part import commit
 from tdxwhy.fleet.sources import Source, Unread
 from tdxwhy.fleet.store import Store, open_store
 from tdxwhy.records import Loss
 
 # Batches hold at least this much, and of a big ingest a 64th: parts stay few, and a crash costs little.
-_FILES, _BYTES, _SHARES = 256, 64 << 20, 64
+_FILES, _BYTES, _SHARES = 512, 128 << 20, 64
 # A source of more boots than this, such as an endless stream, is written in several parts.
 _BOOTS_A_PART = 50_000
 _ODD = re.compile(r"[^0-9A-Za-z-]")
@@ -129,15 +129,14 @@ class _Work:
         self._rows.append((content.final(), source.name, self._boots - before, lost, why))
 
     def _add(self, gathered: Gathered, outside: Origin) -> None:
-        boot = gathered.boot
-        inside = of_records(boot.records)
+        inside = gathered.boot.inside
         member = of_path(gathered.name.replace("!", "/"), self._pattern) if "!" in gathered.name else outside
         origin = Origin(
             self._settings.host or inside.host or member.host or outside.host,
             inside.started if inside.started is not None else member.started if member.started is not None else outside.started,
-            _ODD.sub("", boot.boot_id or member.boot_id or outside.boot_id or "")[:64] or None,
+            _ODD.sub("", inside.boot_id or member.boot_id or outside.boot_id or "")[:64] or None,
         )
-        self._columns.add(boot, origin, gathered.name)
+        self._columns.add(gathered.boot, origin, gathered.name)
         self._boots += 1
         if len(self._columns) >= _BOOTS_A_PART:
             self._flush()

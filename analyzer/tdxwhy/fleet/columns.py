@@ -7,13 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tdxwhy.explain.likeness import Edges
+from tdxwhy.fleet.boot import Boot
 from tdxwhy.fleet.judge import Judge, Remembered, status_text
 from tdxwhy.fleet.origin import Origin, key_of
 from tdxwhy.fleet.schema import arrow_schema
-from tdxwhy.records import BootRecords, Event
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# Before this every kernel prints the same lines at nearly the same times.
+_EARLY_NS = 100_000_000
 
 # Accepted form: "SYSTEM/BOARD, BIOS VERSION 01/02/2024" (Linux drivers/firmware/dmi_scan.c, dmi_format_ids).
 _MACHINE = re.compile(r"(?P<board>.*?)(?:, BIOS (?P<firmware>.*?)(?: (?P<date>\d\d/\d\d/\d{2,4}))?)?")
@@ -25,12 +29,10 @@ class BootRow(NamedTuple):
     key: int
     origin: Origin
     source: str
-    machine: str | None
-    cpu_model: str | None
-    command_line: str | None
-    boot: BootRecords
+    facts: dict[str, str]
+    edges: Edges
     found: Remembered
-    times: tuple[list[int | None], list[tuple[int | None, int | None]]]
+    times: list[int | None]
 
 
 class Columns:
@@ -44,17 +46,14 @@ class Columns:
         """Return how many boots there are."""
         return len(self._rows)
 
-    def add(self, boot: BootRecords, origin: Origin, source: str) -> None:
+    def add(self, boot: Boot, origin: Origin, source: str) -> None:
         """Diagnose a boot and keep it; of copies of one boot the one that tells most."""
-        events, found = self._judge(boot)
-        key = key_of(boot, origin, events)
+        found = self._judge(boot)
+        key = key_of(origin.boot_id, origin.host, _telling(boot))
         known = self._rows.get(key)
-        if known is not None and len(known.found.events) >= len(found.events):
-            return
-        kept = [events[place].record.time_ns for place in found.kept]
-        tried = [(events[one.first].record.time_ns, events[one.last].record.time_ns) for one in found.attempts]
-        facts = _facts(events)
-        self._rows[key] = BootRow(key, origin, source, *facts, boot._replace(records=(), last=None), found, (kept, tried))
+        if known is None or len(known.found.events) < len(found.events):
+            times = [time for _, time in boot.events]
+            self._rows[key] = BootRow(key, origin, source, _facts(boot), boot.edges, found, times)
 
     def keys(self) -> list[int]:
         """Return the keys of all boots, in the order in which they came."""
@@ -74,17 +73,17 @@ class Columns:
 
     def _attempted(self) -> list[Sequence[Any]]:
         rows = [
-            (row.key, number, *tried[:5], *times)
+            (row.key, number, *tried[:5], row.times[tried.first], row.times[tried.last])
             for row in self._rows.values()
-            for number, (tried, times) in enumerate(zip(row.found.attempts, row.times[1], strict=True), 1)
+            for number, tried in enumerate(row.found.attempts, 1)
         ]
         return list(zip(*rows, strict=True))
 
     def _events(self) -> list[Sequence[Any]]:
         rows = [
-            (row.key, row.found.diagnosis.kernel, time, *event)
+            (row.key, row.found.diagnosis.kernel, row.times[place], *event)
             for row in self._rows.values()
-            for time, event in zip(row.times[0], row.found.events, strict=True)
+            for place, event in zip(row.found.kept, row.found.events, strict=True)
         ]
         return list(zip(*rows, strict=True))
 
@@ -93,22 +92,25 @@ class Columns:
         return list(zip(*rows, strict=True))
 
 
-def _facts(events: Sequence[Event]) -> tuple[str | None, str | None, str | None]:
-    machine = model = line = None
-    for event in events:
-        values = event.values
-        if "machine" in values:
-            machine = values["machine"]
-        elif "model_name" in values:
-            model = model or values["model_name"]
-        elif "command_line" in values:
-            line = values["command_line"]
-    return machine, model, line
+def _facts(boot: Boot) -> dict[str, str]:
+    """Return machine, CPU model and command line by name: the last that is told, of models the first."""
+    told = [line.fact for line, _ in boot.events if line.fact is not None]
+    return {**dict(told), **{name: value for name, value in reversed(told) if name == "model_name"}}
+
+
+def _telling(boot: Boot) -> Sequence[tuple[int | None, str]]:
+    """Return the first lines whose time no other boot shares; where they are too few, all that there is."""
+    told = [(time, line.text) for line, time in boot.events if time is not None and time >= _EARLY_NS][:2]
+    if len(told) == 2:
+        return told
+    read = boot.records()
+    rest = (*read.records[:64], *((read.last,) if read.last else ()))
+    return [*((time, line.text) for line, time in boot.events), *((record.time_ns, record.text) for record in rest)]
 
 
 def _boot_columns(row: BootRow) -> tuple[Any, ...]:
     told, call, found = row.found.diagnosis, row.found.diagnosis.seamcall, row.found
-    machine = _MACHINE.fullmatch(row.machine) if row.machine else None
+    machine = _MACHINE.fullmatch(row.facts["machine"]) if row.facts.get("machine") else None
     return (
         row.key,
         row.origin.host,
@@ -134,14 +136,14 @@ def _boot_columns(row: BootRow) -> tuple[Any, ...]:
         machine["board"] if machine else None,
         machine["firmware"] if machine else None,
         machine["date"] if machine else None,
-        row.cpu_model,
-        row.command_line[:4096] if row.command_line else None,
+        row.facts.get("model_name"),
+        row.facts.get("command_line", "")[:4096] or None,
         len(found.attempts),
         len(found.events),
         len(found.findings),
-        row.boot.head_cut,
-        row.boot.tail_cut,
-        row.boot.gaps,
+        row.edges.head_cut,
+        row.edges.tail_cut,
+        row.edges.gaps,
     )
 
 

@@ -66,15 +66,19 @@ def opened(source: Source) -> Iterator[Content]:
         yield _object(source)
         return
     handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb", buffering=0) as file:
+    try:
         size = os.fstat(handle).st_size
         if 0 < size < _WHOLE:
             data = os.read(handle, size + 1)
             yield Content(io.BytesIO(data), digest_of(data), len(data), data)
-        elif size:
-            yield Content(cast(BinaryIO, file), _digested(handle), size)
+            return
+        file = cast(BinaryIO, io.FileIO(handle, closefd=False))
+        if size:
+            yield Content(file, _digested(handle), size)
         else:
-            yield Content(cast(BinaryIO, _Hashed(cast(BinaryIO, file))), None, None)
+            yield Content(cast(BinaryIO, _Hashed(file)), None, None)
+    finally:
+        os.close(handle)
 
 
 def _object(source: Source) -> Content:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from tdxwhy.fleet.archive import Guarded, Member, Refused, kind_of, members
+from tdxwhy.fleet.boot import Boot, boot_of
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.quick import quick
 from tdxwhy.know.anchors import anchors
@@ -15,7 +16,7 @@ from tdxwhy.read.log import LogReader
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.scan import Scan
 from tdxwhy.read.text import BLOCK, looks_binary
-from tdxwhy.records import BootRecords, Loss, Place
+from tdxwhy.records import Loss, Place
 
 # Up to this size an input may be a paste or a torn capture, and every line is looked at.
 _SMALL = 16 << 10
@@ -30,7 +31,7 @@ class Gathered(NamedTuple):
     """One boot and the name of the log that holds it."""
 
     name: str
-    boot: BootRecords
+    boot: Boot
 
 
 class Gatherer:
@@ -86,17 +87,17 @@ class Gatherer:
             return
         if is_journal(head):
             journal = Journal(name, self._anchors)
-            yield from (Gathered(name, boot) for boot in journal.boots(opened, is_export(head)))
+            yield from (Gathered(name, boot_of(boot)) for boot in journal.boots(opened, is_export(head)))
             self.losses += journal.losses
         elif len(head) < _SMALL:
             reader = LogReader(io.BytesIO(head), name)
-            yield from (Gathered(name, boot) for boot in reader)
+            yield from (Gathered(name, boot_of(boot)) for boot in reader)
             self.losses += reader.losses
         elif len(head) < BLOCK and not opened.losses and (boot := quick(head, name, self._anchors)) is not None:
             yield Gathered(name, boot)
         else:
             scan = Scan(name, self._anchors)
-            yield from (Gathered(name, boot) for boot in scan.lines(head if len(head) < BLOCK else opened))
+            yield from (Gathered(name, boot_of(boot)) for boot in scan.lines(head if len(head) < BLOCK else opened))
             self.losses += scan.losses
         self.losses += opened.losses
 

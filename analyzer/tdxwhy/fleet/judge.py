@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.log import check_log
 from tdxwhy.explain.diagnosis import diagnose
-from tdxwhy.explain.likeness import likeness
+from tdxwhy.explain.likeness import alike
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.outcome import attempts
+from tdxwhy.fleet.boot import Boot
 from tdxwhy.know.recognise import recognise, step_of
 from tdxwhy.records import BootRecords, Event
 
@@ -72,22 +73,22 @@ class Judge:
 
     def __init__(self) -> None:
         self._rules = rules_of(only=("log",))
-        self._known: dict[tuple[Any, ...], Remembered] = {}
+        self._known: dict[Hashable, Remembered] = {}
 
-    def __call__(self, boot: BootRecords) -> tuple[list[Event], Remembered]:
-        """Return the boot's events and what is to be said of it."""
-        events = [event for record in boot.records if (event := recognise(record)) is not None]
-        key = likeness(boot, events)
+    def __call__(self, boot: Boot) -> Remembered:
+        """Return what is to be said of a boot."""
+        key = _likeness(boot)
         found = self._known.get(key) if key is not None else None
         if found is None:
-            found = self._work(boot, events)
+            found = self._work(boot.records())
             if key is not None:
                 if len(self._known) >= _REMEMBERED:
                     self._known.clear()
                 self._known[key] = found
-        return events, found
+        return found
 
-    def _work(self, boot: BootRecords, events: Sequence[Event]) -> Remembered:
+    def _work(self, boot: BootRecords) -> Remembered:
+        events = [event for record in boot.records if (event := recognise(record)) is not None]
         diagnosis = diagnose(boot, "")
         findings = check_log(diagnosis, self._rules)
         kept = tuple(place for place, event in enumerate(events) if _is_kept(event))
@@ -101,6 +102,13 @@ class Judge:
                 for one in findings
             ),
         )
+
+
+def _likeness(boot: Boot) -> Hashable | None:
+    if not boot.timed:
+        return None
+    times: list[int] = [time for _, time in boot.events]  # type: ignore[misc] # none is None: see above
+    return alike(boot.edges, [line.token for line, _ in boot.events], times, [line.text for line, _ in boot.events])
 
 
 def _is_kept(event: Event) -> bool:

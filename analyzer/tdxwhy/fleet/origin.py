@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.records import BootRecords, Event, LogRecord
+from tdxwhy.records import LogRecord
 
-# The line that carries the wall clock of an early moment; an anchor keeps it.
-_CLOCK = re.compile(r"setting system clock to \S+ \S+ \((\d{9,11})\)|^audit: type=2000 audit\((\d{9,11})\.\d+:")
 _REALTIME = re.compile(r"__REALTIME_TIMESTAMP\"? ?[:=] ?\"?(\d{15,17})\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
-_SECOND = 1_000_000_000
-_EARLY_NS = _SECOND // 10
+SECOND = 1_000_000_000
 _FIELDS = {
     "host": r"[^/]{1,255}",
     "date": r"\d{4}-?\d\d-?\d\d",
@@ -70,28 +67,21 @@ def of_path(path: str, pattern: re.Pattern[str] | None) -> Origin:
 
 
 def of_records(records: Sequence[LogRecord]) -> Origin:
-    """Read host and start from the records themselves."""
+    """Read host and start from what stands around the lines."""
     if not records:
         return Origin()
     first = records[0]
-    host = first.host or next((record.host for record in records if record.host), None)
-    started = _started(first)
-    if started is None:
-        started = next((at for record in records if (at := _by_clock(record)) is not None), None)
-    return Origin(host, started)
+    return Origin(first.host or next((record.host for record in records if record.host), None), _started(first))
 
 
-def key_of(boot: BootRecords, origin: Origin, events: Sequence[Event]) -> int:
-    """Return the boot's key: by its id, else by host and the first lines whose time no other boot shares."""
+def key_of(boot_id: str | None, host: str | None, lines: Iterable[tuple[int | None, str]]) -> int:
+    """Return a boot's key: by its id, else by host and the lines that tell it from others, each with its time."""
     digest = hashlib.blake2b(digest_size=8)
-    if origin.boot_id:
-        digest.update(origin.boot_id.replace("-", "").lower().encode())
-        return int.from_bytes(digest.digest(), "big", signed=True)
-    digest.update((origin.host or "").encode("utf-8", "replace"))
-    told = [event.record for event in events if (event.record.time_ns or 0) >= _EARLY_NS][:2]
-    if len(told) < 2:
-        told = [*(event.record for event in events), *boot.records[:64], *((boot.last,) if boot.last else ())]
-    digest.update("\n".join([f"{record.time_ns} {record.text}" for record in told]).encode("utf-8", "replace"))
+    if boot_id:
+        digest.update(boot_id.replace("-", "").lower().encode())
+    else:
+        digest.update((host or "").encode("utf-8", "replace"))
+        digest.update("\n".join([f"{time} {text}" for time, text in lines]).encode("utf-8", "replace"))
     return int.from_bytes(digest.digest(), "big", signed=True)
 
 
@@ -100,18 +90,9 @@ def _started(record: LogRecord) -> int | None:
         return None
     if record.wall is not None:
         at = _epoch(record.wall) if _ISO.match(record.wall) else None
-        return None if at is None else at - record.time_ns // _SECOND
+        return None if at is None else at - record.time_ns // SECOND
     found = _REALTIME.search(record.raw) if "__REALTIME_TIMESTAMP" in record.raw else None
-    return None if found is None else (int(found[1]) * 1000 - record.time_ns) // _SECOND
-
-
-def _by_clock(record: LogRecord) -> int | None:
-    if " clock to " not in record.text and not record.text.startswith("audit: "):
-        return None
-    found = _CLOCK.search(record.text)
-    if found is None or record.time_ns is None:
-        return None
-    return int(found[1] or found[2]) - record.time_ns // _SECOND
+    return None if found is None else (int(found[1]) * 1000 - record.time_ns) // SECOND
 
 
 def _epoch(text: str | None) -> int | None:

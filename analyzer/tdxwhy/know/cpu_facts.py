@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tdxwhy.records import Event, Evidence, MessageForm, Presence
 
@@ -42,7 +42,7 @@ class Facts:
     """What the lines of one boot say, each fact with the line that says it."""
 
     def __init__(self) -> None:
-        self.presence: dict[int, tuple[Presence, list[Evidence]]] = {}
+        self.presence: dict[int, tuple[Presence, tuple[Evidence, ...]]] = {}
         self.package: dict[int, tuple[int, Evidence]] = {}
         self.apic: dict[int, tuple[int, Evidence]] = {}
         self.node: dict[int, tuple[int, Evidence]] = {}
@@ -77,13 +77,13 @@ class Facts:
     def see(self, cpu: int, presence: Presence, evidence: Evidence) -> None:
         """Note the state of a CPU; a later line overrules an earlier one."""
         before = self.presence.get(cpu)
-        lines = before[1] if before is not None and before[0] == presence else []
-        self.presence[cpu] = (presence, [*lines, evidence][:4])
+        lines = before[1] if before is not None and before[0] == presence else ()
+        self.presence[cpu] = (presence, (*lines, evidence)[:4])
 
-    def suppose(self, cpu: int, presence: Presence, evidence: Evidence) -> None:
-        """Note the state of a CPU that no line of its own tells."""
-        if cpu not in self.presence:
-            self.presence[cpu] = (presence, [evidence])
+    def suppose(self, cpus: Iterable[int], presence: Presence, evidence: Evidence) -> None:
+        """Note the state of those of some CPUs that no line of their own tells."""
+        silent = [cpu for cpu in cpus if cpu not in self.presence]
+        self.presence.update(dict.fromkeys(silent, (presence, (evidence,))))
 
     def number(self, key: str) -> int | None:
         """Return a count, or None where no line gives it."""
@@ -122,12 +122,13 @@ class Facts:
         if isinstance(node, int):
             self._last_node = node
         cpus = values["cpus"]
-        for cpu in cpus if isinstance(cpus, tuple) else ():
-            if isinstance(cpu, int) and 0 <= cpu < MOST_CPUS:
-                self.see(cpu, "online", evidence)
-                self.listed.add(cpu)
-                if self._last_node is not None:
-                    self.node[cpu] = (self._last_node, evidence)
+        cpus = [cpu for cpu in cpus if isinstance(cpu, int) and 0 <= cpu < MOST_CPUS] if isinstance(cpus, tuple) else []
+        for cpu in [cpu for cpu in cpus if cpu in self.presence]:
+            self.see(cpu, "online", evidence)
+        self.suppose(cpus, "online", evidence)
+        self.listed.update(cpus)
+        if self._last_node is not None:
+            self.node.update(dict.fromkeys(cpus, (self._last_node, evidence)))
 
     def _command_line(self, text: str, evidence: Evidence) -> None:
         for word in _WORD.findall(text):

@@ -24,7 +24,7 @@ def topology(events: Sequence[Event], sidecar: Topology | None) -> Topology:
     if count is None and sidecar is not None:
         count = sidecar.package_count
     places = _places(facts, beside, numbers, count)
-    cpus = tuple(_cpu(number, facts, beside.get(number), places[number]) for number in numbers)
+    cpus = tuple([_cpu(number, facts, beside.get(number), places[number]) for number in numbers])
     return Topology(
         cpus,
         packages_of(cpus, places),
@@ -87,23 +87,23 @@ def _bring_up(facts: Facts, present: int | None) -> None:
     brought, limit = facts.count.get("online"), facts.limit()
     online = brought[0] if brought is not None else None
     if brought is not None:
-        facts.suppose(0, "online", brought[1])
+        facts.suppose((0,), "online", brought[1])
     if present is None or present > MOST_CPUS:
         return
     if brought is not None and online == present:
-        for cpu in range(present):
-            facts.suppose(cpu, "online", brought[1])
+        facts.suppose(range(present), "online", brought[1])
     elif limit is not None and online in (None, min(limit[0], present)):
-        for cpu in range(present):
-            facts.suppose(cpu, "online" if cpu < limit[0] else "offline", limit[1] if brought is None or cpu >= limit[0] else brought[1])
+        facts.suppose(range(min(limit[0], present)), "online", limit[1] if brought is None else brought[1])
+        facts.suppose(range(present), "offline", limit[1])
     elif brought is not None and facts.listed and len(facts.listed | {0}) == online:
-        for cpu in range(present):
-            facts.suppose(cpu, "never-seen" if facts.smt_off is None else "offline", facts.smt_off or brought[1])
+        facts.suppose(range(present), "never-seen" if facts.smt_off is None else "offline", facts.smt_off or brought[1])
 
 
 def _places(facts: Facts, beside: Mapping[int, Cpu], numbers: Sequence[int], count: int | None) -> dict[int, Placement]:
     """Return the package of each CPU: stated by a line or the sidecar, else inferred, else unknown."""
     inferred = {**_by_node(facts, count), **_by_apic(facts)}
+    if not (facts.package or inferred or beside):
+        return dict.fromkeys(numbers, _NOWHERE)
     known = {number: _placement(facts, beside.get(number), number, inferred) for number in numbers}
     if list(numbers) != list(range(len(numbers))):
         return known
@@ -137,6 +137,8 @@ def _by_node(facts: Facts, count: int | None) -> dict[int, int]:
 
 def _cpu(number: int, facts: Facts, beside: Cpu | None, where: Placement) -> Cpu:
     said = facts.presence.get(number)
+    if where is _NOWHERE and said is not None and beside is None:
+        return Cpu(number, None, said[0], said[1])
     presence = said[0] if said is not None else beside.presence if beside is not None else "unknown"
     evidence: list[Evidence] = [*said[1]] if said is not None else []
     for more in (facts.package, facts.apic, facts.node) if where.known == "inferred" else (facts.package,):

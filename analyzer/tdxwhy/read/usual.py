@@ -57,24 +57,33 @@ def usual_record(data: bytes | bytearray, begin: int, end: int, place: Place) ->
 
 def usual_records(data: bytes | bytearray, spans: Sequence[tuple[int, int]], places: Sequence[Place]) -> list[LogRecord] | None:
     """Read lines as `usual_record` does, all at once and three times as fast; None if it would not read every one."""
+    parts = usual_parts(data, spans)
+    if parts is None:
+        return None
+    raws = [data[begin:end].decode("ascii") for begin, end in spans]
+    return [
+        _new(LogRecord, (place, raw, message, int(seconds + fraction) * 1000, None, None, None, None, None, None, ""))
+        for place, raw, (seconds, fraction, message) in zip(places, raws, parts, strict=True)
+    ]
+
+
+def usual_parts(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> list[tuple[str, str, str]] | None:
+    """Return seconds, six digits of their fraction and the message of lines, or None if `usual_record` would not read every one."""
     try:
         text = b"\n".join([data[begin:end] for begin, end in spans]).decode("ascii")
     except UnicodeDecodeError:
         return None
-    lines, raws = _USUAL_LINES.findall(text), text.split("\n") if spans else []
-    if len(lines) != len(spans):
+    parts = _USUAL_LINES.findall(text)
+    if len(parts) != len(spans):
         return None
-    records = []
-    for place, raw, (seconds, fraction, message) in zip(places, raws, lines, strict=True):
+    for _, _, message in parts:
         if message not in _whole:
             if not _plain(message.encode()):
                 return None
             if len(_whole) >= _REMEMBERED:
                 _whole.clear()
             _whole.add(message)
-        time_ns = int(seconds + fraction) * 1000
-        records.append(_new(LogRecord, (place, raw, message, time_ns, None, None, None, None, None, None, "")))
-    return records
+    return parts
 
 
 def _plain(tail: bytes) -> str:

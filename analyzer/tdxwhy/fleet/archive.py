@@ -24,8 +24,6 @@ TROUBLES = (
     NotImplementedError,
     RuntimeError,
 )
-_TAR_MAGIC, _TAR_AT = b"ustar", 257
-_ZIP_MAGIC = b"PK\x03\x04"
 # Members of one archive, and how much one may grow beyond what is free: what is beyond was made to exhaust its reader.
 _MEMBERS, _RATIO = 1_000_000, 300
 _FREE = 256 << 20
@@ -66,13 +64,6 @@ class Guarded(io.RawIOBase):
             self.trouble, data = type(error).__name__, b""
         view[: len(data)] = data
         return len(data)
-
-
-def kind_of(head: bytes) -> str:
-    """Return "tar" or "zip" by the first 512 bytes, else an empty string."""
-    if head[_TAR_AT : _TAR_AT + 5] == _TAR_MAGIC:
-        return "tar"
-    return "zip" if head.startswith(_ZIP_MAGIC) else ""
 
 
 def members(kind: str, stream: BinaryIO) -> Iterator[Member | Refused]:

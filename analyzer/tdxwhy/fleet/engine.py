@@ -6,9 +6,6 @@ import ctypes
 import gc
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from threading import active_count
 
 from tdxwhy.errors import TdxwhyError
@@ -36,6 +33,10 @@ def processes(batches: Sequence[Batch], settings: Settings, workers: int) -> Ite
     if workers < 2 or len(others) < 2:
         yield from here(batches, settings)
         return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     # A fork shares what is already imported; where there are threads, as in a program that calls this, it is not safe.
     way = "fork" if active_count() == 1 else "forkserver"
     with ProcessPoolExecutor(min(workers, len(others)), mp_context=get_context(way), initializer=keep_memory) as pool:

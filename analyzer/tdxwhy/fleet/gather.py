@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
-from tdxwhy.fleet.archive import Guarded, Member, Refused, kind_of, members
 from tdxwhy.fleet.boot import Boot, boot_of
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.quick import quick
@@ -18,11 +17,15 @@ from tdxwhy.read.scan import Scan
 from tdxwhy.read.text import BLOCK, looks_binary
 from tdxwhy.records import Loss, Place
 
+if TYPE_CHECKING:
+    from tdxwhy.fleet.archive import Member, Refused
+
 # Up to this size an input may be a paste or a torn capture, and every line is looked at.
 _SMALL = 16 << 10
 # What is binary shows it at once.
 _SAMPLE = 4096
-_TAR_BLOCK = 512
+_TAR_BLOCK, _TAR_MAGIC, _TAR_AT = 512, b"ustar", 257
+_ZIP_MAGIC = b"PK\x03\x04"
 # A support archive may hold those of its hosts; what is packed deeper was made to exhaust its reader.
 _DEPTH = 1
 
@@ -53,7 +56,7 @@ class Gatherer:
     def _any(self, stream: BinaryIO, name: str, depth: int = 0) -> Iterator[Gathered]:
         """Yield the boots of a log or of an archive; `depth` counts the archives around it."""
         opened = Opened(stream, name)
-        kind = kind_of(opened.head[:512])
+        kind = _kind_of(opened.head)
         if not kind:
             yield from self._log(opened, name)
         elif depth > _DEPTH:
@@ -61,6 +64,8 @@ class Gatherer:
         elif kind == "zip" and (opened.compression or not stream.seekable()):
             self._lose("zip archive that is no plain file", name)
         else:
+            from tdxwhy.fleet.archive import members  # most fleets have none, and the libraries take their time
+
             raw = _Raw(opened)
             unpacked = cast(BinaryIO, io.BufferedReader(raw, BLOCK)) if kind == "tar" else stream
             yield from self._members(members(kind, unpacked), name, depth)
@@ -69,6 +74,8 @@ class Gatherer:
             self.losses += opened.losses
 
     def _members(self, found: Iterator[Member | Refused], archive: str, depth: int) -> Iterator[Gathered]:
+        from tdxwhy.fleet.archive import Guarded, Refused
+
         for member in found:
             name = f"{archive}!{member.name}"
             if isinstance(member, Refused):
@@ -103,6 +110,13 @@ class Gatherer:
 
     def _lose(self, what: str, name: str) -> None:
         self.losses.append(Loss(what, 1, Place(name)))
+
+
+def _kind_of(head: bytes) -> str:
+    """Return "tar" or "zip" by the beginning, else an empty string."""
+    if head[_TAR_AT : _TAR_AT + len(_TAR_MAGIC)] == _TAR_MAGIC:
+        return "tar"
+    return "zip" if head.startswith(_ZIP_MAGIC) else ""
 
 
 class _Raw(io.RawIOBase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,11 +77,9 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
 
 def needed() -> None:
     """Complain in one line if the extra is not installed."""
-    try:
-        import pyarrow  # noqa: F401
-        import xxhash  # noqa: F401
-    except ImportError as error:
-        raise TdxwhyError(f"the fleet commands need {error.name}", "pip install 'tdxwhy[fleet]'") from error
+    for name in ("pyarrow", "xxhash"):
+        if find_spec(name) is None:
+            raise TdxwhyError(f"the fleet commands need {name}", "pip install 'tdxwhy[fleet]'")
 
 
 def _engine(request: Request) -> Engine:

@@ -88,11 +88,9 @@ def digest_of(data: bytes | memoryview) -> str:
 
 def document_of(path: Path) -> dict[str, Any]:
     """Read a description: of a store or of a part."""
-    import msgspec
-
     try:
-        found = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise TdxwhyError(f"{path}: cannot be read", "tdxwhy fleet check tells more") from error
     if not isinstance(found, dict):
         raise TdxwhyError(f"{path}: not a description of a store")

@@ -84,10 +84,20 @@ def _walked(top: str) -> Iterator[Source | Unread]:
             yield Unread(shown(prefix), (error.strerror or "cannot be listed").lower())
             continue
         for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append((entry.path, f"{prefix}/{entry.name}"))
+            name = f"{prefix}/{entry.name}"
+            if entry.is_file(follow_symlinks=False):
+                yield _regular(entry, name)
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, name))
             else:
-                yield _found(entry.path, f"{prefix}/{entry.name}", partial(entry.stat, follow_symlinks=False))
+                yield _found(entry.path, name, partial(entry.stat, follow_symlinks=False))
+
+
+def _regular(entry: os.DirEntry[str], name: str) -> Source | Unread:
+    try:
+        return Source(entry.path, shown(name), entry.stat(follow_symlinks=False).st_size)
+    except OSError as error:
+        return Unread(shown(name), (error.strerror or "cannot be read").lower())
 
 
 def _found(path: str, name: str, status: Callable[[], os.stat_result], follow: bool = False) -> Source | Unread:

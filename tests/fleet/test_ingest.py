@@ -38,7 +38,7 @@ def test_any_number_of_processes_writes_the_same_bytes(tmp_path):
     ingested(tmp_path / "one", fleet, workers=1)
     ingested(tmp_path / "two", fleet, workers=2)
     assert content(tmp_path / "one") == content(tmp_path / "two")
-    assert len(list((tmp_path / "one/parts").iterdir())) == 3
+    assert len(list((tmp_path / "one/parts").iterdir())) > 3
 
 
 def test_what_cannot_be_read_is_named(tmp_path, capsys):

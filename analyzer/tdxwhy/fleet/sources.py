@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tdxwhy.errors import TdxwhyError
 
 STDIN = "-"
+_MANY = 512
 
 
 class Source(NamedTuple):
@@ -30,8 +31,11 @@ class Unread(NamedTuple):
     why: str
 
 
-def expand(named: Sequence[str]) -> tuple[list[Source], list[Unread]]:
-    """Find the files behind names, folders and globs, each once, in the order of their names."""
+def expand(named: Sequence[str], many: Callable[[], None] | None = None) -> tuple[list[Source], list[Unread]]:
+    """Find the files behind names, folders and globs, each once, in the order of their names.
+
+    `many` is called at the moment at which there are many of them.
+    """
     found: dict[str, Source] = {}
     unread: list[Unread] = []
     for one in named:
@@ -40,6 +44,9 @@ def expand(named: Sequence[str]) -> tuple[list[Source], list[Unread]]:
                 unread.append(item)
             else:
                 found.setdefault(item.path, item)
+                if many is not None and len(found) > _MANY:
+                    many()
+                    many = None
     return sorted(found.values(), key=lambda source: (source.name, source.path)), sorted(unread)
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
+import xxhash
 
 from tdxwhy.cli import main
 from tdxwhy.fleet.query import open_fleet
@@ -118,3 +122,36 @@ def test_many_boots_in_one_file(tmp_path):
     console.write_text("".join(boot_log("node1", at, at % 2 == 0) for at in range(300, 900)))
     summary = ingested(tmp_path / "store", console)
     assert summary.outcomes == {"failed": 300, "initialized": 300}
+
+
+def large(folder: Path, kind: str) -> Path:
+    """Write a source of more than a block: a log of many boots, as it is or in an archive."""
+    log = "".join(boot_log("node1", number, bool(number % 5)) + "[   21.000000] filler\n" * 40 for number in range(1, 1200)).encode()
+    path = folder / f"large.{kind}"
+    if kind == "log":
+        path.write_bytes(log)
+    elif kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("node1.log", log)
+    else:
+        with tarfile.open(path, "w") as archive:
+            entry = tarfile.TarInfo("node1.log")
+            entry.size = len(log)
+            archive.addfile(entry, io.BytesIO(log))
+        with path.open("ab") as file:
+            file.write(b"\0" * 3_000_000)
+    assert path.stat().st_size > 1 << 20
+    return path
+
+
+@pytest.mark.parametrize("kind", ["log", "zip", "tar"])
+def test_a_large_source_is_known_by_all_of_its_bytes(tmp_path, kind):
+    path = large(tmp_path, kind)
+    first = ingested(tmp_path / "store", path)
+    assert (first.sources, first.boots, first.size) == (1, 1199, path.stat().st_size)
+    (row,) = open_fleet(tmp_path / "store").ask("SELECT digest, boots FROM sources").rows
+    assert row == (xxhash.xxh3_128_hexdigest(path.read_bytes()), 1199)
+    other = tmp_path / "other.log"
+    other.write_text(boot_log("node2", 1))
+    again = ingested(tmp_path / "store", path, other)
+    assert (again.known, again.sources, again.boots) == (1, 1, 1)

@@ -115,7 +115,7 @@ class _Work:
         known = _known(self._settings.store, self._settings.place)
         for source in batch:
             try:
-                with opened(source) as content:
+                with opened(source, bool(known)) as content:
                     self._source(source, content, known)
             except (TdxwhyError, OSError) as error:
                 if isinstance(error, TdxwhyError) and error.message.startswith("store:"):
@@ -137,11 +137,12 @@ class _Work:
         gatherer, before = Gatherer(source.name), self._boots
         for gathered in gatherer.boots(content.stream, content.whole):
             self._add(gathered, outside)
+        digest = content.final()
         self._size += content.size()
         self._losses += gatherer.losses
         why = sorted({loss.what for loss in gatherer.losses})
         lost = sum(loss.pieces for loss in gatherer.losses)
-        self._rows.append((content.final(), source.name, self._boots - before, lost, why))
+        self._rows.append((digest, source.name, self._boots - before, lost, why))
 
     def _add(self, gathered: Gathered, outside: Origin) -> None:
         inside = gathered.boot.inside

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 from tdxwhy.fleet.part import digest_of
 from tdxwhy.fleet.sources import STDIN, Source
 
+ZIP_MAGIC = b"PK\x03\x04"
 _WHOLE = 1 << 20
 
 
@@ -26,8 +27,12 @@ class Content:
         return self._size if self._size is not None else cast(_Hashed, self.stream).size
 
     def final(self) -> str:
-        """Return the digest of what was read."""
-        return self.digest if self.digest is not None else cast(_Hashed, self.stream).hexdigest()
+        """Return the digest of all of it, be it that a reader gave up earlier."""
+        if self.digest is not None:
+            return self.digest
+        while self.stream.read(_WHOLE):
+            pass
+        return cast(_Hashed, self.stream).hexdigest()
 
 
 class _Hashed(io.RawIOBase):
@@ -57,8 +62,11 @@ class _Hashed(io.RawIOBase):
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[Content]:
-    """Open a source: a file as a whole if it is small, read twice if not, a pipe or standard input as a stream."""
+def opened(source: Source, digest_first: bool = True) -> Iterator[Content]:
+    """Open a source: a file as a whole if it is small, a pipe or standard input as a stream.
+
+    A large file is read twice, so that nothing is parsed of one that the store knows, unless `digest_first` says that it knows none.
+    """
     if source.path == STDIN:
         yield Content(cast(BinaryIO, _Hashed(sys.stdin.buffer)), None, None)
         return
@@ -73,7 +81,8 @@ def opened(source: Source) -> Iterator[Content]:
             yield Content(io.BytesIO(data), digest_of(data), len(data), data)
             return
         file = cast(BinaryIO, io.FileIO(handle, closefd=False))
-        if size:
+        # A zip archive is not read from its beginning to its end.
+        if size and (digest_first or os.pread(handle, len(ZIP_MAGIC), 0) == ZIP_MAGIC):
             yield Content(file, _digested(handle), size)
         else:
             yield Content(cast(BinaryIO, _Hashed(file)), None, None)

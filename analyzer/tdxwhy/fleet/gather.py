@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from tdxwhy.fleet.boot import Boot, boot_of
+from tdxwhy.fleet.content import ZIP_MAGIC
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.quick import quick
 from tdxwhy.know.anchors import anchors
@@ -25,7 +26,6 @@ _SMALL = 16 << 10
 # What is binary shows it at once.
 _SAMPLE = 4096
 _TAR_BLOCK, _TAR_MAGIC, _TAR_AT = 512, b"ustar", 257
-_ZIP_MAGIC = b"PK\x03\x04"
 # A support archive may hold those of its hosts; what is packed deeper was made to exhaust its reader.
 _DEPTH = 1
 
@@ -116,7 +116,7 @@ def _kind_of(head: bytes) -> str:
     """Return "tar" or "zip" by the beginning, else an empty string."""
     if head[_TAR_AT : _TAR_AT + len(_TAR_MAGIC)] == _TAR_MAGIC:
         return "tar"
-    return "zip" if head.startswith(_ZIP_MAGIC) else ""
+    return "zip" if head.startswith(ZIP_MAGIC) else ""
 
 
 class _Raw(io.RawIOBase):

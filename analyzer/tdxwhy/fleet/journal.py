@@ -12,7 +12,7 @@ from tdxwhy.read.item import Mark
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
-from tdxwhy.read.windows import Window, ahead, matches, searched, windows
+from tdxwhy.read.windows import Window, ahead, matches, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,}_?[A-Z]*"\s?:)')
@@ -45,7 +45,7 @@ class Journal:
 
     def _lines(self, opened: Opened) -> Iterator[BootRecords]:
         decode = _decoder()
-        for window in ahead(searched(found, self._anchors) for found in windows(opened)):
+        for window in ahead(windows(opened), self._anchors):
             assert window.spans is not None  # noqa: S101 - for the type checker; `searched` has set them
             read = -1
             for read, end in window.spans:

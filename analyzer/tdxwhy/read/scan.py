@@ -41,9 +41,10 @@ class Scan:
     def lines(self, source: bytes | Readable) -> Iterator[BootRecords]:
         """Yield the boots of a log of lines: of a block as it is, of a stream in windows that are read ahead."""
         if isinstance(source, bytes):
-            found = iter((self._searched(Window(source, len(source), 0)),))
+            window = Window(source, len(source), 0)
+            found = iter((searched(window, self._anchors) if self._anchors else window,))
         else:
-            found = ahead(map(self._searched, windows(source)))
+            found = ahead(windows(source), self._anchors)
         before, end, torn = b"", 0, False
         for window in found:
             yield from self._window(window, before)
@@ -52,9 +53,6 @@ class Scan:
             end = window.offset + window.size
         yield from self._collector.finish(self._last(before, end, self._line_ends + 1 if end <= _COUNTED else None), torn)
         self._account()
-
-    def _searched(self, window: Window) -> Window:
-        return searched(window, self._anchors) if self._anchors else window
 
     def entries(self, source: Opened) -> Iterator[BootRecords]:
         """Yield the boots of a log whose entries span lines: every entry is parsed, those without an anchor are not kept."""

@@ -1,4 +1,4 @@
-"""A stream in windows that end where a line ends, read ahead and searched for anchors in a thread of its own."""
+"""A stream in windows that end where a line ends, read ahead and searched for anchors in threads of their own."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -9,7 +9,8 @@ from tdxwhy.read.text import BLOCK, LINE_LIMIT
 # Boots begin here, whatever the caller looks for.
 STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
 _LITERALS = 64
-_AHEAD = 2
+# While one is searched the next is read; with a second processor both go on while lines are parsed.
+_SEARCHERS, _AHEAD = 2, 3
 
 
 class Readable(Protocol):
@@ -86,8 +87,7 @@ def windows(source: Readable) -> Iterator[Window]:
     buffers = [bytearray(2 * BLOCK + LINE_LIMIT) for _ in range(_AHEAD + 1)]
     carry, offset, skipping, turn = b"", 0, False, 0
     while True:
-        turn = (turn + 1) % len(buffers)
-        data, kept = buffers[turn], len(carry)
+        data, kept = buffers[turn % len(buffers)], len(carry)
         data[:kept] = carry
         fresh = source.readinto(memoryview(data)[kept : kept + BLOCK])
         end = kept + fresh
@@ -97,8 +97,10 @@ def windows(source: Readable) -> Iterator[Window]:
             return
         cut = (data.find if skipping else data.rfind)(b"\n", 0, end) + 1
         if cut and not skipping:
+            turn += 1
             yield Window(data, cut, offset)
         elif not cut and not skipping and end > LINE_LIMIT:
+            turn += 1
             yield Window(data, LINE_LIMIT, offset, overlong=True)
             skipping, cut = True, end
         elif skipping:
@@ -106,30 +108,36 @@ def windows(source: Readable) -> Iterator[Window]:
         carry, offset = bytes(data[cut:end]), offset + cut
 
 
-def ahead(source: Iterator[Window]) -> Iterator[Window]:
-    """Run an iterator in a thread, one window ahead: reading, inflating and searching leave the interpreter free."""
+def ahead(source: Iterator[Window], anchors: Sequence[bytes]) -> Iterator[Window]:
+    """Search windows for anchors in threads that run ahead: reading, inflating and searching leave the interpreter free."""
     from queue import SimpleQueue
-    from threading import Thread
+    from threading import Lock, Thread
 
-    ready: SimpleQueue[Window | BaseException | None] = SimpleQueue()
+    ready: SimpleQueue[SimpleQueue[Window | BaseException | None]] = SimpleQueue()
     tickets: SimpleQueue[bool] = SimpleQueue()
+    turn = Lock()
     for _ in range(_AHEAD):
         tickets.put(True)
 
     def work() -> None:
-        try:
-            while tickets.get() and (window := next(source, None)) is not None:
-                ready.put(window)
-            ready.put(None)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the windows are used
-            ready.put(error)
+        while tickets.get():
+            found: SimpleQueue[Window | BaseException | None] = SimpleQueue()
+            try:
+                with turn:
+                    ready.put(found)
+                    window = next(source, None)
+                found.put(searched(window, anchors) if window is not None and anchors else window)
+            except BaseException as error:  # noqa: BLE001 - it is raised again where the windows are used
+                found.put(error)
 
-    Thread(target=work, daemon=True).start()
+    for _ in range(_SEARCHERS):
+        Thread(target=work, daemon=True).start()
     try:
-        while (window := ready.get()) is not None:
+        while (window := ready.get().get()) is not None:
             if isinstance(window, BaseException):
                 raise window
             yield window
             tickets.put(True)
     finally:
-        tickets.put(False)
+        for _ in range(_SEARCHERS):
+            tickets.put(False)

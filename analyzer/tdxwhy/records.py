@@ -1,5 +1,6 @@
 """The nouns that pass between stages. All are immutable; a missing fact is None, never 0."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Self
 
 Certainty = Literal["exact", "partial"]
@@ -59,7 +60,7 @@ class BootRecords(NamedTuple):
     (a grep, a head-and-tail paste, a wrapped ring).
     """
 
-    records: tuple[LogRecord, ...]
+    records: Sequence[LogRecord]
     total: int
     last: LogRecord | None
     boot_id: str | None = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy.explain.command_line import telling
 from tdxwhy.know.tables import forms
-from tdxwhy.records import BootRecords, Event
+from tdxwhy.records import Event
 
 # Nothing in a diagnosis depends on these; they differ from machine to machine and boot to boot.
 _NEVER_TELL = frozenset({"bogomips", "fraction", "machine"})
@@ -24,18 +24,11 @@ class Edges(NamedTuple):
     last: int | None
 
 
-def likeness(boot: BootRecords, events: Sequence[Event]) -> Hashable | None:
-    """Return what a diagnosis depends on, or None where it also depends on lines that are no events (a trace, `uname -a`)."""
-    if any(record.time_ns is None for record in boot.records):
-        return None
-    edges = Edges(boot.head_cut, boot.tail_cut, boot.gaps, boot.last.time_ns if boot.last is not None else None)
-    records = [event.record for event in events]
-    times: list[int] = [record.time_ns for record in records]  # type: ignore[misc] # none is None: see above
-    return alike(edges, [token_of(event) for event in events], times, [record.text for record in records])
-
-
 def alike(edges: Edges, tokens: Sequence[Hashable | None], times: Sequence[int], texts: Sequence[str]) -> Hashable | None:
-    """Return what a diagnosis depends on, from the token, the time in nanoseconds and the text of each event; None as above."""
+    """Return what a diagnosis depends on, from the token, the time in nanoseconds and the text of each event.
+
+    None where it also depends on lines that are no events (a trace, `uname -a`).
+    """
     if not tokens or None in tokens:
         return None
     goes_on = -1 if edges.last is None else edges.last - _GOES_ON_NS

@@ -1,11 +1,10 @@
 """A whole log: the boots in it with their diagnoses, and the one that decides."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
-from tdxwhy.explain.likeness import likeness
+from tdxwhy.explain.lines import edges_of, likeness, understood
 from tdxwhy.explain.nouns import Diagnosis
-from tdxwhy.know.recognise import recognise
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
 
 _HELD, _KNOWN = 32, 4096
@@ -46,14 +45,16 @@ def report(
     those that are alike get it from the first of them.
     """
     judged: list[Judged] = []
-    known: dict[object, Diagnosis] = {}
+    known: dict[Hashable, Diagnosis] = {}
     best = 0
     for boot in boots:
-        like = None if hold else likeness(boot, [event for record in boot.records if (event := recognise(record))])
+        like = None if hold else _likeness(boot)
         if like in known:
-            diagnosis = known[like]._replace(boot_id=boot.boot_id)
+            diagnosis = known[like]
+            diagnosis = diagnosis if diagnosis.boot_id == boot.boot_id else diagnosis._replace(boot_id=boot.boot_id)
             judged.append(Judged(diagnosis, boot))
         else:
+            boot = boot._replace(records=tuple(boot.records))  # noqa: PLW2901 - made once, as they are read again and again
             diagnosis = diagnose(boot)
             judged.append(Judged(diagnosis, boot, check(diagnosis)))
             if like is not None and len(known) < _KNOWN:
@@ -68,6 +69,13 @@ def report(
         diagnosis = diagnose(judged[best].records)
         judged[best] = Judged(diagnosis, judged[best].records, check(diagnosis))
     return LogReport(source, tuple(judged), best)
+
+
+def _likeness(boot: BootRecords) -> Hashable | None:
+    lines = understood(boot.records)
+    if any(time is None for _, time in lines):
+        return None
+    return likeness([pair for pair in lines if pair[0].event is not None], edges_of(boot))
 
 
 def _slim(judged: list[Judged], places: Iterable[int]) -> None:

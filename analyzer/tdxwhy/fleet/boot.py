@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges
-from tdxwhy.fleet.lines import Line, line_of, lines
+from tdxwhy.explain.lines import Line, edges_of, understood
 from tdxwhy.fleet.origin import SECOND, Origin, of_records
-from tdxwhy.records import BootRecords, LogRecord
+from tdxwhy.records import BootRecords
 
 
 class Boot(NamedTuple):
@@ -26,12 +26,11 @@ class Boot(NamedTuple):
 
 def boot_of(boot: BootRecords) -> Boot:
     """Understand the lines of a boot that one of the readers has read."""
-    told = [(_line(record), record.time_ns) for record in boot.records]
-    inside = of_records(boot.records)
+    told, inside = understood(boot.records), of_records(boot.records)
     return Boot(
         [pair for pair in told if pair[0].event is not None],
         all(time is not None for _, time in told),
-        Edges(boot.head_cut, boot.tail_cut, boot.gaps, boot.last.time_ns if boot.last is not None else None),
+        edges_of(boot),
         Origin(inside.host, started(told) if inside.started is None else inside.started, boot.boot_id),
         lambda: boot,
     )
@@ -41,9 +40,3 @@ def started(told: Sequence[tuple[Line, int | None]]) -> int | None:
     """Return when the kernel started, in seconds of the epoch, by the first line that carries the clock."""
     clocks = (line.clock - time // SECOND for line, time in told if line.clock is not None and time is not None)
     return next(clocks, None)
-
-
-def _line(record: LogRecord) -> Line:
-    if record.time_ns is None or record.cut or not (record.level is None or 0 <= record.level < 8):
-        return line_of(record)
-    return lines(record.level)[record.text]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.log import check_log
 from tdxwhy.explain.diagnosis import diagnose
-from tdxwhy.explain.likeness import alike
+from tdxwhy.explain.lines import likeness
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.outcome import attempts
 from tdxwhy.fleet.boot import Boot
@@ -98,7 +98,7 @@ class Judge:
 
     def __call__(self, boot: Boot) -> Remembered:
         """Return what is to be said of a boot."""
-        key = _likeness(boot)
+        key = likeness(boot.events, boot.edges) if boot.timed else None
         found = self._known.get(key) if key is not None else None
         if found is None:
             found = self._work(boot.records())
@@ -109,6 +109,7 @@ class Judge:
         return found
 
     def _work(self, boot: BootRecords) -> Remembered:
+        boot = boot._replace(records=tuple(boot.records))
         events = [event for record in boot.records if (event := recognise(record)) is not None]
         diagnosis = diagnose(boot, "")
         findings = check_log(diagnosis, self._rules)
@@ -123,13 +124,6 @@ class Judge:
                 for one in findings
             ),
         )
-
-
-def _likeness(boot: Boot) -> Hashable | None:
-    if not boot.timed:
-        return None
-    times: list[int] = [time for _, time in boot.events]  # type: ignore[misc] # none is None: see above
-    return alike(boot.edges, [line.token for line, _ in boot.events], times, [line.text for line, _ in boot.events])
 
 
 def _is_kept(event: Event) -> bool:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import accumulate
 
 from tdxwhy.explain.likeness import Edges
+from tdxwhy.explain.lines import understood
 from tdxwhy.fleet.boot import Boot, started
-from tdxwhy.fleet.lines import lines
 from tdxwhy.fleet.origin import Origin
 from tdxwhy.read.segments import SLACK_NS, is_start
-from tdxwhy.read.usual import usual_parts, usual_records
+from tdxwhy.read.usual import usual_lines
 from tdxwhy.read.windows import matches
-from tdxwhy.records import BootRecords, LogRecord, Place
+from tdxwhy.records import BootRecords
 
 _START = "Linux version "
 # The scanner thins out what has more.
 _MOST = 10_000
-_NOWHERE = Place("")
 
 
 def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> Boot | None:
@@ -25,27 +23,25 @@ def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> Boot | None:
     if data[:1] != b"[" or data[-1:] != b"\n":
         return None
     spans = _spans(data, anchors)
-    parts = usual_parts(data, [*spans, (data.rfind(b"\n", 0, -1) + 1, len(data) - 1)])
-    if parts is None or not spans or len(spans) > _MOST:
+    spans.append((data.rfind(b"\n", 0, -1) + 1, len(data) - 1))
+    lines = usual_lines(data, spans, name, ([begin for begin, _ in spans], False)) if 1 < len(spans) <= _MOST else None
+    if lines is None or (lines.turns and not _in_order(lines.columns.times[:-1], lines.columns.texts[1:-1])):
         return None
-    *times, last = [int(seconds + fraction) * 1000 for seconds, fraction, _ in parts]
-    texts = [text for _, _, text in parts]
-    if not _in_order(times) or True in [text[:14] == _START for text in texts[1:-1]]:
-        return None
-    known, head_cut = lines(None), not is_start(LogRecord(_NOWHERE, texts[0], texts[0], times[0]))
-    told = [(known[text], time) for text, time in zip(texts, times)]  # noqa: B905 - the last line is no more than a time
+    kept, last = lines[:-1], lines.columns.times[-1]
+    told, head_cut = understood(kept), not is_start(lines[0])
     return Boot(
         [pair for pair in told if pair[0].event is not None],
         True,
         Edges(head_cut, False, False, last),
         Origin(None, started(told)),
-        partial(_records, data, name, spans, head_cut),
+        lambda: BootRecords(kept, len(kept), lines[-1], None, head_cut),
     )
 
 
-def _in_order(times: list[int]) -> bool:
-    """Tell whether no line steps back in time by more than CPUs do that print in parallel."""
-    return times == sorted(times) or all(time + SLACK_NS >= latest for time, latest in zip(times, accumulate(times, max), strict=True))
+def _in_order(times: list[int], texts: list[str]) -> bool:
+    """Tell whether no line is a banner, and none steps back in time by more than CPUs do that print in parallel."""
+    back = any(time + SLACK_NS < latest for time, latest in zip(times, accumulate(times, max), strict=True))
+    return not back and not any(text.startswith(_START) for text in texts)
 
 
 def _spans(data: bytes, anchors: tuple[bytes, ...]) -> list[tuple[int, int]]:
@@ -57,13 +53,3 @@ def _spans(data: bytes, anchors: tuple[bytes, ...]) -> list[tuple[int, int]]:
             end = find(b"\n", stop)
             found.append((rfind(b"\n", 0, start) + 1, end))
     return found
-
-
-def _records(data: bytes, name: str, spans: list[tuple[int, int]], head_cut: bool) -> BootRecords:
-    """Read the lines in full."""
-    begin = data.rfind(b"\n", 0, -1) + 1
-    places = [Place(name, None, None, at) for at, _ in (*spans, (begin, len(data)))]
-    records = usual_records(data, [*spans, (begin, len(data) - 1)], places)
-    assert records is not None  # noqa: S101 - for the type checker; `quick` has read them
-    *kept, last = records
-    return BootRecords(tuple(kept), len(kept), last, None, head_cut)

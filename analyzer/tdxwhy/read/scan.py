@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.item import Item, Mark
@@ -13,12 +14,10 @@ from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean, unquote
-from tdxwhy.read.usual import usual_record, usual_records
+from tdxwhy.read.usual import usual_lines, usual_record
 from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
-# Builds a place in half the time of a call with defaults.
-_new = tuple.__new__
 _TAIL = 8192
 _NEWLINE = 10
 # Lines that are read at once, as long as all of them are of the usual form.
@@ -74,15 +73,16 @@ class Scan:
         if window.overlong:
             self.losses.append(Loss("line beyond the length limit, cut there", 1, self._place(window, 0)))
         spans = window.spans if window.spans is not None else list(all_spans(window))
+        counted = window.offset < _COUNTED
         for some in (spans[start : start + _AT_ONCE] for start in range(0, len(spans), _AT_ONCE)):
             places = self._places(window, some)
-            records = usual_records(window.data, some, places) if some[-1][1] < window.size else None
-            if records is None:
-                yield from self._one_by_one(window, zip(some, places, strict=True), before)
+            lines = usual_lines(window.data, some, self._name, (places, counted)) if some[-1][1] < window.size else None
+            if lines is None:
+                yield from self._one_by_one(window, zip(some, map(self._at, places, repeat(counted)), strict=True), before)
                 continue
             taken = 0
-            while (taken := self._collector.take(records, taken)) < len(records):
-                yield from self._collector.finish(self._last_before(window, some[taken][0], places[taken].line, before))
+            while (taken := self._collector.take(lines, taken)) < len(lines):
+                yield from self._collector.finish(self._last_before(window, some[taken][0], places[taken] if counted else None, before))
         self._place(window, window.size)
         # The end of a line that is too long lies behind its window.
         self._line_ends += window.overlong
@@ -106,17 +106,20 @@ class Scan:
                     yield from collector.finish(self._last_before(window, begin, place.line, before))
                 collector.add(item)
 
-    def _places(self, window: Window, spans: Sequence[tuple[int, int]]) -> list[Place]:
-        """Return the places of lines in their order; behind a line that was looked at no line ends need be counted."""
+    def _places(self, window: Window, spans: Sequence[tuple[int, int]]) -> list[int]:
+        """Return the numbers of lines in their order, or their offsets; behind a line that was looked at no line ends need be counted."""
         if window.offset >= _COUNTED:
-            return [Place(self._name, None, None, window.offset + begin) for begin, _ in spans]
-        found, name, count, ends, counted, following = [], self._name, window.data.count, self._line_ends, self._counted, -1
+            return [window.offset + begin for begin, _ in spans]
+        found, count, ends, counted, following = [], window.data.count, self._line_ends, self._counted, -1
         for begin, end in spans:
             ends += 1 if begin == following else count(_NEWLINE, counted, begin)
             counted, following = begin, end + 1
-            found.append(_new(Place, (name, ends + 1, None, None)))
+            found.append(ends + 1)
         self._line_ends, self._counted = ends, counted
         return found
+
+    def _at(self, place: int, counted: bool) -> Place:
+        return Place(self._name, place) if counted else Place(self._name, None, None, place)
 
     def _place(self, window: Window, begin: int) -> Place:
         """Return the place of the line that begins at an offset of the window; line ends are counted once, in their order."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 
 from tdxwhy.read.segments import SLACK_NS, is_start, stamp_of
+from tdxwhy.read.usual import UsualLines, joined
 from tdxwhy.records import BootRecords, LogRecord, Loss
 
 KEPT = 20_000
+_HALF = KEPT // 2
+# Records that come one by one are kept in pieces of so many.
+_PIECE = 256
 
 
 class Collector:
@@ -20,9 +25,9 @@ class Collector:
         self._renew()
 
     def _renew(self) -> None:
-        self._first: list[LogRecord] = []
-        self._latest: deque[LogRecord] = deque(maxlen=KEPT // 2)
-        self._kept = 0
+        self._first: list[Sequence[LogRecord]] = []
+        self._latest: deque[Sequence[LogRecord]] = deque()
+        self._kept = self._late = 0
         self._time = -1
 
     def begins(self, record: LogRecord) -> bool:
@@ -36,37 +41,55 @@ class Collector:
         """Keep a record, unless it is one of a flood."""
         if record.time_ns is not None and record.time_ns > self._time:
             self._time = record.time_ns
-        self._kept += 1
-        (self._first if self._kept <= KEPT // 2 else self._latest).append(record)
+        pieces = self._first if self._kept < _HALF else self._latest
+        last = pieces[-1] if pieces else None
+        if isinstance(last, list) and len(last) < _PIECE:
+            last.append(record)
+            self._kept += 1
+            self._late += pieces is self._latest
+        else:
+            self._keep([record])
 
-    def take(self, records: Sequence[LogRecord], start: int) -> int:
-        """Keep records from a place on, up to one that begins another boot; return its place, or how many there are."""
-        stop, latest = len(records), self._time
-        for place in range(start, stop):
-            record = records[place]
-            time = record.time_ns
-            back = time is not None and time + SLACK_NS < latest
-            if (back or record.text.startswith("Linux")) and (self._kept or place > start) and (back or is_start(record)):
-                stop = place
-                break
-            if time is not None and time > latest:
-                latest = time
-        self._time = latest
-        taken = records[start:stop]
-        room = max(0, KEPT // 2 - self._kept)
-        self._kept += len(taken)
-        self._first += taken[:room]
-        self._latest.extend(taken[room:])
+    def take(self, lines: UsualLines, start: int) -> int:
+        """Keep lines from a place on, up to one that begins another boot; return its place, or how many there are."""
+        stop = self._stop(lines, start)
+        if stop > start:
+            self._keep(lines[start:stop])
         return stop
+
+    def _keep(self, piece: Sequence[LogRecord]) -> None:
+        room = max(0, _HALF - self._kept)
+        self._kept += len(piece)
+        if room:
+            self._first.append(piece[:room] if len(piece) > room else piece)
+        if len(piece) > room:
+            self._latest.append(piece[room:] if room else piece)
+            self._late += len(piece) - room
+            while self._late - len(self._latest[0]) >= _HALF:
+                self._late -= len(self._latest.popleft())
+
+    def _stop(self, lines: UsualLines, start: int) -> int:
+        """Return the place of the line that begins another boot. Only where time steps back can it have done so by more than the slack."""
+        (times, texts, _, _), latest, at = lines.columns, self._time, start
+        for place in (start, *lines.turns[bisect_right(lines.turns, start) :]):
+            latest = max((latest, *times[at:place]))
+            at = place
+            known = self._kept or place > start
+            if known and (times[place] + SLACK_NS < latest or (texts[place].startswith("Linux") and is_start(lines[place]))):
+                self._time = latest
+                return place
+        self._time = max((latest, *times[at:]))
+        return len(lines)
 
     def finish(self, last: LogRecord | None, torn: bool = False) -> list[BootRecords]:
         """Return the boot at hand if there is one, and make room for the next; `last` is its last record, kept or not."""
-        records, kept = (*self._first, *self._latest), self._kept
+        late = joined(self._latest)
+        records, kept = joined([*self._first, late[max(0, len(late) - _HALF) :]] if late else self._first), self._kept
         self._renew()
         if not records:
             return []
         flood = kept > len(records)
         if flood:
-            self.losses.append(Loss("records in the middle of a flood in one boot", kept - len(records), records[KEPT // 2].place))
+            self.losses.append(Loss("records in the middle of a flood in one boot", kept - len(records), records[_HALF].place))
         head = next((record for record in records if stamp_of(record) is not None), records[0])
         return [BootRecords(records, kept, last or records[-1], self.boot_id, not is_start(head), torn, flood)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple, overload
 
 from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.records import LogRecord, Place
@@ -12,6 +14,7 @@ from tdxwhy.records import LogRecord, Place
 _USUAL = re.compile(r"(?:<(\d{1,3})>)?\[ *(\d{1,9})\.(\d{6})\](?: ?\[ *([TC]\d{1,9})\])? ?")
 _STAMP_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?(?!\[ *[TC]\d)")
 _USUAL_LINES = re.compile(r"^\[ *(\d{1,9})\.(\d{6})\] ?(?!\[ *[TC]\d)(.*)$", re.MULTILINE)
+_BANNER = "Linux version "
 _PLAIN = re.compile(rb"[!-~](?:[ -~]{0,2000}[!-~])?")
 AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 # A plain word before "kernel: " is the host name of short-monotonic output; messages of the kernel itself hold that rarely.
@@ -19,7 +22,7 @@ MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}
 
 # Boots print the same messages again and again: each is looked at once.
 _texts: dict[bytes, str] = {}
-_whole: set[str] = set()
+_whole: dict[str, str] = {}
 _REMEMBERED = 8192
 
 # Builds a record in half the time of a call with defaults; a test compares the two.
@@ -55,20 +58,80 @@ def usual_record(data: bytes | bytearray, begin: int, end: int, place: Place) ->
     return _new(LogRecord, (place, head.decode("ascii") + text, text, time_ns, None, None, None, None, None, None, ""))
 
 
-def usual_records(data: bytes | bytearray, spans: Sequence[tuple[int, int]], places: Sequence[Place]) -> list[LogRecord] | None:
-    """Read lines as `usual_record` does, all at once and three times as fast; None if it would not read every one."""
-    parts = usual_parts(data, spans)
-    if parts is None:
-        return None
-    raws = [data[begin:end].decode("ascii") for begin, end in spans]
-    return [
-        _new(LogRecord, (place, raw, message, int(seconds + fraction) * 1000, None, None, None, None, None, None, ""))
-        for place, raw, (seconds, fraction, message) in zip(places, raws, parts, strict=True)
-    ]
+class UsualColumns(NamedTuple):
+    """Lines as their times in nanoseconds since boot, texts, raw lines, and line numbers or offsets."""
+
+    times: list[int]
+    texts: list[str]
+    raws: list[str]
+    places: list[int]
 
 
-def usual_parts(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> list[tuple[str, str, str]] | None:
-    """Return seconds, six digits of their fraction and the message of lines, or None if `usual_record` would not read every one."""
+class UsualLines(Sequence[LogRecord]):
+    """Lines of the most usual form: records are made when they are asked for.
+
+    `counted`: places are line numbers, not offsets. `turns` are the places in this sequence, 0 apart, at which time steps back or a text
+    begins as a banner does.
+    """
+
+    def __init__(self, columns: UsualColumns, name: str, counted: bool, turns: Sequence[int]) -> None:
+        self.columns, self.name, self.counted, self.turns = columns, name, counted, turns
+
+    def __len__(self) -> int:
+        """Return how many lines there are."""
+        return len(self.columns.times)
+
+    @overload
+    def __getitem__(self, place: int) -> LogRecord: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> UsualLines: ...
+
+    def __getitem__(self, place: int | slice) -> LogRecord | UsualLines:
+        """Return a line as a record, or some lines as they are; of these no turns are known."""
+        times, texts, raws, places = self.columns
+        if isinstance(place, slice):
+            return UsualLines(UsualColumns(times[place], texts[place], raws[place], places[place]), self.name, self.counted, ())
+        return self._record(times[place], texts[place], raws[place], places[place])
+
+    def __iter__(self) -> Iterator[LogRecord]:
+        """Yield the records, each made anew."""
+        return map(self._record, *self.columns)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare with any sequence of records."""
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment] # as of all that holds lists
+
+    def _record(self, time: int, text: str, raw: str, place: int) -> LogRecord:
+        found = _new(Place, (self.name, place, None, None) if self.counted else (self.name, None, None, place))
+        return _new(LogRecord, (found, raw, text, time, None, None, None, None, None, None, ""))
+
+
+def joined(pieces: Sequence[Sequence[LogRecord]]) -> Sequence[LogRecord]:
+    """Return all records of pieces as one sequence; lines of the usual form stay such."""
+    usual = [piece for piece in pieces if isinstance(piece, UsualLines)]
+    if not usual or len(usual) < len(pieces) or len({piece.counted for piece in usual}) > 1:
+        return tuple(chain.from_iterable(pieces))
+    first = usual[0]
+    if len(usual) == 1:
+        return first
+    columns = UsualColumns([], [], [], [])
+    for piece in usual:
+        columns.times.extend(piece.columns.times)
+        columns.texts.extend(piece.columns.texts)
+        columns.raws.extend(piece.columns.raws)
+        columns.places.extend(piece.columns.places)
+    return UsualLines(columns, first.name, first.counted, ())
+
+
+def usual_lines(data: bytes | bytearray, spans: Sequence[tuple[int, int]], name: str, where: tuple[list[int], bool]) -> UsualLines | None:
+    """Read lines as `usual_record` does, all at once and many times as fast; None if it would not read every one.
+
+    `where` are the lines' numbers and True, or their offsets and False.
+    """
+    places, counted = where
     try:
         text = b"\n".join([data[begin:end] for begin, end in spans]).decode("ascii")
     except UnicodeDecodeError:
@@ -82,8 +145,14 @@ def usual_parts(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> li
                 return None
             if len(_whole) >= _REMEMBERED:
                 _whole.clear()
-            _whole.add(message)
-    return parts
+            _whole[message] = message
+    times = [int(seconds + fraction) * 1000 for seconds, fraction, _ in parts]
+    texts = [_whole.get(message, message) for _, _, message in parts]
+    turns = []
+    if times != sorted(times) or _BANNER in text:
+        pairs = enumerate(zip(times, times[1:], texts[1:]), 1)  # noqa: B905 - each with the one that follows
+        turns = [place for place, (one, two, message) in pairs if two < one or message.startswith(_BANNER)]
+    return UsualLines(UsualColumns(times, texts, text.split("\n"), places), name, counted, turns)
 
 
 def _plain(tail: bytes) -> str:

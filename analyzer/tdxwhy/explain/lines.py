@@ -1,15 +1,16 @@
-"""What is the same for all lines with one text: boots of a fleet print the same lines, and each is understood once."""
+"""What is the same for all lines with one text: boots print the same lines, and each is understood once."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tdxwhy.explain.likeness import token_of
+from tdxwhy.explain.likeness import Edges, alike, token_of
 from tdxwhy.know.recognise import recognise
-from tdxwhy.records import Event, LogRecord, Place
+from tdxwhy.read.usual import UsualLines
+from tdxwhy.records import BootRecords, Event, LogRecord, Place
 
 # The line that carries the wall clock of an early moment; an anchor keeps it.
 _CLOCK = re.compile(r"setting system clock to \S+ \S+ \((\d{9,11})\)|^audit: type=2000 audit\((\d{9,11})\.\d+:")
@@ -70,3 +71,27 @@ class Lines(dict[str, Line]):
 def lines(level: int | None) -> Lines:
     """Return the lines of one level, from 0 to 7, or of none."""
     return Lines(level)
+
+
+def understood(records: Sequence[LogRecord]) -> list[tuple[Line, int | None]]:
+    """Return the lines of a boot, each with its time in nanoseconds since boot."""
+    if isinstance(records, UsualLines):
+        return list(zip(map(lines(None).__getitem__, records.columns.texts), records.columns.times, strict=True))
+    return [(_line(record), record.time_ns) for record in records]
+
+
+def _line(record: LogRecord) -> Line:
+    if record.time_ns is None or record.cut or not (record.level is None or 0 <= record.level < 8):
+        return line_of(record)
+    return lines(record.level)[record.text]
+
+
+def edges_of(boot: BootRecords) -> Edges:
+    """Return where the log of a boot is cut, and when it ends."""
+    return Edges(boot.head_cut, boot.tail_cut, boot.gaps, boot.last.time_ns if boot.last is not None else None)
+
+
+def likeness(events: Sequence[tuple[Line, int | None]], edges: Edges) -> Hashable | None:
+    """Return what a diagnosis depends on, of a boot whose lines all have a time; None where it also depends on lines that are no events."""
+    times: list[int] = [time for _, time in events]  # type: ignore[misc] # none is None
+    return alike(edges, [line.token for line, _ in events], times, [line.text for line, _ in events])

@@ -15,7 +15,7 @@ from tdxwhy.records import BootRecords, Event, LogRecord, Place
 # The line that carries the wall clock of an early moment; an anchor keeps it.
 _CLOCK = re.compile(r"setting system clock to \S+ \S+ \((\d{9,11})\)|^audit: type=2000 audit\((\d{9,11})\.\d+:")
 _FACTS = ("machine", "model_name", "command_line")
-_REMEMBERED, _LONGEST = 8192, 1024
+_REMEMBERED, _LONGEST = 2048, 1024
 _NOWHERE = Place("")
 
 

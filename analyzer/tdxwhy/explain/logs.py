@@ -8,6 +8,8 @@ from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
 
 _HELD, _KNOWN = 32, 4096
+# What thousands of boots share that have lost their lines.
+_GONE, _NOTHING = BootRecords((), 0, None), Topology()
 
 
 class Judged(NamedTuple):
@@ -41,7 +43,7 @@ def report(
 ) -> LogReport | None:
     """Diagnose every boot of a log; None where it holds no boot at all.
 
-    Of a console stream with thousands of boots the earlier ones keep their verdict and lose their lines, unless `hold` is set;
+    Of a console stream with thousands of boots the earlier ones keep their verdict and lose all else, unless `hold` is set;
     those that are alike get it from the first of them.
     """
     judged: list[Judged] = []
@@ -82,11 +84,13 @@ def _slim(judged: list[Judged], places: Iterable[int]) -> None:
     for place in places:
         if place >= 0:
             one = judged[place]
-            judged[place] = Judged(_slimmed(one.diagnosis), one.records._replace(records=()), one.findings)
+            judged[place] = Judged(_slimmed(one.diagnosis), _GONE, one.findings)
 
 
 def _slimmed(diagnosis: Diagnosis) -> Diagnosis:
-    return diagnosis._replace(events=diagnosis.events[:2], topology=Topology(), notes=(), evidence=())
+    if not diagnosis.evidence and not diagnosis.notes and diagnosis.topology == _NOTHING:
+        return diagnosis
+    return diagnosis._replace(events=diagnosis.events[:2], topology=_NOTHING, notes=(), evidence=())
 
 
 def decisive(boots: Sequence[Diagnosis]) -> int:

@@ -28,7 +28,7 @@ _known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
 _unknown: dict[tuple[str, str, bool], Guess | None] = {}
 # What lines that differ in their numbers alone come nearest to.
 _shapes: dict[str, MessageForm | None] = {}
-_LIMIT, _LONGEST = 4096, 1024
+_LIMIT, _LONGEST = 2048, 1024
 # No kernel message is longer; hostile lines are not read to their end.
 _READ = 4096
 _NUMBER = lazy(r"(?:0x)?[0-9][0-9a-fA-F]*")

@@ -23,7 +23,7 @@ MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}
 # Boots print the same messages again and again: each is looked at once.
 _texts: dict[bytes, str] = {}
 _whole: dict[str, str] = {}
-_REMEMBERED = 8192
+_REMEMBERED = 2048
 
 # Builds a record in half the time of a call with defaults; a test compares the two.
 _new = tuple.__new__

@@ -52,7 +52,7 @@ def test_the_report(store, capsys):
     main(["fleet", "report", "--store", str(store), "--format", "json"])
     told = json.loads(capsys.readouterr().out)
     valid(told, schema("fleet-report"))
-    assert [name for name in ("failing", "steps_by_kernel", "since_kernel", "changes", "outliers", "split") if not told[name]] == []
+    assert [name for name in ("failing", "steps_by_kernel", "regressions", "outliers", "split") if not told[name]] == []
 
 
 def test_an_empty_report(tmp_path, capsys):

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from tdxwhy.fleet.inspect import Health
-from tdxwhy.fleet.questions import OUTCOMES, Change, FleetReport, Tally
+from tdxwhy.fleet.questions import OUTCOMES, FleetReport, Tally
+from tdxwhy.fleet.regressions import Regression
 from tdxwhy.fleet.schema import SCHEMA, TABLES
 from tdxwhy.ranges import counted
 from tdxwhy.report.rows import table
@@ -48,17 +49,21 @@ def _sections(report: FleetReport) -> Iterator[str]:
 
 
 def news(report: FleetReport) -> Iterator[str]:
-    """Yield a line for each failure that came with a kernel, and for each that has become more frequent since the windows part."""
-    yield from (f"since {sentence(change)}" for change in report.since_kernel)
-    for change in report.changes:
-        yield f"since {_day(report.split)}: {sentence(change)}"
+    """Yield a line for each failure that has become more frequent: since a kernel, with a new firmware, or since the windows part."""
+    yield from (sentence(one, report.split) for one in report.regressions)
 
 
-def sentence(change: Change) -> str:
-    """Say a change in one line, such as "kernel 6.8.0-1015: TDH.SYS.RD on module 1.0: 9 of 30 boots (30.0%), before no boot"."""
-    since = f"{change.dimension} {safe(change.value)}"
-    on = f" on module {', '.join(safe(one) for one in change.modules)}" if change.modules else ""
-    return f"{since}: {change.step}{on}: {_share(change.these)}, before {_share(change.others)}"
+def sentence(one: Regression, split: datetime | None) -> str:
+    """Say a change in one line, such as "since kernel 6.8.0-1015: TDH.SYS.RD on module 1.0: 9 of 30 boots (30.0%), before 0 of 9 boots"."""
+    value = f"{one.dimension} {safe(one.value or '')}"
+    where = {"since": f"since {value}", "with": f"with {value}", "new": f"with new {value}", "date": f"since {_day(split)}"}
+    named = where.get(one.how, f"since {_day(split)} with {value}")
+    named += "".join(f" or {dimension} {safe(rival)}" for dimension, rival in one.rivals)
+    named += f" (which {'of them' if len(one.rivals) > 1 else 'of the two'}, these boots cannot tell)" if one.rivals else ""
+    on = f" on module {', '.join(safe(module) for module in one.modules)}" if one.modules else ""
+    else_ = "else" if one.how in ("with", "new") else "before"
+    host = f", all on host {safe(one.host)}" if one.host is not None else ""
+    return f"{named}: {one.step}{on}: {_share(one.these)}{host}, {else_} {_share(one.others)}"
 
 
 def _share(counts: tuple[int, int]) -> str:
@@ -84,7 +89,7 @@ def _day(at: datetime | None) -> str:
 
 def as_json(report: FleetReport) -> str:
     """Return the report as one JSON object."""
-    return json.dumps({"schema": "tdxwhy/fleet-report/1", **_plain(report)}, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps({"schema": "tdxwhy/fleet-report/2", **_plain(report)}, indent=1, ensure_ascii=False) + "\n"
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun of a report

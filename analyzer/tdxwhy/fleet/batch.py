@@ -38,7 +38,7 @@ class Settings(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a batch."""
+    """What became of a batch. `size` counts the bytes that were new and read, `listed` those of all its sources as they were listed."""
 
     sources: int = 0
     known: int = 0
@@ -48,6 +48,7 @@ class Outcome(NamedTuple):
     outcomes: tuple[tuple[str, int], ...] = ()
     unread: tuple[Unread, ...] = ()
     losses: tuple[Loss, ...] = ()
+    listed: int = 0
 
 
 def batches(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
@@ -125,9 +126,17 @@ class _Work:
                 )
         if self._rows:
             self._flush(last=True)
-        sources = len(batch) - len(unread) - self._known
-        outcomes = tuple(sorted(self._outcomes.items()))
-        return Outcome(sources, self._known, self._outcomes.total(), self._size, self._parts, outcomes, tuple(unread), tuple(self._losses))
+        return Outcome(
+            sources=len(batch) - len(unread) - self._known,
+            known=self._known,
+            boots=self._outcomes.total(),
+            size=self._size,
+            parts=self._parts,
+            outcomes=tuple(sorted(self._outcomes.items())),
+            unread=tuple(unread),
+            losses=tuple(self._losses),
+            listed=sum(source.size for source in batch),
+        )
 
     def _source(self, source: Source, content: Content, known: frozenset[str]) -> None:
         if content.digest is not None and content.digest in known:

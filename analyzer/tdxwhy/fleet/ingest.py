@@ -69,7 +69,7 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
         for outcome in engine(work, settings):
             outcomes.append(outcome)
             done += outcome.sources + outcome.known + len(outcome.unread)
-            size += outcome.size
+            size += outcome.listed
             tell(Progress(done, len(sources), size, total))
     return _summary(outcomes, unread)._replace(compacted=compact_if_many(store))
 

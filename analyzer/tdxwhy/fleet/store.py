@@ -129,7 +129,12 @@ class Writer:
         self.folder.mkdir(exist_ok=True)
         self._lock = (self.folder / _LOCK).open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        if (self.folder / _LOCK).stat().st_ino != os.fstat(self._lock.fileno()).st_ino:
+        try:
+            kept = (self.folder / _LOCK).stat().st_ino == os.fstat(self._lock.fileno()).st_ino
+        except FileNotFoundError:
+            kept = False
+        if not kept:
+            self._lock.close()
             raise FileNotFoundError
 
     def __exit__(self, *_: object) -> None:

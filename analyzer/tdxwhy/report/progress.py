@@ -64,8 +64,7 @@ def bar(stream: TextIO, quiet: bool, clock: Callable[[], float] = time.monotonic
 def line(progress: Progress, seconds: float, columns: int) -> str:
     """Return one line: share, counts, rate and remaining time, with a bar if columns are given."""
     known = progress.of_size > 0
-    share = progress.size / progress.of_size if known else progress.sources / max(1, progress.of_sources)
-    share = min(1.0, max(share, progress.sources / max(1, progress.of_sources)))
+    share = min(1.0, progress.size / progress.of_size if known else progress.sources / max(1, progress.of_sources))
     rate = progress.size / seconds if seconds > 0 else 0.0
     of = counted(progress.of_sources, "source")
     text = f"{share:4.0%}  {progress.sources} of {of}  {progress.size / 1e6:.0f} MB  {rate / 1e6:.0f} MB/s"

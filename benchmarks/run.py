@@ -88,7 +88,8 @@ def cases(work: Path, scale: float) -> list[Case]:
     rg, grep = ["rg", "-c", "-a", "-F", "-f", str(literals)], ["grep", "-c", "-a", "-F", "-f", str(literals)]
     console = stream(work / "console.log", fleet, "plain", int(1e9 * scale))
     small = stream(work / "console-tenth.log", fleet, "plain", int(1e8 * scale))
-    journal = stream(work / "journal.json", fleet, "journal", int(5e8 * scale))
+    journal = stream(work / "journal-2g.json", fleet, "journal", int(2e9 * scale))
+    quarter = stream(work / "journal.json", fleet, "journal", int(5e8 * scale))
     dense = relevant(work / "relevant.log", int(5e7 * scale))
     found = [
         Case("console stream", console.stat().st_size, {"tdxwhy log": [*TDXWHY, "log", str(console)], **peers(console, rg, grep)}),
@@ -98,10 +99,9 @@ def cases(work: Path, scale: float) -> list[Case]:
             dense.stat().st_size,
             {"tdxwhy log": [*TDXWHY, "log", str(dense)], "rg, same literals": [*rg, str(dense)]},
         ),
-        Case(
-            "journal as json",
-            journal.stat().st_size,
-            {"tdxwhy ingest": fresh(store, str(journal)), "rg, same literals": [*rg, str(journal)]},
+        *(
+            Case(name, path.stat().st_size, {"tdxwhy ingest": fresh(store, str(path)), "rg, same literals": [*rg, str(path)]})
+            for name, path in (("journal as json", journal), ("journal as json, a quarter", quarter))
         ),
     ]
     for kind in ("none", "gz", "zst"):

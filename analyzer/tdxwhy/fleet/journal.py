@@ -10,7 +10,6 @@ from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.item import Mark
 from tdxwhy.read.opening import Opened
-from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.windows import Window, ahead, matches, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
@@ -62,9 +61,11 @@ class Journal:
             self._broken += keep or not line.rstrip().endswith(b"}")
             return
         if isinstance(entry, dict):
-            place = Place(self._name, None, None, offset)
+            boot, place = boot_of_entry(entry), Place(self._name, None, None, offset)
             for record in records_of_entry(entry, place, line[:4096].decode("utf-8", "replace")):
-                yield from self._add(boot_of_entry(entry), record, keep)
+                self._add(boot, record, keep)
+            if len(self._open) > _OPEN:
+                yield from self._closed(next(iter(self._open)))
 
     def _exported(self, opened: Opened) -> Iterator[BootRecords]:
         reader, boot = ExportReader(self._name), None
@@ -73,21 +74,21 @@ class Journal:
                 if isinstance(item, Mark):
                     boot = item.value
                 else:
-                    keep = bool(matches(self._anchors, item.raw.encode("utf-8", "replace")))
-                    yield from self._add(boot, item, keep)
+                    self._add(boot, item, bool(matches(self._anchors, item.raw.encode("utf-8", "replace"))))
+                    if len(self._open) > _OPEN:
+                        yield from self._closed(next(iter(self._open)))
 
-    def _add(self, boot: str | None, record: LogRecord, keep: bool) -> Iterator[BootRecords]:
+    def _add(self, boot: str | None, record: LogRecord, keep: bool) -> None:
         collector, last = self._open.pop(boot, (None, None))
         if collector is None:
             collector = Collector()
             collector.boot_id = boot
         if keep:
             collector.add(record)
-        if stamp_of(record) is not None and (last is None or (record.time_ns or 0) >= (last.time_ns or 0)):
+        time = record.time_ns
+        if (time is not None or record.wall is not None) and (last is None or (time or 0) >= (last.time_ns or 0)):
             last = record
         self._open[boot] = (collector, last)
-        if len(self._open) > _OPEN:
-            yield from self._closed(next(iter(self._open)))
 
     def _closed(self, boot: str | None) -> list[BootRecords]:
         collector, last = self._open.pop(boot)

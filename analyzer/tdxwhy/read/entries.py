@@ -9,6 +9,9 @@ from tdxwhy.read.stamp import FACILITIES, LEVELS
 from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, Place
 
+# Builds a record in half the time of a call with defaults.
+_new = tuple.__new__
+
 
 def records_of_entry(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:
     """Turn the fields of one entry into records, one for each line of its message; without a message there is none."""
@@ -25,25 +28,20 @@ def boot_of_entry(entry: Mapping[str, Any]) -> str | None:
 
 
 def _journal(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:
-    message = _text(entry["MESSAGE"])
-    kernel = entry.get("_TRANSPORT", "kernel") == "kernel" and _text(entry.get("SYSLOG_IDENTIFIER", "kernel")) == "kernel"
+    get = entry.get
+    message, name = _text(entry["MESSAGE"]), get("SYSLOG_IDENTIFIER")
+    kernel = get("_TRANSPORT", "kernel") == "kernel" and (name is None or _text(name) == "kernel")
     # A kernel line carries the time at which the kernel printed it; other times are the journal's own.
-    micro = _number(entry.get("_SOURCE_MONOTONIC_TIMESTAMP") if kernel else None)
+    micro = _number(get("_SOURCE_MONOTONIC_TIMESTAMP")) if kernel else None
     if micro is None:
-        micro = _number(entry.get("__MONOTONIC_TIMESTAMP"))
-    program = "" if kernel else f"{clean(_text(entry.get('SYSLOG_IDENTIFIER') or entry.get('_COMM') or 'user'))}: "
-    host, caller = entry.get("_HOSTNAME"), entry.get("_KERNEL_CALLER")
+        micro = _number(get("__MONOTONIC_TIMESTAMP"))
+    time_ns = None if micro is None else micro * 1000
+    program = "" if kernel else f"{clean(_text(name or get('_COMM') or 'user'))}: "
+    level, facility = _number(get("PRIORITY")), 0 if kernel else _number(get("SYSLOG_FACILITY"))
+    host, caller = get("_HOSTNAME"), get("_KERNEL_CALLER")
+    caller, host = caller if isinstance(caller, str) else None, clean(host) if isinstance(host, str) else None
     for line in message.split("\n"):
-        yield LogRecord(
-            place,
-            raw,
-            f"{program}{clean(line).rstrip()}",
-            None if micro is None else micro * 1000,
-            _number(entry.get("PRIORITY")),
-            _number(entry.get("SYSLOG_FACILITY")) if not kernel else 0,
-            caller if isinstance(caller, str) else None,
-            host=clean(host) if isinstance(host, str) else None,
-        )
+        yield _new(LogRecord, (place, raw, f"{program}{clean(line).rstrip()}", time_ns, level, facility, caller, None, None, host, ""))
 
 
 def _dmesg(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:
@@ -71,12 +69,12 @@ def _position(names: tuple[str, ...], value: object) -> int | None:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, list):
-        return bytes(code & 255 for code in value if isinstance(code, int)).decode("utf-8", "replace")
-    return value if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value
+    return bytes(code & 255 for code in value if isinstance(code, int)).decode("utf-8", "replace") if isinstance(value, list) else ""
 
 
 def _number(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
-        return int(value)
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None

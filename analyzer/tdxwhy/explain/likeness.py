@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -12,7 +12,6 @@ from tdxwhy.records import Event
 
 # Nothing in a diagnosis depends on these; they differ from machine to machine and boot to boot.
 _NEVER_TELL = frozenset({"bogomips", "fraction", "machine"})
-_GOES_ON_NS = 5_000_000_000
 
 
 class Edges(NamedTuple):
@@ -22,21 +21,6 @@ class Edges(NamedTuple):
     tail_cut: bool
     gaps: bool
     last: int | None
-
-
-def alike(edges: Edges, tokens: Sequence[Hashable | None], times: Sequence[int], texts: Sequence[str]) -> Hashable | None:
-    """Return what a diagnosis depends on, from the token, the time in nanoseconds and the text of each event.
-
-    None where it also depends on lines that are no events (a trace, `uname -a`).
-    """
-    if not tokens or None in tokens:
-        return None
-    goes_on = -1 if edges.last is None else edges.last - _GOES_ON_NS
-    before = sum(map(goes_on.__ge__, times))
-    stamps = len(set(times))
-    if stamps < len(times):
-        stamps = len(set(zip(texts, times, strict=True)))
-    return (edges.head_cut, edges.tail_cut, edges.gaps, edges.last is None, before, stamps, *tokens)
 
 
 def token_of(event: Event) -> Hashable | None:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tdxwhy.explain.likeness import Edges, alike, token_of
+from tdxwhy.explain.likeness import Edges, token_of
 from tdxwhy.know.recognise import recognise
 from tdxwhy.read.usual import UsualLines
 from tdxwhy.records import BootRecords, Event, LogRecord, Place
@@ -17,6 +17,7 @@ _CLOCK = re.compile(r"setting system clock to \S+ \S+ \((\d{9,11})\)|^audit: typ
 _FACTS = ("machine", "model_name", "command_line")
 _REMEMBERED, _LONGEST = 2048, 1024
 _NOWHERE = Place("")
+_GOES_ON_NS = 5_000_000_000
 
 
 class Line(NamedTuple):
@@ -91,7 +92,23 @@ def edges_of(boot: BootRecords) -> Edges:
     return Edges(boot.head_cut, boot.tail_cut, boot.gaps, boot.last.time_ns if boot.last is not None else None)
 
 
+def timed(records: Sequence[LogRecord]) -> bool:
+    """Tell whether every line has a time."""
+    return isinstance(records, UsualLines) or all(record.time_ns is not None for record in records)
+
+
 def likeness(events: Sequence[tuple[Line, int | None]], edges: Edges) -> Hashable | None:
-    """Return what a diagnosis depends on, of a boot whose lines all have a time; None where it also depends on lines that are no events."""
+    """Return what a diagnosis depends on, of a boot whose lines all have a time.
+
+    None where it also depends on lines that are no events (a trace, `uname -a`).
+    """
+    tokens = [line.token for line, _ in events]
+    if not tokens or None in tokens:
+        return None
     times: list[int] = [time for _, time in events]  # type: ignore[misc] # none is None
-    return alike(edges, [line.token for line, _ in events], times, [line.text for line, _ in events])
+    goes_on = -1 if edges.last is None else edges.last - _GOES_ON_NS
+    before = sum(map(goes_on.__ge__, times))
+    stamps = len(set(times))
+    if stamps < len(times):
+        stamps = len({(line.text, time) for line, time in events})
+    return (edges.head_cut, edges.tail_cut, edges.gaps, edges.last is None, before, stamps, *tokens)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
-from tdxwhy.explain.lines import edges_of, likeness, understood
+from tdxwhy.explain.lines import edges_of, likeness, timed, understood
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
 
@@ -64,7 +64,7 @@ def report(
         before, place = best, len(judged) - 1
         best = (best, place)[decisive((judged[best].diagnosis, diagnosis))] if place else 0
         if not hold:
-            _slim(judged, {before, place - _HELD} - {best, *range(place - _HELD + 1, place + 1)})
+            _slim(judged, [old for old in (before, place - _HELD) if 0 <= old <= place - _HELD and old != best])
     if not judged:
         return None
     if known:
@@ -74,17 +74,15 @@ def report(
 
 
 def _likeness(boot: BootRecords) -> Hashable | None:
-    lines = understood(boot.records)
-    if any(time is None for _, time in lines):
+    if not timed(boot.records):
         return None
-    return likeness([pair for pair in lines if pair[0].event is not None], edges_of(boot))
+    return likeness([pair for pair in understood(boot.records) if pair[0].event is not None], edges_of(boot))
 
 
 def _slim(judged: list[Judged], places: Iterable[int]) -> None:
     for place in places:
-        if place >= 0:
-            one = judged[place]
-            judged[place] = Judged(_slimmed(one.diagnosis), _GONE, one.findings)
+        one = judged[place]
+        judged[place] = Judged(_slimmed(one.diagnosis), _GONE, one.findings)
 
 
 def _slimmed(diagnosis: Diagnosis) -> Diagnosis:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges
-from tdxwhy.explain.lines import Line, edges_of, understood
+from tdxwhy.explain.lines import Line, edges_of, timed, understood
 from tdxwhy.fleet.origin import SECOND, Origin, of_records
 from tdxwhy.records import BootRecords
 
@@ -29,7 +29,7 @@ def boot_of(boot: BootRecords) -> Boot:
     told, inside = understood(boot.records), of_records(boot.records)
     return Boot(
         [pair for pair in told if pair[0].event is not None],
-        all(time is not None for _, time in told),
+        timed(boot.records),
         edges_of(boot),
         Origin(inside.host, started(told) if inside.started is None else inside.started, boot.boot_id),
         lambda: boot,

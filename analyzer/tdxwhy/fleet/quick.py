@@ -23,18 +23,22 @@ def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> Boot | None:
     if data[:1] != b"[" or data[-1:] != b"\n":
         return None
     spans = _spans(data, anchors)
-    spans.append((data.rfind(b"\n", 0, -1) + 1, len(data) - 1))
-    lines = usual_lines(data, spans, name, ([begin for begin, _ in spans], False)) if 1 < len(spans) <= _MOST else None
-    if lines is None or (lines.turns and not _in_order(lines.columns.times[:-1], lines.columns.texts[1:-1])):
+    kept, end = len(spans), (data.rfind(b"\n", 0, -1) + 1, len(data) - 1)
+    if not 0 < kept <= _MOST:
         return None
-    kept, last = lines[:-1], lines.columns.times[-1]
-    told, head_cut = understood(kept), not is_start(lines[0])
+    if spans[-1] != end:
+        spans.append(end)
+    read = usual_lines(data, spans, name, ([begin for begin, _ in spans], False))
+    if read is None or (read.turns and not _in_order(read.columns.times[:kept], read.columns.texts[1:kept])):
+        return None
+    lines, last = read[:kept], read.columns.times[-1]
+    told, head_cut = understood(lines), not is_start(lines[0])
     return Boot(
         [pair for pair in told if pair[0].event is not None],
         True,
         Edges(head_cut, False, False, last),
         Origin(None, started(told)),
-        lambda: BootRecords(kept, len(kept), lines[-1], None, head_cut),
+        lambda: BootRecords(lines, kept, read[-1], None, head_cut),
     )
 
 

@@ -14,7 +14,7 @@ from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean, unquote
-from tdxwhy.read.usual import usual_lines, usual_record
+from tdxwhy.read.usual import side_by_side, usual_lines, usual_record
 from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
@@ -110,7 +110,12 @@ class Scan:
         """Return the numbers of lines in their order, or their offsets; behind a line that was looked at no line ends need be counted."""
         if window.offset >= _COUNTED:
             return [window.offset + begin for begin, _ in spans]
-        found, count, ends, counted, following = [], window.data.count, self._line_ends, self._counted, -1
+        count, ends, counted, following = window.data.count, self._line_ends, self._counted, -1
+        if side_by_side(window.data, spans):
+            ends += count(_NEWLINE, counted, spans[0][0])
+            self._line_ends, self._counted = ends + len(spans) - 1, spans[-1][0]
+            return list(range(ends + 1, ends + 1 + len(spans)))
+        found = []
         for begin, end in spans:
             ends += 1 if begin == following else count(_NEWLINE, counted, begin)
             counted, following = begin, end + 1
@@ -155,6 +160,13 @@ class Scan:
             self._collector.boot_id = mark.value or None
 
     def _last_before(self, window: Window, begin: int, line: int | None, before: bytes) -> LogRecord | None:
+        """Return the last stamped record before a line of the window."""
+        start = window.data.rfind(b"\n", 0, max(0, begin - 1)) + 1
+        if begin:
+            place = Place(self._name, None, None, window.offset + start) if line is None else Place(self._name, line - 1)
+            record = usual_record(window.data, start, begin - 1, place)
+            if record is not None:
+                return record
         known = bytes(window.data[max(0, begin - _TAIL) : begin])
         return self._last(known if begin >= _TAIL else before + known, window.offset + begin, line)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from operator import add
 from typing import NamedTuple, overload
 
 from tdxwhy.read.text import RAW_LIMIT
@@ -22,8 +23,10 @@ MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}
 
 # Boots print the same messages again and again: each is looked at once.
 _texts: dict[bytes, str] = {}
-_whole: dict[str, str] = {}
+_whole: set[str] = set()
 _REMEMBERED = 2048
+# Lines side by side are shorter than this on average.
+_DENSE = 512
 
 # Builds a record in half the time of a call with defaults; a test compares the two.
 _new = tuple.__new__
@@ -132,27 +135,33 @@ def usual_lines(data: bytes | bytearray, spans: Sequence[tuple[int, int]], name:
     `where` are the lines' numbers and True, or their offsets and False.
     """
     places, counted = where
+    pieces = [(spans[0][0], spans[-1][1])] if side_by_side(data, spans) else spans
     try:
-        text = b"\n".join([data[begin:end] for begin, end in spans]).decode("ascii")
+        text = b"\n".join([data[begin:end] for begin, end in pieces]).decode("ascii")
     except UnicodeDecodeError:
         return None
     parts = _USUAL_LINES.findall(text)
     if len(parts) != len(spans):
         return None
-    for _, _, message in parts:
-        if message not in _whole:
-            if not _plain(message.encode()):
-                return None
-            if len(_whole) >= _REMEMBERED:
-                _whole.clear()
-            _whole[message] = message
-    times = [int(seconds + fraction) * 1000 for seconds, fraction, _ in parts]
-    texts = [_whole.get(message, message) for _, _, message in parts]
+    seconds, fractions, texts = zip(*parts, strict=True)
+    for message in set(texts).difference(_whole):
+        if not _plain(message.encode()):
+            return None
+        if len(_whole) >= _REMEMBERED:
+            _whole.clear()
+        _whole.add(message)
+    times = [micro * 1000 for micro in map(int, map(add, seconds, fractions))]
     turns = []
     if times != sorted(times) or _BANNER in text:
         pairs = enumerate(zip(times, times[1:], texts[1:]), 1)  # noqa: B905 - each with the one that follows
         turns = [place for place, (one, two, message) in pairs if two < one or message.startswith(_BANNER)]
-    return UsualLines(UsualColumns(times, texts, text.split("\n"), places), name, counted, turns)
+    return UsualLines(UsualColumns(times, list(texts), text.split("\n"), places), name, counted, turns)
+
+
+def side_by_side(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether no other lines lie between these, which are in their order."""
+    begin, end = spans[0][0], spans[-1][1]
+    return end - begin < len(spans) * _DENSE and data.count(b"\n", begin, end) == len(spans) - 1
 
 
 def _plain(tail: bytes) -> str:

@@ -52,7 +52,8 @@ def keys(found: Iterable[BootRecords], anchored: bool) -> list[list[tuple[str, i
 
 @pytest.mark.parametrize("seed", range(5))
 def test_anchors_change_no_record_that_holds_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows_module, "BLOCK", 5000 + 997 * seed)
+    monkeypatch.setattr(windows_module, "WINDOW", 5000 + 997 * seed)
+    monkeypatch.setattr(windows_module, "LINE_LIMIT", 1000)
     data = "\n".join(machine(seed, 4, 400)).encode() + b"\n"
 
     class Source:

@@ -35,13 +35,14 @@ class Line(NamedTuple):
 
 
 def line_of(record: LogRecord) -> Line:
-    """Understand one line."""
-    event, clock = recognise(record), _clock(record.text)
+    """Understand one line. One that carries the clock says nothing else."""
+    clock = _clock(record.text)
+    event = recognise(record) if clock is None else None
     if event is None:
         return Line(record.text, clock=clock)
     values = event.values
     fact = next(((name, values[name]) for name in _FACTS if name in values), None)
-    return Line(event.record.text, event, token_of(event), fact, clock)
+    return Line(event.record.text, event, token_of(event), fact)
 
 
 def _clock(text: str) -> int | None:
@@ -61,9 +62,9 @@ class Lines(dict[str, Line]):
     def __missing__(self, text: str) -> Line:
         """Understand a line that was not met before."""
         line = line_of(LogRecord(_NOWHERE, text, text, 0, self._level))
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        if len(text) <= _LONGEST:
+        if line.clock is None and len(text) <= _LONGEST:
+            if len(self) >= _REMEMBERED:
+                self.clear()
             self[text] = line
         return line
 

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from tdxwhy.read.text import BLOCK, LINE_LIMIT
+from tdxwhy.read.text import LINE_LIMIT
 
 # Boots begin here, whatever the caller looks for.
 STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
 _LITERALS = 64
 # While one is searched the next is read; with a second processor both go on while lines are parsed.
 _SEARCHERS, _AHEAD = 2, 3
+# Threads take turns at the interpreter once a window: smaller ones cost time, larger ones memory.
+WINDOW = 2 << 20
 
 
 class Readable(Protocol):
@@ -84,12 +86,12 @@ def all_spans(window: Window) -> Iterator[tuple[int, int]]:
 
 def windows(source: Readable) -> Iterator[Window]:
     """Cut a stream behind line ends, in few buffers used again and again; of a line longer than a buffer only the beginning is kept."""
-    buffers = [bytearray(2 * BLOCK + LINE_LIMIT) for _ in range(_AHEAD + 1)]
+    buffers = [bytearray(WINDOW + LINE_LIMIT) for _ in range(_AHEAD + 1)]
     carry, offset, skipping, turn = b"", 0, False, 0
     while True:
         data, kept = buffers[turn % len(buffers)], len(carry)
         data[:kept] = carry
-        fresh = source.readinto(memoryview(data)[kept : kept + BLOCK])
+        fresh = source.readinto(memoryview(data)[kept:])
         end = kept + fresh
         if not fresh:
             if kept:

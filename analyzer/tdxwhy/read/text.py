@@ -57,13 +57,13 @@ def looks_binary(data: bytes) -> bool:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
     sample = data[:65536].replace(b"\0", b"")[:8192]
-    text = sample.translate(None, _CONTROL_BYTES).decode("utf-8", "replace")
-    foreign = text.count("\ufffd") + sum(map(sample.count, _CONTROLS_ALONE))
+    kept = sample.translate(None, _CONTROL_BYTES)
+    text = kept.decode("utf-8", "replace")
+    foreign = text.count("\ufffd") + len(sample) - len(kept)
     return not sample or foreign * 3 > len(text)
 
 
 _CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r\x1b") + b"\x7f"
-_CONTROLS_ALONE = tuple(bytes((code,)) for code in _CONTROL_BYTES)
 
 
 def unquote(text: str) -> str:

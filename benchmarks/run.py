@@ -282,19 +282,7 @@ def head(load: Callable[[], tuple[float, float, float]] = os.getloadavg) -> str:
     cpu = next(
         (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?"
     )
-    told = f"{cpu}, {os.cpu_count()} processors, Python {platform.python_version()}, load {load()[0]:.1f} at the start"
-    return f"{told}; counting to ten million in Python takes {counting():.2f} s.\n"
-
-
-def counting() -> float:
-    """Time a loop: machines of one name differ by three times in what their neighbours leave them, and this tells."""
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        for _ in range(10_000_000):
-            pass
-        times.append(time.perf_counter() - began)
-    return min(times)
+    return f"{cpu}, {os.cpu_count()} processors, Python {platform.python_version()}, load {load()[0]:.1f} at the start.\n"
 
 
 def main() -> None:

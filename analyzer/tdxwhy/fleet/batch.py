@@ -112,18 +112,8 @@ class _Work:
         self._known = self._boots = self._size = self._parts = self._flushed = 0
 
     def run(self, batch: Sequence[Source]) -> Outcome:
-        unread = []
         known = _known(self._settings.store, self._settings.place)
-        for source in batch:
-            try:
-                with opened(source, bool(known)) as content:
-                    self._source(source, content, known)
-            except (TdxwhyError, OSError) as error:
-                if isinstance(error, TdxwhyError) and error.message.startswith("store:"):
-                    raise
-                unread.append(
-                    Unread(source.name, error.message if isinstance(error, TdxwhyError) else (error.strerror or "cannot be read").lower())
-                )
+        unread = [one for source in batch if (one := self._read(source, known)) is not None]
         if self._rows:
             self._flush(last=True)
         return Outcome(
@@ -137,6 +127,19 @@ class _Work:
             losses=tuple(self._losses),
             listed=sum(source.size for source in batch),
         )
+
+    def _read(self, source: Source, known: frozenset[str]) -> Unread | None:
+        """Read one source. Nothing of it is held afterwards: the next one is read into the same memory, which is still in the caches."""
+        try:
+            with opened(source, bool(known)) as content:
+                self._source(source, content, known)
+        except TdxwhyError as error:
+            if error.message.startswith("store:"):
+                raise
+            return Unread(source.name, error.message)
+        except OSError as error:
+            return Unread(source.name, (error.strerror or "cannot be read").lower())
+        return None
 
     def _source(self, source: Source, content: Content, known: frozenset[str]) -> None:
         if content.digest is not None and content.digest in known:

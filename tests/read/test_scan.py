@@ -6,6 +6,8 @@ import gzip
 import io
 import json
 import random
+import threading
+import time
 import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
@@ -230,3 +232,24 @@ def test_a_big_log_is_reported_with_its_lines_and_a_huge_one_with_bytes(
     path.write_text(lead + "[    2.000000] virt/tdx: module initialized\n")
     assert main(["log", str(path)]) == 0
     assert place in capsys.readouterr().out
+
+
+def test_who_gives_up_early_finds_nobody_reading() -> None:
+    reading, reads = threading.Event(), []
+
+    class Slow:
+        def readinto(self, buffer: memoryview) -> int:
+            reading.set()
+            time.sleep(0.05)
+            reads.append(len(buffer))
+            buffer[:] = (b"[    1.000000] tdx: a line\n" * (len(buffer) // 26 + 1))[: len(buffer)]
+            reading.clear()
+            return len(buffer)
+
+    found = windows_module.ahead(windows_module.windows(Slow()), (b"tdx: ",))
+    next(found)
+    found.close()
+    assert not reading.is_set()
+    done = len(reads)
+    time.sleep(0.2)
+    assert len(reads) == done

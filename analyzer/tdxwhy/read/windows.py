@@ -11,6 +11,7 @@ STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
 _LITERALS = 64
 # While one is searched the next is read; with a second processor both go on while lines are parsed.
 _SEARCHERS, _AHEAD = 2, 3
+_PATIENCE = 1.0
 # Threads take turns at the interpreter once a window: smaller ones cost time, larger ones memory.
 WINDOW = 2 << 20
 
@@ -113,11 +114,11 @@ def windows(source: Readable) -> Iterator[Window]:
 def ahead(source: Iterator[Window], anchors: Sequence[bytes]) -> Iterator[Window]:
     """Search windows for anchors in threads that run ahead: reading, inflating and searching leave the interpreter free."""
     from queue import SimpleQueue
-    from threading import Lock, Thread
+    from threading import Event, Lock, Thread
 
     ready: SimpleQueue[SimpleQueue[Window | BaseException | None]] = SimpleQueue()
     tickets: SimpleQueue[bool] = SimpleQueue()
-    turn = Lock()
+    turn, over = Lock(), Event()
     for _ in range(_AHEAD):
         tickets.put(True)
 
@@ -127,7 +128,7 @@ def ahead(source: Iterator[Window], anchors: Sequence[bytes]) -> Iterator[Window
             try:
                 with turn:
                     ready.put(found)
-                    window = next(source, None)
+                    window = next(source, None) if not over.is_set() else None
                 found.put(searched(window, anchors) if window is not None and anchors else window)
             except BaseException as error:  # noqa: BLE001 - it is raised again where the windows are used
                 found.put(error)
@@ -141,5 +142,9 @@ def ahead(source: Iterator[Window], anchors: Sequence[bytes]) -> Iterator[Window
             yield window
             tickets.put(True)
     finally:
+        over.set()
         for _ in range(_SEARCHERS):
             tickets.put(False)
+        # Whoever gives up early closes the source next: nobody may still read it then. A pipe that is silent is not waited for.
+        if turn.acquire(timeout=_PATIENCE):
+            turn.release()

@@ -114,12 +114,12 @@ def _rows(args: argparse.Namespace, fleet: object, sql: str) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from tdxwhy.fleet.ingest import needed
+    from tdxwhy.fleet.extra import needed
     from tdxwhy.fleet.inspect import inspect
     from tdxwhy.fleet.store import open_store
     from tdxwhy.report.fleet_text import health, health_json
 
-    needed()
+    needed("pyarrow", "xxhash")
     found = inspect(open_store(args.store))
     sys.stdout.write(health_json(found) if args.format == "json" else health(found))
     return 1 if found.troubles else 0
@@ -127,11 +127,11 @@ def _check(args: argparse.Namespace) -> int:
 
 def _compact(args: argparse.Namespace) -> int:
     from tdxwhy.fleet.compact import compact
-    from tdxwhy.fleet.ingest import needed
+    from tdxwhy.fleet.extra import needed
     from tdxwhy.fleet.store import open_store
     from tdxwhy.report.ingest_text import compaction, compaction_json
 
-    needed()
+    needed("pyarrow", "xxhash")
     done = compact(open_store(args.store))
     sys.stdout.write(compaction_json(done) if args.format == "json" else f"{compaction(done)}\n")
     return 1 if done.damaged else 0

@@ -17,12 +17,12 @@ from tdxwhy.fleet.gather import Gathered, Gatherer
 from tdxwhy.fleet.judge import Judge
 from tdxwhy.fleet.origin import Origin, compiled, of_path
 from tdxwhy.fleet.part import commit
-from tdxwhy.fleet.sources import Source, Unread
+from tdxwhy.fleet.sources import MANY, Source, Unread
 from tdxwhy.fleet.store import Store, open_store
 from tdxwhy.records import Loss
 
-# Batches hold at least this much, and of a big ingest a 64th: parts stay few, and a crash costs little.
-_FILES, _BYTES, _SHARES = 512, 128 << 20, 64
+# Batches hold this much, and of a big ingest a 64th; the last ones less. Parts stay few, and a crash costs little.
+_FILES, _BYTES, _SHARES = MANY, 128 << 20, 64
 # A source of more boots than this, such as an endless stream, is written in several parts.
 _BOOTS_A_PART = 50_000
 _ODD = re.compile(r"[^0-9A-Za-z-]")

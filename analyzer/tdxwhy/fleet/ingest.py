@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.batch import Outcome, Settings, batches
 from tdxwhy.fleet.compact import Compaction, compact_if_many
 from tdxwhy.fleet.engine import Engine, Local, workers_here
+from tdxwhy.fleet.extra import needed
 from tdxwhy.fleet.origin import compiled
 from tdxwhy.fleet.sources import Unread, expand
 from tdxwhy.fleet.store import Writer, make_store
@@ -53,7 +52,7 @@ class Summary(NamedTuple):
 
 def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
     """Bring sources into a store; those that it has are left alone, and of a store of many small parts few large ones are made."""
-    needed()
+    needed("pyarrow", "xxhash")
     if request.pattern:
         compiled(request.pattern)
     engine = _engine(request)
@@ -72,13 +71,6 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
             size += outcome.listed
             tell(Progress(done, len(sources), size, total))
     return _summary(outcomes, unread)._replace(compacted=compact_if_many(store))
-
-
-def needed() -> None:
-    """Complain in one line if the extra is not installed."""
-    for name in ("pyarrow", "xxhash"):
-        if find_spec(name) is None:
-            raise TdxwhyError(f"the fleet commands need {name}", "pip install 'tdxwhy[fleet]'")
 
 
 def _engine(request: Request) -> Engine:

@@ -10,6 +10,7 @@ from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.item import Mark
 from tdxwhy.read.opening import Opened
+from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.windows import Window, ahead, matches, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
@@ -64,8 +65,7 @@ class Journal:
             boot, place = boot_of_entry(entry), Place(self._name, None, None, offset)
             for record in records_of_entry(entry, place, line[:4096].decode("utf-8", "replace")):
                 self._add(boot, record, keep)
-            if len(self._open) > _OPEN:
-                yield from self._closed(next(iter(self._open)))
+            yield from self._crowded_out()
 
     def _exported(self, opened: Opened) -> Iterator[BootRecords]:
         reader, boot = ExportReader(self._name), None
@@ -75,8 +75,7 @@ class Journal:
                     boot = item.value
                 else:
                     self._add(boot, item, bool(matches(self._anchors, item.raw.encode("utf-8", "replace"))))
-                    if len(self._open) > _OPEN:
-                        yield from self._closed(next(iter(self._open)))
+                    yield from self._crowded_out()
 
     def _add(self, boot: str | None, record: LogRecord, keep: bool) -> None:
         collector, last = self._open.pop(boot, (None, None))
@@ -85,10 +84,12 @@ class Journal:
             collector.boot_id = boot
         if keep:
             collector.add(record)
-        time = record.time_ns
-        if (time is not None or record.wall is not None) and (last is None or (time or 0) >= (last.time_ns or 0)):
+        if stamp_of(record) is not None and (last is None or (record.time_ns or 0) >= (last.time_ns or 0)):
             last = record
         self._open[boot] = (collector, last)
+
+    def _crowded_out(self) -> list[BootRecords]:
+        return self._closed(next(iter(self._open))) if len(self._open) > _OPEN else []
 
     def _closed(self, boot: str | None) -> list[BootRecords]:
         collector, last = self._open.pop(boot)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.extra import needed
 from tdxwhy.fleet.schema import ABOUT_BOOTS, BOOTS, TABLES
 from tdxwhy.fleet.store import Store, open_store
 
@@ -69,12 +70,7 @@ class Fleet:
 
 def open_fleet(folder: Path) -> Fleet:
     """Open a store for questions."""
-    try:
-        import duckdb  # noqa: F401
-        import pyarrow  # noqa: F401
-        import xxhash  # noqa: F401
-    except ImportError as error:
-        raise TdxwhyError(f"the fleet commands need {error.name}", "pip install 'tdxwhy[fleet]'") from error
+    needed("duckdb", "pyarrow", "xxhash")
     return Fleet(open_store(folder))
 
 

@@ -9,11 +9,10 @@ from tdxwhy.explain.lines import understood
 from tdxwhy.fleet.boot import Boot, started
 from tdxwhy.fleet.origin import Origin
 from tdxwhy.read.segments import SLACK_NS, is_start
-from tdxwhy.read.usual import usual_lines
+from tdxwhy.read.usual import BANNER, usual_lines
 from tdxwhy.read.windows import matches
 from tdxwhy.records import BootRecords
 
-_START = "Linux version "
 # The scanner thins out what has more.
 _MOST = 10_000
 
@@ -45,7 +44,7 @@ def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> Boot | None:
 def _in_order(times: list[int], texts: list[str]) -> bool:
     """Tell whether no line is a banner, and none steps back in time by more than CPUs do that print in parallel."""
     back = any(time + SLACK_NS < latest for time, latest in zip(times, accumulate(times, max), strict=True))
-    return not back and not any(text.startswith(_START) for text in texts)
+    return not back and not any(text.startswith(BANNER) for text in texts)
 
 
 def _spans(data: bytes, anchors: tuple[bytes, ...]) -> list[tuple[int, int]]:

@@ -161,8 +161,9 @@ def _rivals(ranked: Sequence[_Counted], rest: Sequence[_Cell]) -> Iterator[tuple
     """Yield explanations by another dimension that are nearly as likely, and explain nothing beyond what the best one does."""
     best, tallies = ranked[0], _tallied(rest)
     seen = {best.split.dimension}
-    for split, others, these in ranked[1:]:
-        close = gain(others, these) >= best.told - log(_SURE) and split.how in ("since", "new") and split.dimension not in seen
+    for one in ranked[1:]:
+        split = one.split
+        close = one.told >= best.told - log(_SURE) and split.how in ("since", "new") and split.dimension not in seen
         if close and split.value is not None and not rose(split.others.share(tallies), split.these.share(tallies)):
             seen.add(split.dimension)
             yield split.dimension, split.value

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from tdxwhy.errors import TdxwhyError
 
 STDIN = "-"
-_MANY = 512
+# More sources than this are work for more than one process.
+MANY = 512
 
 
 class Source(NamedTuple):
@@ -44,7 +45,7 @@ def expand(named: Sequence[str], many: Callable[[], None] | None = None) -> tupl
                 unread.append(item)
             else:
                 found.setdefault(item.path, item)
-                if many is not None and len(found) > _MANY:
+                if many is not None and len(found) > MANY:
                     many()
                     many = None
     return sorted(found.values(), key=lambda source: (source.name, source.path)), sorted(unread)
@@ -92,19 +93,10 @@ def _walked(top: str) -> Iterator[Source | Unread]:
             continue
         for entry in found:
             name = f"{prefix}/{entry.name}"
-            if entry.is_file(follow_symlinks=False):
-                yield _regular(entry, name)
-            elif entry.is_dir(follow_symlinks=False):
+            if entry.is_dir(follow_symlinks=False):
                 waiting.append((entry.path, name))
             else:
                 yield _found(entry.path, name, partial(entry.stat, follow_symlinks=False))
-
-
-def _regular(entry: os.DirEntry[str], name: str) -> Source | Unread:
-    try:
-        return Source(entry.path, shown(name), entry.stat(follow_symlinks=False).st_size)
-    except OSError as error:
-        return Unread(shown(name), (error.strerror or "cannot be read").lower())
 
 
 def _found(path: str, name: str, status: Callable[[], os.stat_result], follow: bool = False) -> Source | Unread:

@@ -163,8 +163,8 @@ class Scan:
         """Return the last stamped record before a line of the window."""
         start = window.data.rfind(b"\n", 0, max(0, begin - 1)) + 1
         if begin:
-            place = Place(self._name, None, None, window.offset + start) if line is None else Place(self._name, line - 1)
-            record = usual_record(window.data, start, begin - 1, place)
+            place = window.offset + start if line is None else line - 1
+            record = usual_record(window.data, start, begin - 1, self._at(place, line is not None))
             if record is not None:
                 return record
         known = bytes(window.data[max(0, begin - _TAIL) : begin])

@@ -15,7 +15,7 @@ from tdxwhy.records import LogRecord, Place
 _USUAL = re.compile(r"(?:<(\d{1,3})>)?\[ *(\d{1,9})\.(\d{6})\](?: ?\[ *([TC]\d{1,9})\])? ?")
 _STAMP_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?(?!\[ *[TC]\d)")
 _USUAL_LINES = re.compile(r"^\[ *(\d{1,9})\.(\d{6})\] ?(?!\[ *[TC]\d)(.*)$", re.MULTILINE)
-_BANNER = "Linux version "
+BANNER = "Linux version "
 _PLAIN = re.compile(rb"[!-~](?:[ -~]{0,2000}[!-~])?")
 AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 # A plain word before "kernel: " is the host name of short-monotonic output; messages of the kernel itself hold that rarely.
@@ -152,9 +152,9 @@ def usual_lines(data: bytes | bytearray, spans: Sequence[tuple[int, int]], name:
         _whole.add(message)
     times = [micro * 1000 for micro in map(int, map(add, seconds, fractions))]
     turns = []
-    if times != sorted(times) or _BANNER in text:
+    if times != sorted(times) or BANNER in text:
         pairs = enumerate(zip(times, times[1:], texts[1:]), 1)  # noqa: B905 - each with the one that follows
-        turns = [place for place, (one, two, message) in pairs if two < one or message.startswith(_BANNER)]
+        turns = [place for place, (one, two, message) in pairs if two < one or message.startswith(BANNER)]
     return UsualLines(UsualColumns(times, list(texts), text.split("\n"), places), name, counted, turns)
 
 

@@ -184,12 +184,10 @@ def rounds(found: Sequence[Case], number: int) -> dict[tuple[str, str], Run]:
 
 def store_of(work: Path, events: int) -> Path:
     """Multiply the parts of a store until it holds so many events."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
+    from arro3.core import Array, RecordBatch
 
-    from tdxwhy.fleet.part import commit
-    from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_schema
+    from tdxwhy.fleet.part import commit, rows_of
+    from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_type
     from tdxwhy.fleet.store import Writer, make_store
 
     big = work / "store-big"
@@ -197,17 +195,19 @@ def store_of(work: Path, events: int) -> Path:
         return big
     subprocess.run(fresh(work / "store", str(work / "tree-none")), check=True, stdout=subprocess.DEVNULL)
     sample = {
-        name: pa.concat_tables(pq.read_table(file) for file in sorted((work / "store").glob(f"parts/*/{name}.parquet"))) for name in TABLES
+        name: [batch for file in sorted((work / "store").glob(f"parts/*/{name}.parquet")) for batch in rows_of(file)] for name in TABLES
     }
+
+    def moved(rows: RecordBatch, copy: int) -> RecordBatch:
+        """Return the same rows of other boots."""
+        key = Array([boot ^ copy for boot in rows.column("boot").to_pylist()], arrow_type("int64"))
+        return rows.set_column(0, rows.field(0), key)
+
     store = make_store(big)
     with Writer(store) as writer:
-        for copy in range(-(-events // sample["events"].num_rows)):
-            moved = {}
-            for name, table in sample.items():
-                key = pc.bit_wise_xor(table["boot"], pa.scalar(copy, pa.int64())) if name in ABOUT_BOOTS else None
-                whole = table if key is None else table.set_column(0, "boot", key)
-                moved[name] = whole.cast(arrow_schema(name)).combine_chunks().to_batches()
-            commit(store.parts, writer.folder, f"{copy:032x}", moved)
+        for copy in range(-(-events // sum(rows.num_rows for rows in sample["events"]))):
+            tables = {name: [moved(rows, copy) if name in ABOUT_BOOTS else rows for rows in all_rows] for name, all_rows in sample.items()}
+            commit(store.parts, writer.folder, f"{copy:032x}", tables)
     return big
 
 

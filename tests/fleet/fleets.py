@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("pyarrow")
+pytest.importorskip("arro3.io")
 pytest.importorskip("duckdb")
 
 from tdxwhy.fleet.ingest import Request, Summary, ingest

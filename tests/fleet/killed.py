@@ -15,9 +15,8 @@ import signal
 import sys
 from pathlib import Path
 
+import arro3.io  # noqa: F401
 import duckdb  # noqa: F401 - imported once, before the forks
-import pyarrow.compute
-import pyarrow.parquet  # noqa: F401
 
 from tdxwhy.cli import main
 from tdxwhy.fleet import compact, ingest  # noqa: F401

@@ -3,6 +3,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -81,6 +85,7 @@ def test_an_empty_store_answers(tmp_path):
 
 
 def test_rows_as_csv_json_and_parquet(store, tmp_path, capsys):
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     main(["fleet", "query", "SELECT host, steps FROM boots ORDER BY host LIMIT 3", "--store", str(store), "--format", "csv"])
@@ -91,6 +96,39 @@ def test_rows_as_csv_json_and_parquet(store, tmp_path, capsys):
     assert {event["outcome"] for event in events} == {"progress", "success", "failure"}
     main(["fleet", "export", "--store", str(store), "--format", "parquet", "--output", str(tmp_path / "boots.parquet")])
     assert pq.read_table(tmp_path / "boots.parquet").num_rows == 12
+    assert pq.read_table(next(store.glob("parts/*/boots.parquet"))).schema.field("started").type == pa.timestamp("ms")
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "json", "parquet"])
+def test_a_query_that_fails_on_its_way_is_one_line(store, form, tmp_path, capsys):
+    out = tmp_path / "answer"
+    sql = "SELECT CASE WHEN i > 200000 THEN error('no such' || ' luck') ELSE i END FROM range(300000) AS t(i)"
+    assert main(["fleet", "query", sql, "--store", str(store), "--format", form, "--output", str(out)]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == "tdxwhy: query: Invalid Input Error: no such luck"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("value", ["INTERVAL 3 DAY", "{'x': INTERVAL 3 DAY}", "union_value(k := 1)"])
+def test_what_parquet_cannot_hold_is_one_line(store, value, tmp_path, capsys):
+    command = ["fleet", "query", f"SELECT {value} AS odd", "--store", str(store), "--format"]
+    assert main([*command, "parquet", "--output", str(tmp_path / "answer")]) == 2
+    assert "column 'odd'" in capsys.readouterr().err
+    assert main([*command, "csv"]) == 0
+
+
+def test_a_disk_that_is_full_is_one_line_for_parquet_too(store):
+    command = [sys.executable, "-m", "tdxwhy", "fleet", "export", "--store", str(store), "--format", "parquet"]
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (run.returncode, run.stderr) == (2, "tdxwhy: no space left on device\n")
+
+
+def test_a_pipe_is_written_and_not_replaced(store, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    command = [sys.executable, "-m", "tdxwhy", "fleet", "export", "--store", str(store), "--output", str(tmp_path / "pipe")]
+    with subprocess.Popen(command) as run:
+        rows = (tmp_path / "pipe").read_text().splitlines()
+    assert (run.returncode, len(rows), (tmp_path / "pipe").is_fifo()) == (0, 13, True)
 
 
 def test_csv_holds_no_formulas(tmp_path, capsys):

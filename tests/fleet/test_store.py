@@ -49,6 +49,17 @@ def test_damage_is_found_and_named(tmp_path, damage, said):
     assert [said in trouble for trouble in inspect(open_store(tmp_path / "store")).troubles] == [True]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("damage", [lambda data: data[:100], lambda data: b"", lambda data: data[:90] + bytes(9) + data[99:]])
+def test_an_ingest_into_a_damaged_store_says_so_in_one_line(tmp_path, workers, damage):
+    logs = make_fleet(tmp_path / "logs", 1)
+    ingested(tmp_path / "store", logs)
+    file = next(tmp_path.glob("store/parts/*/sources.parquet"))
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(TdxwhyError, match=r"^store: \w+: sources.parquet: [^\n]*$"):
+        ingested(tmp_path / "store", logs, workers=workers)
+
+
 def test_half_a_part_is_one_line_for_a_query(tmp_path, capsys):
     ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 1))
     file = next(tmp_path.glob("store/parts/*/boots.parquet"))

@@ -119,7 +119,7 @@ def _check(args: argparse.Namespace) -> int:
     from tdxwhy.fleet.store import open_store
     from tdxwhy.report.fleet_text import health, health_json
 
-    needed("pyarrow", "xxhash")
+    needed("arro3.io", "xxhash")
     found = inspect(open_store(args.store))
     sys.stdout.write(health_json(found) if args.format == "json" else health(found))
     return 1 if found.troubles else 0
@@ -131,7 +131,7 @@ def _compact(args: argparse.Namespace) -> int:
     from tdxwhy.fleet.store import open_store
     from tdxwhy.report.ingest_text import compaction, compaction_json
 
-    needed("pyarrow", "xxhash")
+    needed("arro3.io", "xxhash")
     done = compact(open_store(args.store))
     sys.stdout.write(compaction_json(done) if args.format == "json" else f"{compaction(done)}\n")
     return 1 if done.damaged else 0

@@ -77,7 +77,7 @@ def _room(left: tuple[int, int], most: tuple[int, int]) -> tuple[int, int]:
 
 def ready() -> None:
     """Import and build, before the first batch comes, what every batch needs."""
-    import pyarrow.parquet  # noqa: F401
+    import arro3.io  # noqa: F401
 
     _judge()
 
@@ -178,6 +178,6 @@ class _Work:
             name.update(key.to_bytes(8, "big", signed=True))
         self._outcomes += columns.outcomes()
         tables = {**columns.tables(), "sources": table("sources", list(zip(*rows, strict=True)))}
-        written = {each: found.to_batches() for each, found in tables.items()}
+        written = {each: [found] for each, found in tables.items()}
         self._parts += commit(self._store.parts, Path(self._settings.place), name.hexdigest(), written)
         self._columns, self._flushed = Columns(_judge()), self._flushed + 1

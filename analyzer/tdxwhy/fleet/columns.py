@@ -6,16 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdxwhy.explain.likeness import Edges
 from tdxwhy.fleet.boot import Boot
 from tdxwhy.fleet.judge import Judge, Remembered
 from tdxwhy.fleet.origin import Origin, key_of
-from tdxwhy.fleet.schema import arrow_schema
+from tdxwhy.fleet.schema import TABLES, arrow_schema, arrow_type
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from arro3.core import Array, RecordBatch
 
 # Before this every kernel prints the same lines at nearly the same times.
 _EARLY_NS = 100_000_000
@@ -64,8 +65,8 @@ class Columns:
         """Count the outcomes."""
         return Counter(row.found.diagnosis.outcome for row in self._rows.values())
 
-    def tables(self) -> dict[str, pa.Table]:
-        """Return all that is about boots as Arrow tables, in the columns and types of the schema."""
+    def tables(self) -> dict[str, RecordBatch]:
+        """Return all that is about boots as Arrow batches, in the columns and types of the schema."""
         made = {"boots": self._boots(), "attempts": self._attempted(), "events": self._events(), "findings": self._found()}
         return {name: table(name, columns) for name, columns in made.items()}
 
@@ -137,10 +138,22 @@ def _machine(line: str | None) -> tuple[str | None, str | None, str | None]:
     return (found["board"], found["firmware"], found["date"]) if found else (None, None, None)
 
 
-def table(name: str, columns: Sequence[Any]) -> pa.Table:
+def table(name: str, columns: Sequence[Sequence[Any]]) -> RecordBatch:
     """Return one table of a part from its columns; without any it is empty."""
-    import pyarrow as pa
+    from arro3.core import RecordBatch
 
-    schema = arrow_schema(name)
-    data = columns or [[] for _ in schema]
-    return pa.table([pa.array(values, kind) for values, kind in zip(data, schema.types, strict=True)], schema=schema)
+    kinds = [column.type for column in TABLES[name]]
+    data = columns or [[] for _ in kinds]
+    return RecordBatch.from_arrays([_array(values, kind) for values, kind in zip(data, kinds, strict=True)], schema=arrow_schema(name))
+
+
+def _array(values: Sequence[Any], kind: str) -> Array:
+    """Return one column; times are given in seconds."""
+    from arro3.core import Array, list_array
+
+    if kind.startswith("list<"):
+        ends = Array([0, *accumulate(map(len, values))], arrow_type("int32"))
+        return list_array(ends, Array(list(chain.from_iterable(values)), arrow_type(kind[5:-1])), type=arrow_type(kind))
+    if kind.startswith("timestamp"):
+        return Array([None if value is None else value * 1000 for value in values], arrow_type("int64")).cast(arrow_type(kind))
+    return Array(values, arrow_type(kind))

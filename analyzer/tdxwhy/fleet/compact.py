@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.part import Manifest, commit, trouble_of
+from tdxwhy.fleet.part import Manifest, commit, rows_of, trouble_of
 from tdxwhy.fleet.query import best_copies
-from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_schema
+from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_schema, arrow_type
 from tdxwhy.fleet.store import Store, Writer, counting
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from arro3.core import RecordBatch
 
 # Parts of fewer bytes are small and get merged; a merged part grows to about the larger figure.
 _SMALL, _LARGE = 8 << 20, 64 << 20
-# Rows that are gathered before they are written: row groups of this size are what DuckDB reads fastest.
-_ROWS = 128 << 10
 # An ingest compacts when it finds so many parts: until then a question pays less than a tenth of a second for them.
 _MANY = 64
 
@@ -109,27 +107,25 @@ def _merge(store: Store, place: Path, group: Sequence[Manifest]) -> bool:
     return commit(store.parts, place, name, tables, replaces)
 
 
-def _rows(folders: Sequence[Path], table: str, kept: Mapping[str, Collection[int]] | None) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of one table of all parts in few batches; of the copies of a boot only the one that is kept."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _rows(folders: Sequence[Path], table: str, kept: Mapping[str, Collection[int]] | None) -> Iterator[RecordBatch]:
+    """Yield the rows of one table of all parts; of the copies of a boot only the one that is kept."""
+    from arro3.core import RecordBatch
 
-    gathered: list[pa.Table] = []
-    rows = 0
+    schema = arrow_schema(table)
     for folder in folders:
-        found = pq.ParquetFile(folder / f"{table}.parquet").read(use_threads=False).cast(arrow_schema(table))
-        gathered.append(found if kept is None else _only(found, kept.get(folder.name, ())))
-        rows += found.num_rows
-        if rows >= _ROWS or folder is folders[-1]:
-            yield from pa.concat_tables(gathered).combine_chunks().to_batches()
-            gathered, rows = [], 0
+        boots = None if kept is None else frozenset(kept.get(folder.name, ()))
+        for batch in rows_of(folder / f"{table}.parquet"):
+            columns = [column.cast(arrow_type(told.type)) for column, told in zip(batch.columns, TABLES[table], strict=True)]
+            whole = RecordBatch.from_arrays(columns, schema=schema)
+            yield whole if boots is None else _only(whole, boots)
 
 
-def _only(found: pa.Table, boots: Collection[int]) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _only(rows: RecordBatch, boots: frozenset[int]) -> RecordBatch:
+    from arro3.core import Array
 
-    return found.filter(pc.is_in(found.column("boot"), pa.array(boots, pa.int64())))
+    told = rows.column("boot").to_pylist()
+    places = [place for place, boot in enumerate(told) if boot in boots]
+    return rows if len(places) == len(told) else rows.take(Array(places, arrow_type("int64")))
 
 
 def _sweep(store: Store, place: Path) -> tuple[int, int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from importlib import import_module
 
 from tdxwhy.errors import TdxwhyError
 
 
 def needed(*names: str) -> None:
-    """Complain in one line of the first library that is not installed; none is imported."""
+    """Import them, or complain in one line of the first that is not installed."""
     for name in names:
-        if find_spec(name) is None:
-            raise TdxwhyError(f"the fleet commands need {name}", "pip install 'tdxwhy[fleet]'")
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise TdxwhyError(f"the fleet commands need {name.partition('.')[0]}", "pip install 'tdxwhy[fleet]'") from error

@@ -52,7 +52,7 @@ class Summary(NamedTuple):
 
 def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
     """Bring sources into a store; those that it has are left alone, and of a store of many small parts few large ones are made."""
-    needed("pyarrow", "xxhash")
+    needed("arro3.io", "xxhash")
     if request.pattern:
         compiled(request.pattern)
     engine = _engine(request)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,10 +14,11 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.schema import SCHEMA, TABLES, arrow_schema
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from arro3.core import RecordBatch, RecordBatchReader
 
 MANIFEST = "manifest.json"
-_COMPRESSION = "zstd"
+# What is compressed, and how many rows DuckDB reads fastest at a time.
+COMPRESSION, GROUP = "zstd(1)", 128 << 10
 
 
 class Manifest(NamedTuple):
@@ -32,7 +34,7 @@ class Manifest(NamedTuple):
         return sum(int(told["bytes"]) for told in self.tables.values())
 
 
-def commit(parts: Path, place: Path, part: str, tables: Mapping[str, Iterable[pa.RecordBatch]], replaces: Iterable[str] = ()) -> bool:
+def commit(parts: Path, place: Path, part: str, tables: Mapping[str, Iterable[RecordBatch]], replaces: Iterable[str] = ()) -> bool:
     """Write a part under `place` and make it visible in `parts` in one step; return False if somebody else has done so."""
     target = parts / part
     if target.exists():
@@ -126,18 +128,36 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _write_table(path: Path, name: str, batches: Iterable[pa.RecordBatch]) -> dict[str, Any]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _write_table(path: Path, name: str, batches: Iterable[RecordBatch]) -> dict[str, Any]:
+    from arro3.core import RecordBatchReader
+    from arro3.io import write_parquet
 
-    sink, rows = pa.BufferOutputStream(), 0
-    with pq.ParquetWriter(sink, arrow_schema(name), compression=_COMPRESSION, compression_level=1) as writer:
+    sink, rows = BytesIO(), [0]
+
+    def counted() -> Iterator[RecordBatch]:
         for batch in batches:
-            writer.write_batch(batch)
-            rows += batch.num_rows
-    data = memoryview(sink.getvalue())
+            rows[0] += batch.num_rows
+            yield batch
+
+    write_parquet(RecordBatchReader.from_batches(arrow_schema(name), counted()), sink, compression=COMPRESSION, max_row_group_size=GROUP)
+    data = sink.getbuffer()
     write(path, data)
-    return {"rows": rows, "bytes": len(data), "digest": digest_of(data)}
+    return {"rows": rows[0], "bytes": len(data), "digest": digest_of(data)}
+
+
+def whole_rows_of(part: Path, manifest: Manifest, name: str) -> RecordBatchReader:
+    """Read a table of a part, or complain that it is not as it was written."""
+    path = part / f"{name}.parquet"
+    if trouble := _changes(path, manifest.tables[name]):
+        raise TdxwhyError(f"store: {part.name}: {trouble[0]}", "tdxwhy fleet check tells more")
+    return rows_of(path)
+
+
+def rows_of(path: Path) -> RecordBatchReader:
+    """Read a table of a part batch by batch."""
+    from arro3.io import read_parquet
+
+    return read_parquet(path, batch_size=GROUP)
 
 
 def _described(told: dict[str, Any]) -> dict[str, Any]:
@@ -145,6 +165,10 @@ def _described(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differences(path: Path, name: str, told: dict[str, Any]) -> list[str]:
+    return _changes(path, told) or _unlike(path, name, told.get("rows"))
+
+
+def _changes(path: Path, told: dict[str, Any]) -> list[str]:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -153,15 +177,14 @@ def _differences(path: Path, name: str, told: dict[str, Any]) -> list[str]:
         return [f"{path.name}: {len(data)} bytes, and {told.get('bytes')} were written"]
     if digest_of(data) != told.get("digest"):
         return [f"{path.name}: its content has changed"]
-    return _unlike(path, name, told.get("rows"))
+    return []
 
 
 def _unlike(path: Path, name: str, rows: object) -> list[str]:
-    import pyarrow.parquet as pq
-
-    found = pq.ParquetFile(path)
-    columns = found.schema_arrow.names == [column.name for column in TABLES[name]]
+    found = rows_of(path)
+    columns = found.schema.names == [column.name for column in TABLES[name]]
+    read = sum(batch.num_rows for batch in found)
     return [
         *([] if columns else [f"{path.name}: other columns than the schema's"]),
-        *([f"{path.name}: {found.metadata.num_rows} rows, and {rows} were written"] if found.metadata.num_rows != rows else []),
+        *([f"{path.name}: {read} rows, and {rows} were written"] if read != rows else []),
     ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.extra import needed
+from tdxwhy.fleet.part import COMPRESSION, GROUP
 from tdxwhy.fleet.schema import ABOUT_BOOTS, BOOTS, TABLES
 from tdxwhy.fleet.store import Store, open_store
 
@@ -24,6 +26,13 @@ _BEST = (
     "QUALIFY row_number() OVER (PARTITION BY boot ORDER BY events DESC, head_cut, source, "
     f"hash({', '.join(column.name for column in BOOTS)}), filename) = 1"
 )
+
+# Arrow's types, by name, that its writer of Parquet files cannot write.
+_NOT_IN_PARQUET = ("Interval", "Union")
+# What Arrow puts before the text of an error.
+_THROUGH_ARROW = "C Data interface error: "
+# Rows of an answer that are in memory at a time.
+_AT_ONCE = 10_000
 
 
 class Answer(NamedTuple):
@@ -50,27 +59,80 @@ class Fleet:
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         """Return the answer to one SELECT."""
         found = self._run(sql, parameters)
-        return Answer(tuple(column[0] for column in found.description), found.fetchall())
+        with _said():
+            return Answer(tuple(column[0] for column in found.description), found.fetchall())
 
-    def arrow(self, sql: str) -> Any:  # noqa: ANN401 - pyarrow has no types of its own
-        """Return the answer as a stream of Arrow batches."""
-        return self._run(sql, (), "sql").to_arrow_reader(100_000)
+    def rows(self, sql: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """Return the columns' names of the answer to one SELECT, and its rows as they are found."""
+        found = self._run(sql)
+        return tuple(column[0] for column in found.description), _fetched(found)
 
-    def _run(self, sql: str, parameters: Sequence[object], way: str = "execute") -> Any:  # noqa: ANN401
+    def parquet(self, sql: str, out: BinaryIO) -> None:
+        """Write the answer to one SELECT as Parquet, a row group at a time."""
+        from arro3.core import RecordBatchReader
+        from arro3.io import write_parquet
+
+        with _said():
+            answer = RecordBatchReader.from_arrow(self._run(sql, way="sql"))
+        patient = _Patient(out)
+        for name, held in zip(answer.schema.names, answer.schema.types, strict=True):
+            if any(kind in str(held) for kind in _NOT_IN_PARQUET):
+                raise TdxwhyError(f"query: column {name!r} has a type that is not written as Parquet", "cast it to VARCHAR")
+        try:
+            write_parquet(answer, cast(BinaryIO, patient), compression=COMPRESSION, max_row_group_size=GROUP)
+        except Exception as error:  # a failing query arrives through Arrow as one of no class of its own
+            raise TdxwhyError(f"query: {_first_line(error).rpartition(_THROUGH_ARROW)[2]}") from error
+        if patient.trouble is not None:
+            raise patient.trouble
+        out.flush()
+
+    def _run(self, sql: str, parameters: Sequence[object] = (), way: str = "execute") -> Any:  # noqa: ANN401
         import duckdb
 
-        try:
+        with _said():
             statements = duckdb.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise TdxwhyError("query: one SELECT, please; the store is only read")
             return getattr(self._db, way)(sql, *([list(parameters)] if parameters else ()))
-        except duckdb.Error as error:
-            raise TdxwhyError(f"query: {_first_line(error)}", f"the tables are {', '.join(TABLES)}") from error
+
+
+class _Patient(io.RawIOBase):
+    """A file that takes everything and tells afterwards what went wrong: the writer of Parquet files panics at an error."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self.trouble: OSError | None = None
+        self._out = out
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - as io declares it
+        """Write what can be written."""
+        if self.trouble is None:
+            try:
+                self._out.write(data)
+            except OSError as error:
+                self.trouble = error
+        return len(data)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say in one line what DuckDB does not like."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise TdxwhyError(f"query: {_first_line(error)}", f"the tables are {', '.join(TABLES)}") from error
+
+
+def _fetched(found: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - duckdb's connection
+    with _said():
+        while rows := found.fetchmany(_AT_ONCE):
+            yield from rows
 
 
 def open_fleet(folder: Path) -> Fleet:
     """Open a store for questions."""
-    needed("duckdb", "pyarrow", "xxhash")
+    needed("duckdb", "arro3.io", "xxhash")
     return Fleet(open_store(folder))
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from arro3.core import DataType, Schema
 
 SCHEMA = "tdxwhy/fleet/2"
 
@@ -19,7 +23,7 @@ BOOTS = (
     Column("boot", "int64", "key of the boot: equal for every copy of the same boot's log"),
     Column("host", "string", "host name, from the journal, the log's prefix, the path or --host"),
     Column("boot_id", "string", "the kernel's boot id, where the log gives it"),
-    Column("started", "timestamp[s]", "when the kernel started, UTC; null where nothing in the log or the path tells"),
+    Column("started", "timestamp[ms]", "when the kernel started, UTC; null where nothing in the log or the path tells"),
     Column("source", "string", "the input it came from, as named on the command line, with `!` before a member of an archive"),
     Column("role", "string", "host, guest, other or unknown"),
     Column("outcome", "string", "initialized, failed, not-attempted, disabled-by-bios or unknown"),
@@ -101,19 +105,22 @@ ABOUT_BOOTS = {"boots": BOOTS, "attempts": ATTEMPTS, "events": EVENTS, "findings
 TABLES = {**ABOUT_BOOTS, "sources": SOURCES}
 
 
-def arrow_schema(table: str) -> Any:  # noqa: ANN401 - pyarrow has no types of its own
+@cache
+def arrow_schema(table: str) -> Schema:
     """Return the Arrow schema of one table."""
-    import pyarrow as pa
+    from arro3.core import Field, Schema
 
-    return pa.schema([pa.field(column.name, arrow_type(column.type)) for column in TABLES[table]])
+    return Schema([Field(column.name, arrow_type(column.type)) for column in TABLES[table]])
 
 
-def arrow_type(name: str) -> Any:  # noqa: ANN401
+@cache
+def arrow_type(name: str) -> DataType:
     """Return the Arrow type that a column names."""
-    import pyarrow as pa
+    from arro3.core import DataType, Field
 
     if name.startswith("list<"):
-        return pa.list_(arrow_type(name[5:-1]))
+        return DataType.list(Field("element", arrow_type(name[5:-1])))
     if name.startswith("timestamp"):
-        return pa.timestamp("s")
-    return pa.bool_() if name == "bool" else getattr(pa, name)()
+        return DataType.timestamp("ms")
+    made: DataType = getattr(DataType, name)()
+    return made

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, write
+from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, whole_rows_of, write
 from tdxwhy.fleet.schema import SCHEMA
 
 _NAME, _LOCK = "store.json", "lock"
@@ -48,11 +48,9 @@ class Store:
 
     def sources(self) -> set[str]:
         """Return the digests of all sources that are in the store."""
-        import pyarrow.parquet as pq
-
         with self.locked():
-            files = self.files("sources", self.manifests())
-            return {digest for file in files for digest in pq.ParquetFile(file).read(["digest"]).column(0).to_pylist()}
+            tables = [whole_rows_of(self.parts / manifest.part, manifest, "sources") for manifest in self.manifests()]
+            return {digest for table in tables for batch in table for digest in batch.column("digest").to_pylist()}
 
     def files(self, table: str, manifests: list[Manifest]) -> list[Path]:
         """Return the files of one table."""
@@ -159,9 +157,13 @@ def _clear(folder: Path) -> None:
 
 @contextmanager
 def replaced(path: Path) -> Iterator[TextIO]:
-    """Write a file aside and put it in its place when it is whole: whoever scrapes it never sees half."""
+    """Write a file aside and put it in its place when it is whole: whoever scrapes it never sees half. A device or pipe is written."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+                yield file
+            return
         with aside.open("w", encoding="utf-8", errors="replace", newline="") as file:
             yield file
             file.flush()

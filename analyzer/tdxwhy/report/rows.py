@@ -22,12 +22,12 @@ def write(fleet: Fleet, sql: str, form: str, out: TextIO) -> None:
         answer = fleet.ask(sql)
         out.writelines(table(answer.columns, answer.rows))
         return
-    stream = fleet.arrow(sql)
     if form == "parquet":
-        _parquet(stream, out)
+        if out.isatty():
+            raise TdxwhyError("parquet is nothing for a terminal", "name a file with --output")
+        fleet.parquet(sql, out.buffer)
         return
-    rows = (row for batch in stream for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    {"csv": _csv, "json": _json}[form](stream.schema.names, rows, out)
+    {"csv": _csv, "json": _json}[form](*fleet.rows(sql), out)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
@@ -76,13 +76,3 @@ def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) ->
     plain: Callable[[object], Any] = lambda value: value.isoformat() if isinstance(value, datetime | date) else str(value)  # noqa: E731
     for row in rows:
         out.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=plain) + "\n")
-
-
-def _parquet(stream: Any, out: TextIO) -> None:  # noqa: ANN401 - pyarrow has no types of its own
-    import pyarrow.parquet as pq
-
-    if out.isatty():
-        raise TdxwhyError("parquet is nothing for a terminal", "name a file with --output")
-    with pq.ParquetWriter(out.buffer, stream.schema, compression="zstd") as writer:
-        for batch in stream:
-            writer.write_batch(batch)

@@ -49,7 +49,7 @@ def at_once(lines: UsualLines, size: int) -> Iterator[BootRecords]:
 
 
 def read_again(lines: UsualLines, start: int, size: int) -> UsualLines:
-    raws = [raw.encode() for raw in lines.columns.raws[start : start + size]]
+    raws = lines.columns.raws[start : start + size]
     spans, at = [], 0
     for raw in raws:
         spans.append((at, at + len(raw)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from tdxwhy.explain.causes import Blame, blame, candidates
@@ -22,10 +22,13 @@ _QUOTED = 12
 _WHO = "which CPUs: lscpu -J -e=CPU,SOCKET,ONLINE > lscpu.json on that machine, then tdxwhy log --topology lscpu.json"
 
 
-def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None) -> Diagnosis:
-    """Say what became of TDX in one boot and why, as far as its log and the sidecar tell."""
+Read = Callable[[Sequence[Event], Topology | None], Topology]
+
+
+def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, read: Read = read_topology) -> Diagnosis:
+    """Say what became of TDX in one boot and why, as far as its log and the sidecar tell; `read` makes a topology of both."""
     events = tuple(event for record in _as_told(boot.records) if (event := recognise(record)))
-    topology = read_topology(events, sidecar)
+    topology = read(events, sidecar)
     facts = gather(boot, events, topology)
     judgement = judge(boot, events, topology, facts)
     call = _seamcall(judgement, events)

@@ -8,16 +8,19 @@ from typing import NamedTuple
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.log import check_log
 from tdxwhy.explain.diagnosis import diagnose
+from tdxwhy.explain.likeness import token_of
 from tdxwhy.explain.lines import likeness
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.outcome import attempts
 from tdxwhy.fleet.boot import Boot
+from tdxwhy.know.cpu_facts import tells
 from tdxwhy.know.recognise import recognise, step_of
-from tdxwhy.records import BootRecords, Event
+from tdxwhy.know.topology import topology
+from tdxwhy.records import BootRecords, Event, Topology
 
 _KEPT = ("host", "loader", "kvm", "runtime", "guest", "fault", "report")
 _TELLING = ("failure", "refusal", "warning")
-_REMEMBERED = 20_000
+_REMEMBERED, _REMEMBERED_TOPOLOGIES = 20_000, 64
 
 
 class EventRow(NamedTuple):
@@ -89,11 +92,29 @@ class Remembered(NamedTuple):
     findings: tuple[FindingRow, ...]
 
 
+class _Topologies:
+    """Read topologies, one for all machines whose lines about CPUs are the same; the places of these lines are those of the first."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Topology] = {}
+
+    def __call__(self, events: Sequence[Event], sidecar: Topology | None) -> Topology:
+        """Return what the events tell of CPUs and packages; a fleet's logs have no sidecars."""
+        key = tuple((event.form.id, token_of(event)) for event in events if event.form is not None and tells(event.form))
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _REMEMBERED_TOPOLOGIES:
+                self._known.clear()
+            found = self._known[key] = topology(events, sidecar)
+        return found
+
+
 class Judge:
     """Diagnose boots; those that must get the same diagnosis are worked out once."""
 
     def __init__(self) -> None:
         self._rules = rules_of(only=("log",))
+        self._topology = _Topologies()
         self._known: dict[Hashable, Remembered] = {}
 
     def __call__(self, boot: Boot) -> Remembered:
@@ -111,7 +132,7 @@ class Judge:
     def _work(self, boot: BootRecords) -> Remembered:
         boot = boot._replace(records=tuple(boot.records))
         events = [event for record in boot.records if (event := recognise(record)) is not None]
-        diagnosis = diagnose(boot, "")
+        diagnosis = diagnose(boot, "", read=self._topology)
         findings = check_log(diagnosis, self._rules)
         kept = tuple(place for place, event in enumerate(events) if _is_kept(event))
         return Remembered(

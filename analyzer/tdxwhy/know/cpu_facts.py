@@ -28,7 +28,7 @@ _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _telling: dict[str, bool] = {}
 
 
-def _tells(form: MessageForm) -> bool:
+def tells(form: MessageForm) -> bool:
     """Tell whether lines of a form can say anything of CPUs: most of a boot's lines say nothing."""
     known = _telling.get(form.id)
     if known is None:
@@ -55,7 +55,7 @@ class Facts:
 
     def take(self, event: Event) -> None:
         """Take one event's facts."""
-        if event.form is None or not _telling.get(event.form.id, True) or not _tells(event.form):
+        if event.form is None or not tells(event.form):
             return
         evidence = Evidence(event.record.place, event.record.text[:240])
         name, values = event.form.id, event.values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from tdxwhy.know.stored import table
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
@@ -97,6 +97,7 @@ def cause(id: str) -> Cause:
     return next(one for one in causes() if one.id == id)
 
 
+@lru_cache(maxsize=256)
 def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozenset[str] = frozenset()) -> tuple[Cause, ...]:
     """Return the causes that fit what was seen, likeliest first: those of the best rank and of the one behind it.
 

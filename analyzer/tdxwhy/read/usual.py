@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from operator import add
 from typing import NamedTuple, overload
 
 from tdxwhy.read.text import RAW_LIMIT
@@ -13,23 +12,40 @@ from tdxwhy.records import LogRecord, Place
 
 # An optional level, the stamp, an optional caller, the message.
 _USUAL = re.compile(r"(?:<(\d{1,3})>)?\[ *(\d{1,9})\.(\d{6})\](?: ?\[ *([TC]\d{1,9})\])? ?")
-_STAMP_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?(?!\[ *[TC]\d)")
-_USUAL_LINES = re.compile(r"^\[ *(\d{1,9})\.(\d{6})\] ?(?!\[ *[TC]\d)(.*)$", re.MULTILINE)
-BANNER = "Linux version "
+_STAMP_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?")
+_CALLER = re.compile(rb"\[ *[TC]\d")
+# The stamps of most lines are of one width: "[%5lu.%06lu] " (Linux kernel/printk/printk.c, print_time).
+_STAMP = 15
+_STAMPS = re.compile(rb"(?:\[(?: {4}\d| {3}\d\d| {2}\d{3}| \d{4}|\d{5})\.\d{6}\] )*")
+_DIGITS, _NO_DIGITS = bytes.maketrans(b"[]", b"  "), b"."
+BANNER, _BANNER = "Linux version ", b"Linux version "
 _PLAIN = re.compile(rb"[!-~](?:[ -~]{0,2000}[!-~])?")
 AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 # A plain word before "kernel: " is the host name of short-monotonic output; messages of the kernel itself hold that rarely.
 MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}\[\d{1,9}\]: ))")
 
-# Boots print the same messages again and again: each is looked at once.
-_texts: dict[bytes, str] = {}
-_whole: set[str] = set()
 _REMEMBERED = 2048
 # Lines side by side are shorter than this on average.
 _DENSE = 512
 
 # Builds a record in half the time of a call with defaults; a test compares the two.
 _new = tuple.__new__
+
+
+class _Texts(dict[bytes, str]):
+    """What stands behind a stamp as text, or nothing where that is not one message of printable ASCII: boots print the same."""
+
+    def __missing__(self, tail: bytes) -> str:
+        """Look at a message that was not met before."""
+        text = tail.decode("ascii") if _PLAIN.fullmatch(tail) else ""
+        text = text if text and _is_whole(text, 0) and not _CALLER.match(tail) else ""
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[tail] = text
+        return text
+
+
+_texts = _Texts()
 
 
 def usual_line(place: Place, raw: str) -> LogRecord | None:
@@ -48,12 +64,7 @@ def usual_record(data: bytes | bytearray, begin: int, end: int, place: Place) ->
     stamp = _STAMP_BYTES.match(data, begin)
     if stamp is None:
         return None
-    tail = bytes(data[stamp.end() : end])
-    text = _texts.get(tail)
-    if text is None:
-        text = _texts[tail] = _plain(tail)
-        if len(_texts) > _REMEMBERED:
-            _texts.clear()
+    text = _texts[bytes(data[stamp.end() : end])]
     if not text:
         return None
     head, seconds, fraction = stamp.group(0, 1, 2)
@@ -62,11 +73,11 @@ def usual_record(data: bytes | bytearray, begin: int, end: int, place: Place) ->
 
 
 class UsualColumns(NamedTuple):
-    """Lines as their times in nanoseconds since boot, texts, raw lines, and line numbers or offsets."""
+    """Lines as their times in nanoseconds since boot, texts, the lines themselves, and line numbers or offsets."""
 
     times: list[int]
     texts: list[str]
-    raws: list[str]
+    raws: list[bytes]
     places: list[int]
 
 
@@ -107,9 +118,9 @@ class UsualLines(Sequence[LogRecord]):
 
     __hash__ = None  # type: ignore[assignment] # as of all that holds lists
 
-    def _record(self, time: int, text: str, raw: str, place: int) -> LogRecord:
+    def _record(self, time: int, text: str, raw: bytes, place: int) -> LogRecord:
         found = _new(Place, (self.name, place, None, None) if self.counted else (self.name, None, None, place))
-        return _new(LogRecord, (found, raw, text, time, None, None, None, None, None, None, ""))
+        return _new(LogRecord, (found, raw.decode("ascii"), text, time, None, None, None, None, None, None, ""))
 
 
 def joined(pieces: Sequence[Sequence[LogRecord]]) -> Sequence[LogRecord]:
@@ -135,39 +146,41 @@ def usual_lines(data: bytes | bytearray, spans: Sequence[tuple[int, int]], name:
     `where` are the lines' numbers and True, or their offsets and False.
     """
     places, counted = where
-    pieces = [(spans[0][0], spans[-1][1])] if side_by_side(data, spans) else spans
-    try:
-        text = b"\n".join([data[begin:end] for begin, end in pieces]).decode("ascii")
-    except UnicodeDecodeError:
+    if side_by_side(data, spans):
+        raws = bytes(data[spans[0][0] : spans[-1][1]]).split(b"\n")
+    else:
+        raws = [data[begin:end] for begin, end in spans] if isinstance(data, bytes) else [bytes(data[begin:end]) for begin, end in spans]
+    stamped = _stamped(raws)
+    if stamped is None:
         return None
-    parts = _USUAL_LINES.findall(text)
-    if len(parts) != len(spans):
+    times, tails = stamped
+    texts = [_texts[tail] for tail in tails]
+    if not all(texts):
         return None
-    seconds, fractions, texts = zip(*parts, strict=True)
-    for message in set(texts).difference(_whole):
-        if not _plain(message.encode()):
-            return None
-        if len(_whole) >= _REMEMBERED:
-            _whole.clear()
-        _whole.add(message)
-    times = [micro * 1000 for micro in map(int, map(add, seconds, fractions))]
     turns = []
-    if times != sorted(times) or BANNER in text:
+    if times != sorted(times) or _BANNER in b"\n".join(tails[1:]):
         pairs = enumerate(zip(times, times[1:], texts[1:]), 1)  # noqa: B905 - each with the one that follows
-        turns = [place for place, (one, two, message) in pairs if two < one or message.startswith(BANNER)]
-    return UsualLines(UsualColumns(times, list(texts), text.split("\n"), places), name, counted, turns)
+        turns = [place for place, (one, two, text) in pairs if two < one or text.startswith(BANNER)]
+    return UsualLines(UsualColumns(times, texts, raws, places), name, counted, turns)
+
+
+def _stamped(raws: list[bytes]) -> tuple[list[int], list[bytes]] | None:
+    """Return the times in nanoseconds, and what stands behind the stamps; None if not every line has a stamp."""
+    stamps = b"".join([raw[:_STAMP] for raw in raws])
+    if len(stamps) == _STAMP * len(raws) and _STAMPS.fullmatch(stamps):
+        micros = map(int, stamps.translate(_DIGITS, _NO_DIGITS).split())
+        return [micro * 1000 for micro in micros], [raw[_STAMP:] for raw in raws]
+    found = [stamp for stamp in map(_STAMP_BYTES.match, raws) if stamp is not None]
+    if len(found) < len(raws):
+        return None
+    times = [int(stamp[1] + stamp[2]) * 1000 for stamp in found]
+    return times, [raw[stamp.end() :] for raw, stamp in zip(raws, found, strict=True)]
 
 
 def side_by_side(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> bool:
     """Tell whether no other lines lie between these, which are in their order."""
     begin, end = spans[0][0], spans[-1][1]
     return end - begin < len(spans) * _DENSE and data.count(b"\n", begin, end) == len(spans) - 1
-
-
-def _plain(tail: bytes) -> str:
-    """Return the message behind a stamp if it is printable ASCII and one message, else nothing."""
-    text = tail.decode("ascii") if _PLAIN.fullmatch(tail) else ""
-    return text if _is_whole(text, 0) else ""
 
 
 def _is_whole(raw: str, start: int) -> bool:

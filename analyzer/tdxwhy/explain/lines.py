@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 from functools import cache
+from itertools import compress
 from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges, token_of
@@ -75,11 +76,24 @@ def lines(level: int | None) -> Lines:
     return Lines(level)
 
 
-def understood(records: Sequence[LogRecord]) -> list[tuple[Line, int | None]]:
-    """Return the lines of a boot, each with its time in nanoseconds since boot."""
+class Told(NamedTuple):
+    """Lines of a boot in their order, and the time of each in nanoseconds since boot."""
+
+    lines: Sequence[Line]
+    times: Sequence[int | None]
+
+    @property
+    def events(self) -> Told:
+        """Return those that mean something."""
+        kept = [line.event is not None for line in self.lines]
+        return self if all(kept) else Told(list(compress(self.lines, kept)), list(compress(self.times, kept)))
+
+
+def understood(records: Sequence[LogRecord]) -> Told:
+    """Understand the lines of a boot."""
     if isinstance(records, UsualLines):
-        return list(zip(map(lines(None).__getitem__, records.columns.texts), records.columns.times, strict=True))
-    return [(_line(record), record.time_ns) for record in records]
+        return Told(list(map(lines(None).__getitem__, records.columns.texts)), records.columns.times)
+    return Told([_line(record) for record in records], [record.time_ns for record in records])
 
 
 def _line(record: LogRecord) -> Line:
@@ -98,18 +112,18 @@ def timed(records: Sequence[LogRecord]) -> bool:
     return isinstance(records, UsualLines) or all(record.time_ns is not None for record in records)
 
 
-def likeness(events: Sequence[tuple[Line, int | None]], edges: Edges) -> Hashable | None:
+def likeness(events: Told, edges: Edges) -> Hashable | None:
     """Return what a diagnosis depends on, of a boot whose lines all have a time.
 
     None where it also depends on lines that are no events (a trace, `uname -a`).
     """
-    tokens = [line.token for line, _ in events]
+    tokens = [line.token for line in events.lines]
     if not tokens or None in tokens:
         return None
-    times: list[int] = [time for _, time in events]  # type: ignore[misc] # none is None
+    times: Sequence[int] = events.times  # type: ignore[assignment] # none is None
     goes_on = -1 if edges.last is None else edges.last - _GOES_ON_NS
     before = sum(map(goes_on.__ge__, times))
     stamps = len(set(times))
     if stamps < len(times):
-        stamps = len({(line.text, time) for line, time in events})
+        stamps = len(set(zip([line.text for line in events.lines], times, strict=True)))
     return (edges.head_cut, edges.tail_cut, edges.gaps, edges.last is None, before, stamps, *tokens)

@@ -76,7 +76,7 @@ def report(
 def _likeness(boot: BootRecords) -> Hashable | None:
     if not timed(boot.records):
         return None
-    return likeness([pair for pair in understood(boot.records) if pair[0].event is not None], edges_of(boot))
+    return likeness(understood(boot.records).events, edges_of(boot))
 
 
 def _slim(judged: list[Judged], places: Iterable[int]) -> None:

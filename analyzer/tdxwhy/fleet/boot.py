@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges
-from tdxwhy.explain.lines import Line, edges_of, timed, understood
+from tdxwhy.explain.lines import Told, edges_of, timed, understood
 from tdxwhy.fleet.origin import SECOND, Origin, of_records
 from tdxwhy.records import BootRecords
 
 
 class Boot(NamedTuple):
-    """`events` are the lines that mean something, each with its time in nanoseconds since boot; `records` gives all lines.
+    """`events` are the lines that mean something; `records` gives all lines.
 
     `timed`: every line has a time. `inside`: what the log itself says of its origin.
     """
 
-    events: Sequence[tuple[Line, int | None]]
+    events: Told
     timed: bool
     edges: Edges
     inside: Origin
@@ -28,7 +28,7 @@ def boot_of(boot: BootRecords) -> Boot:
     """Understand the lines of a boot that one of the readers has read."""
     told, inside = understood(boot.records), of_records(boot.records)
     return Boot(
-        [pair for pair in told if pair[0].event is not None],
+        told.events,
         timed(boot.records),
         edges_of(boot),
         Origin(inside.host, started(told) if inside.started is None else inside.started, boot.boot_id),
@@ -36,7 +36,9 @@ def boot_of(boot: BootRecords) -> Boot:
     )
 
 
-def started(told: Sequence[tuple[Line, int | None]]) -> int | None:
+def started(told: Told) -> int | None:
     """Return when the kernel started, in seconds of the epoch, by the first line that carries the clock."""
-    clocks = (line.clock - time // SECOND for line, time in told if line.clock is not None and time is not None)
-    return next(clocks, None)
+    for line, time in zip(told.lines, told.times, strict=True):
+        if line.clock is not None and time is not None:
+            return line.clock - time // SECOND
+    return None

@@ -34,7 +34,7 @@ class BootRow(NamedTuple):
     facts: dict[str, str]
     edges: Edges
     found: Remembered
-    times: list[int | None]
+    times: Sequence[int | None]
 
 
 class Columns:
@@ -54,8 +54,7 @@ class Columns:
         key = key_of(origin.boot_id, origin.host, _telling(boot))
         known = self._rows.get(key)
         if known is None or len(known.found.events) < len(found.events):
-            times = [time for _, time in boot.events]
-            self._rows[key] = BootRow(key, origin, source, _facts(boot), boot.edges, found, times)
+            self._rows[key] = BootRow(key, origin, source, _facts(boot), boot.edges, found, boot.events.times)
 
     def keys(self) -> list[int]:
         """Return the keys of all boots, in the order in which they came."""
@@ -96,18 +95,19 @@ class Columns:
 
 def _facts(boot: Boot) -> dict[str, str]:
     """Return machine, CPU model and command line by name: the last that is told, of models the first."""
-    told = [line.fact for line, _ in boot.events if line.fact is not None]
+    told = [line.fact for line in boot.events.lines if line.fact is not None]
     return {**dict(told), **{name: value for name, value in reversed(told) if name == "model_name"}}
 
 
 def _telling(boot: Boot) -> Sequence[tuple[int | None, str]]:
     """Return the first lines whose time no other boot shares; where they are too few, all that there is."""
-    told = [(time, line.text) for line, time in boot.events if time is not None and time >= _EARLY_NS][:2]
+    events = list(zip(boot.events.times, [line.text for line in boot.events.lines], strict=True))
+    told = [(time, text) for time, text in events if time is not None and time >= _EARLY_NS][:2]
     if len(told) == 2:
         return told
     read = boot.records()
     rest = (*read.records[:64], *((read.last,) if read.last else ()))
-    return [*((time, line.text) for line, time in boot.events), *((record.time_ns, record.text) for record in rest)]
+    return [*events, *((record.time_ns, record.text) for record in rest)]
 
 
 def _boot_columns(row: BootRow) -> tuple[Any, ...]:

@@ -33,7 +33,7 @@ def quick(data: bytes, name: str, anchors: tuple[bytes, ...]) -> Boot | None:
     lines, last = read[:kept], read.columns.times[-1]
     told, head_cut = understood(lines), not is_start(lines[0])
     return Boot(
-        [pair for pair in told if pair[0].event is not None],
+        told.events,
         True,
         Edges(head_cut, False, False, last),
         Origin(None, started(told)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple, overload
 
 from tdxwhy.read.text import RAW_LIMIT
@@ -17,7 +18,7 @@ _CALLER = re.compile(rb"\[ *[TC]\d")
 # The stamps of most lines are of one width: "[%5lu.%06lu] " (Linux kernel/printk/printk.c, print_time).
 _STAMP = 15
 _STAMPS = re.compile(rb"(?:\[(?: {4}\d| {3}\d\d| {2}\d{3}| \d{4}|\d{5})\.\d{6}\] )*")
-_DIGITS, _NO_DIGITS = bytes.maketrans(b"[]", b"  "), b"."
+_stamp_of, _tail_of = itemgetter(slice(_STAMP)), itemgetter(slice(_STAMP, None))
 BANNER, _BANNER = "Linux version ", b"Linux version "
 _PLAIN = re.compile(rb"[!-~](?:[ -~]{0,2000}[!-~])?")
 AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
@@ -166,10 +167,10 @@ def usual_lines(data: bytes | bytearray, spans: Sequence[tuple[int, int]], name:
 
 def _stamped(raws: list[bytes]) -> tuple[list[int], list[bytes]] | None:
     """Return the times in nanoseconds, and what stands behind the stamps; None if not every line has a stamp."""
-    stamps = b"".join([raw[:_STAMP] for raw in raws])
+    stamps = b"".join(map(_stamp_of, raws))
     if len(stamps) == _STAMP * len(raws) and _STAMPS.fullmatch(stamps):
-        micros = map(int, stamps.translate(_DIGITS, _NO_DIGITS).split())
-        return [micro * 1000 for micro in micros], [raw[_STAMP:] for raw in raws]
+        nanos = stamps.replace(b"] ", b"000 ").translate(None, b"[.").split()
+        return list(map(int, nanos)), list(map(_tail_of, raws))
     found = [stamp for stamp in map(_STAMP_BYTES.match, raws) if stamp is not None]
     if len(found) < len(raws):
         return None

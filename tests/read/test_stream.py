@@ -20,11 +20,7 @@ def read(steps: list[tuple[int, str]]) -> UsualLines:
     for step, text in steps:
         time = max(0, time + step)
         raws.append(f"[{time // 1000:5}.{time % 1000:03}000] {text}".encode())
-    spans, at = [], 0
-    for raw in raws:
-        spans.append((at, at + len(raw)))
-        at += len(raw) + 1
-    lines = usual_lines(b"\n".join(raws), spans, "log", (list(range(1, len(raws) + 1)), True))
+    lines = usual_lines(raws, "log", (list(range(1, len(raws) + 1)), True))
     assert lines is not None
     return lines
 
@@ -49,12 +45,7 @@ def at_once(lines: UsualLines, size: int) -> Iterator[BootRecords]:
 
 
 def read_again(lines: UsualLines, start: int, size: int) -> UsualLines:
-    raws = lines.columns.raws[start : start + size]
-    spans, at = [], 0
-    for raw in raws:
-        spans.append((at, at + len(raw)))
-        at += len(raw) + 1
-    again = usual_lines(b"\n".join(raws), spans, "log", (lines.columns.places[start : start + size], True))
+    again = usual_lines(lines.columns.raws[start : start + size], "log", (lines.columns.places[start : start + size], True))
     assert again is not None
     return again
 

@@ -17,12 +17,16 @@ from tdxwhy.fleet.gather import Gathered, Gatherer
 from tdxwhy.fleet.judge import Judge
 from tdxwhy.fleet.origin import Origin, compiled, of_path
 from tdxwhy.fleet.part import commit
+from tdxwhy.fleet.quick import Looked, boot_of_cut, look
 from tdxwhy.fleet.sources import MANY, Source, Unread
 from tdxwhy.fleet.store import Store, open_store
+from tdxwhy.know.anchors import anchors
 from tdxwhy.records import Loss
 
 # Batches hold this much, and of a big ingest a 64th; the last ones less. Parts stay few, and a crash costs little.
 _FILES, _BYTES, _SHARES = MANY, 128 << 20, 64
+# Sources that are read and searched before their boots are understood.
+_AT_ONCE = 16
 # A source of more boots than this, such as an endless stream, is written in several parts.
 _BOOTS_A_PART = 50_000
 _ODD = re.compile(r"[^0-9A-Za-z-]")
@@ -105,6 +109,7 @@ class _Work:
         self._settings = settings
         self._pattern = compiled(settings.pattern) if settings.pattern else None
         self._store = Store(Path(settings.store))
+        self._anchors = anchors()
         self._columns = Columns(_judge())
         self._outcomes: Counter[str] = Counter()
         self._rows: list[tuple[Any, ...]] = []
@@ -113,7 +118,9 @@ class _Work:
 
     def run(self, batch: Sequence[Source]) -> Outcome:
         known = _known(self._settings.store, self._settings.place)
-        unread = [one for source in batch if (one := self._read(source, known)) is not None]
+        pieces = (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
+        looked = ((source, one) for piece in pieces for source, one in [(source, look(source, known, self._anchors)) for source in piece])
+        unread = [why for source, one in looked if (why := self._read(source, one, known)) is not None]
         if self._rows:
             self._flush(last=True)
         return Outcome(
@@ -128,8 +135,10 @@ class _Work:
             listed=sum(source.size for source in batch),
         )
 
-    def _read(self, source: Source, known: frozenset[str]) -> Unread | None:
-        """Read one source. Nothing of it is held afterwards: the next one is read into the same memory, which is still in the caches."""
+    def _read(self, source: Source, looked: Looked | None, known: frozenset[str]) -> Unread | None:
+        """Read one source, unless looking at it has told all."""
+        if looked is not None and self._seen(source, looked):
+            return None
         try:
             with opened(source, bool(known)) as content:
                 self._source(source, content, known)
@@ -141,13 +150,25 @@ class _Work:
             return Unread(source.name, (error.strerror or "cannot be read").lower())
         return None
 
+    def _seen(self, source: Source, looked: Looked) -> bool:
+        if looked.cut is None:
+            self._known += 1
+            return True
+        boot = boot_of_cut(looked.cut, source.name)
+        if boot is None:
+            return False
+        self._add(Gathered(source.name, boot), of_path(source.path, self._pattern))
+        self._size += looked.size
+        self._rows.append((looked.digest, source.name, 1, 0, ()))
+        return True
+
     def _source(self, source: Source, content: Content, known: frozenset[str]) -> None:
         if content.digest is not None and content.digest in known:
             self._known += 1
             return
         outside = of_path(source.path, self._pattern)
         gatherer, before = Gatherer(source.name), self._boots
-        for gathered in gatherer.boots(content.stream, content.whole):
+        for gathered in gatherer.boots(content.stream):
             self._add(gathered, outside)
         digest = content.final()
         self._size += content.size()

@@ -19,8 +19,8 @@ _WHOLE = 1 << 20
 class Content:
     """An open source. The digest is known at once, or of a stream only when it has been read."""
 
-    def __init__(self, stream: BinaryIO, digest: str | None, size: int | None, whole: bytes | None = None) -> None:
-        self.stream, self.digest, self.whole, self._size = stream, digest, whole, size
+    def __init__(self, stream: BinaryIO, digest: str | None, size: int | None) -> None:
+        self.stream, self.digest, self._size = stream, digest, size
 
     def size(self) -> int:
         """Return how many bytes there were."""
@@ -61,6 +61,18 @@ class _Hashed(io.RawIOBase):
         return self._state.hexdigest()
 
 
+def whole(source: Source) -> bytes | None:
+    """Return all of a small file that is as large as it was listed; None of any other source."""
+    if not 0 < source.size < _WHOLE or "://" in source.path:
+        return None
+    handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = os.read(handle, source.size + 1)
+    finally:
+        os.close(handle)
+    return data if len(data) == source.size else None
+
+
 @contextmanager
 def opened(source: Source, digest_first: bool = True) -> Iterator[Content]:
     """Open a source: a file as a whole if it is small, a pipe or standard input as a stream.
@@ -78,7 +90,7 @@ def opened(source: Source, digest_first: bool = True) -> Iterator[Content]:
         size = os.fstat(handle).st_size
         if 0 < size < _WHOLE:
             data = os.read(handle, size + 1)
-            yield Content(io.BytesIO(data), digest_of(data), len(data), data)
+            yield Content(io.BytesIO(data), digest_of(data), len(data))
             return
         file = cast(BinaryIO, io.FileIO(handle, closefd=False))
         # A zip archive is not read from its beginning to its end.
@@ -91,12 +103,12 @@ def opened(source: Source, digest_first: bool = True) -> Iterator[Content]:
 
 
 def _object(source: Source) -> Content:
-    from tdxwhy.fleet.objects import Remote, whole
+    from tdxwhy.fleet.objects import Remote, fetched
 
     if source.size >= _WHOLE:
         return Content(cast(BinaryIO, _Hashed(cast(BinaryIO, Remote(source.path)))), None, None)
-    data = whole(source.path)
-    return Content(io.BytesIO(data), digest_of(data), len(data), data)
+    data = fetched(source.path)
+    return Content(io.BytesIO(data), digest_of(data), len(data))
 
 
 def _digested(handle: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from tdxwhy.fleet.boot import Boot, boot_of
 from tdxwhy.fleet.content import ZIP_MAGIC
 from tdxwhy.fleet.journal import Journal, is_journal
-from tdxwhy.fleet.quick import quick
+from tdxwhy.fleet.quick import SMALL, quick
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.export import is_export
 from tdxwhy.read.log import LogReader
@@ -21,8 +21,6 @@ from tdxwhy.records import Loss, Place
 if TYPE_CHECKING:
     from tdxwhy.fleet.archive import Member, Refused
 
-# Up to this size an input may be a paste or a torn capture, and every line is looked at.
-_SMALL = 16 << 10
 # What is binary shows it at once.
 _SAMPLE = 4096
 _TAR_BLOCK, _TAR_MAGIC, _TAR_AT = 512, b"ustar", 257
@@ -45,12 +43,8 @@ class Gatherer:
         self._name = name
         self._anchors = anchors()
 
-    def boots(self, stream: BinaryIO, whole: bytes | None = None) -> Iterator[Gathered]:
-        """Yield the boots of a log, or of every log in an archive; `whole` is all of the stream, where somebody has it."""
-        boot = quick(whole, self._name, self._anchors) if whole is not None and len(whole) >= _SMALL else None
-        if boot is not None:
-            yield Gathered(self._name, boot)
-            return
+    def boots(self, stream: BinaryIO) -> Iterator[Gathered]:
+        """Yield the boots of a log, or of every log in an archive."""
         yield from self._any(stream, self._name)
 
     def _any(self, stream: BinaryIO, name: str, depth: int = 0) -> Iterator[Gathered]:
@@ -96,7 +90,7 @@ class Gatherer:
             journal = Journal(name, self._anchors)
             yield from (Gathered(name, boot_of(boot)) for boot in journal.boots(opened, is_export(head)))
             self.losses += journal.losses
-        elif len(head) < _SMALL:
+        elif len(head) < SMALL:
             reader = LogReader(io.BytesIO(head), name)
             yield from (Gathered(name, boot_of(boot)) for boot in reader)
             self.losses += reader.losses

@@ -35,7 +35,7 @@ def listed(url: str) -> Iterator[Found]:
         yield Found(f"{root}/{place}", f"{urlsplit(root).netloc}/{place}".lstrip("/"), one["size"])
 
 
-def whole(url: str) -> bytes:
+def fetched(url: str) -> bytes:
     """Return a small object."""
     root, key = _split(url)
     try:

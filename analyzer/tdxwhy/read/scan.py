@@ -14,7 +14,7 @@ from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean, unquote
-from tdxwhy.read.usual import side_by_side, usual_lines, usual_record
+from tdxwhy.read.usual import cut_out, side_by_side, usual_lines, usual_record
 from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
@@ -76,7 +76,7 @@ class Scan:
         counted = window.offset < _COUNTED
         for some in (spans[start : start + _AT_ONCE] for start in range(0, len(spans), _AT_ONCE)):
             places = self._places(window, some)
-            lines = usual_lines(window.data, some, self._name, (places, counted)) if some[-1][1] < window.size else None
+            lines = usual_lines(cut_out(window.data, some), self._name, (places, counted)) if some[-1][1] < window.size else None
             if lines is None:
                 yield from self._one_by_one(window, zip(some, map(self._at, places, repeat(counted)), strict=True), before)
                 continue

@@ -141,16 +141,19 @@ def joined(pieces: Sequence[Sequence[LogRecord]]) -> Sequence[LogRecord]:
     return UsualLines(columns, first.name, first.counted, ())
 
 
-def usual_lines(data: bytes | bytearray, spans: Sequence[tuple[int, int]], name: str, where: tuple[list[int], bool]) -> UsualLines | None:
+def cut_out(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Return lines by their begins and ends, which are in their order."""
+    if side_by_side(data, spans):
+        return bytes(data[spans[0][0] : spans[-1][1]]).split(b"\n")
+    return [data[begin:end] for begin, end in spans] if isinstance(data, bytes) else [bytes(data[begin:end]) for begin, end in spans]
+
+
+def usual_lines(raws: list[bytes], name: str, where: tuple[list[int], bool]) -> UsualLines | None:
     """Read lines as `usual_record` does, all at once and many times as fast; None if it would not read every one.
 
     `where` are the lines' numbers and True, or their offsets and False.
     """
     places, counted = where
-    if side_by_side(data, spans):
-        raws = bytes(data[spans[0][0] : spans[-1][1]]).split(b"\n")
-    else:
-        raws = [data[begin:end] for begin, end in spans] if isinstance(data, bytes) else [bytes(data[begin:end]) for begin, end in spans]
     stamped = _stamped(raws)
     if stamped is None:
         return None

@@ -102,19 +102,19 @@ def test_a_folder_that_is_no_store_is_not_touched(tmp_path):
 
 def test_a_full_disk_is_one_line_and_leaves_a_whole_store(tmp_path, monkeypatch):
     fleet = make_fleet(tmp_path / "logs", 300, 4)
-    written = []
-    write = parts_of_store.write
+    synced = []
+    sync = parts_of_store.sync
 
-    def full(path, data):
-        written.append(path)
-        if len(written) > 8:
+    def full(path):
+        synced.append(path)
+        if len(synced) > 10:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write(path, data)
+        sync(path)
 
-    monkeypatch.setattr(parts_of_store, "write", full)
+    monkeypatch.setattr(parts_of_store, "sync", full)
     with pytest.raises(TdxwhyError, match="no space left on device"):
         ingested(tmp_path / "store", fleet)
-    monkeypatch.setattr(parts_of_store, "write", write)
+    monkeypatch.setattr(parts_of_store, "sync", sync)
     found = inspect(open_store(tmp_path / "store"))
     assert (found.parts, found.troubles, found.leftovers) == (1, (), ())
     ingested(tmp_path / "store", fleet)

@@ -18,13 +18,13 @@ from tdxwhy.fleet.judge import Judge
 from tdxwhy.fleet.origin import Origin, compiled, of_path
 from tdxwhy.fleet.part import commit
 from tdxwhy.fleet.quick import Looked, boot_of_cut, look
-from tdxwhy.fleet.sources import MANY, Source, Unread
+from tdxwhy.fleet.sources import Source, Unread
 from tdxwhy.fleet.store import Store, open_store
 from tdxwhy.know.anchors import anchors
 from tdxwhy.records import Loss
 
 # Batches hold this much, and of a big ingest a 64th; the last ones less. Parts stay few, and a crash costs little.
-_FILES, _BYTES, _SHARES = MANY, 128 << 20, 64
+_FILES, _BYTES, _SHARES = 1024, 256 << 20, 64
 # Sources that are read and searched before their boots are understood.
 _AT_ONCE = 16
 # A source of more boots than this, such as an endless stream, is written in several parts.

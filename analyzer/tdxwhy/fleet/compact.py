@@ -104,7 +104,7 @@ def _merge(store: Store, place: Path, group: Sequence[Manifest]) -> bool:
     # What these parts replaced and could not be deleted yet must not come back with their going.
     there = {one.name for one in store.parts.iterdir()}
     replaces = {one.part for one in group} | {name for one in group for name in one.replaces if name in there}
-    return commit(store.parts, place, name, tables, replaces)
+    return commit(store.parts, place, name, tables, sorted(replaces))
 
 
 def _rows(folders: Sequence[Path], table: str, kept: Mapping[str, Collection[int]] | None) -> Iterator[RecordBatch]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from arro3.core import RecordBatch, RecordBatchReader
 
 MANIFEST = "manifest.json"
-# What is compressed, and how many rows DuckDB reads fastest at a time.
-COMPRESSION, GROUP = "zstd(1)", 128 << 10
+# How what stays is compressed, and what a later merge compresses again; how many rows DuckDB reads fastest at a time.
+LASTING, PASSING, GROUP = "zstd(1)", "snappy", 128 << 10
 
 
 class Manifest(NamedTuple):
@@ -34,18 +34,23 @@ class Manifest(NamedTuple):
         return sum(int(told["bytes"]) for told in self.tables.values())
 
 
-def commit(parts: Path, place: Path, part: str, tables: Mapping[str, Iterable[RecordBatch]], replaces: Iterable[str] = ()) -> bool:
-    """Write a part under `place` and make it visible in `parts` in one step; return False if somebody else has done so."""
+def commit(parts: Path, place: Path, part: str, tables: Mapping[str, Iterable[RecordBatch]], replaces: Sequence[str] = ()) -> bool:
+    """Write a part under `place` and make it visible in `parts` in one step; return False if somebody else has done so.
+
+    One that replaces others is compressed by a fifth more, in twice the time.
+    """
     target = parts / part
     if target.exists():
         return False
     made = place / f"{part}.{os.getpid()}"
     try:
         made.mkdir()
-        described = {name: _write_table(made / f"{name}.parquet", name, batches) for name, batches in tables.items()}
-        manifest = {"schema": SCHEMA, "part": part, "tables": described, "replaces": sorted(replaces)}
-        write(made / MANIFEST, (json.dumps(manifest) + "\n").encode())
-        sync(made)
+        how = LASTING if replaces else PASSING
+        described = {name: _write_table(made / f"{name}.parquet", name, batches, how) for name, batches in tables.items()}
+        manifest = {"schema": SCHEMA, "part": part, "tables": described, "replaces": list(replaces)}
+        (made / MANIFEST).write_bytes((json.dumps(manifest) + "\n").encode())
+        for path in (*made.iterdir(), made):
+            sync(path)
         try:
             made.rename(target)
         except OSError:
@@ -111,24 +116,16 @@ def check_schema(place: Path, document: dict[str, Any]) -> None:
     raise TdxwhyError(f"{place}: schema {str(told)[:40]!r}, and this version reads {SCHEMA!r}", hint)
 
 
-def write(path: Path, data: bytes | memoryview) -> None:
-    """Write a file and see that it is on the disk."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync(folder: Path) -> None:
-    """See that the names in a folder are on the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """See that a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _write_table(path: Path, name: str, batches: Iterable[RecordBatch]) -> dict[str, Any]:
+def _write_table(path: Path, name: str, batches: Iterable[RecordBatch], compression: str) -> dict[str, Any]:
     from arro3.core import RecordBatchReader
     from arro3.io import write_parquet
 
@@ -139,9 +136,9 @@ def _write_table(path: Path, name: str, batches: Iterable[RecordBatch]) -> dict[
             rows[0] += batch.num_rows
             yield batch
 
-    write_parquet(RecordBatchReader.from_batches(arrow_schema(name), counted()), sink, compression=COMPRESSION, max_row_group_size=GROUP)
+    write_parquet(RecordBatchReader.from_batches(arrow_schema(name), counted()), sink, compression=compression, max_row_group_size=GROUP)
     data = sink.getbuffer()
-    write(path, data)
+    path.write_bytes(data)
     return {"rows": rows[0], "bytes": len(data), "digest": digest_of(data)}
 
 

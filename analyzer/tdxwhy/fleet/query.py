@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.extra import needed
-from tdxwhy.fleet.part import COMPRESSION, GROUP
+from tdxwhy.fleet.part import GROUP, LASTING
 from tdxwhy.fleet.schema import ABOUT_BOOTS, BOOTS, TABLES
 from tdxwhy.fleet.store import Store, open_store
 
@@ -79,7 +79,7 @@ class Fleet:
             if any(kind in str(held) for kind in _NOT_IN_PARQUET):
                 raise TdxwhyError(f"query: column {name!r} has a type that is not written as Parquet", "cast it to VARCHAR")
         try:
-            write_parquet(answer, cast(BinaryIO, patient), compression=COMPRESSION, max_row_group_size=GROUP)
+            write_parquet(answer, cast(BinaryIO, patient), compression=LASTING, max_row_group_size=GROUP)
         except Exception as error:  # a failing query arrives through Arrow as one of no class of its own
             raise TdxwhyError(f"query: {_first_line(error).rpartition(_THROUGH_ARROW)[2]}") from error
         if patient.trouble is not None:

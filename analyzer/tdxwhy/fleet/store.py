@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, whole_rows_of, write
+from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, whole_rows_of
 from tdxwhy.fleet.schema import SCHEMA
 
 _NAME, _LOCK = "store.json", "lock"
@@ -91,7 +91,8 @@ def make_store(folder: Path) -> Store:
             for name in ("parts", "tmp"):
                 (folder / name).mkdir(parents=True, exist_ok=True)
             written = folder / f"store.{os.getpid()}.tmp"
-            write(written, (json.dumps({"schema": SCHEMA}) + "\n").encode())
+            written.write_bytes((json.dumps({"schema": SCHEMA}) + "\n").encode())
+            sync(written)
             # Of two that make the store at once, the first may have cleared this away.
             with suppress(FileNotFoundError):
                 written.replace(folder / _NAME)

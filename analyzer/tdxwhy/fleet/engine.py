@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,7 @@ from threading import active_count
 from typing import TYPE_CHECKING, Protocol
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.batch import Outcome, Settings, ready, run
+from tdxwhy.fleet.batch import Outcome, Settings, run
 from tdxwhy.fleet.sources import STDIN, Source
 
 if TYPE_CHECKING:
@@ -87,6 +86,10 @@ def _shared(pool: ProcessPoolExecutor, batches: Sequence[Batch], settings: Setti
 
 def _begin() -> None:
     """Tell the allocator to keep memory, where it is glibc's, look for no cycles, as records hold none, and import what a batch needs."""
+    import ctypes
+
+    from tdxwhy.fleet.work import ready
+
     gc.disable()
     try:
         mallopt = ctypes.CDLL(None).mallopt

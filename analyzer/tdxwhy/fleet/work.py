@@ -1,0 +1,151 @@
+"""What a process does with a batch: read and search its sources, diagnose their boots, and write a part of the store."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.batch import Outcome, Settings
+from tdxwhy.fleet.columns import Columns, table
+from tdxwhy.fleet.content import Content, opened
+from tdxwhy.fleet.gather import Gathered, Gatherer
+from tdxwhy.fleet.judge import Judge
+from tdxwhy.fleet.origin import Origin, compiled, of_path
+from tdxwhy.fleet.part import commit
+from tdxwhy.fleet.quick import Looked, boot_of_cut, look
+from tdxwhy.fleet.sources import Source, Unread
+from tdxwhy.fleet.store import Store, open_store
+from tdxwhy.know.anchors import anchors
+from tdxwhy.records import Loss
+
+# Sources that are read and searched before their boots are understood.
+_AT_ONCE = 16
+# A source of more boots than this, such as an endless stream, is written in several parts.
+_BOOTS_A_PART = 50_000
+_ODD = re.compile(r"[^0-9A-Za-z-]")
+
+
+def ready() -> None:
+    """Build, before the first batch comes, what every batch needs."""
+    anchors()
+    _judge()
+
+
+@cache
+def _judge() -> Judge:
+    return Judge()
+
+
+@cache
+def _known(store: str, writer: str) -> frozenset[str]:
+    """Return the sources that the store had when this ingest began to use this process."""
+    return frozenset(open_store(Path(store)).sources())
+
+
+class Work:
+    """The state of one batch."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pattern = compiled(settings.pattern) if settings.pattern else None
+        self._store = Store(Path(settings.store))
+        self._anchors = anchors()
+        self._columns = Columns(_judge())
+        self._outcomes: Counter[str] = Counter()
+        self._rows: list[tuple[Any, ...]] = []
+        self._losses: list[Loss] = []
+        self._known = self._boots = self._size = self._parts = self._flushed = 0
+
+    def run(self, batch: Sequence[Source]) -> Outcome:
+        """Do the batch."""
+        known = _known(self._settings.store, self._settings.place)
+        pieces = (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
+        looked = ((source, one) for piece in pieces for source, one in [(source, look(source, known, self._anchors)) for source in piece])
+        unread = [why for source, one in looked if (why := self._read(source, one, known)) is not None]
+        if self._rows:
+            self._flush(last=True)
+        return Outcome(
+            sources=len(batch) - len(unread) - self._known,
+            known=self._known,
+            boots=self._outcomes.total(),
+            size=self._size,
+            parts=self._parts,
+            outcomes=tuple(sorted(self._outcomes.items())),
+            unread=tuple(unread),
+            losses=tuple(self._losses),
+            listed=sum(source.size for source in batch),
+        )
+
+    def _read(self, source: Source, looked: Looked | None, known: frozenset[str]) -> Unread | None:
+        """Read one source, unless looking at it has told all."""
+        if looked is not None and self._seen(source, looked):
+            return None
+        try:
+            with opened(source, bool(known)) as content:
+                self._source(source, content, known)
+        except TdxwhyError as error:
+            if error.message.startswith("store:"):
+                raise
+            return Unread(source.name, error.message)
+        except OSError as error:
+            return Unread(source.name, (error.strerror or "cannot be read").lower())
+        return None
+
+    def _seen(self, source: Source, looked: Looked) -> bool:
+        if looked.cut is None:
+            self._known += 1
+            return True
+        boot = boot_of_cut(looked.cut, source.name)
+        if boot is None:
+            return False
+        self._add(Gathered(source.name, boot), of_path(source.path, self._pattern))
+        self._size += looked.size
+        self._rows.append((looked.digest, source.name, 1, 0, ()))
+        return True
+
+    def _source(self, source: Source, content: Content, known: frozenset[str]) -> None:
+        if content.digest is not None and content.digest in known:
+            self._known += 1
+            return
+        outside = of_path(source.path, self._pattern)
+        gatherer, before = Gatherer(source.name), self._boots
+        for gathered in gatherer.boots(content.stream):
+            self._add(gathered, outside)
+        digest = content.final()
+        self._size += content.size()
+        self._losses += gatherer.losses
+        why = sorted({loss.what for loss in gatherer.losses})
+        lost = sum(loss.pieces for loss in gatherer.losses)
+        self._rows.append((digest, source.name, self._boots - before, lost, why))
+
+    def _add(self, gathered: Gathered, outside: Origin) -> None:
+        inside = gathered.boot.inside
+        member = of_path(gathered.name.replace("!", "/"), self._pattern) if "!" in gathered.name else outside
+        origin = Origin(
+            self._settings.host or inside.host or member.host or outside.host,
+            inside.started if inside.started is not None else member.started if member.started is not None else outside.started,
+            _ODD.sub("", inside.boot_id or member.boot_id or outside.boot_id or "")[:64] or None,
+        )
+        self._columns.add(gathered.boot, origin, gathered.name)
+        self._boots += 1
+        if len(self._columns) >= _BOOTS_A_PART:
+            self._flush()
+
+    def _flush(self, last: bool = False) -> None:
+        rows, columns = self._rows if last else [], self._columns
+        name = hashlib.blake2b(digest_size=16)
+        for row in rows:
+            name.update(row[0].encode())
+        for key in columns.keys() if not last or self._flushed else ():
+            name.update(key.to_bytes(8, "big", signed=True))
+        self._outcomes += columns.outcomes()
+        tables = {**columns.tables(), "sources": table("sources", list(zip(*rows, strict=True)))}
+        written = {each: [found] for each, found in tables.items()}
+        self._parts += commit(self._store.parts, Path(self._settings.place), name.hexdigest(), written)
+        self._columns, self._flushed = Columns(_judge()), self._flushed + 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdxwhy.explain.likeness import Edges
 from tdxwhy.fleet.boot import Boot
-from tdxwhy.fleet.judge import Judge, Remembered
+from tdxwhy.fleet.judge import Judge, Judged, Remembered
 from tdxwhy.fleet.origin import Origin, key_of
 from tdxwhy.fleet.schema import TABLES, arrow_schema, arrow_type
 
@@ -33,7 +33,7 @@ class BootRow(NamedTuple):
     source: str
     facts: dict[str, str]
     edges: Edges
-    found: Remembered
+    judged: Judged
     times: Sequence[int | None]
 
 
@@ -50,11 +50,11 @@ class Columns:
 
     def add(self, boot: Boot, origin: Origin, source: str) -> None:
         """Diagnose a boot and keep it; of copies of one boot the one that tells most."""
-        found = self._judge(boot)
+        judged = self._judge(boot)
         key = key_of(origin.boot_id, origin.host, _telling(boot))
         known = self._rows.get(key)
-        if known is None or len(known.found.events) < len(found.events):
-            self._rows[key] = BootRow(key, origin, source, _facts(boot), boot.edges, found, boot.events.times)
+        if known is None or len(known.judged.rows.events) < len(judged.rows.events):
+            self._rows[key] = BootRow(key, origin, source, _facts(boot), boot.edges, judged, boot.events.times)
 
     def keys(self) -> list[int]:
         """Return the keys of all boots, in the order in which they came."""
@@ -62,35 +62,26 @@ class Columns:
 
     def outcomes(self) -> Counter[str]:
         """Count the outcomes."""
-        return Counter(row.found.diagnosis.outcome for row in self._rows.values())
+        return Counter(row.judged.rows.diagnosis.outcome for row in self._rows.values())
 
     def tables(self) -> dict[str, RecordBatch]:
         """Return all that is about boots as Arrow batches, in the columns and types of the schema."""
-        made = {"boots": self._boots(), "attempts": self._attempted(), "events": self._events(), "findings": self._found()}
-        return {name: table(name, columns) for name, columns in made.items()}
-
-    def _boots(self) -> list[Sequence[Any]]:
-        return list(zip(*map(_boot_columns, self._rows.values()), strict=True))
-
-    def _attempted(self) -> list[Sequence[Any]]:
-        rows = [
-            (row.key, number, *tried[:5], row.times[tried.first], row.times[tried.last])
-            for row in self._rows.values()
-            for number, tried in enumerate(row.found.attempts, 1)
-        ]
-        return list(zip(*rows, strict=True))
-
-    def _events(self) -> list[Sequence[Any]]:
-        rows = [
-            (row.key, row.found.diagnosis.kernel, row.times[place], *event)
-            for row in self._rows.values()
-            for place, event in zip(row.found.kept, row.found.events, strict=True)
-        ]
-        return list(zip(*rows, strict=True))
-
-    def _found(self) -> list[Sequence[Any]]:
-        rows = [(row.key, *finding) for row in self._rows.values() for finding in row.found.findings]
-        return list(zip(*rows, strict=True))
+        boots = [(row, row.judged.rows) for row in self._rows.values()]
+        made = {
+            "boots": [_boot_columns(row, found) for row, found in boots],
+            "attempts": [
+                (row.key, number, *tried[:5], row.times[tried.first], row.times[tried.last])
+                for row, found in boots
+                for number, tried in enumerate(found.attempts, 1)
+            ],
+            "events": [
+                (row.key, found.diagnosis.kernel, row.times[place], *event)
+                for row, found in boots
+                for place, event in zip(found.kept, found.events, strict=True)
+            ],
+            "findings": [(row.key, *finding) for row, found in boots for finding in found.findings],
+        }
+        return {name: table(name, rows) for name, rows in made.items()}
 
 
 def _facts(boot: Boot) -> dict[str, str]:
@@ -110,8 +101,8 @@ def _telling(boot: Boot) -> Sequence[tuple[int | None, str]]:
     return [*events, *((record.time_ns, record.text) for record in rest)]
 
 
-def _boot_columns(row: BootRow) -> tuple[Any, ...]:
-    facts, found = row.facts, row.found
+def _boot_columns(row: BootRow, found: Remembered) -> tuple[Any, ...]:
+    facts = row.facts
     return (
         row.key,
         row.origin.host,
@@ -138,12 +129,12 @@ def _machine(line: str | None) -> tuple[str | None, str | None, str | None]:
     return (found["board"], found["firmware"], found["date"]) if found else (None, None, None)
 
 
-def table(name: str, columns: Sequence[Sequence[Any]]) -> RecordBatch:
-    """Return one table of a part from its columns; without any it is empty."""
+def table(name: str, rows: Sequence[Sequence[Any]]) -> RecordBatch:
+    """Return one table of a part from its rows."""
     from arro3.core import RecordBatch
 
     kinds = [column.type for column in TABLES[name]]
-    data = columns or [[] for _ in kinds]
+    data = list(zip(*rows, strict=True)) or [()] * len(kinds)
     return RecordBatch.from_arrays([_array(values, kind) for values, kind in zip(data, kinds, strict=True)], schema=arrow_schema(name))
 
 

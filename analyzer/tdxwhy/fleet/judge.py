@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from tdxwhy.check.catalogue import rules_of
@@ -21,6 +21,8 @@ from tdxwhy.records import BootRecords, Event, Topology
 _KEPT = ("host", "loader", "kvm", "runtime", "guest", "fault", "report")
 _TELLING = ("failure", "refusal", "warning")
 _REMEMBERED, _REMEMBERED_TOPOLOGIES = 20_000, 64
+# Lines of boots that wait for their diagnosis.
+_WAITING = 10_000
 
 
 class EventRow(NamedTuple):
@@ -109,25 +111,54 @@ class _Topologies:
         return found
 
 
+class Judged:
+    """What is to be said of a boot, and of all that are alike. It is worked out when somebody asks: many in a row take half the time."""
+
+    def __init__(self, work: Callable[[BootRecords], Remembered], boot: BootRecords) -> None:
+        self._work, self._boot = work, boot
+        self._rows: Remembered | None = None
+
+    @property
+    def rows(self) -> Remembered:
+        """Return the rows."""
+        if self._rows is None:
+            self._rows = self._work(self._boot)
+            del self._work, self._boot
+        return self._rows
+
+
 class Judge:
     """Diagnose boots; those that must get the same diagnosis are worked out once."""
 
     def __init__(self) -> None:
         self._rules = rules_of(only=("log",))
         self._topology = _Topologies()
-        self._known: dict[Hashable, Remembered] = {}
+        self._known: dict[Hashable, Judged] = {}
+        self._waiting: list[Judged] = []
+        self._lines = 0
 
-    def __call__(self, boot: Boot) -> Remembered:
+    def __call__(self, boot: Boot) -> Judged:
         """Return what is to be said of a boot."""
         key = likeness(boot.events, boot.edges) if boot.timed else None
         found = self._known.get(key) if key is not None else None
         if found is None:
-            found = self._work(boot.records())
+            records = boot.records()
+            found = Judged(self._work, records)
+            self._wait(found, len(records.records))
             if key is not None:
                 if len(self._known) >= _REMEMBERED:
                     self._known.clear()
                 self._known[key] = found
         return found
+
+    def _wait(self, found: Judged, lines: int) -> None:
+        """Let a boot wait for somebody to ask, until those that wait hold too many lines."""
+        self._waiting.append(found)
+        self._lines += lines
+        if self._lines > _WAITING:
+            for one in self._waiting:
+                _ = one.rows
+            self._waiting, self._lines = [], 0
 
     def _work(self, boot: BootRecords) -> Remembered:
         boot = boot._replace(records=tuple(boot.records))

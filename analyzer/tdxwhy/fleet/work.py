@@ -145,7 +145,7 @@ class Work:
         for key in columns.keys() if not last or self._flushed else ():
             name.update(key.to_bytes(8, "big", signed=True))
         self._outcomes += columns.outcomes()
-        tables = {**columns.tables(), "sources": table("sources", list(zip(*rows, strict=True)))}
+        tables = {**columns.tables(), "sources": table("sources", rows)}
         written = {each: [found] for each, found in tables.items()}
         self._parts += commit(self._store.parts, Path(self._settings.place), name.hexdigest(), written)
         self._columns, self._flushed = Columns(_judge()), self._flushed + 1

@@ -12,9 +12,9 @@ from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.batch import Outcome, Settings
+from tdxwhy.fleet.boot import Boot
 from tdxwhy.fleet.columns import Columns, table
 from tdxwhy.fleet.content import Content, opened
-from tdxwhy.fleet.gather import Gathered, Gatherer
 from tdxwhy.fleet.judge import Judge
 from tdxwhy.fleet.origin import Origin, compiled, of_path
 from tdxwhy.fleet.part import commit
@@ -104,7 +104,7 @@ class Work:
         boot = boot_of_cut(looked.cut, source.name)
         if boot is None:
             return False
-        self._add(Gathered(source.name, boot), of_path(source.path, self._pattern))
+        self._add(boot, source.name, of_path(source.path, self._pattern))
         self._size += looked.size
         self._rows.append((looked.digest, source.name, 1, 0, ()))
         return True
@@ -113,10 +113,12 @@ class Work:
         if content.digest is not None and content.digest in known:
             self._known += 1
             return
+        from tdxwhy.fleet.gather import Gatherer  # most fleets' logs are plain, and need none of these readers
+
         outside = of_path(source.path, self._pattern)
         gatherer, before = Gatherer(source.name), self._boots
         for gathered in gatherer.boots(content.stream):
-            self._add(gathered, outside)
+            self._add(gathered.boot, gathered.name, outside)
         digest = content.final()
         self._size += content.size()
         self._losses += gatherer.losses
@@ -124,15 +126,15 @@ class Work:
         lost = sum(loss.pieces for loss in gatherer.losses)
         self._rows.append((digest, source.name, self._boots - before, lost, why))
 
-    def _add(self, gathered: Gathered, outside: Origin) -> None:
-        inside = gathered.boot.inside
-        member = of_path(gathered.name.replace("!", "/"), self._pattern) if "!" in gathered.name else outside
+    def _add(self, boot: Boot, name: str, outside: Origin) -> None:
+        inside = boot.inside
+        member = of_path(name.replace("!", "/"), self._pattern) if "!" in name else outside
         origin = Origin(
             self._settings.host or inside.host or member.host or outside.host,
             inside.started if inside.started is not None else member.started if member.started is not None else outside.started,
             _ODD.sub("", inside.boot_id or member.boot_id or outside.boot_id or "")[:64] or None,
         )
-        self._columns.add(gathered.boot, origin, gathered.name)
+        self._columns.add(boot, origin, name)
         self._boots += 1
         if len(self._columns) >= _BOOTS_A_PART:
             self._flush()

@@ -17,7 +17,7 @@ from tdxwhy.read import expand
 from tdxwhy.read.segments import SLACK_NS, is_start
 from tdxwhy.read.text import BLOCK
 from tdxwhy.read.usual import BANNER, cut_out, usual_lines
-from tdxwhy.read.windows import matches
+from tdxwhy.read.windows import lines_with, matches
 from tdxwhy.records import BootRecords
 
 # Up to this size an input may be a paste or a torn capture, and every line is looked at.
@@ -72,7 +72,7 @@ def cut(data: bytes, anchors: tuple[bytes, ...]) -> Cut | None:
     """Return the lines that matter of a log; None if its first line or their number is not that of a plain one."""
     if data[:1] != b"[" or data[-1:] != b"\n":
         return None
-    spans = _spans(data, anchors)
+    spans = lines_with(matches(anchors, data), data, len(data))
     kept, end = len(spans), (data.rfind(b"\n", 0, -1) + 1, len(data) - 1)
     if not 0 < kept <= _MOST:
         return None
@@ -101,14 +101,3 @@ def _in_order(times: list[int], texts: list[str]) -> bool:
     """Tell whether no line is a banner, and none steps back in time by more than CPUs do that print in parallel."""
     back = any(time + SLACK_NS < latest for time, latest in zip(times, accumulate(times, max), strict=True))
     return not back and not any(text.startswith(BANNER) for text in texts)
-
-
-def _spans(data: bytes, anchors: tuple[bytes, ...]) -> list[tuple[int, int]]:
-    """Return the begin and end of every line that holds an anchor."""
-    found, end = [], -1
-    find, rfind = data.find, data.rfind
-    for _, start, stop in matches(anchors, data):
-        if start >= end:
-            end = find(b"\n", stop)
-            found.append((rfind(b"\n", 0, start) + 1, end))
-    return found

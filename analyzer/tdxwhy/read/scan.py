@@ -13,8 +13,8 @@ from tdxwhy.read.opening import Opened
 from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
-from tdxwhy.read.text import LINE_LIMIT, clean, unquote
-from tdxwhy.read.usual import cut_out, side_by_side, usual_lines, usual_record
+from tdxwhy.read.text import LINE_LIMIT, clean, side_by_side, unquote
+from tdxwhy.read.usual import cut_out, usual_lines, usual_record
 from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
@@ -111,7 +111,7 @@ class Scan:
         if window.offset >= _COUNTED:
             return [window.offset + begin for begin, _ in spans]
         count, ends, counted, following = window.data.count, self._line_ends, self._counted, -1
-        if side_by_side(window.data, spans):
+        if side_by_side(window.data, spans[0][0], spans[-1][1], len(spans)):
             ends += count(_NEWLINE, counted, spans[0][0])
             self._line_ends, self._counted = ends + len(spans) - 1, spans[-1][0]
             return list(range(ends + 1, ends + 1 + len(spans)))

@@ -9,6 +9,8 @@ from tdxwhy.lazy import lazy
 BLOCK = 1 << 20
 LINE_LIMIT = 65536
 RAW_LIMIT = 4096
+# Lines side by side are shorter than this on average.
+_DENSE = 512
 
 # CSI, OSC (ended by BEL or ST), two-character escapes, and the forms in which dmesg and journald print an escape byte.
 _ANSI = (
@@ -64,6 +66,11 @@ def looks_binary(data: bytes) -> bool:
 
 
 _CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r\x1b") + b"\x7f"
+
+
+def side_by_side(data: bytes | bytearray, begin: int, end: int, lines: int) -> bool:
+    """Tell whether from one line's begin to another's end there are so many lines and no more; if they must be very long it says no."""
+    return end - begin < lines * _DENSE and data.count(b"\n", begin, end) == lines - 1
 
 
 def unquote(text: str) -> str:

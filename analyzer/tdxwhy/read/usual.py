@@ -8,7 +8,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, overload
 
-from tdxwhy.read.text import RAW_LIMIT
+from tdxwhy.read.text import RAW_LIMIT, side_by_side
 from tdxwhy.records import LogRecord, Place
 
 # An optional level, the stamp, an optional caller, the message.
@@ -17,7 +17,8 @@ _STAMP_BYTES = re.compile(rb"\[ *(\d{1,9})\.(\d{6})\] ?")
 _CALLER = re.compile(rb"\[ *[TC]\d")
 # The stamps of most lines are of one width: "[%5lu.%06lu] " (Linux kernel/printk/printk.c, print_time).
 _STAMP = 15
-_STAMPS = re.compile(rb"(?:\[(?: {4}\d| {3}\d\d| {2}\d{3}| \d{4}|\d{5})\.\d{6}\] )*")
+_SHAPES = tuple(b"[%5s.000000] " % (b"0" * digits) for digits in range(1, 6))
+_TO_SHAPE = bytes.maketrans(b"123456789", b"000000000")
 _stamp_of, _tail_of = itemgetter(slice(_STAMP)), itemgetter(slice(_STAMP, None))
 BANNER, _BANNER = "Linux version ", b"Linux version "
 _PLAIN = re.compile(rb"[!-~](?:[ -~]{0,2000}[!-~])?")
@@ -26,8 +27,6 @@ AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}\[\d{1,9}\]: ))")
 
 _REMEMBERED = 2048
-# Lines side by side are shorter than this on average.
-_DENSE = 512
 
 # Builds a record in half the time of a call with defaults; a test compares the two.
 _new = tuple.__new__
@@ -143,7 +142,7 @@ def joined(pieces: Sequence[Sequence[LogRecord]]) -> Sequence[LogRecord]:
 
 def cut_out(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> list[bytes]:
     """Return lines by their begins and ends, which are in their order."""
-    if side_by_side(data, spans):
+    if side_by_side(data, spans[0][0], spans[-1][1], len(spans)):
         return bytes(data[spans[0][0] : spans[-1][1]]).split(b"\n")
     return [data[begin:end] for begin, end in spans] if isinstance(data, bytes) else [bytes(data[begin:end]) for begin, end in spans]
 
@@ -158,7 +157,7 @@ def usual_lines(raws: list[bytes], name: str, where: tuple[list[int], bool]) -> 
     if stamped is None:
         return None
     times, tails = stamped
-    texts = [_texts[tail] for tail in tails]
+    texts = list(map(_texts.__getitem__, tails))
     if not all(texts):
         return None
     turns = []
@@ -171,7 +170,8 @@ def usual_lines(raws: list[bytes], name: str, where: tuple[list[int], bool]) -> 
 def _stamped(raws: list[bytes]) -> tuple[list[int], list[bytes]] | None:
     """Return the times in nanoseconds, and what stands behind the stamps; None if not every line has a stamp."""
     stamps = b"".join(map(_stamp_of, raws))
-    if len(stamps) == _STAMP * len(raws) and _STAMPS.fullmatch(stamps):
+    # Each shape begins with the one bracket in it, so as many as there are lines fill the whole.
+    if len(stamps) == _STAMP * len(raws) and sum(map(stamps.translate(_TO_SHAPE).count, _SHAPES)) == len(raws):
         nanos = stamps.replace(b"] ", b"000 ").translate(None, b"[.").split()
         return list(map(int, nanos)), list(map(_tail_of, raws))
     found = [stamp for stamp in map(_STAMP_BYTES.match, raws) if stamp is not None]
@@ -179,12 +179,6 @@ def _stamped(raws: list[bytes]) -> tuple[list[int], list[bytes]] | None:
         return None
     times = [int(stamp[1] + stamp[2]) * 1000 for stamp in found]
     return times, [raw[stamp.end() :] for raw, stamp in zip(raws, found, strict=True)]
-
-
-def side_by_side(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether no other lines lie between these, which are in their order."""
-    begin, end = spans[0][0], spans[-1][1]
-    return end - begin < len(spans) * _DENSE and data.count(b"\n", begin, end) == len(spans) - 1
 
 
 def _is_whole(raw: str, start: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from tdxwhy.read.text import LINE_LIMIT
+from tdxwhy.read.text import LINE_LIMIT, side_by_side
 
 # Boots begin here, whatever the caller looks for.
 STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
@@ -12,6 +12,7 @@ _LITERALS = 64
 # While one is searched the next is read; with a second processor both go on while lines are parsed.
 _SEARCHERS, _AHEAD = 2, 3
 _PATIENCE = 1.0
+_NEWLINE = 10
 # Threads take turns at the interpreter once a window: smaller ones cost time, larger ones memory.
 WINDOW = 2 << 20
 
@@ -61,18 +62,27 @@ def matches(anchors: tuple[bytes, ...], data: bytes | memoryview) -> list[tuple[
 def searched(window: Window, anchors: Sequence[bytes]) -> Window:
     """Find the lines of a window that hold an anchor."""
     data, size = window.data, window.size
-    spans: list[tuple[int, int]] = []
-    end = -1
+    block = data if size == len(data) and isinstance(data, bytes) else memoryview(data)[:size]
+    return window._replace(spans=lines_with(matches(tuple(anchors), block), data, size))
+
+
+def lines_with(found: Sequence[tuple[int, int, int]], data: bytes | bytearray, size: int) -> list[tuple[int, int]]:
+    """Return the begin and end of every line that holds one of the matches."""
+    ends, firsts, end = [], [], -1
     find, rfind = data.find, data.rfind
-    for _, start, stop in matches(tuple(anchors), data if size == len(data) and isinstance(data, bytes) else memoryview(data)[:size]):
-        if start < end:
-            continue
-        begin = rfind(b"\n", 0, start) + 1
-        end = find(b"\n", stop, size)
-        if end < 0:
-            end = size
-        spans.append((begin, end))
-    return window._replace(spans=spans)
+    for _, start, stop in found:
+        if start >= end:
+            end = find(_NEWLINE, stop, size)
+            if end < 0:
+                end = size
+            ends.append(end)
+            firsts.append(start)
+    if not ends:
+        return []
+    begin = rfind(b"\n", 0, firsts[0]) + 1
+    if side_by_side(data, begin, end, len(ends)):
+        return list(zip([begin, *map((1).__add__, ends[:-1])], ends, strict=True))
+    return [(rfind(b"\n", 0, first) + 1, end) for first, end in zip(firsts, ends, strict=True)]
 
 
 def all_spans(window: Window) -> Iterator[tuple[int, int]]:

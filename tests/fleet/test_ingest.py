@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 import xxhash
 
 from tdxwhy.cli import main
+from tdxwhy.fleet.ingest import Progress, Request, ingest
 from tdxwhy.fleet.query import open_fleet
 from tests.fleet.fleets import boot_log, content, ingested, make_fleet
 
@@ -155,3 +157,35 @@ def test_a_large_source_is_known_by_all_of_its_bytes(tmp_path, kind):
     other.write_text(boot_log("node2", 1))
     again = ingested(tmp_path / "store", path, other)
     assert (again.known, again.sources, again.boots) == (1, 1, 1)
+
+
+def test_progress_moves_within_one_source(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    moved = threading.Event()
+
+    def tell(progress: Progress) -> None:
+        if progress.size and not progress.sources:
+            moved.set()
+
+    def feed() -> None:
+        with (tmp_path / "pipe").open("wb") as pipe:
+            pipe.write(boot_log("node1", 5).encode())
+            pipe.flush()
+            moved.wait(30)
+
+    writer = threading.Thread(target=feed)
+    writer.start()
+    summary = ingest(Request((str(tmp_path / "pipe"),), tmp_path / "store", workers=1), tell)
+    writer.join()
+    assert (moved.is_set(), summary.boots) == (True, 1)
+
+
+def test_bytes_are_counted_across_processes():
+    program = (
+        "import os; from tdxwhy.fleet import meter; meter.begin(3); meter.add(5)\n"
+        "child = os.fork()\n"
+        "if not child: meter.begin(1030); meter.add(7); os._exit(0)\n"
+        "os.waitpid(child, 0); print(meter.pending(), end=' '); meter.done(1030); print(meter.pending())"
+    )
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert told.stdout == "12 5\n"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+from tdxwhy.fleet import meter
 from tdxwhy.fleet.part import digest_of
 from tdxwhy.fleet.sources import STDIN, Source
 
@@ -35,26 +36,40 @@ class Content:
         return cast(_Hashed, self.stream).hexdigest()
 
 
-class _Hashed(io.RawIOBase):
-    """A stream that is digested while it is read."""
+class _Counted(io.RawIOBase):
+    """A stream whose bytes are counted while it is read."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        import xxhash
-
         self.size = 0
-        self._stream, self._state = stream, xxhash.xxh3_128()
+        self._stream = stream
 
     def readable(self) -> bool:
         """Return that it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
+        """Fill a buffer."""
+        read = int(self._stream.readinto(buffer))  # type: ignore[attr-defined]
+        self.size += read
+        meter.add(read)
+        return read
+
+
+class _Hashed(_Counted):
+    """A stream that is digested too."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        import xxhash
+
+        super().__init__(stream)
+        self._state = xxhash.xxh3_128()
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
         """Fill a buffer and digest what came."""
         view = memoryview(buffer).cast("B")
-        read = self._stream.readinto(view)  # type: ignore[attr-defined]
+        read = super().readinto(view)
         self._state.update(view[:read])
-        self.size += read
-        return int(read)
+        return read
 
     def hexdigest(self) -> str:
         """Return the digest so far."""
@@ -93,9 +108,11 @@ def opened(source: Source, digest_first: bool = True) -> Iterator[Content]:
             yield Content(io.BytesIO(data), digest_of(data), len(data))
             return
         file = cast(BinaryIO, io.FileIO(handle, closefd=False))
-        # A zip archive is not read from its beginning to its end.
-        if size and (digest_first or os.pread(handle, len(ZIP_MAGIC), 0) == ZIP_MAGIC):
+        if size and os.pread(handle, len(ZIP_MAGIC), 0) == ZIP_MAGIC:
+            # It is not read from its beginning to its end.
             yield Content(file, _digested(handle), size)
+        elif size and digest_first:
+            yield Content(cast(BinaryIO, _Counted(file)), _digested(handle), size)
         else:
             yield Content(cast(BinaryIO, _Hashed(file)), None, None)
     finally:

@@ -9,6 +9,7 @@ from threading import active_count
 from typing import TYPE_CHECKING, Protocol
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet import meter
 from tdxwhy.fleet.batch import Outcome, Settings, run
 from tdxwhy.fleet.sources import STDIN, Source
 
@@ -54,34 +55,40 @@ class Local:
 
     def __call__(self, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
         """Do the batches; standard input is read by this process."""
-        own = [batch for batch in batches if any(source.path == STDIN for source in batch)]
-        others = [batch for batch in batches if batch not in own]
-        if len(others) > 1:
-            self.prepare()
+        numbered = list(enumerate(batches))
+        own = [one for one in numbered if any(source.path == STDIN for source in one[1])]
         if self._pool is None:
-            own = list(batches)
+            own = numbered
         else:
-            yield from _shared(self._pool, others, settings)
+            yield from _shared(self._pool, [one for one in numbered if one not in own], settings)
         if own:
             _begin()
-        for batch in own:
-            yield run(batch, settings)
+        for number, batch in own:
+            outcome = _counted(number, batch, settings)
+            meter.done(number)
+            yield outcome
 
 
-def _shared(pool: ProcessPoolExecutor, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
+def _shared(pool: ProcessPoolExecutor, batches: Sequence[tuple[int, Batch]], settings: Settings) -> Iterator[Outcome]:
     from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
 
     with pool:
         try:
-            waiting = [pool.submit(run, batch, settings) for batch in batches]
+            waiting = {pool.submit(_counted, number, batch, settings): number for number, batch in batches}
             for done in as_completed(waiting):
+                meter.done(waiting[done])
                 yield done.result()
         except BrokenProcessPool as error:
             raise TdxwhyError("a worker process was killed", "what was written is whole; run ingest again") from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _counted(number: int, batch: Batch, settings: Settings) -> Outcome:
+    meter.begin(number)
+    return run(batch, settings)
 
 
 def _begin() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Lock, Thread
 from typing import NamedTuple
 
+from tdxwhy.fleet import meter
 from tdxwhy.fleet.batch import Outcome, Settings, batches
 from tdxwhy.fleet.compact import Compaction, compact_if_many
 from tdxwhy.fleet.engine import Engine, Local, workers_here
@@ -14,6 +17,9 @@ from tdxwhy.fleet.extra import needed
 from tdxwhy.fleet.origin import compiled
 from tdxwhy.fleet.sources import Unread, expand
 from tdxwhy.fleet.store import Writer, make_store
+
+# Seconds between two reports of how far it is.
+_TICK = 0.2
 
 
 class Request(NamedTuple):
@@ -61,16 +67,41 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
     work = batches(sources)
     total = sum(source.size for source in sources)
     outcomes = []
-    with Writer(store) as writer:
+    if len(work) > 1:
+        engine.prepare()
+    done = size = 0
+    with Writer(store) as writer, _ticking(lambda: tell(Progress(done, len(sources), size + meter.pending(), total))) as tick:
         settings = Settings(str(store.folder.resolve()), str(writer.folder.resolve()), request.pattern, request.host)
-        done = size = 0
-        tell(Progress(0, len(sources), 0, total))
         for outcome in engine(work, settings):
             outcomes.append(outcome)
             done += outcome.sources + outcome.known + len(outcome.unread)
             size += outcome.listed
-            tell(Progress(done, len(sources), size, total))
+            tick()
     return _summary(outcomes, unread)._replace(compacted=compact_if_many(store))
+
+
+@contextmanager
+def _ticking(tell: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Tell again and again, and when the function is called that is yielded; never both at once."""
+    over, turn = Event(), Lock()
+
+    def tick() -> None:
+        with turn:
+            tell()
+
+    def work() -> None:
+        with suppress(OSError):  # whoever calls the function meets it too
+            while not over.wait(_TICK):
+                tick()
+
+    tick()
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield tick
+    finally:
+        over.set()
+        thread.join()
 
 
 def _engine(request: Request) -> Engine:

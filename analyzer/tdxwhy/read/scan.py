@@ -21,7 +21,7 @@ from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 _TAIL = 8192
 _NEWLINE = 10
 # Lines that are read at once, as long as all of them are of the usual form.
-_AT_ONCE = 256
+_AT_ONCE = 512
 # Counting lines takes as long as all the rest of a scan: of an input beyond this size places are told by their byte.
 _COUNTED = 64 << 20
 
@@ -75,8 +75,9 @@ class Scan:
         spans = window.spans if window.spans is not None else list(all_spans(window))
         counted = window.offset < _COUNTED
         for some in (spans[start : start + _AT_ONCE] for start in range(0, len(spans), _AT_ONCE)):
-            places = self._places(window, some)
-            lines = usual_lines(cut_out(window.data, some), self._name, (places, counted)) if some[-1][1] < window.size else None
+            together = side_by_side(window.data, some[0][0], some[-1][1], len(some))
+            places, raws = self._places(window, some, together), cut_out(window.data, some, together)
+            lines = usual_lines(raws, self._name, (places, counted)) if some[-1][1] < window.size else None
             if lines is None:
                 yield from self._one_by_one(window, zip(some, map(self._at, places, repeat(counted)), strict=True), before)
                 continue
@@ -106,12 +107,12 @@ class Scan:
                     yield from collector.finish(self._last_before(window, begin, place.line, before))
                 collector.add(item)
 
-    def _places(self, window: Window, spans: Sequence[tuple[int, int]]) -> list[int]:
+    def _places(self, window: Window, spans: Sequence[tuple[int, int]], together: bool) -> list[int]:
         """Return the numbers of lines in their order, or their offsets; behind a line that was looked at no line ends need be counted."""
         if window.offset >= _COUNTED:
             return [window.offset + begin for begin, _ in spans]
         count, ends, counted, following = window.data.count, self._line_ends, self._counted, -1
-        if side_by_side(window.data, spans[0][0], spans[-1][1], len(spans)):
+        if together:
             ends += count(_NEWLINE, counted, spans[0][0])
             self._line_ends, self._counted = ends + len(spans) - 1, spans[-1][0]
             return list(range(ends + 1, ends + 1 + len(spans)))

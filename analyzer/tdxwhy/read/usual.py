@@ -8,7 +8,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, overload
 
-from tdxwhy.read.text import RAW_LIMIT, side_by_side
+from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.records import LogRecord, Place
 
 # An optional level, the stamp, an optional caller, the message.
@@ -140,9 +140,9 @@ def joined(pieces: Sequence[Sequence[LogRecord]]) -> Sequence[LogRecord]:
     return UsualLines(columns, first.name, first.counted, ())
 
 
-def cut_out(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> list[bytes]:
-    """Return lines by their begins and ends, which are in their order."""
-    if side_by_side(data, spans[0][0], spans[-1][1], len(spans)):
+def cut_out(data: bytes | bytearray, spans: Sequence[tuple[int, int]], together: bool = False) -> list[bytes]:
+    """Return lines by their begins and ends, which are in their order. `together`: they lie side by side."""
+    if together:
         return bytes(data[spans[0][0] : spans[-1][1]]).split(b"\n")
     return [data[begin:end] for begin, end in spans] if isinstance(data, bytes) else [bytes(data[begin:end]) for begin, end in spans]
 

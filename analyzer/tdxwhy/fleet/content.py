@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 from tdxwhy.fleet import meter
 from tdxwhy.fleet.part import digest_of
 from tdxwhy.fleet.sources import STDIN, Source
+from tdxwhy.read.opening import paged
 
 ZIP_MAGIC = b"PK\x03\x04"
 _WHOLE = 1 << 20
@@ -132,9 +133,8 @@ def _digested(handle: int) -> str:
     """Digest a file with plain reads: what is mapped and then cut short by somebody else would kill the process."""
     import xxhash
 
-    state, buffer, at = xxhash.xxh3_128(), bytearray(_WHOLE), 0
-    view = memoryview(buffer)
+    state, buffer, at = xxhash.xxh3_128(), paged(_WHOLE), 0
     while read := os.preadv(handle, [buffer], at):
-        state.update(view[:read])
+        state.update(buffer[:read])
         at += read
     return state.hexdigest()

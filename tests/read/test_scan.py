@@ -11,11 +11,13 @@ import time
 import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
+from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdxwhy.know.anchors import anchors as known_anchors
 from tdxwhy.read import windows as windows_module
 from tdxwhy.read.log import LogReader
 from tdxwhy.read.scan import Scan
@@ -253,3 +255,45 @@ def test_who_gives_up_early_finds_nobody_reading() -> None:
     done = len(reads)
     time.sleep(0.2)
     assert len(reads) == done
+
+
+DENSE_LINES = st.sampled_from(
+    [
+        "[    {time}] virt/tdx: module initialized",
+        "[    {time}] smp: Brought up 2 nodes, 224 CPUs",
+        "[    {time}] TDX module 1.5 in the words of nobody",
+        "[    {time}] usb 1-1: nothing to see here",
+        "[    {time}] ",
+        "[    {time}]",
+        "[    {time}][    T1] virt/tdx: BIOS enabled: private KeyID range [64, 128)",
+        "<6>[    {time}] virt/tdx: BIOS enabled: private KeyID range [64, 128)",
+        "[123456.{time}] tdx: late",
+        BANNER,
+        "no stamp, tdx: though",
+        "nothing",
+        "[    {time}] kvm_intel: caf\u00e9",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(DENSE_LINES, st.integers(0, 9)), min_size=1, max_size=60), st.booleans())
+def test_a_window_that_is_not_searched_gives_the_same(lines: list[tuple[str, int]], ended: bool) -> None:
+    data = ("\n".join(form.format(time=f"{second}.000000") for form, second in lines) + "\n" * ended).encode()
+    read = []
+    for dense in (False, True):
+        with mock.patch.object(windows_module, "is_dense", lambda window, anchors, dense=dense: dense):
+            scan = Scan("log", known_anchors())
+            read.append((list(scan.lines(io.BytesIO(data))), scan.losses))
+    assert read[0] == read[1]
+
+
+def test_most_lines_of_a_window_must_hold_an_anchor_to_be_dense() -> None:
+    relevant, other = b"[    1.000000] virt/tdx: module initialized\n", b"[    1.000000] usb 1-1: nothing to see here\n"
+    whole = relevant * 1000
+    half = relevant * 500 + other * 500
+    assert windows_module.is_dense(windows_module.Window(whole, len(whole), 0), known_anchors())
+    assert not windows_module.is_dense(windows_module.Window(half, len(half), 0), known_anchors())
+    assert not windows_module.is_dense(windows_module.Window(relevant, len(relevant), 0), known_anchors())
+    assert windows_module.Telling(known_anchors()).sound
+    assert not windows_module.Telling((b"00] virt",)).sound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import compress, repeat
 
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.item import Item, Mark
@@ -15,7 +15,7 @@ from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean, side_by_side, unquote
 from tdxwhy.read.usual import cut_out, usual_lines, usual_record
-from tdxwhy.read.windows import Readable, Window, ahead, all_spans, matches, searched, windows
+from tdxwhy.read.windows import Readable, Telling, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _TAIL = 8192
@@ -32,6 +32,7 @@ class Scan:
     def __init__(self, name: str, anchors: Sequence[bytes]) -> None:
         self.losses: list[Loss] = []
         self._name, self._anchors = name, tuple(anchors)
+        self._telling = Telling(self._anchors)
         self._json = JsonReader(name)
         self._collector = Collector()
         self._broken = 0
@@ -43,7 +44,7 @@ class Scan:
             window = Window(source, len(source), 0)
             found = iter((searched(window, self._anchors) if self._anchors else window,))
         else:
-            found = ahead(windows(source), self._anchors)
+            found = ahead(windows(source), self._anchors, self._telling.sound)
         before, end, torn = b"", 0, False
         for window in found:
             yield from self._window(window, before)
@@ -72,21 +73,30 @@ class Scan:
         self._counted = 0
         if window.overlong:
             self.losses.append(Loss("line beyond the length limit, cut there", 1, self._place(window, 0)))
-        spans = window.spans if window.spans is not None else list(all_spans(window))
-        counted = window.offset < _COUNTED
-        for some in (spans[start : start + _AT_ONCE] for start in range(0, len(spans), _AT_ONCE)):
-            together = side_by_side(window.data, some[0][0], some[-1][1], len(some))
-            places, raws = self._places(window, some, together), cut_out(window.data, some, together)
-            lines = usual_lines(raws, self._name, (places, counted)) if some[-1][1] < window.size else None
-            if lines is None:
-                yield from self._one_by_one(window, zip(some, map(self._at, places, repeat(counted)), strict=True), before)
-                continue
-            taken = 0
-            while (taken := self._collector.take(lines, taken)) < len(lines):
-                yield from self._collector.finish(self._last_before(window, some[taken][0], places[taken] if counted else None, before))
+        spans = window.spans if window.spans is not None else all_spans(window)
+        for start in range(0, len(spans), _AT_ONCE):
+            yield from self._piece(window, spans[start : start + _AT_ONCE], before)
         self._place(window, window.size)
         # The end of a line that is too long lies behind its window.
         self._line_ends += window.overlong
+
+    def _piece(self, window: Window, spans: list[tuple[int, int]], before: bytes) -> Iterator[BootRecords]:
+        """Take some lines; of a window that was not searched only those that hold an anchor."""
+        counted, chosen = window.offset < _COUNTED, window.spans is not None or not self._anchors
+        together = side_by_side(window.data, spans[0][0], spans[-1][1], len(spans))
+        places, raws = self._places(window, spans, together), cut_out(window.data, spans, together)
+        lines = usual_lines(raws, self._name, (places, counted)) if spans[-1][1] < window.size else None
+        if lines is None:
+            told = zip(spans, map(self._at, places, repeat(counted)), raws, strict=True)
+            some = ((span, place) for span, place, raw in told if chosen or matches(self._anchors, raw))
+            yield from self._one_by_one(window, some, before)
+            return
+        if not chosen:
+            kept = list(map(self._telling.__getitem__, lines.columns.texts))
+            lines, spans = lines.only(kept), list(compress(spans, kept))
+        taken, places = 0, lines.columns.places
+        while lines and (taken := self._collector.take(lines, taken)) < len(lines):
+            yield from self._collector.finish(self._last_before(window, spans[taken][0], places[taken] if counted else None, before))
 
     def _one_by_one(self, window: Window, lines: Iterable[tuple[tuple[int, int], Place]], before: bytes) -> Iterator[BootRecords]:
         """Take lines some of which are not of the most usual form."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, compress
 from operator import itemgetter
 from typing import NamedTuple, overload
 
@@ -108,6 +108,16 @@ class UsualLines(Sequence[LogRecord]):
             return UsualLines(UsualColumns(times[place], texts[place], raws[place], places[place]), self.name, self.counted, ())
         return self._record(times[place], texts[place], raws[place], places[place])
 
+    def only(self, kept: Sequence[bool]) -> UsualLines:
+        """Return those lines of which it is true."""
+        if all(kept):
+            return self
+        times, texts, raws, places = self.columns
+        columns = UsualColumns(
+            list(compress(times, kept)), list(compress(texts, kept)), list(compress(raws, kept)), list(compress(places, kept))
+        )
+        return UsualLines(columns, self.name, self.counted, _turns(columns) if self.turns else ())
+
     def __iter__(self) -> Iterator[LogRecord]:
         """Yield the records, each made anew."""
         return map(self._record, *self.columns)
@@ -160,11 +170,15 @@ def usual_lines(raws: list[bytes], name: str, where: tuple[list[int], bool]) -> 
     texts = list(map(_texts.__getitem__, tails))
     if not all(texts):
         return None
-    turns = []
-    if times != sorted(times) or _BANNER in b"\n".join(tails[1:]):
-        pairs = enumerate(zip(times, times[1:], texts[1:]), 1)  # noqa: B905 - each with the one that follows
-        turns = [place for place, (one, two, text) in pairs if two < one or text.startswith(BANNER)]
-    return UsualLines(UsualColumns(times, texts, raws, places), name, counted, turns)
+    columns = UsualColumns(times, texts, raws, places)
+    turns = _turns(columns) if times != sorted(times) or _BANNER in b"\n".join(tails[1:]) else []
+    return UsualLines(columns, name, counted, turns)
+
+
+def _turns(columns: UsualColumns) -> list[int]:
+    times, texts, _, _ = columns
+    pairs = enumerate(zip(times, times[1:], texts[1:]), 1)  # noqa: B905 - each with the one that follows
+    return [place for place, (one, two, text) in pairs if two < one or text.startswith(BANNER)]
 
 
 def _stamped(raws: list[bytes]) -> tuple[list[int], list[bytes]] | None:

@@ -1,7 +1,9 @@
 """A stream in windows that end where a line ends, read ahead and searched for anchors in threads of their own."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
 from tdxwhy.read.text import LINE_LIMIT, side_by_side
@@ -13,6 +15,8 @@ _LITERALS = 64
 _SEARCHERS, _AHEAD = 2, 3
 _PATIENCE = 1.0
 _NEWLINE = 10
+_SAMPLE, _REMEMBERED = 4 << 10, 2048
+_IN_STAMP = re.compile(rb"[\[ .\d]*(?:\]|$)")
 # Threads take turns at the interpreter once a window: smaller ones cost time, larger ones memory.
 WINDOW = 2 << 20
 
@@ -85,14 +89,40 @@ def lines_with(found: Sequence[tuple[int, int, int]], data: bytes | bytearray, s
     return [(rfind(b"\n", 0, first) + 1, end) for first, end in zip(firsts, ends, strict=True)]
 
 
-def all_spans(window: Window) -> Iterator[tuple[int, int]]:
-    """Yield the begin and end of every line of a window."""
-    begin = 0
-    while begin < window.size:
-        end = window.data.find(b"\n", begin, window.size)
-        end = window.size if end < 0 else end
-        yield begin, end
-        begin = end + 1
+def all_spans(window: Window) -> list[tuple[int, int]]:
+    """Return the begin and end of every line of a window."""
+    lengths = list(map(len, bytes(window.data[: window.size]).split(b"\n")))
+    if not lengths[-1]:
+        lengths.pop()
+    begins = list(accumulate(map((1).__add__, lengths), initial=0))
+    return list(zip(begins, map((-1).__add__, begins[1:]), strict=False))
+
+
+def is_dense(window: Window, anchors: Sequence[bytes]) -> bool:
+    """Tell by two samples whether most lines of a window hold an anchor: to look at each then takes less time than to search."""
+    for begin in (0, window.size // 2):
+        sample = bytes(window.data[begin : min(begin + _SAMPLE, window.size)])
+        if len(lines_with(matches(tuple(anchors), sample), sample, len(sample))) * 4 < sample.count(b"\n") * 3:
+            return False
+    return window.size > 2 * _SAMPLE
+
+
+class Telling(dict[str, bool]):
+    """Whether a line with this text behind a stamp holds an anchor."""
+
+    def __init__(self, anchors: tuple[bytes, ...]) -> None:
+        super().__init__()
+        self._anchors = anchors
+        # None may begin in a stamp: its last blank is all of it that is searched.
+        self.sound = not any(_IN_STAMP.match(anchor) for anchor in anchors)
+
+    def __missing__(self, text: str) -> bool:
+        """Search a text that was not met before."""
+        found = bool(matches(self._anchors, b" " + text.encode()))
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = found
+        return found
 
 
 def windows(source: Readable) -> Iterator[Window]:
@@ -121,8 +151,11 @@ def windows(source: Readable) -> Iterator[Window]:
         carry, offset = bytes(data[cut:end]), offset + cut
 
 
-def ahead(source: Iterator[Window], anchors: Sequence[bytes]) -> Iterator[Window]:
-    """Search windows for anchors in threads that run ahead: reading, inflating and searching leave the interpreter free."""
+def ahead(source: Iterator[Window], anchors: Sequence[bytes], all_of_dense: bool = False) -> Iterator[Window]:
+    """Search windows for anchors in threads that run ahead: reading, inflating and searching leave the interpreter free.
+
+    `all_of_dense`: of a window most of whose lines hold an anchor none are sought, and the caller looks at all.
+    """
     from queue import SimpleQueue
     from threading import Event, Lock, Thread
 
@@ -139,7 +172,8 @@ def ahead(source: Iterator[Window], anchors: Sequence[bytes]) -> Iterator[Window
                 with turn:
                     ready.put(found)
                     window = next(source, None) if not over.is_set() else None
-                found.put(searched(window, anchors) if window is not None and anchors else window)
+                search = window is not None and anchors and not (all_of_dense and is_dense(window, anchors))
+                found.put(searched(window, anchors) if window is not None and search else window)
             except BaseException as error:  # noqa: BLE001 - it is raised again where the windows are used
                 found.put(error)
 

@@ -93,11 +93,11 @@ def _counted(number: int, batch: Batch, settings: Settings) -> Outcome:
 
 def _begin() -> None:
     """Tell the allocator to keep memory, where it is glibc's, look for no cycles, as records hold none, and import what a batch needs."""
+    gc.disable()
     import ctypes
 
     from tdxwhy.fleet.work import ready
 
-    gc.disable()
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):

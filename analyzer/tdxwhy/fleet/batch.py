@@ -57,10 +57,3 @@ def _room(left: tuple[int, int], most: tuple[int, int]) -> tuple[int, int]:
     """Return how many files and bytes a batch takes: the last ones are smaller, so that workers end together."""
     files, size = (min(many, max(many // 4, -(-rest // 2))) for rest, many in zip(left, most, strict=True))
     return files, size
-
-
-def run(batch: Sequence[Source], settings: Settings) -> Outcome:
-    """Read, diagnose and write the sources of one batch that the store does not have."""
-    from tdxwhy.fleet.work import Work  # who only hands out batches is spared the import
-
-    return Work(settings).run(batch)

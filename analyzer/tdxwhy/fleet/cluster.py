@@ -11,9 +11,10 @@ from importlib import import_module
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.batch import Outcome, Settings, run
+from tdxwhy.fleet.batch import Outcome, Settings
 from tdxwhy.fleet.engine import Batch
 from tdxwhy.fleet.sources import STDIN
+from tdxwhy.fleet.work import run
 
 _RETRIES = 3
 _TIMEOUT = "15s"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet import meter
-from tdxwhy.fleet.batch import Outcome, Settings, run
+from tdxwhy.fleet.batch import Outcome, Settings
 from tdxwhy.fleet.sources import STDIN, Source
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def _shared(pool: ProcessPoolExecutor, batches: Sequence[tuple[int, Batch]], set
 
 
 def _counted(number: int, batch: Batch, settings: Settings) -> Outcome:
+    from tdxwhy.fleet.work import run  # a process that only hands out batches is spared it
+
     meter.begin(number)
     return run(batch, settings)
 

@@ -37,6 +37,11 @@ def ready() -> None:
     _judge()
 
 
+def run(batch: Sequence[Source], settings: Settings) -> Outcome:
+    """Read, diagnose and write the sources of one batch that the store does not have."""
+    return Work(settings).run(batch)
+
+
 @cache
 def _judge() -> Judge:
     return Judge()

@@ -15,8 +15,8 @@ import signal
 import sys
 from pathlib import Path
 
-import arro3.io  # noqa: F401
-import duckdb  # noqa: F401 - imported once, before the forks
+import arro3.io  # noqa: F401 - imported once, before the forks
+import duckdb  # noqa: F401 - this too
 
 from tdxwhy.cli import main
 from tdxwhy.fleet import compact, ingest  # noqa: F401

@@ -91,10 +91,8 @@ class Told(NamedTuple):
     @property
     def events(self) -> Told:
         """Return those that mean something."""
-        if all(map(_event_of, self.lines)):
-            return self
         kept = list(map(_event_of, self.lines))
-        return Told(list(compress(self.lines, kept)), list(compress(self.times, kept)))
+        return self if all(kept) else Told(list(compress(self.lines, kept)), list(compress(self.times, kept)))
 
 
 def understood(records: Sequence[LogRecord]) -> Told:

@@ -45,7 +45,7 @@ class Gatherer:
 
     def boots(self, stream: BinaryIO) -> Iterator[Gathered]:
         """Yield the boots of a log, or of every log in an archive."""
-        yield from self._any(stream, self._name)
+        return self._any(stream, self._name)
 
     def _any(self, stream: BinaryIO, name: str, depth: int = 0) -> Iterator[Gathered]:
         """Yield the boots of a log or of an archive; `depth` counts the archives around it."""

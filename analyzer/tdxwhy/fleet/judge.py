@@ -112,7 +112,7 @@ class _Topologies:
 
 
 class Judged:
-    """What is to be said of a boot, and of all that are alike. It is worked out when somebody asks: many in a row take half the time."""
+    """What is to be said of a boot, and of all that are alike. It is worked out when somebody asks: many in a row take less time."""
 
     def __init__(self, work: Callable[[BootRecords], Remembered], boot: BootRecords) -> None:
         self._work, self._boot = work, boot

@@ -16,6 +16,7 @@ def begin(batch: int) -> None:
     """Count for this batch from now on."""
     global _place  # noqa: PLW0603 - a process does one batch at a time
     _place = batch % _PLACES
+    _counts[_place] = 0  # what an ingest that failed has left
 
 
 def add(size: int) -> None:

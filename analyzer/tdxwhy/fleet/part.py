@@ -144,17 +144,17 @@ def _write_table(path: Path, name: str, batches: Iterable[RecordBatch], compress
 
 def whole_rows_of(part: Path, manifest: Manifest, name: str) -> RecordBatchReader:
     """Read a table of a part, or complain that it is not as it was written."""
-    path = part / f"{name}.parquet"
-    if trouble := _changes(path, manifest.tables[name]):
-        raise TdxwhyError(f"store: {part.name}: {trouble[0]}", "tdxwhy fleet check tells more")
-    return rows_of(path)
+    data, trouble = _loaded(part / f"{name}.parquet", manifest.tables[name])
+    if trouble:
+        raise TdxwhyError(f"store: {part.name}: {trouble}", "tdxwhy fleet check tells more")
+    return rows_of(data)
 
 
-def rows_of(path: Path) -> RecordBatchReader:
-    """Read a table of a part batch by batch."""
+def rows_of(table: Path | bytes) -> RecordBatchReader:
+    """Read a table of a part, a file or its content, batch by batch."""
     from arro3.io import read_parquet
 
-    return read_parquet(path, batch_size=GROUP)
+    return read_parquet(table, batch_size=GROUP)
 
 
 def _described(told: dict[str, Any]) -> dict[str, Any]:
@@ -162,26 +162,24 @@ def _described(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differences(path: Path, name: str, told: dict[str, Any]) -> list[str]:
-    return _changes(path, told) or _unlike(path, name, told.get("rows"))
-
-
-def _changes(path: Path, told: dict[str, Any]) -> list[str]:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        return [f"{path.name}: {(error.strerror or 'cannot be read').lower()}"]
-    if len(data) != told.get("bytes"):
-        return [f"{path.name}: {len(data)} bytes, and {told.get('bytes')} were written"]
-    if digest_of(data) != told.get("digest"):
-        return [f"{path.name}: its content has changed"]
-    return []
-
-
-def _unlike(path: Path, name: str, rows: object) -> list[str]:
-    found = rows_of(path)
+    data, trouble = _loaded(path, told)
+    if trouble:
+        return [trouble]
+    found, rows = rows_of(data), told.get("rows")
     columns = found.schema.names == [column.name for column in TABLES[name]]
     read = sum(batch.num_rows for batch in found)
     return [
         *([] if columns else [f"{path.name}: other columns than the schema's"]),
         *([f"{path.name}: {read} rows, and {rows} were written"] if read != rows else []),
     ]
+
+
+def _loaded(path: Path, told: dict[str, Any]) -> tuple[bytes, str]:
+    """Return the content of a table, and how it differs from what was written."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return b"", f"{path.name}: {(error.strerror or 'cannot be read').lower()}"
+    if len(data) != told.get("bytes"):
+        return data, f"{path.name}: {len(data)} bytes, and {told.get('bytes')} were written"
+    return data, f"{path.name}: its content has changed" if digest_of(data) != told.get("digest") else ""

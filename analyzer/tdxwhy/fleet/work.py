@@ -70,9 +70,11 @@ class Work:
     def run(self, batch: Sequence[Source]) -> Outcome:
         """Do the batch."""
         known = _known(self._settings.store, self._settings.place)
-        pieces = (batch[start : start + _AT_ONCE] for start in range(0, len(batch), _AT_ONCE))
-        looked = ((source, one) for piece in pieces for source, one in [(source, look(source, known, self._anchors)) for source in piece])
-        unread = [why for source, one in looked if (why := self._read(source, one, known)) is not None]
+        unread: list[Unread] = []
+        for start in range(0, len(batch), _AT_ONCE):
+            piece = batch[start : start + _AT_ONCE]
+            looked = self._look(piece, known)
+            unread += [why for source, one in zip(piece, looked, strict=True) if (why := self._read(source, one, known)) is not None]
         if self._rows:
             self._flush(last=True)
         return Outcome(
@@ -86,6 +88,11 @@ class Work:
             losses=tuple(self._losses),
             listed=sum(source.size for source in batch),
         )
+
+    def _look(self, piece: Sequence[Source], known: frozenset[str]) -> list[Looked | None]:
+        """Look at some sources, or at the first only if that is of no use: logs side by side are of one kind, and a look takes its time."""
+        first = look(piece[0], known, self._anchors)
+        return [first, *(look(source, known, self._anchors) if first is not None else None for source in piece[1:])]
 
     def _read(self, source: Source, looked: Looked | None, known: frozenset[str]) -> Unread | None:
         """Read one source, unless looking at it has told all."""

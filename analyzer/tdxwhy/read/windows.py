@@ -15,7 +15,9 @@ _LITERALS = 64
 _SEARCHERS, _AHEAD = 2, 3
 _PATIENCE = 1.0
 _NEWLINE = 10
+# How much tells whether most lines hold an anchor, and how many texts are remembered of which that is known.
 _SAMPLE, _REMEMBERED = 4 << 10, 2048
+# The beginning of an anchor that a stamp can hold, up to its bracket or all of it.
 _IN_STAMP = re.compile(rb"[\[ .\d]*(?:\]|$)")
 # Threads take turns at the interpreter once a window: smaller ones cost time, larger ones memory.
 WINDOW = 2 << 20
@@ -100,11 +102,13 @@ def all_spans(window: Window) -> list[tuple[int, int]]:
 
 def is_dense(window: Window, anchors: Sequence[bytes]) -> bool:
     """Tell by two samples whether most lines of a window hold an anchor: to look at each then takes less time than to search."""
+    if window.size <= 2 * _SAMPLE:
+        return False
     for begin in (0, window.size // 2):
-        sample = bytes(window.data[begin : min(begin + _SAMPLE, window.size)])
+        sample = bytes(window.data[begin : begin + _SAMPLE])
         if len(lines_with(matches(tuple(anchors), sample), sample, len(sample))) * 4 < sample.count(b"\n") * 3:
             return False
-    return window.size > 2 * _SAMPLE
+    return True
 
 
 class Telling(dict[str, bool]):

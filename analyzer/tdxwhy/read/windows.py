@@ -1,4 +1,4 @@
-"""A stream in windows that end where a line ends, read ahead and searched for anchors in threads of their own."""
+"""A stream in windows that end where a line ends, read ahead in a thread and searched for anchors."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,15 +11,15 @@ from tdxwhy.read.text import LINE_LIMIT, side_by_side
 # Boots begin here, whatever the caller looks for.
 STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
 _LITERALS = 64
-# While one is searched the next is read; with a second processor both go on while lines are parsed.
-_SEARCHERS, _AHEAD = 2, 3
+# One is searched and its lines are parsed while the others are read.
+_BUFFERS = 3
 _PATIENCE = 1.0
 _NEWLINE = 10
 # How much tells whether most lines hold an anchor, and how many texts are remembered of which that is known.
 _SAMPLE, _REMEMBERED = 4 << 10, 2048
 # The beginning of an anchor that a stamp can hold, up to its bracket or all of it.
 _IN_STAMP = re.compile(rb"[\[ .\d]*(?:\]|$)")
-# Threads take turns at the interpreter once a window: smaller ones cost time, larger ones memory.
+# The two threads take turns at the interpreter once a window: smaller ones cost time, larger ones memory.
 WINDOW = 2 << 20
 
 
@@ -131,7 +131,7 @@ class Telling(dict[str, bool]):
 
 def windows(source: Readable) -> Iterator[Window]:
     """Cut a stream behind line ends, in few buffers used again and again; of a line longer than a buffer only the beginning is kept."""
-    buffers = [bytearray(WINDOW + LINE_LIMIT) for _ in range(_AHEAD + 1)]
+    buffers = [bytearray(WINDOW + LINE_LIMIT) for _ in range(_BUFFERS)]
     carry, offset, skipping, turn = b"", 0, False, 0
     while True:
         data, kept = buffers[turn % len(buffers)], len(carry)
@@ -156,43 +156,37 @@ def windows(source: Readable) -> Iterator[Window]:
 
 
 def ahead(source: Iterator[Window], anchors: Sequence[bytes], all_of_dense: bool = False) -> Iterator[Window]:
-    """Search windows for anchors in threads that run ahead: reading, inflating and searching leave the interpreter free.
+    """Search windows for anchors while a thread reads those that follow: reading and inflating leave the interpreter free.
 
     `all_of_dense`: of a window most of whose lines hold an anchor none are sought, and the caller looks at all.
     """
     from queue import SimpleQueue
-    from threading import Event, Lock, Thread
+    from threading import Thread
 
-    ready: SimpleQueue[SimpleQueue[Window | BaseException | None]] = SimpleQueue()
+    ready: SimpleQueue[Window | BaseException | None] = SimpleQueue()
     tickets: SimpleQueue[bool] = SimpleQueue()
-    turn, over = Lock(), Event()
-    for _ in range(_AHEAD):
+    for _ in range(_BUFFERS):
         tickets.put(True)
 
     def work() -> None:
-        while tickets.get():
-            found: SimpleQueue[Window | BaseException | None] = SimpleQueue()
-            try:
-                with turn:
-                    ready.put(found)
-                    window = next(source, None) if not over.is_set() else None
-                search = window is not None and anchors and not (all_of_dense and is_dense(window, anchors))
-                found.put(searched(window, anchors) if window is not None and search else window)
-            except BaseException as error:  # noqa: BLE001 - it is raised again where the windows are used
-                found.put(error)
+        try:
+            while tickets.get():
+                ready.put(next(source, None))
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the windows are used
+            ready.put(error)
 
-    for _ in range(_SEARCHERS):
-        Thread(target=work, daemon=True).start()
+    reader = Thread(target=work, daemon=True)
+    reader.start()
     try:
-        while (window := ready.get().get()) is not None:
+        while (window := ready.get()) is not None:
             if isinstance(window, BaseException):
                 raise window
-            yield window
+            search = anchors and not (all_of_dense and is_dense(window, anchors))
+            yield searched(window, anchors) if search else window
             tickets.put(True)
     finally:
-        over.set()
-        for _ in range(_SEARCHERS):
-            tickets.put(False)
         # Whoever gives up early closes the source next: nobody may still read it then. A pipe that is silent is not waited for.
-        if turn.acquire(timeout=_PATIENCE):
-            turn.release()
+        while not tickets.empty():
+            tickets.get()
+        tickets.put(False)
+        reader.join(_PATIENCE)

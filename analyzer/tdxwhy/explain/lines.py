@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges, token_of
 from tdxwhy.know.recognise import recognise
-from tdxwhy.read.usual import UsualLines
+from tdxwhy.read.usual import Columnar
 from tdxwhy.records import BootRecords, Event, LogRecord, Place
 
 # The line that carries the wall clock of an early moment; an anchor keeps it.
@@ -97,9 +97,13 @@ class Told(NamedTuple):
 
 def understood(records: Sequence[LogRecord]) -> Told:
     """Understand the lines of a boot."""
-    if isinstance(records, UsualLines):
-        return Told(list(map(lines(None).__getitem__, records.columns.texts)), records.columns.times)
-    return Told([_line(record) for record in records], [record.time_ns for record in records])
+    if not isinstance(records, Columnar):
+        return Told([_line(record) for record in records], [record.time_ns for record in records])
+    times, texts, *_ = records.columns
+    levels = records.levels()
+    if levels is None:
+        return Told(list(map(lines(None).__getitem__, texts)), times)
+    return Told([lines(level)[text] for level, text in zip(levels, texts, strict=True)], times)
 
 
 def _line(record: LogRecord) -> Line:
@@ -115,7 +119,7 @@ def edges_of(boot: BootRecords) -> Edges:
 
 def timed(records: Sequence[LogRecord]) -> bool:
     """Tell whether every line has a time."""
-    return isinstance(records, UsualLines) or all(record.time_ns is not None for record in records)
+    return isinstance(records, Columnar) or all(record.time_ns is not None for record in records)
 
 
 def likeness(events: Told, edges: Edges) -> Hashable | None:

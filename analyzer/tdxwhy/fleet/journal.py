@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
@@ -12,10 +14,14 @@ from tdxwhy.read.item import Mark
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
+from tdxwhy.read.text import RAW_LIMIT
+from tdxwhy.read.usual import Columnar, cut_out
 from tdxwhy.read.windows import Window, ahead, matches, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,}_?[A-Z]*"\s?:)')
+# Entries that are read at once, as long as all of them are of the usual form.
+_AT_ONCE = 512
 # Boots that may be open at a time; beyond, those that were quiet for longest are closed.
 _OPEN = 20_000
 
@@ -44,28 +50,43 @@ class Journal:
             self.losses.append(Loss("entry of JSON that is cut or broken", self._broken, Place(self._name)))
 
     def _lines(self, opened: Opened) -> Iterator[BootRecords]:
-        decode = _decoder()
         for window in ahead(windows(opened), self._anchors):
             assert window.spans is not None  # noqa: S101 - for the type checker; `searched` has set them
-            read = -1
-            for read, end in window.spans:
-                yield from self._entry(decode, bytes(window.data[read:end]), window.offset + read, True)
-            begin = _last_line(window)
-            if begin != read:
-                yield from self._entry(decode, bytes(window.data[begin : window.size]), window.offset + begin, False)
+            spans, kept = window.spans, len(window.spans)
+            last = window.data.rfind(b"\n", 0, max(0, window.size - 1)) + 1
+            if not kept or spans[-1][0] != last:
+                spans = [*spans, (last, window.size)]
+            for start in range(0, len(spans), _AT_ONCE):
+                yield from self._piece(window, spans[start : start + _AT_ONCE], kept - start)
 
-    def _entry(self, decode: Any, line: bytes, offset: int, keep: bool) -> Iterator[BootRecords]:  # noqa: ANN401
-        """Read one entry; of the last one of a window only the time is wanted: it shows that a log goes on."""
+    def _piece(self, window: Window, spans: list[tuple[int, int]], kept: int) -> Iterator[BootRecords]:
+        """Read entries. Behind the first `kept` comes the last one of a window, of which the time is wanted: it shows that a log goes on."""
+        from tdxwhy.read.usual_entries import usual_entries  # its library takes its time, and a thread reads meanwhile
+
+        raws, offsets = cut_out(window.data, spans), [window.offset + begin for begin, _ in spans]
+        found = usual_entries(raws, self._name, offsets)
+        if found is None:
+            for number, (raw, offset) in enumerate(zip(raws, offsets, strict=True)):
+                yield from self._entry(raw, offset, number < kept)
+            return
+        boots, lines = found
+        for boot, places in _places_by(boots).items():
+            own = lines if len(places) == len(boots) else lines.of([column[place] for place in places] for column in lines.columns)
+            self._extend(boot, own, bisect_left(places, kept))
+            yield from self._crowded_out()
+
+    def _entry(self, line: bytes, offset: int, keep: bool) -> Sequence[BootRecords]:
+        """Read one entry."""
         try:
-            entry = decode(line)
+            entry = _decoder()(line)
         except ValueError:
             self._broken += keep or not line.rstrip().endswith(b"}")
-            return
+            return ()
         if isinstance(entry, dict):
             boot, place = boot_of_entry(entry), Place(self._name, None, None, offset)
-            for record in records_of_entry(entry, place, line[:4096].decode("utf-8", "replace")):
+            for record in records_of_entry(entry, place, line[:RAW_LIMIT].decode("utf-8", "replace")):
                 self._add(boot, record, keep)
-            yield from self._crowded_out()
+        return self._crowded_out()
 
     def _exported(self, opened: Opened) -> Iterator[BootRecords]:
         reader, boot = ExportReader(self._name), None
@@ -78,15 +99,31 @@ class Journal:
                     yield from self._crowded_out()
 
     def _add(self, boot: str | None, record: LogRecord, keep: bool) -> None:
-        collector, last = self._open.pop(boot, (None, None))
-        if collector is None:
-            collector = Collector()
-            collector.boot_id = boot
+        collector, last = self._opened(boot)
         if keep:
             collector.add(record)
         if stamp_of(record) is not None and (last is None or (record.time_ns or 0) >= (last.time_ns or 0)):
             last = record
         self._open[boot] = (collector, last)
+
+    def _extend(self, boot: str | None, lines: Columnar, kept: int) -> None:
+        """Take lines of one boot; of those behind the first `kept` the time alone."""
+        collector, last = self._opened(boot)
+        if kept:
+            collector.extend(lines if kept == len(lines) else lines[:kept])
+        times = lines.columns[0]
+        latest = max(times)
+        if last is None or latest >= (last.time_ns or 0):
+            last = lines[len(times) - 1 - times[::-1].index(latest)]
+        self._open[boot] = (collector, last)
+
+    def _opened(self, boot: str | None) -> tuple[Collector, LogRecord | None]:
+        """Return what there is of a boot, which is then put behind all others."""
+        collector, last = self._open.pop(boot, (None, None))
+        if collector is None:
+            collector = Collector()
+            collector.boot_id = boot
+        return collector, last
 
     def _crowded_out(self) -> list[BootRecords]:
         return self._closed(next(iter(self._open))) if len(self._open) > _OPEN else []
@@ -98,11 +135,18 @@ class Journal:
         return found
 
 
-def _last_line(window: Window) -> int:
-    return window.data.rfind(b"\n", 0, max(0, window.size - 1)) + 1
+def _places_by(boots: Sequence[str | None]) -> dict[str | None, list[int]]:
+    """Return the places of each boot's entries."""
+    if boots.count(boots[0]) == len(boots):
+        return {boots[0]: list(range(len(boots)))}
+    found: dict[str | None, list[int]] = {}
+    for place, boot in enumerate(boots):
+        found.setdefault(boot, []).append(place)
+    return found
 
 
-def _decoder() -> Any:  # noqa: ANN401 - the decoder's own type
+@cache
+def _decoder() -> Callable[[bytes], Any]:
     import msgspec
 
     return msgspec.json.Decoder(dict[str, Any]).decode

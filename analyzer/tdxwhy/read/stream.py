@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from tdxwhy.read.segments import SLACK_NS, is_start, stamp_of
-from tdxwhy.read.usual import UsualLines, joined
+from tdxwhy.read.usual import Columnar, UsualLines, joined
 from tdxwhy.records import BootRecords, LogRecord, Loss
 
 KEPT = 20_000
@@ -56,6 +56,11 @@ class Collector:
         if stop > start:
             self._keep(lines[start:stop])
         return stop
+
+    def extend(self, lines: Columnar) -> None:
+        """Keep lines that are known to belong to the boot at hand."""
+        self._time = max(self._time, *lines.columns[0])
+        self._keep(lines)
 
     def _keep(self, piece: Sequence[LogRecord]) -> None:
         room = max(0, _HALF - self._kept)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, compress
 from operator import itemgetter
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, Self, overload
 
 from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.records import LogRecord, Place
@@ -81,42 +81,40 @@ class UsualColumns(NamedTuple):
     places: list[int]
 
 
-class UsualLines(Sequence[LogRecord]):
-    """Lines of the most usual form: records are made when they are asked for.
+class Columnar(Sequence[LogRecord]):
+    """Lines kept as columns: records are made when they are asked for. Times in nanoseconds since boot stand first, then texts.
 
     `counted`: places are line numbers, not offsets. `turns` are the places in this sequence, 0 apart, at which time steps back or a text
     begins as a banner does.
     """
 
-    def __init__(self, columns: UsualColumns, name: str, counted: bool, turns: Sequence[int]) -> None:
+    columns: tuple[list[Any], ...]
+
+    def __init__(self, columns: tuple[list[Any], ...], name: str, counted: bool, turns: Sequence[int] = ()) -> None:
         self.columns, self.name, self.counted, self.turns = columns, name, counted, turns
+
+    def of(self, columns: Iterable[Sequence[Any]]) -> Self:
+        """Return other lines of the same source. No turns are known of them."""
+        return type(self)(type(self.columns)(*columns), self.name, self.counted)
+
+    def levels(self) -> Sequence[int | None] | None:
+        """Return the level of each line, or None where no line shows one."""
+        return None
 
     def __len__(self) -> int:
         """Return how many lines there are."""
-        return len(self.columns.times)
+        return len(self.columns[0])
 
     @overload
     def __getitem__(self, place: int) -> LogRecord: ...
 
     @overload
-    def __getitem__(self, place: slice) -> UsualLines: ...
+    def __getitem__(self, place: slice) -> Self: ...
 
-    def __getitem__(self, place: int | slice) -> LogRecord | UsualLines:
-        """Return a line as a record, or some lines as they are; of these no turns are known."""
-        times, texts, raws, places = self.columns
-        if isinstance(place, slice):
-            return UsualLines(UsualColumns(times[place], texts[place], raws[place], places[place]), self.name, self.counted, ())
-        return self._record(times[place], texts[place], raws[place], places[place])
-
-    def only(self, kept: Sequence[bool]) -> UsualLines:
-        """Return those lines of which it is true."""
-        if all(kept):
-            return self
-        times, texts, raws, places = self.columns
-        columns = UsualColumns(
-            list(compress(times, kept)), list(compress(texts, kept)), list(compress(raws, kept)), list(compress(places, kept))
-        )
-        return UsualLines(columns, self.name, self.counted, _turns(columns) if self.turns else ())
+    def __getitem__(self, place: int | slice) -> LogRecord | Self:
+        """Return a line as a record, or some lines as they are."""
+        found = (column[place] for column in self.columns)
+        return self.of(found) if isinstance(place, slice) else self._record(*found)
 
     def __iter__(self) -> Iterator[LogRecord]:
         """Yield the records, each made anew."""
@@ -128,26 +126,39 @@ class UsualLines(Sequence[LogRecord]):
 
     __hash__ = None  # type: ignore[assignment] # as of all that holds lists
 
-    def _record(self, time: int, text: str, raw: bytes, place: int) -> LogRecord:
-        found = _new(Place, (self.name, place, None, None) if self.counted else (self.name, None, None, place))
-        return _new(LogRecord, (found, raw.decode("ascii"), text, time, None, None, None, None, None, None, ""))
+    def _record(self, *values: Any) -> LogRecord:  # noqa: ANN401 - of each column one
+        raise NotImplementedError
+
+    def _place(self, place: int) -> Place:
+        return _new(Place, (self.name, place, None, None) if self.counted else (self.name, None, None, place))
+
+
+class UsualLines(Columnar):
+    """Lines of the most usual form."""
+
+    columns: UsualColumns
+
+    def only(self, kept: Sequence[bool]) -> UsualLines:
+        """Return those lines of which it is true."""
+        if all(kept):
+            return self
+        found = self.of(list(compress(column, kept)) for column in self.columns)
+        found.turns = _turns(found.columns) if self.turns else ()
+        return found
+
+    def _record(self, time: int, text: str, raw: bytes, place: int) -> LogRecord:  # type: ignore[override]
+        return _new(LogRecord, (self._place(place), raw.decode("ascii"), text, time, None, None, None, None, None, None, ""))
 
 
 def joined(pieces: Sequence[Sequence[LogRecord]]) -> Sequence[LogRecord]:
-    """Return all records of pieces as one sequence; lines of the usual form stay such."""
-    usual = [piece for piece in pieces if isinstance(piece, UsualLines)]
-    if not usual or len(usual) < len(pieces) or len({piece.counted for piece in usual}) > 1:
+    """Return all records of pieces as one sequence; if all are columns of one kind it is such too."""
+    columnar = [piece for piece in pieces if isinstance(piece, Columnar)]
+    if not columnar or len(columnar) < len(pieces) or len({(type(piece), piece.counted) for piece in columnar}) > 1:
         return tuple(chain.from_iterable(pieces))
-    first = usual[0]
-    if len(usual) == 1:
-        return first
-    columns = UsualColumns([], [], [], [])
-    for piece in usual:
-        columns.times.extend(piece.columns.times)
-        columns.texts.extend(piece.columns.texts)
-        columns.raws.extend(piece.columns.raws)
-        columns.places.extend(piece.columns.places)
-    return UsualLines(columns, first.name, first.counted, ())
+    if len(columnar) == 1:
+        return columnar[0]
+    columns = zip(*(piece.columns for piece in columnar), strict=True)
+    return columnar[0].of(list(chain.from_iterable(column)) for column in columns)
 
 
 def cut_out(data: bytes | bytearray, spans: Sequence[tuple[int, int]], together: bool = False) -> list[bytes]:

@@ -163,26 +163,34 @@ def ahead(source: Iterator[Window], anchors: Sequence[bytes], all_of_dense: bool
     from queue import SimpleQueue
     from threading import Thread
 
-    ready: SimpleQueue[Window | BaseException | None] = SimpleQueue()
+    # Each window, and whether it was sought in.
+    ready: SimpleQueue[tuple[Window | BaseException | None, bool]] = SimpleQueue()
     tickets: SimpleQueue[bool] = SimpleQueue()
     for _ in range(_BUFFERS):
         tickets.put(True)
 
+    def sought(window: Window) -> Window:
+        return searched(window, anchors) if anchors and not (all_of_dense and is_dense(window, anchors)) else window
+
     def work() -> None:
         try:
             while tickets.get():
-                ready.put(next(source, None))
+                window = next(source, None)
+                idle = window is not None and not ready.empty()
+                ready.put((sought(window) if idle else window, idle))
         except BaseException as error:  # noqa: BLE001 - it is raised again where the windows are used
-            ready.put(error)
+            ready.put((error, True))
 
     reader = Thread(target=work, daemon=True)
     reader.start()
     try:
-        while (window := ready.get()) is not None:
+        while True:
+            window, done = ready.get()
+            if window is None:
+                return
             if isinstance(window, BaseException):
                 raise window
-            search = anchors and not (all_of_dense and is_dense(window, anchors))
-            yield searched(window, anchors) if search else window
+            yield window if done else sought(window)
             tickets.put(True)
     finally:
         # Whoever gives up early closes the source next: nobody may still read it then. A pipe that is silent is not waited for.

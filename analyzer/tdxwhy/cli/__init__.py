@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_output()
         place = "" if error.filename is None else f"{error.filename}: "
         return _refuse(f"{place}{reason(error)}")
+    if argv is None:
+        # What is left dies with the process; to look for garbage once more costs a short ingest a twelfth of its time.
+        gc.freeze()
     return status
 
 

@@ -131,14 +131,12 @@ def _take(kind: type[Row], row: object, place: str) -> Row:
     """Build the NamedTuple `kind` from a TOML table. Accepted form: a subset of its fields; anything else is an error."""
     if not isinstance(row, dict):
         raise RulesError(f"{place}: not a table")
-    unknown = set(row) - set(kind._fields)
-    if unknown:
-        raise RulesError(f"{place}: unknown key {sorted(unknown)[0]!r}")
-    missing = [f for f in kind._fields if f not in row and f not in kind._field_defaults]
-    if missing:
-        raise RulesError(f"{place}: {missing[0]!r} is missing")
-    values: dict[str, Any] = kind._field_defaults | {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
-    return kind._make(values[field] for field in kind._fields)
+    try:
+        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    except TypeError:
+        unknown = sorted(set(row) - set(kind._fields))
+        missing = [field for field in kind._fields if field not in row and field not in kind._field_defaults]
+        raise RulesError(f"{place}: unknown key {unknown[0]!r}" if unknown else f"{place}: {missing[0]!r} is missing") from None
 
 
 def _operation(row: dict[str, Any], place: str) -> Operation:
@@ -168,6 +166,7 @@ def _table(data: dict[str, Any], key: str, place: str) -> dict[str, Any]:
 _KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role", "module_state"}
 
 
+@cache
 def load(path: Path) -> Generation:
     """Read one generation. Accepted form: a TOML file as those in rules/model, whole or with `extends`."""
     fresh: list[dict[str, Any]] = []

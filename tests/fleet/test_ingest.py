@@ -15,8 +15,11 @@ import pytest
 import xxhash
 
 from tdxwhy.cli import main
+from tdxwhy.fleet.content import opened
 from tdxwhy.fleet.ingest import Progress, Request, ingest
 from tdxwhy.fleet.query import open_fleet
+from tdxwhy.fleet.sources import Source
+from tdxwhy.fleet.store import open_store
 from tests.fleet.fleets import boot_log, content, ingested, make_fleet
 
 # What the loader says of a program whose libraries it cannot read.
@@ -151,12 +154,33 @@ def test_a_large_source_is_known_by_all_of_its_bytes(tmp_path, kind):
     path = large(tmp_path, kind)
     first = ingested(tmp_path / "store", path)
     assert (first.sources, first.boots, first.size) == (1, 1199, path.stat().st_size)
-    (row,) = open_fleet(tmp_path / "store").ask("SELECT digest, boots FROM sources").rows
-    assert row == (xxhash.xxh3_128_hexdigest(path.read_bytes()), 1199)
+    (row,) = open_fleet(tmp_path / "store").ask("SELECT digest, size, boots FROM sources").rows
+    assert row == (xxhash.xxh3_128_hexdigest(path.read_bytes()), path.stat().st_size, 1199)
     other = tmp_path / "other.log"
     other.write_text(boot_log("node2", 1))
     again = ingested(tmp_path / "store", path, other)
     assert (again.known, again.sources, again.boots) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda data: data + b"\n", lambda data: data[:-2] + b"?\n"], ids=["of another size", "of the same size"]
+)
+def test_a_large_source_that_differs_from_a_known_one_is_new(tmp_path, change):
+    path = large(tmp_path, "log")
+    ingested(tmp_path / "store", path)
+    path.write_bytes(change(path.read_bytes()))
+    again = ingested(tmp_path / "store", path)
+    assert (again.known, again.sources, again.boots) == (0, 1, 1199)
+    assert len(open_store(tmp_path / "store").known().digest) == 2
+
+
+def test_only_a_large_source_of_a_known_size_is_read_twice(tmp_path):
+    path = large(tmp_path, "log")
+    source = Source(str(path), path.name, path.stat().st_size)
+    with opened(source, sizes={source.size}) as content:
+        assert content.digest == xxhash.xxh3_128_hexdigest(path.read_bytes())
+    with opened(source, sizes={source.size + 1}) as content:
+        assert content.digest is None
 
 
 def test_progress_moves_within_one_source(tmp_path):

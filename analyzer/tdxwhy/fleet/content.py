@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -90,10 +90,10 @@ def whole(source: Source) -> bytes | None:
 
 
 @contextmanager
-def opened(source: Source, digest_first: bool = True) -> Iterator[Content]:
+def opened(source: Source, sizes: Collection[int]) -> Iterator[Content]:
     """Open a source: a file as a whole if it is small, a pipe or standard input as a stream.
 
-    A large file is read twice, so that nothing is parsed of one that the store knows, unless `digest_first` says that it knows none.
+    A large file is read twice where it has one of the `sizes` that the store knows, so that nothing is parsed of one that it has.
     """
     if source.path == STDIN:
         yield Content(cast(BinaryIO, _Hashed(sys.stdin.buffer)), None, None)
@@ -112,7 +112,7 @@ def opened(source: Source, digest_first: bool = True) -> Iterator[Content]:
         if size and os.pread(handle, len(ZIP_MAGIC), 0) == ZIP_MAGIC:
             # It is not read from its beginning to its end.
             yield Content(file, _digested(handle), size)
-        elif size and digest_first:
+        elif size in sizes:
             yield Content(cast(BinaryIO, _Counted(file)), _digested(handle), size)
         else:
             yield Content(cast(BinaryIO, _Hashed(file)), None, None)

@@ -60,7 +60,7 @@ class Journal:
                 yield from self._piece(window, spans[start : start + _AT_ONCE], kept - start)
 
     def _piece(self, window: Window, spans: list[tuple[int, int]], kept: int) -> Iterator[BootRecords]:
-        """Read entries. Behind the first `kept` comes the last one of a window, of which the time is wanted: it shows that a log goes on."""
+        """Read entries. Behind the first `kept` comes the last one of a window, if any; its time shows that a log goes on."""
         from tdxwhy.read.usual_entries import usual_entries  # its library takes its time, and a thread reads meanwhile
 
         raws, offsets = cut_out(window.data, spans), [window.offset + begin for begin, _ in spans]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from arro3.core import DataType, Schema
 
-SCHEMA = "tdxwhy/fleet/2"
+SCHEMA = "tdxwhy/fleet/3"
 
 
 class Column(NamedTuple):
@@ -95,6 +95,7 @@ FINDINGS = (
 SOURCES = (
     Column("digest", "string", "xxh3-128 of the source's bytes as they lie there: what has it is known"),
     Column("name", "string", "the source as named on the command line"),
+    Column("size", "int64", "how many bytes that are"),
     Column("boots", "int32", "boots in it"),
     Column("lost", "int32", "pieces of it that could not be used"),
     Column("losses", "list<string>", "why, each reason once"),

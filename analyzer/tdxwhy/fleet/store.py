@@ -1,6 +1,6 @@
 """The store: a folder of parts, each complete or absent.
 
-    STORE/store.json                        {"schema": "tdxwhy/fleet/2"}; readers hold a shared lock on it, who deletes an exclusive one
+    STORE/store.json                        {"schema": "tdxwhy/fleet/3"}; readers hold a shared lock on it, who deletes an exclusive one
     STORE/parts/PART/{boots,attempts,events,findings,sources}.parquet
     STORE/parts/PART/manifest.json          rows, bytes and digests of the tables; the parts in whose place it stands
     STORE/tmp/WRITER/...                    what a writer has not finished; `lock` in it is held while it lives
@@ -19,7 +19,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, whole_rows_of
@@ -28,6 +28,13 @@ from tdxwhy.fleet.schema import SCHEMA
 _NAME, _LOCK = "store.json", "lock"
 # How often a writer takes a place that another one, clearing up, has taken for a dead writer's.
 _ATTEMPTS = 100
+
+
+class Known(NamedTuple):
+    """The digests and sizes of sources: one of another size is new, whatever its digest."""
+
+    digest: frozenset[str] = frozenset()
+    size: frozenset[int] = frozenset()
 
 
 class Store:
@@ -46,11 +53,12 @@ class Store:
         """Return the manifests of the parts that count: all but those in whose place another one stands."""
         return counting(self.all_manifests())
 
-    def sources(self) -> set[str]:
-        """Return the digests of all sources that are in the store."""
+    def known(self) -> Known:
+        """Return by what all sources are known that are in the store."""
         with self.locked():
             tables = [whole_rows_of(self.parts / manifest.part, manifest, "sources") for manifest in self.manifests()]
-            return {digest for table in tables for batch in table for digest in batch.column("digest").to_pylist()}
+            batches = [batch for table in tables for batch in table]
+            return Known(*(frozenset(value for one in batches for value in one.column(name).to_pylist()) for name in Known._fields))
 
     def files(self, table: str, manifests: list[Manifest]) -> list[Path]:
         """Return the files of one table."""

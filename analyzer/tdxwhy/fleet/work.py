@@ -20,7 +20,7 @@ from tdxwhy.fleet.origin import Origin, compiled, of_path
 from tdxwhy.fleet.part import commit
 from tdxwhy.fleet.quick import Looked, boot_of_cut, look
 from tdxwhy.fleet.sources import Source, Unread
-from tdxwhy.fleet.store import Store, open_store
+from tdxwhy.fleet.store import Known, Store, open_store
 from tdxwhy.know.anchors import anchors
 from tdxwhy.records import Loss
 
@@ -48,9 +48,9 @@ def _judge() -> Judge:
 
 
 @cache
-def _known(store: str, writer: str) -> frozenset[str]:
-    """Return the sources that the store had when this ingest began to use this process."""
-    return frozenset(open_store(Path(store)).sources())
+def _known(store: str, writer: str) -> Known:
+    """Return by what the sources are known that the store had when this ingest began to use this process."""
+    return open_store(Path(store)).known()
 
 
 class Work:
@@ -89,17 +89,17 @@ class Work:
             listed=sum(source.size for source in batch),
         )
 
-    def _look(self, piece: Sequence[Source], known: frozenset[str]) -> list[Looked | None]:
+    def _look(self, piece: Sequence[Source], known: Known) -> list[Looked | None]:
         """Look at some sources, or at the first only if that is of no use: logs side by side are of one kind, and a look takes its time."""
-        first = look(piece[0], known, self._anchors)
-        return [first, *(look(source, known, self._anchors) if first is not None else None for source in piece[1:])]
+        first = look(piece[0], known.digest, self._anchors)
+        return [first, *(look(source, known.digest, self._anchors) if first is not None else None for source in piece[1:])]
 
-    def _read(self, source: Source, looked: Looked | None, known: frozenset[str]) -> Unread | None:
+    def _read(self, source: Source, looked: Looked | None, known: Known) -> Unread | None:
         """Read one source, unless looking at it has told all."""
         if looked is not None and self._seen(source, looked):
             return None
         try:
-            with opened(source, bool(known)) as content:
+            with opened(source, known.size) as content:
                 self._source(source, content, known)
         except TdxwhyError as error:
             if error.message.startswith("store:"):
@@ -118,11 +118,11 @@ class Work:
             return False
         self._add(boot, source.name, of_path(source.path, self._pattern))
         self._size += looked.size
-        self._rows.append((looked.digest, source.name, 1, 0, ()))
+        self._rows.append((looked.digest, source.name, looked.size, 1, 0, ()))
         return True
 
-    def _source(self, source: Source, content: Content, known: frozenset[str]) -> None:
-        if content.digest is not None and content.digest in known:
+    def _source(self, source: Source, content: Content, known: Known) -> None:
+        if content.digest is not None and content.digest in known.digest:
             self._known += 1
             return
         from tdxwhy.fleet.gather import Gatherer  # most fleets' logs are plain, and need none of these readers
@@ -132,11 +132,12 @@ class Work:
         for gathered in gatherer.boots(content.stream):
             self._add(gathered.boot, gathered.name, outside)
         digest = content.final()
-        self._size += content.size()
+        size = content.size()
+        self._size += size
         self._losses += gatherer.losses
         why = sorted({loss.what for loss in gatherer.losses})
         lost = sum(loss.pieces for loss in gatherer.losses)
-        self._rows.append((digest, source.name, self._boots - before, lost, why))
+        self._rows.append((digest, source.name, size, self._boots - before, lost, why))
 
     def _add(self, boot: Boot, name: str, outside: Origin) -> None:
         inside = boot.inside

@@ -146,7 +146,7 @@ class UsualLines(Columnar):
         found.turns = _turns(found.columns) if self.turns else ()
         return found
 
-    def _record(self, time: int, text: str, raw: bytes, place: int) -> LogRecord:  # type: ignore[override]
+    def _record(self, time: int, text: str, raw: bytes, place: int) -> LogRecord:
         return _new(LogRecord, (self._place(place), raw.decode("ascii"), text, time, None, None, None, None, None, None, ""))
 
 

@@ -155,29 +155,31 @@ def windows(source: Readable) -> Iterator[Window]:
         carry, offset = bytes(data[cut:end]), offset + cut
 
 
+def _sought(window: Window, anchors: Sequence[bytes], all_of_dense: bool) -> Window:
+    return searched(window, anchors) if anchors and not (all_of_dense and is_dense(window, anchors)) else window
+
+
 def ahead(source: Iterator[Window], anchors: Sequence[bytes], all_of_dense: bool = False) -> Iterator[Window]:
     """Search windows for anchors while a thread reads those that follow: reading and inflating leave the interpreter free.
 
     `all_of_dense`: of a window most of whose lines hold an anchor none are sought, and the caller looks at all.
     """
     from queue import SimpleQueue
-    from threading import Thread
+    from threading import Event, Thread
 
-    # Each window, and whether it was sought in.
+    # Windows and whether they were sought in: the reader does that too while others wait.
     ready: SimpleQueue[tuple[Window | BaseException | None, bool]] = SimpleQueue()
     tickets: SimpleQueue[bool] = SimpleQueue()
+    over = Event()
     for _ in range(_BUFFERS):
         tickets.put(True)
 
-    def sought(window: Window) -> Window:
-        return searched(window, anchors) if anchors and not (all_of_dense and is_dense(window, anchors)) else window
-
     def work() -> None:
         try:
-            while tickets.get():
+            while tickets.get() and not over.is_set():
                 window = next(source, None)
-                idle = window is not None and not ready.empty()
-                ready.put((sought(window) if idle else window, idle))
+                idle = not ready.empty()
+                ready.put((_sought(window, anchors, all_of_dense) if idle and window is not None else window, idle))
         except BaseException as error:  # noqa: BLE001 - it is raised again where the windows are used
             ready.put((error, True))
 
@@ -190,11 +192,10 @@ def ahead(source: Iterator[Window], anchors: Sequence[bytes], all_of_dense: bool
                 return
             if isinstance(window, BaseException):
                 raise window
-            yield window if done else sought(window)
+            yield window if done else _sought(window, anchors, all_of_dense)
             tickets.put(True)
     finally:
         # Whoever gives up early closes the source next: nobody may still read it then. A pipe that is silent is not waited for.
-        while not tickets.empty():
-            tickets.get()
-        tickets.put(False)
+        over.set()
+        tickets.put(True)
         reader.join(_PATIENCE)

@@ -131,8 +131,9 @@ def _take(kind: type[Row], row: object, place: str) -> Row:
     """Build the NamedTuple `kind` from a TOML table. Accepted form: a subset of its fields; anything else is an error."""
     if not isinstance(row, dict):
         raise RulesError(f"{place}: not a table")
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     try:
-        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+        return kind(**values)
     except TypeError:
         unknown = sorted(set(row) - set(kind._fields))
         missing = [field for field in kind._fields if field not in row and field not in kind._field_defaults]

@@ -70,7 +70,7 @@ class Journal:
                 yield from self._entry(raw, offset, number < kept)
             return
         boots, lines = found
-        for boot, places in _places_by(boots).items():
+        for boot, places in _places_by(boots):
             own = lines if len(places) == len(boots) else lines.of([column[place] for place in places] for column in lines.columns)
             self._extend(boot, own, bisect_left(places, kept))
             yield from self._crowded_out()
@@ -135,14 +135,14 @@ class Journal:
         return found
 
 
-def _places_by(boots: Sequence[str | None]) -> dict[str | None, list[int]]:
-    """Return the places of each boot's entries."""
+def _places_by(boots: Sequence[str | None]) -> list[tuple[str | None, list[int]]]:
+    """Return boots and the places of their entries: first the one that is quiet for longest."""
     if boots.count(boots[0]) == len(boots):
-        return {boots[0]: list(range(len(boots)))}
+        return [(boots[0], list(range(len(boots))))]
     found: dict[str | None, list[int]] = {}
     for place, boot in enumerate(boots):
         found.setdefault(boot, []).append(place)
-    return found
+    return sorted(found.items(), key=lambda item: item[1][-1])
 
 
 @cache

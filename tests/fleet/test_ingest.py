@@ -171,7 +171,7 @@ def test_a_large_source_that_differs_from_a_known_one_is_new(tmp_path, change):
     path.write_bytes(change(path.read_bytes()))
     again = ingested(tmp_path / "store", path)
     assert (again.known, again.sources, again.boots) == (0, 1, 1199)
-    assert len(open_store(tmp_path / "store").known().digest) == 2
+    assert len(open_store(tmp_path / "store").known().digests) == 2
 
 
 def test_only_a_large_source_of_a_known_size_is_read_twice(tmp_path):

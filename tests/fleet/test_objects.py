@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tdxwhy.fleet import objects
 from tdxwhy.fleet.query import open_fleet
 from tests.fleet.fleets import boot_log, content, ingested, make_fleet
 
@@ -22,8 +23,24 @@ def test_a_large_object_is_streamed(tmp_path):
     summary = ingested(tmp_path / "store", f"file://{tmp_path}/console.log")
     assert summary.outcomes == {"initialized": 4000}
     before = content(tmp_path / "store")
-    ingested(tmp_path / "store", f"file://{tmp_path}/console.log")
+    assert ingested(tmp_path / "store", f"file://{tmp_path}/console.log").known == 1
     assert content(tmp_path / "store") == before
+
+
+@pytest.mark.parametrize("boots", [2, 4000], ids=["small", "large"])
+def test_an_object_is_fetched_again_only_when_it_has_changed(tmp_path, monkeypatch, boots):
+    fetched = []
+    for way in ("Remote", "fetched"):
+        whole = getattr(objects, way)
+        monkeypatch.setattr(objects, way, lambda url, whole=whole: fetched.append(url) or whole(url))
+    path = tmp_path / "console.log"
+    path.write_text("".join(boot_log("node1", at) for at in range(boots)))
+    url = f"file://{path}"
+    told = [ingested(tmp_path / "store", url) for _ in range(2)]
+    assert [(one.sources, one.known, len(fetched)) for one in told] == [(1, 0, 1), (0, 1, 1)]
+    path.write_text("".join(boot_log("node1", at) for at in range(1, boots + 1)))
+    changed = ingested(tmp_path / "store", url)
+    assert (changed.sources, changed.known, fetched) == (1, 0, [url] * 2)
 
 
 def test_what_is_not_there_is_named(tmp_path):

@@ -84,6 +84,31 @@ def test_an_empty_store_answers(tmp_path):
     assert main(["fleet", "report", "--store", str(tmp_path / "store")]) == 3
 
 
+@pytest.mark.parametrize(
+    ("sql", "line"),
+    [
+        ("'nan'::DOUBLE AS a, [1.5, 'inf'::DOUBLE] AS b, {'x': '-inf'::FLOAT} AS c", '{"a":null,"b":[1.5,null],"c":{"x":null}}'),
+        ("MAP {DATE '2026-01-01': 1} AS m, MAP {'a'::BLOB: 1} AS b", '{"m":{"2026-01-01":1},"b":{"YQ==":1}}'),
+        (
+            "INTERVAL 1 DAY AS i, 1.50::DECIMAL(4, 2) AS d, 1180591620717411303424::HUGEINT AS h",
+            '{"i":"P1D","d":"1.50","h":1180591620717411303424}',
+        ),
+        ("TIMESTAMP '2026-01-01 10:00:00' AS t, NULL AS n, true AS b", '{"t":"2026-01-01T10:00:00","n":null,"b":true}'),
+    ],
+)
+def test_json_is_strict_whatever_the_type(store, capsys, sql, line):
+    assert main(["fleet", "query", f"SELECT {sql}", "--store", str(store), "--format", "json"]) == 0
+    assert capsys.readouterr().out == line + "\n"
+
+
+def test_what_json_cannot_say_is_one_line(store, capsys):
+    assert main(["fleet", "query", "SELECT MAP {true: 1} AS m", "--store", str(store), "--format", "json"]) == 2
+    assert (
+        capsys.readouterr().err
+        == "tdxwhy: query: only dicts with str-like or number-like keys are supported\nhint: cast the column to VARCHAR\n"
+    )
+
+
 def test_rows_as_csv_json_and_parquet(store, tmp_path, capsys):
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -16,11 +16,12 @@ from tdxwhy.errors import TdxwhyError
 
 
 class Found(NamedTuple):
-    """An object: its address, a name without the scheme, its size."""
+    """An object: its address, a name without the scheme, its size, and by what the store tells its content from another."""
 
     url: str
     name: str
     size: int
+    tag: str
 
 
 def listed(url: str) -> Iterator[Found]:
@@ -32,7 +33,7 @@ def listed(url: str) -> Iterator[Found]:
         raise _trouble(url, error) from error
     for one in found:
         place = one["path"]
-        yield Found(f"{root}/{place}", f"{urlsplit(root).netloc}/{place}".lstrip("/"), one["size"])
+        yield Found(f"{root}/{place}", f"{urlsplit(root).netloc}/{place}".lstrip("/"), one["size"], one["e_tag"] or "")
 
 
 def fetched(url: str) -> bytes:

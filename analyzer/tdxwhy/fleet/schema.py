@@ -96,6 +96,7 @@ SOURCES = (
     Column("digest", "string", "xxh3-128 of the source's bytes as they lie there: what has it is known"),
     Column("name", "string", "the source as named on the command line"),
     Column("size", "int64", "how many bytes that are"),
+    Column("tag", "string", "an object's ETag: where name and tag are known it is not fetched; null of other sources"),
     Column("boots", "int32", "boots in it"),
     Column("lost", "int32", "pieces of it that could not be used"),
     Column("losses", "list<string>", "why, each reason once"),

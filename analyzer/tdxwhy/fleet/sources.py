@@ -18,11 +18,12 @@ MANY = 512
 
 
 class Source(NamedTuple):
-    """One file to read: where it is, the name that the store and the summary use, and its size as it lies there."""
+    """One file to read: where it is, the name that the store and the summary use, its size as it lies there, and an object's tag."""
 
     path: str
     name: str
     size: int
+    tag: str = ""
 
 
 class Unread(NamedTuple):
@@ -72,7 +73,7 @@ def _objects(url: str) -> Iterator[Source | Unread]:
     from tdxwhy.fleet.objects import listed
 
     try:
-        yield from (Source(one.url, shown(one.name), one.size) for one in listed(url))
+        yield from (Source(one.url, shown(one.name), one.size, one.tag) for one in listed(url))
     except TdxwhyError as error:
         if error.hint:
             raise

@@ -31,10 +31,11 @@ _ATTEMPTS = 100
 
 
 class Known(NamedTuple):
-    """The digests and sizes of sources: one of another size is new, whatever its digest."""
+    """The digests of sources, their sizes, and names and tags of objects: one of another size is new, whatever its digest."""
 
-    digest: frozenset[str] = frozenset()
-    size: frozenset[int] = frozenset()
+    digests: set[str]
+    sizes: set[int]
+    objects: set[tuple[str, str]]
 
 
 class Store:
@@ -57,8 +58,13 @@ class Store:
         """Return by what all sources are known that are in the store."""
         with self.locked():
             tables = [whole_rows_of(self.parts / manifest.part, manifest, "sources") for manifest in self.manifests()]
-            batches = [batch for table in tables for batch in table]
-            return Known(*(frozenset(value for one in batches for value in one.column(name).to_pylist()) for name in Known._fields))
+            known = Known(set(), set(), set())
+            for batch in (batch for table in tables for batch in table):
+                digests, names, sizes, tags = (batch.column(name).to_pylist() for name in ("digest", "name", "size", "tag"))
+                known.digests.update(digests)
+                known.sizes.update(sizes)
+                known.objects.update((name, tag) for name, tag in zip(names, tags, strict=True) if tag)
+        return known
 
     def files(self, table: str, manifests: list[Manifest]) -> list[Path]:
         """Return the files of one table."""

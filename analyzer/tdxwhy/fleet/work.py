@@ -91,15 +91,18 @@ class Work:
 
     def _look(self, piece: Sequence[Source], known: Known) -> list[Looked | None]:
         """Look at some sources, or at the first only if that is of no use: logs side by side are of one kind, and a look takes its time."""
-        first = look(piece[0], known.digest, self._anchors)
-        return [first, *(look(source, known.digest, self._anchors) if first is not None else None for source in piece[1:])]
+        first = look(piece[0], known.digests, self._anchors)
+        return [first, *(look(source, known.digests, self._anchors) if first is not None else None for source in piece[1:])]
 
     def _read(self, source: Source, looked: Looked | None, known: Known) -> Unread | None:
         """Read one source, unless looking at it has told all."""
+        if source.tag and (source.name, source.tag) in known.objects:
+            self._known += 1
+            return None
         if looked is not None and self._seen(source, looked):
             return None
         try:
-            with opened(source, known.size) as content:
+            with opened(source, known.sizes) as content:
                 self._source(source, content, known)
         except TdxwhyError as error:
             if error.message.startswith("store:"):
@@ -118,11 +121,11 @@ class Work:
             return False
         self._add(boot, source.name, of_path(source.path, self._pattern))
         self._size += looked.size
-        self._rows.append((looked.digest, source.name, looked.size, 1, 0, ()))
+        self._rows.append((looked.digest, source.name, looked.size, None, 1, 0, ()))
         return True
 
     def _source(self, source: Source, content: Content, known: Known) -> None:
-        if content.digest is not None and content.digest in known.digest:
+        if content.digest is not None and content.digest in known.digests:
             self._known += 1
             return
         from tdxwhy.fleet.gather import Gatherer  # most fleets' logs are plain, and need none of these readers
@@ -137,7 +140,7 @@ class Work:
         self._losses += gatherer.losses
         why = sorted({loss.what for loss in gatherer.losses})
         lost = sum(loss.pieces for loss in gatherer.losses)
-        self._rows.append((digest, source.name, size, self._boots - before, lost, why))
+        self._rows.append((digest, source.name, size, source.tag or None, self._boots - before, lost, why))
 
     def _add(self, boot: Boot, name: str, outside: Origin) -> None:
         inside = boot.inside

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TextIO
@@ -73,6 +72,12 @@ def _harmless(text: str) -> str:
 
 
 def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
-    plain: Callable[[object], Any] = lambda value: value.isoformat() if isinstance(value, datetime | date) else str(value)  # noqa: E731
+    """Write strict JSON: what is no number is null, bytes are base64, an interval is that of ISO 8601."""
+    import msgspec
+
+    encode = msgspec.json.Encoder().encode
     for row in rows:
-        out.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=plain) + "\n")
+        try:
+            out.write(encode(dict(zip(columns, row, strict=True))).decode() + "\n")
+        except TypeError as error:
+            raise TdxwhyError(f"query: {str(error).lower()}", "cast the column to VARCHAR") from error

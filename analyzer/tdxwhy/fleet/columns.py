@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdxwhy.explain.likeness import Edges
@@ -92,11 +92,12 @@ def _facts(boot: Boot) -> dict[str, str]:
 
 def _telling(boot: Boot) -> Sequence[tuple[int | None, str]]:
     """Return the first lines whose time no other boot shares; where they are too few, all that there is."""
-    events = list(zip(boot.events.times, [line.text for line in boot.events.lines], strict=True))
-    told = [(time, text) for time, text in events if time is not None and time >= _EARLY_NS][:2]
+    lines, times = boot.events
+    late = (place for place, time in enumerate(times) if time is not None and time >= _EARLY_NS)
+    told = [(times[place], lines[place].text) for place in islice(late, 2)]
     if len(told) == 2:
         return told
-    read = boot.records()
+    read, events = boot.records(), [(time, line.text) for line, time in zip(lines, times, strict=True)]
     rest = (*read.records[:64], *((read.last,) if read.last else ()))
     return [*events, *((record.time_ns, record.text) for record in rest)]
 

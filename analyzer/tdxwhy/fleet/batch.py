@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tdxwhy.fleet.sources import Source, Unread
 from tdxwhy.records import Loss
 
-# Batches hold this much, and of a big ingest a 64th; the last ones less. Parts stay few, and a crash costs little.
-_FILES, _BYTES, _SHARES = 1024, 256 << 20, 64
+# A batch holds so many bytes, each source counting for at least so many, or a 64th of all before it; the last ones hold less.
+# So parts stay few, a crash costs little, and workers end together.
+_MOST, _LEAST, _SHARES = 256 << 20, 256 << 10, 64
 
 
 class Settings(NamedTuple):
@@ -35,25 +37,38 @@ class Outcome(NamedTuple):
     listed: int = 0
 
 
-def batches(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
-    """Cut a sorted list of sources into batches, by the list alone: the same list makes the same parts on any engine."""
-    left = len(sources), sum(source.size for source in sources)
-    most = max(_FILES, left[0] // _SHARES), max(_BYTES, left[1] // _SHARES)
-    room = most if left[0] <= most[0] and left[1] <= most[1] else _room(left, most)
-    made: list[tuple[Source, ...]] = []
-    gathered: list[Source] = []
-    size = 0
+def batches(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
+    """Cut sorted sources into batches while they come, by the sources alone: the same ones make the same parts on any engine."""
+    waiting: deque[Source] = deque()
+    before = rest = 0
     for source in sources:
-        if gathered and (len(gathered) >= room[0] or size + source.size > room[1]):
-            made.append(tuple(gathered))
-            left = left[0] - len(gathered), left[1] - size
-            room, gathered, size = _room(left, most), [], 0
-        gathered.append(source)
-        size += source.size
-    return [*made, tuple(gathered)] if gathered else made
+        waiting.append(source)
+        rest += _weight(source)
+        while rest >= 2 * (most := _most(before)):
+            batch, weight = _cut(waiting, most, most)
+            yield batch
+            before, rest = before + weight, rest - weight
+    while waiting:
+        most = _most(before)
+        alone = not before and rest <= most
+        batch, weight = _cut(waiting, most if alone else max(most // 4, rest // 2), most)
+        yield batch
+        before, rest = before + weight, rest - weight
 
 
-def _room(left: tuple[int, int], most: tuple[int, int]) -> tuple[int, int]:
-    """Return how many files and bytes a batch takes: the last ones are smaller, so that workers end together."""
-    files, size = (min(many, max(many // 4, -(-rest // 2))) for rest, many in zip(left, most, strict=True))
-    return files, size
+def _cut(waiting: deque[Source], least: int, most: int) -> tuple[tuple[Source, ...], int]:
+    """Take sources of so much weight, at least one and beyond it no more than the most; return them and what they weigh."""
+    taken = [waiting.popleft()]
+    weight = _weight(taken[0])
+    while waiting and weight < least and weight + _weight(waiting[0]) <= most:
+        taken.append(waiting.popleft())
+        weight += _weight(taken[-1])
+    return tuple(taken), weight
+
+
+def _most(before: int) -> int:
+    return max(_MOST, before // _SHARES)
+
+
+def _weight(source: Source) -> int:
+    return max(_LEAST, source.size)

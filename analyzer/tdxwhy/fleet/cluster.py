@@ -6,7 +6,7 @@ done again by another; a part that is there already is left as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -29,8 +29,9 @@ class Cluster:
     def prepare(self) -> None:
         """Do nothing: the workers run already."""
 
-    def __call__(self, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
-        """Do the batches; outcomes come as they are done."""
+    def __call__(self, batches: Iterable[Batch], settings: Settings) -> Iterator[Outcome]:
+        """Do the batches, once all are known; outcomes come as they are done."""
+        batches = list(batches)
         try:
             dask: Any = import_module("distributed")
         except ImportError as error:

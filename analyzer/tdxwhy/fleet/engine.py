@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import active_count
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,10 +27,10 @@ class Engine(Protocol):
     """Who does the work."""
 
     def prepare(self) -> None:
-        """Get ready for many batches, while their sources are still being listed."""
+        """Get ready for many batches."""
 
-    def __call__(self, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
-        """Do the batches; outcomes come as they are done."""
+    def __call__(self, batches: Iterable[Batch], settings: Settings) -> Iterator[Outcome]:
+        """Do the batches, which come while their sources are found; outcomes come as they are done."""
 
 
 class Local:
@@ -53,14 +53,13 @@ class Local:
         for _ in range(self._workers):
             self._pool.submit(workers_here)
 
-    def __call__(self, batches: Sequence[Batch], settings: Settings) -> Iterator[Outcome]:
+    def __call__(self, batches: Iterable[Batch], settings: Settings) -> Iterator[Outcome]:
         """Do the batches; standard input is read by this process."""
-        numbered = list(enumerate(batches))
-        own = [one for one in numbered if any(source.path == STDIN for source in one[1])]
+        numbered, own = enumerate(batches), []
         if self._pool is None:
-            own = numbered
+            own = list(numbered)
         else:
-            yield from _shared(self._pool, [one for one in numbered if one not in own], settings)
+            yield from _shared(self._pool, _apart(numbered, own), settings)
         if own:
             _begin()
         for number, batch in own:
@@ -69,7 +68,16 @@ class Local:
             yield outcome
 
 
-def _shared(pool: ProcessPoolExecutor, batches: Sequence[tuple[int, Batch]], settings: Settings) -> Iterator[Outcome]:
+def _apart(batches: Iterable[tuple[int, Batch]], own: list[tuple[int, Batch]]) -> Iterator[tuple[int, Batch]]:
+    """Yield batches but for those that hold standard input, which are put aside."""
+    for number, batch in batches:
+        if any(source.path == STDIN for source in batch):
+            own.append((number, batch))
+        else:
+            yield number, batch
+
+
+def _shared(pool: ProcessPoolExecutor, batches: Iterable[tuple[int, Batch]], settings: Settings) -> Iterator[Outcome]:
     from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain, islice
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from tdxwhy.fleet.compact import Compaction, compact_if_many
 from tdxwhy.fleet.engine import Engine, Local, workers_here
 from tdxwhy.fleet.extra import needed
 from tdxwhy.fleet.origin import compiled
-from tdxwhy.fleet.sources import Unread, expand
+from tdxwhy.fleet.sources import MANY, Listing, Unread
 from tdxwhy.fleet.store import Writer, make_store
 
 # Seconds between two reports of how far it is.
@@ -34,7 +35,7 @@ class Request(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far an ingest is: sources and bytes done, of all."""
+    """How far an ingest is: sources and bytes done, of those that are found; `of_size` is 0 until all are."""
 
     sources: int
     of_sources: int
@@ -62,22 +63,26 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
     if request.pattern:
         compiled(request.pattern)
     engine = _engine(request)
-    sources, unread = expand(request.named, engine.prepare)
+    listing = Listing(request.named)
+    found = iter(listing)
+    first = list(islice(found, MANY))
     store = make_store(request.store)
-    work = batches(sources)
-    total = sum(source.size for source in sources)
-    outcomes = []
-    if len(work) > 1:
+    if not listing.whole or len(list(batches(first))) > 1:
         engine.prepare()
+    outcomes = []
     done = size = 0
-    with Writer(store) as writer, _ticking(lambda: tell(Progress(done, len(sources), size + meter.pending(), total))) as tick:
+
+    def progress() -> Progress:
+        return Progress(done, listing.count, size + meter.pending(), listing.size if listing.whole else 0)
+
+    with Writer(store) as writer, _ticking(lambda: tell(progress())) as tick:
         settings = Settings(str(store.folder.resolve()), str(writer.folder.resolve()), request.pattern, request.host)
-        for outcome in engine(work, settings):
+        for outcome in engine(batches(chain(first, found)), settings):
             outcomes.append(outcome)
             done += outcome.sources + outcome.known + len(outcome.unread)
             size += outcome.listed
             tick()
-    return _summary(outcomes, unread)._replace(compacted=compact_if_many(store))
+    return _summary(outcomes, listing.unread)._replace(compacted=compact_if_many(store))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the user names, files, folders and globs, as a sorted list of sources to read."""
+"""What the user names, files, folders and globs, as sources to read in the order of their names."""
 
 from __future__ import annotations
 
@@ -33,23 +33,40 @@ class Unread(NamedTuple):
     why: str
 
 
-def expand(named: Sequence[str], many: Callable[[], None] | None = None) -> tuple[list[Source], list[Unread]]:
-    """Find the files behind names, folders and globs, each once, in the order of their names.
+class Listing:
+    """The sources behind names, folders and globs, each once and in the order of their names, found while somebody iterates.
 
-    `many` is called at the moment at which there are many of them.
+    `count` and `size` are those of the sources found so far, `whole` tells that these are all; `unread` is what was met on the way.
     """
-    found: dict[str, Source] = {}
-    unread: list[Unread] = []
-    for one in named:
-        for item in _expanded(one):
+
+    def __init__(self, named: Sequence[str]) -> None:
+        self.count = self.size = 0
+        self.whole = False
+        self.unread: list[Unread] = []
+        self._named = named
+
+    def __iter__(self) -> Iterator[Source]:
+        """Find the sources. Those of one folder come as it is walked; of several names all are found before the first comes."""
+        one = self._named[0] if len(self._named) == 1 else STDIN
+        for source in self._of(one) if one != STDIN and Path(one).is_dir() else self._sorted():
+            self.count += 1
+            self.size += source.size
+            yield source
+        self.whole = True
+
+    def _sorted(self) -> list[Source]:
+        found: dict[str, Source] = {}
+        for one in self._named:
+            for source in self._of(one):
+                found.setdefault(source.path, source)
+        return sorted(found.values(), key=lambda source: (source.name, source.path))
+
+    def _of(self, named: str) -> Iterator[Source]:
+        for item in _expanded(named):
             if isinstance(item, Unread):
-                unread.append(item)
+                self.unread.append(item)
             else:
-                found.setdefault(item.path, item)
-                if many is not None and len(found) > MANY:
-                    many()
-                    many = None
-    return sorted(found.values(), key=lambda source: (source.name, source.path)), sorted(unread)
+                yield item
 
 
 def _expanded(named: str) -> Iterator[Source | Unread]:
@@ -81,23 +98,32 @@ def _objects(url: str) -> Iterator[Source | Unread]:
 
 
 def _walked(top: str) -> Iterator[Source | Unread]:
-    """Walk a folder without following links; names begin with the folder's own."""
+    """Walk a folder without following links, in the order of the names, which begin with the folder's own."""
     base = os.path.dirname(os.path.abspath(top))  # noqa: PTH100, PTH120 - os.scandir speaks strings, and a fleet has many
-    waiting = [(top, os.path.relpath(top, base))]
-    while waiting:
-        folder, prefix = waiting.pop()
-        try:
-            with os.scandir(folder) as entries:
-                found = list(entries)
-        except OSError as error:
-            yield Unread(shown(prefix), (error.strerror or "cannot be listed").lower())
-            continue
-        for entry in found:
-            name = f"{prefix}/{entry.name}"
+    name = os.path.relpath(top, base)
+    levels = [(name, _entries(top, name))]
+    while levels:
+        folder, entries = levels[-1]
+        for entry in entries:
+            if isinstance(entry, Unread):
+                yield entry
+                continue
+            name = f"{folder}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                waiting.append((entry.path, name))
-            else:
-                yield _found(entry.path, name, partial(entry.stat, follow_symlinks=False))
+                levels.append((name, _entries(entry.path, name)))
+                break
+            yield _found(entry.path, name, partial(entry.stat, follow_symlinks=False))
+        else:
+            levels.pop()
+
+
+def _entries(folder: str, name: str) -> Iterator[os.DirEntry[str] | Unread]:
+    """Return the entries of a folder such that the paths of all that is below them are in order."""
+    try:
+        with os.scandir(folder) as entries:
+            return iter(sorted(entries, key=lambda entry: f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name))
+    except OSError as error:
+        return iter([Unread(shown(name), (error.strerror or "cannot be listed").lower())])
 
 
 def _found(path: str, name: str, status: Callable[[], os.stat_result], follow: bool = False) -> Source | Unread:

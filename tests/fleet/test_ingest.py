@@ -174,6 +174,16 @@ def test_a_large_source_that_differs_from_a_known_one_is_new(tmp_path, change):
     assert len(open_store(tmp_path / "store").known().digests) == 2
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_store_among_its_logs_is_none_of_them(tmp_path, workers, monkeypatch):
+    monkeypatch.setattr("tdxwhy.fleet.ingest.MANY", 2)
+    make_fleet(tmp_path / "logs", 3)
+    make_fleet(tmp_path / "logs" / "old" / "store", 1)
+    for known in (0, 8):
+        summary = ingested(tmp_path / "logs" / "store", tmp_path / "logs", workers=workers)
+        assert (summary.known, summary.known + summary.sources, summary.unread, summary.losses) == (known, 8, (), ())
+
+
 def test_only_a_large_source_of_a_known_size_is_read_twice(tmp_path):
     path = large(tmp_path, "log")
     source = Source(str(path), path.name, path.stat().st_size)

@@ -63,10 +63,10 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
     if request.pattern:
         compiled(request.pattern)
     engine = _engine(request)
-    listing = Listing(request.named)
+    store = make_store(request.store)
+    listing = Listing(request.named, but=store.folder)
     found = iter(listing)
     first = list(islice(found, MANY))
-    store = make_store(request.store)
     if not listing.whole or len(list(batches(first))) > 1:
         engine.prepare()
     outcomes = []

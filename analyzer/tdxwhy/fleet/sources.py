@@ -36,14 +36,15 @@ class Unread(NamedTuple):
 class Listing:
     """The sources behind names, folders and globs, each once and in the order of their names, found while somebody iterates.
 
+    What is below the folder `but` is none: it is the store's own, and grows meanwhile.
     `count` and `size` are those of the sources found so far, `whole` tells that these are all; `unread` is what was met on the way.
     """
 
-    def __init__(self, named: Sequence[str]) -> None:
+    def __init__(self, named: Sequence[str], but: Path | None = None) -> None:
         self.count = self.size = 0
         self.whole = False
         self.unread: list[Unread] = []
-        self._named = named
+        self._named, self._but = named, None if but is None else but.resolve()
 
     def __iter__(self) -> Iterator[Source]:
         """Find the sources. Those of one folder come as it is walked; of several names all are found before the first comes."""
@@ -62,14 +63,14 @@ class Listing:
         return sorted(found.values(), key=lambda source: (source.name, source.path))
 
     def _of(self, named: str) -> Iterator[Source]:
-        for item in _expanded(named):
+        for item in _expanded(named, self._but):
             if isinstance(item, Unread):
                 self.unread.append(item)
             else:
                 yield item
 
 
-def _expanded(named: str) -> Iterator[Source | Unread]:
+def _expanded(named: str, but: Path | None) -> Iterator[Source | Unread]:
     if named == STDIN:
         yield Source(named, "stdin", 0)
         return
@@ -81,7 +82,7 @@ def _expanded(named: str) -> Iterator[Source | Unread]:
         yield Unread(named, "no such file, folder or match")
     for path in paths:
         if Path(path).is_dir():
-            yield from _walked(path)
+            yield from _walked(path, but)
         else:
             yield _found(path, Path(path).name, partial(os.stat, path), follow=True)
 
@@ -97,8 +98,8 @@ def _objects(url: str) -> Iterator[Source | Unread]:
         yield Unread(url, error.message.removeprefix(f"{url}: "))
 
 
-def _walked(top: str) -> Iterator[Source | Unread]:
-    """Walk a folder without following links, in the order of the names, which begin with the folder's own."""
+def _walked(top: str, but: Path | None) -> Iterator[Source | Unread]:
+    """Walk a folder without following links, in the order of the names, which begin with the folder's own; but not one within it."""
     base = os.path.dirname(os.path.abspath(top))  # noqa: PTH100, PTH120 - os.scandir speaks strings, and a fleet has many
     name = os.path.relpath(top, base)
     levels = [(name, _entries(top, name))]
@@ -110,6 +111,8 @@ def _walked(top: str) -> Iterator[Source | Unread]:
                 continue
             name = f"{folder}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
+                if but is not None and entry.name == but.name and Path(entry.path).resolve() == but:
+                    continue
                 levels.append((name, _entries(entry.path, name)))
                 break
             yield _found(entry.path, name, partial(entry.stat, follow_symlinks=False))

@@ -188,10 +188,10 @@ def store_of(work: Path, events: int) -> Path:
     from arro3.core import Array, RecordBatch
 
     from tdxwhy.fleet.part import commit, rows_of
-    from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_type
+    from tdxwhy.fleet.schema import ABOUT_BOOTS, SCHEMA, TABLES, arrow_type
     from tdxwhy.fleet.store import Writer, make_store
 
-    big = work / "store-big"
+    big = work / f"store-big-{SCHEMA.rpartition('/')[2]}"
     if big.exists():
         return big
     subprocess.run(fresh(work / "store", str(work / "tree-none")), check=True, stdout=subprocess.DEVNULL)

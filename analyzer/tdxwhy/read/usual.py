@@ -113,7 +113,7 @@ class Columnar(Sequence[LogRecord]):
 
     def __getitem__(self, place: int | slice) -> LogRecord | Self:
         """Return a line as a record, or some lines as they are."""
-        found = (column[place] for column in self.columns)
+        found = [column[place] for column in self.columns]
         return self.of(found) if isinstance(place, slice) else self._record(*found)
 
     def __iter__(self) -> Iterator[LogRecord]:

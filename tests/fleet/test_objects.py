@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import multiprocessing
+
 import pytest
 
 from tdxwhy.fleet import objects
@@ -30,7 +32,7 @@ def test_a_large_object_is_streamed(tmp_path):
 @pytest.mark.parametrize("boots", [2, 4000], ids=["small", "large"])
 def test_an_object_is_fetched_again_only_when_it_has_changed(tmp_path, monkeypatch, boots):
     fetched = []
-    for way in ("Remote", "fetched"):
+    for way in ("Remote", "_fetched"):
         whole = getattr(objects, way)
         monkeypatch.setattr(objects, way, lambda url, whole=whole: fetched.append(url) or whole(url))
     path = tmp_path / "console.log"
@@ -47,3 +49,15 @@ def test_what_is_not_there_is_named(tmp_path):
     summary = ingested(tmp_path / "store", f"file://{tmp_path}/nothing")
     assert len(summary.unread) == 1
     assert "\n" not in summary.unread[0].why
+
+
+def test_many_objects_are_shared_among_processes(tmp_path, monkeypatch):
+    monkeypatch.setattr("tdxwhy.fleet.ingest.MANY", 2)
+    monkeypatch.setattr("tdxwhy.fleet.batch._MOST", 1 << 20)
+    fleet = make_fleet(tmp_path / "logs", 12)
+    asked = []
+    monkeypatch.setattr("multiprocessing.get_context", lambda way, whole=multiprocessing.get_context: asked.append(way) or whole(way))
+    summary = ingested(tmp_path / "store", f"file://{fleet}", workers=2)
+    assert (summary.sources, summary.boots, summary.parts > 1) == (24, 24, True)
+    # The library that lists objects has threads of its own, with which a fork would hang.
+    assert asked == ["forkserver"]

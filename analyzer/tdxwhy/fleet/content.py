@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -78,15 +78,36 @@ class _Hashed(_Counted):
 
 
 def whole(source: Source) -> bytes | None:
-    """Return all of a small file that is as large as it was listed; None of any other source."""
-    if not 0 < source.size < _WHOLE or "://" in source.path:
+    """Return all of a small file or object that is as large as it was listed; None of any other source."""
+    if not 0 < source.size < _WHOLE:
         return None
-    handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        data = os.read(handle, source.size + 1)
-    finally:
-        os.close(handle)
+    if "://" in source.path:
+        from tdxwhy.fleet.objects import fetched
+
+        data = fetched(source.path)
+    else:
+        handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.read(handle, source.size + 1)
+        finally:
+            os.close(handle)
     return data if len(data) == source.size else None
+
+
+@contextmanager
+def ahead(sources: Sequence[Source], following: Sequence[Source]) -> Iterator[None]:
+    """Have the small objects among sources at hand for as long as this lasts, and those that follow under way."""
+    own, next_ones = ([one.path for one in some if "://" in one.path and 0 < one.size < _WHOLE] for some in (sources, following))
+    if not own and not next_ones:
+        yield
+        return
+    from tdxwhy.fleet import objects
+
+    objects.ahead([*own, *next_ones])
+    try:
+        yield
+    finally:
+        objects.forget(own)
 
 
 @contextmanager

@@ -47,8 +47,8 @@ class Local:
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
-        # A fork shares what is already imported; where there are threads, as in a program that calls this, it is not safe.
-        way = "fork" if active_count() == 1 else "forkserver"
+        # A fork shares what is already imported; where there are threads, a caller's or the object store's, it is not safe.
+        way = "fork" if _threads() == 1 else "forkserver"
         self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context(way), initializer=_begin)
         for _ in range(self._workers):
             self._pool.submit(workers_here)
@@ -116,6 +116,14 @@ def _begin() -> None:
         mallopt(_M_TRIM_THRESHOLD, _TRIM)
         mallopt(_M_MMAP_THRESHOLD, _MMAP)
     ready()
+
+
+def _threads() -> int:
+    """Return how many threads this process has, where that is told: libraries have some that Python does not know."""
+    try:
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - the number is all
+    except OSError:
+        return active_count()
 
 
 def workers_here() -> int:

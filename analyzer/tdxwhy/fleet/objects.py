@@ -6,13 +6,17 @@ Credentials are found as that library finds them, in the environment or from the
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tdxwhy.errors import TdxwhyError
+
+# Requests under way at a time.
+AT_ONCE = 16
 
 
 class Found(NamedTuple):
@@ -36,8 +40,33 @@ def listed(url: str) -> Iterator[Found]:
         yield Found(f"{root}/{place}", f"{urlsplit(root).netloc}/{place}".lstrip("/"), one["size"], one["e_tag"] or "")
 
 
+def ahead(urls: Iterable[str]) -> None:
+    """Begin to fetch small objects: a request takes its time, and many can be under way. They are kept until somebody forgets them."""
+    for url in urls:
+        if url not in _coming:
+            _coming[url] = _threads().submit(_fetched, url)
+
+
 def fetched(url: str) -> bytes:
     """Return a small object."""
+    return _coming[url].result() if url in _coming else _fetched(url)
+
+
+def forget(urls: Iterable[str]) -> None:
+    """Let go of objects."""
+    for url in urls:
+        _coming.pop(url, None)
+
+
+_coming: dict[str, Future[bytes]] = {}
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(AT_ONCE)
+
+
+def _fetched(url: str) -> bytes:
     root, key = _split(url)
     try:
         return bytes(_library().get(_store(root), key).bytes())

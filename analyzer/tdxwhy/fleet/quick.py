@@ -6,6 +6,7 @@ from collections.abc import Collection
 from itertools import accumulate
 from typing import NamedTuple
 
+from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.likeness import Edges
 from tdxwhy.explain.lines import understood
 from tdxwhy.fleet.boot import Boot, started
@@ -43,13 +44,13 @@ class Looked(NamedTuple):
 
 
 def look(source: Source, known: Collection[str], anchors: tuple[bytes, ...]) -> Looked | None:
-    """Read and search a source; None if it is not small, or no plain log as far as that shows.
+    """Read and search a source; None if it cannot be read, is not small, or no plain log as far as that shows.
 
     What `boot_of_cut` does afterwards needs other memory: doing each for some sources in a row keeps it in the caches.
     """
     try:
         data = whole(source)
-    except OSError:
+    except (OSError, TdxwhyError):
         return None
     if data is None:
         return None

@@ -14,7 +14,7 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.batch import Outcome, Settings
 from tdxwhy.fleet.boot import Boot
 from tdxwhy.fleet.columns import Columns, table
-from tdxwhy.fleet.content import Content, opened
+from tdxwhy.fleet.content import Content, ahead, opened
 from tdxwhy.fleet.judge import Judge
 from tdxwhy.fleet.origin import Origin, compiled, of_path
 from tdxwhy.fleet.part import commit
@@ -71,10 +71,13 @@ class Work:
         """Do the batch."""
         known = _known(self._settings.store, self._settings.place)
         unread: list[Unread] = []
-        for start in range(0, len(batch), _AT_ONCE):
-            piece = batch[start : start + _AT_ONCE]
-            looked = self._look(piece, known)
-            unread += [why for source, one in zip(piece, looked, strict=True) if (why := self._read(source, one, known)) is not None]
+        new = [source for source in batch if not source.tag or (source.name, source.tag) not in known.objects]
+        self._known = len(batch) - len(new)
+        for start in range(0, len(new), _AT_ONCE):
+            piece, following = new[start : start + _AT_ONCE], new[start + _AT_ONCE : start + 2 * _AT_ONCE]
+            with ahead(piece, following):
+                looked = self._look(piece, known)
+                unread += [why for source, one in zip(piece, looked, strict=True) if (why := self._read(source, one, known)) is not None]
         if self._rows:
             self._flush(last=True)
         return Outcome(
@@ -96,9 +99,6 @@ class Work:
 
     def _read(self, source: Source, looked: Looked | None, known: Known) -> Unread | None:
         """Read one source, unless looking at it has told all."""
-        if source.tag and (source.name, source.tag) in known.objects:
-            self._known += 1
-            return None
         if looked is not None and self._seen(source, looked):
             return None
         try:
@@ -121,7 +121,7 @@ class Work:
             return False
         self._add(boot, source.name, of_path(source.path, self._pattern))
         self._size += looked.size
-        self._rows.append((looked.digest, source.name, looked.size, None, 1, 0, ()))
+        self._rows.append((looked.digest, source.name, looked.size, source.tag or None, 1, 0, ()))
         return True
 
     def _source(self, source: Source, content: Content, known: Known) -> None:

@@ -51,7 +51,7 @@ def batches(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
     while waiting:
         most = _most(before)
         alone = not before and rest <= most
-        batch, weight = _cut(waiting, most if alone else max(most // 4, rest // 2), most)
+        batch, weight = _cut(waiting, most if alone else max(most // 8, rest // 2), most)
         yield batch
         before, rest = before + weight, rest - weight
 

@@ -39,7 +39,9 @@ def test_what_is_cut_does_not_depend_on_what_comes_much_later(seed: int, more: i
     assert next(batches(iter(every + sources([5] * more)))) == first
 
 
-@pytest.mark.parametrize(("many", "size", "held"), [(1024, 1, [1024]), (2, 128 * MB, [2]), (1, 10**10, [1]), (1025, 1, [513, 256, 128, 128])])
+@pytest.mark.parametrize(
+    ("many", "size", "held"), [(1024, 1, [1024]), (2, 128 * MB, [2]), (1, 10**10, [1]), (1025, 1, [513, 256, 128, 128])]
+)
 def test_a_small_ingest_is_one_batch_and_the_last_ones_of_others_are_small(many: int, size: int, held: list[int]) -> None:
     assert [len(batch) for batch in batches(sources([size] * many))] == held
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from tdxwhy.errors import TdxwhyError
 
 # Requests under way at a time.
-AT_ONCE = 16
+_AT_ONCE = 16
 
 
 class Found(NamedTuple):
@@ -63,7 +63,7 @@ _coming: dict[str, Future[bytes]] = {}
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE)
+    return ThreadPoolExecutor(_AT_ONCE)
 
 
 def _fetched(url: str) -> bytes:

@@ -20,7 +20,7 @@ test: $(VENV)/installed
 
 # The knowledge under rules/, compiled to what start-up loads.
 compile: $(VENV)/installed
-	$(BIN)/python -m tdxwhy.replay.proof
+	$(BIN)/python -m tdxwhy.replay
 	$(BIN)/python -m tdxwhy.know.compile
 	$(BIN)/python -m tdxwhy.toml
 	$(BIN)/python -m tdxwhy.check.compile

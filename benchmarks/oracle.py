@@ -21,7 +21,8 @@ from typing import Any
 from tdxwhy.explain.draft import as_toml, draft
 from tdxwhy.explain.preview import COUNTED_STEP, PACKAGE_STEP, PreviewRow, rows_of
 from tdxwhy.replay.conditions import CONDITIONS
-from tdxwhy.replay.generation import Generation, load
+from tdxwhy.replay.data import load
+from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.kernel import Kernel
 from tdxwhy.replay.platform import Machine as Platform
 from tdxwhy.replay.scenario import parse

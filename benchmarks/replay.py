@@ -14,7 +14,7 @@ import tempfile
 import time
 
 from tdxwhy.replay.belief import DEAD
-from tdxwhy.replay.generation import generation
+from tdxwhy.replay.data import generation
 from tdxwhy.replay.run import Line, beliefs, read
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate

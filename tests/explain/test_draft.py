@@ -11,7 +11,7 @@ from tdxwhy.errors import NothingToJudge, RulesError
 from tdxwhy.explain import draft_reader
 from tdxwhy.explain.against import compare, reason, scenarios
 from tdxwhy.explain.draft import as_toml, draft
-from tdxwhy.replay.generation import generation, load
+from tdxwhy.replay.data import generation, load
 from tdxwhy.shipped import folder
 from tdxwhy.source.program import program_of
 

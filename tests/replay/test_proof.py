@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.errors import RulesError
-from tdxwhy.replay import generation, proof
+from tdxwhy.replay import data
+from tdxwhy.replay.__main__ import main
 from tdxwhy.shipped import folder
 
 MODEL = folder("rules/model")
@@ -20,8 +21,8 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     """A copy of the model in which one passage of one file is another, read anew."""
     copy = tmp_path / "model"
     shutil.copytree(MODEL, copy)
-    monkeypatch.setattr(generation, "folder", lambda: copy)
-    cached = (generation.generations, generation.module_data, generation.platform_data)
+    monkeypatch.setattr(data, "folder", lambda: copy)
+    cached = (data.generations, data.module_data, data.platform_data)
 
     def edit(name: str, old: str, new: str) -> None:
         text = (copy / name).read_text(encoding="utf-8")
@@ -29,9 +30,9 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
         for one in cached:
             one.cache_clear()
-        generation.generations()
-        generation.module_data()
-        generation.platform_data()
+        data.generations()
+        data.module_data()
+        data.platform_data()
 
     yield edit
     for one in cached:
@@ -66,5 +67,5 @@ def test_a_mistake_names_file_and_place(model: Callable[[str, str, str], None], 
 
 def test_the_shipped_model_holds(model: Callable[[str, str, str], None], capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
     monkeypatch.setattr("tdxwhy.toml._documents", dict)
-    proof.main()
+    main()
     assert "7 generations, module and platform hold" in capsys.readouterr().out

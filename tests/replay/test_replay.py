@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tdxwhy.cli import main
 from tdxwhy.replay import run as running
 from tdxwhy.replay.answers import answer, parse_log, parse_topology
+from tdxwhy.replay.data import can_answer, generation, generations
 from tdxwhy.replay.engine import Line, replay_log
-from tdxwhy.replay.generation import can_answer, generation, generations, without
+from tdxwhy.replay.generation import without
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate
 
@@ -158,7 +159,7 @@ def test_removing_a_step_changes_log_replay_and_simulate(monkeypatch, tmp_path, 
         name: one._replace(operations={word: without(operation, ("memory-list",)) for word, operation in one.operations.items()})
         for name, one in generations().items()
     }
-    for module in ("generation", "run", "engine"):
+    for module in ("data", "run", "engine"):
         monkeypatch.setattr(f"tdxwhy.replay.{module}.generations", lambda: kernels)
     caches = (running._graph, running.reader, running.beliefs)
     for cached in caches:

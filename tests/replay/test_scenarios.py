@@ -7,8 +7,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tdxwhy.replay.data import generations
 from tdxwhy.replay.foresee import sentence_of
-from tdxwhy.replay.generation import generations
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate
 

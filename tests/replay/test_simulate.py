@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxwhy.errors import RulesError, TdxwhyError
-from tdxwhy.replay.generation import load
+from tdxwhy.replay.data import load
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate
 

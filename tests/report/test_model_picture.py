@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tdxwhy.replay.generation import generation, generations
+from tdxwhy.replay.data import generation, generations
 from tdxwhy.report.model_picture import picture
 from tdxwhy.report.model_view import rows
 

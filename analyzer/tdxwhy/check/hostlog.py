@@ -81,7 +81,7 @@ def _in_order(events: Sequence[Event]) -> list[Event]:
 
 @lru_cache(maxsize=1)
 def _modelled() -> frozenset[str]:
-    from tdxwhy.replay.generation import generations
+    from tdxwhy.replay.data import generations
 
     return frozenset(form.format for one in generations().values() for form in one.forms.values())
 

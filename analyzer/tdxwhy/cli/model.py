@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the picture, or the list."""
-    from tdxwhy.replay.generation import generation, generations
+    from tdxwhy.replay.data import generation, generations
 
     if args.generation == "extract":
         return _extract(args)
@@ -54,7 +54,7 @@ def _extract(args: argparse.Namespace) -> int:
         sys.stdout.write(as_toml(made))
         return 0
     from tdxwhy.explain.against import compare, reason
-    from tdxwhy.replay.generation import generation
+    from tdxwhy.replay.data import generation
 
     found = compare(as_toml(made), generation(args.against))
     for each in made.unseen:

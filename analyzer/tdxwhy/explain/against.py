@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdxwhy.replay.conditions import CONDITIONS
-from tdxwhy.replay.generation import Generation, load
+from tdxwhy.replay.data import load
+from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.kernel import Kernel
 from tdxwhy.replay.platform import Machine
 from tdxwhy.replay.scenario import Scenario, parse

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tdxwhy.replay.generation import Generation, Operation, Step, leaf_numbers
+from tdxwhy.replay.data import leaf_numbers
+from tdxwhy.replay.generation import Generation, Operation, Step
 from tdxwhy.replay.states import Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
 

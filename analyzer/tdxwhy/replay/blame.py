@@ -8,7 +8,7 @@ from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, errno_name, status_package
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Topology, When
-from tdxwhy.replay.generation import leaf_numbers, module_data
+from tdxwhy.replay.data import leaf_numbers, module_data
 from tdxwhy.replay.nouns import Explanation
 from tdxwhy.replay.states import Blame
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tdxwhy.replay.generation import platform_data
+from tdxwhy.replay.data import platform_data
 from tdxwhy.replay.kernel import Conditions, Kernel
 
 

@@ -9,7 +9,8 @@ from tdxwhy.know import tables
 from tdxwhy.records import Event, Outcome, Topology
 from tdxwhy.replay.belief import Ending
 from tdxwhy.replay.blame import explain
-from tdxwhy.replay.generation import Generation, generation, generations, leaf_numbers
+from tdxwhy.replay.data import generation, generations, leaf_numbers
+from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.nouns import Divergence, Explanation, Verdict
 from tdxwhy.replay.repair import repairs, shown
 from tdxwhy.replay.run import Line, Reading, Run, beliefs, follow, read

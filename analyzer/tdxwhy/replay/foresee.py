@@ -9,7 +9,7 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.decode import decode_status
 from tdxwhy.ranges import counted, ranges
 from tdxwhy.records import Cpu, Topology
-from tdxwhy.replay.generation import generation
+from tdxwhy.replay.data import generation
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import Simulation, simulate
 

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from tdxwhy.errors import RulesError
 from tdxwhy.replay import memory
-from tdxwhy.replay.generation import Form, Generation, Operation, Step, answer_class, leaf_numbers, platform_data
+from tdxwhy.replay.data import answer_class, leaf_numbers, platform_data
+from tdxwhy.replay.generation import Form, Generation, Operation, Step
 from tdxwhy.replay.platform import Machine, Traced
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from tdxwhy.replay.generation import module_data, platform_data
+from tdxwhy.replay.data import module_data, platform_data
 from tdxwhy.replay.memory import Tdmr, refusal
 from tdxwhy.replay.scenario import Scenario
 

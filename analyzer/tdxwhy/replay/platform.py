@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from tdxwhy.replay.generation import module_data, platform_data
+from tdxwhy.replay.data import module_data, platform_data
 from tdxwhy.replay.memory import Allocator, Tdmr
 from tdxwhy.replay.module import Call, TdxModule
 from tdxwhy.replay.scenario import Fault, Scenario

@@ -1,18 +1,12 @@
-"""The model's files before they are compiled: keys and kinds of values, and names that nothing defines.
-
-`python -m tdxwhy.replay.proof` proves all of rules/model; `make compile` does it first.
-"""
+"""The model's files before they are compiled: keys and kinds of values, and names that nothing defines."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tdxwhy.errors import RulesError, main_in_one_line
-
-if TYPE_CHECKING:
-    from tdxwhy.replay.generation import Ending, Generation, Operation, Step
+from tdxwhy.errors import RulesError
+from tdxwhy.replay.generation import Ending, Generation, Operation, Step
 
 # What the two files that are no generations hold: of a table of tables, or a list of them, the keys that each must and may have.
 _CHECK = ({"status", "name", "when"}, {"only", "not_in", "detail"})
@@ -89,19 +83,3 @@ def _has(row: object, keys: tuple[set[str], set[str]], place: str) -> None:
         raise RulesError(f"{place}: not a table")
     if wrong := (keys[0] - set(row)) | (set(row) - keys[0] - keys[1]):
         raise RulesError(f"{place} {row.get('name', '')}: unknown or missing key {min(wrong)!r}")
-
-
-def main() -> None:
-    """Read every file of the model as if it were new."""
-    from tdxwhy import toml
-    from tdxwhy.replay import generation
-
-    toml.forget()
-    made = generation.generations()
-    generation.module_data()
-    generation.platform_data()
-    sys.stdout.write(f"{len(made)} generations, module and platform hold\n")
-
-
-if __name__ == "__main__":
-    main_in_one_line(main)

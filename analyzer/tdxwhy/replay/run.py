@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.belief import DEAD, Beliefs, Ending, Graph
-from tdxwhy.replay.generation import Generation, generations
+from tdxwhy.replay.data import generations
+from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.states import Symbol
 from tdxwhy.replay.symbols import FOREIGN, Reader, recognised, speaks
 

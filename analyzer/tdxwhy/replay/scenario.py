@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.decode import status_named
-from tdxwhy.replay.generation import generation, leaf_numbers, module_data
+from tdxwhy.replay.data import generation, leaf_numbers, module_data
 from tdxwhy.replay.values import known_keys, rows_of, whole_number
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tdxwhy.replay.conditions import CONDITIONS
-from tdxwhy.replay.generation import generation
+from tdxwhy.replay.data import generation
 from tdxwhy.replay.kernel import Failure, Kernel, Printed
 from tdxwhy.replay.platform import Machine, Traced
 from tdxwhy.replay.scenario import Scenario

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tdxwhy.replay.generation import can_answer
+from tdxwhy.replay.data import can_answer
 
 
 class Pattern(NamedTuple):

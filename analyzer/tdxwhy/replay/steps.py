@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdxwhy.replay import memory
-from tdxwhy.replay.generation import Operation, Step, module_data, platform_data
+from tdxwhy.replay.data import module_data, platform_data
+from tdxwhy.replay.generation import Operation, Step
 from tdxwhy.replay.kernel import Does, Failed, Kernel
 
 

@@ -11,7 +11,8 @@ from tdxwhy.know.match import match
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.stems import looks_like_tdx
 from tdxwhy.records import LogRecord, MessageForm, Place
-from tdxwhy.replay.generation import Generation, answer_class, leaf_numbers, status_class
+from tdxwhy.replay.data import answer_class, leaf_numbers, status_class
+from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.states import Symbol
 
 FOREIGN = Symbol("foreign")

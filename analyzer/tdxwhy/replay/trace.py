@@ -8,7 +8,8 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.belief import DEAD, Beliefs, Graph
 from tdxwhy.replay.blame import explain
-from tdxwhy.replay.generation import Generation, Step, answer_class, generation, leaf_numbers
+from tdxwhy.replay.data import answer_class, generation, leaf_numbers
+from tdxwhy.replay.generation import Generation, Step
 from tdxwhy.replay.nouns import Divergence, Verdict
 from tdxwhy.replay.states import Blame, Pattern, State, Symbol
 

@@ -1,0 +1,162 @@
+"""The model's data, read once: generations, the module's leaves, the platform. Strict: an unknown key is an error."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tdxwhy import shipped, toml
+from tdxwhy.errors import RulesError, TdxwhyError
+from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, Retry, Step, without
+
+Row = TypeVar("Row", Form, Step, Ending, Operation, Answer, Retry)
+
+
+def _take(kind: type[Row], row: object, place: str) -> Row:
+    """Build the NamedTuple `kind` from a TOML table. Accepted form: a subset of its fields; anything else is an error."""
+    if not isinstance(row, dict):
+        raise RulesError(f"{place}: not a table")
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    try:
+        return kind(**values)
+    except TypeError:
+        unknown = sorted(set(row) - set(kind._fields))
+        missing = [field for field in kind._fields if field not in row and field not in kind._field_defaults]
+        raise RulesError(f"{place}: unknown key {unknown[0]!r}" if unknown else f"{place}: {missing[0]!r} is missing") from None
+
+
+def _operation(row: dict[str, Any], place: str) -> Operation:
+    row = dict(row)
+    row["step"] = [_take(Step, step, f"{place} {row.get('name')}") for step in _rows(row, "step", place)]
+    for ending in ("on_failure", "on_success"):
+        if ending in row:
+            row[ending] = _take(Ending, row[ending], f"{place} {row.get('name')} {ending}")
+    return _take(Operation, row, place)
+
+
+def _rows(data: dict[str, Any], key: str, place: str) -> list[dict[str, Any]]:
+    """Return a list of tables with names. Accepted form: each has a `name` of its own kind, a text."""
+    rows = data.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("name"), str) for row in rows):
+        raise RulesError(f"{place}: {key!r} wants a list of tables, each with a name")
+    return rows
+
+
+def _table(data: dict[str, Any], key: str, place: str) -> dict[str, Any]:
+    row = data.get(key, {})
+    if not isinstance(row, dict):
+        raise RulesError(f"{place}: {key!r} is not a table")
+    return row
+
+
+_KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role", "module_state"}
+
+
+@cache
+def load(path: Path) -> Generation:
+    """Read one generation. Accepted form: a TOML file as those in rules/model, whole or with `extends`."""
+    fresh: list[dict[str, Any]] = []
+    data = toml.read(path, fresh.append)
+    unknown = set(data) - _KEYS
+    if unknown or "name" not in data:
+        raise RulesError(f"{path.name}: unknown key {sorted(unknown)[0]!r}" if unknown else f"{path.name}: 'name' is missing")
+    base = load(path.with_name(f"{data['extends']}.toml")) if "extends" in data else None
+    forms = dict(base.forms) if base else {}
+    for id, row in _table(data, "form", path.name).items():
+        forms[id] = _take(Form, {"id": id, **row} if isinstance(row, dict) else row, f"{path.name} {id}")
+    operations = dict(base.operations) if base else {}
+    operations |= {row["name"]: _operation(row, path.name) for row in _rows(data, "operation", path.name)}
+    operations = {name: without(one, data.get("without", ())) for name, one in operations.items()}
+    answers = dict(base.answers) if base else {}
+    raw = dict(_table(data, "answers", path.name))
+    retry = _take(Retry, raw.pop("retry"), path.name) if "retry" in raw else base.retry if base else None
+    answers |= {k: _take(Answer, v, f"{path.name} {k}") for k, v in raw.items()}
+    made = Generation(
+        data["name"],
+        tuple(data.get("aliases", ())),
+        data.get("kernels", ""),
+        data.get("covered", False),
+        data.get("source", ""),
+        data.get("by_role", False),
+        data.get("module_state", ""),
+        answers,
+        retry,
+        forms,
+        operations,
+    )
+    if fresh:  # what was compiled was proved before
+        from tdxwhy.replay.proof import prove
+
+        prove(made, path.name)
+    return made
+
+
+def folder() -> Path:
+    """Return the folder of the model's data."""
+    return shipped.folder("rules/model")
+
+
+_NOT_GENERATIONS = {"module.toml", "platform.toml"}
+
+
+@cache
+def generations() -> dict[str, Generation]:
+    """Return every generation by name, in the order of their names."""
+    paths = sorted(path for path in folder().glob("*.toml") if path.name not in _NOT_GENERATIONS)
+    return {one.name: one for one in map(load, paths)}
+
+
+def generation(name: str) -> Generation:
+    """Return the generation of that name or alias."""
+    for one in generations().values():
+        if name == one.name or name in one.aliases:
+            return one
+    raise TdxwhyError(f"no kernel generation {name!r}", "known: " + ", ".join(generations()))
+
+
+def _whole(name: str) -> dict[str, Any]:
+    fresh: list[dict[str, Any]] = []
+    data = toml.read(folder() / name, fresh.append)
+    if fresh:
+        from tdxwhy.replay.proof import prove_file
+
+        prove_file(data, name)
+    return data
+
+
+@cache
+def module_data() -> dict[str, Any]:
+    """Return rules/model/module.toml."""
+    return _whole("module.toml")
+
+
+@cache
+def platform_data() -> dict[str, Any]:
+    """Return rules/model/platform.toml."""
+    return _whole("platform.toml")
+
+
+@cache
+def leaf_numbers() -> dict[str, int]:
+    """Return the number of every leaf that the module's data names."""
+    return {leaf["name"]: leaf["number"] for leaf in module_data()["leaf"]}
+
+
+@cache
+def _classes() -> dict[int, frozenset[str]]:
+    return {value: frozenset(row["leaves"]) for row in module_data()["belongs"] for value in row["classes"]}
+
+
+def status_class(status: int) -> int:
+    """Return a status without its detail, or 1 << 63 for one that any leaf may answer: all that `can_answer` asks."""
+    return status >> 32 << 32 if status >> 32 in _classes() else 1 << 63
+
+
+def can_answer(leaf: str, status: int) -> bool:
+    """Tell whether some module can give this status at that leaf, its own rules and faults included."""
+    owners = _classes().get(status >> 32)
+    return owners is None or leaf in owners
+
+
+def answer_class(status: int) -> str:
+    """Return which class an answer belongs to: status, or the software code of a faulting SEAMCALL."""
+    return next((name for name, code in module_data()["software"].items() if code == status), "status")

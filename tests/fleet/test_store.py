@@ -144,6 +144,22 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path):
     assert content(tmp_path / "store") == content(tmp_path / "timed")
 
 
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="a job in the background is born to ignore the signal")
+def test_who_gives_up_at_any_moment_sees_no_traceback_of_any_process(tmp_path):
+    fleet = make_fleet(tmp_path / "logs", 300, 4)
+    command = [*COMMAND, str(fleet), "--store", str(tmp_path / "store"), "--jobs", "2"]
+    began = time.monotonic()
+    subprocess.run([*command[:-3], str(tmp_path / "timed"), *command[-2:]], check=True, stdout=subprocess.DEVNULL)
+    lasts, ends = time.monotonic() - began, []
+    for share in (0.3, 0.4, 0.5, 0.6, 0.7):
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0)
+        time.sleep(lasts * share)
+        os.killpg(run.pid, signal.SIGINT)
+        ends.append((run.communicate()[1], run.returncode))
+    assert set(ends) <= {(b"", 130), (b"", 0)} and (b"", 130) in ends
+    assert inspect(open_store(tmp_path / "store")).troubles == ()
+
+
 def test_killed_at_every_change_and_run_again_the_store_is_as_if_nothing_had_happened(tmp_path):
     fleet = make_fleet(tmp_path / "logs", 3)
     ingested(tmp_path / "whole", fleet)

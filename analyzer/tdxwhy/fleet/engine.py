@@ -49,7 +49,7 @@ class Local:
 
         # A fork shares what is already imported; where there are threads, a caller's or the object store's, it is not safe.
         way = "fork" if _threads() == 1 else "forkserver"
-        self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context(way), initializer=_begin)
+        self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context(way), initializer=_become_worker)
         for _ in range(self._workers):
             self._pool.submit(workers_here)
 
@@ -99,6 +99,14 @@ def _counted(number: int, batch: Batch, settings: Settings) -> Outcome:
 
     meter.begin(number)
     return run(batch, settings)
+
+
+def _become_worker() -> None:
+    """End at once and in silence when the user gives up: the process that shows progress hears of it too."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _begin()
 
 
 def _begin() -> None:

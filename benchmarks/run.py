@@ -79,6 +79,11 @@ def fresh(store: Path, *arguments: str) -> list[str]:
     return ["sh", "-c", 'rm -rf "$0"; exec "$@" --store "$0" --quiet', str(store), *TDXWHY, "ingest", *arguments]
 
 
+def piped(path: Path, command: list[str]) -> list[str]:
+    """Return a command that gets a file through a pipe, and what writes it."""
+    return ["sh", "-c", 'cat "$0" | "$@"', str(path), *command]
+
+
 def cases(work: Path, scale: float) -> list[Case]:
     """Make the inputs and say what runs on them."""
     from tdxwhy.know.anchors import anchors
@@ -103,6 +108,11 @@ def cases(work: Path, scale: float) -> list[Case]:
         *(
             Case(name, path.stat().st_size, {"tdxwhy ingest": fresh(store, str(path)), "rg, same literals": [*rg, str(path)]})
             for name, path in (("journal as json", journal), ("journal as json, a quarter", quarter))
+        ),
+        Case(
+            "journal as json, through a pipe",
+            journal.stat().st_size,
+            {"tdxwhy ingest -": piped(journal, fresh(store, "-")), "rg, same literals": piped(journal, [*rg, "-"])},
         ),
     ]
     for kind in ("none", "gz", "zst"):

@@ -48,6 +48,10 @@ class _Counted(io.RawIOBase):
         """Return that it can be read."""
         return True
 
+    def fileno(self) -> int:
+        """Return the number of the file."""
+        return self._stream.fileno()
+
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
         """Fill a buffer."""
         read = int(self._stream.readinto(buffer))  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedIOBase
 from mmap import mmap
 from pathlib import Path
@@ -14,6 +15,8 @@ from tdxwhy.read.text import BLOCK
 from tdxwhy.records import Loss, Place
 
 _CHUNK = 1 << 14
+# pipe(7): the default of /proc/sys/fs/pipe-max-size.
+_PIPE = 1 << 20
 # A log shrinks to a twentieth, seldom to a hundredth. What grows more than this is made to exhaust its reader.
 _FREE, _RATIO = 256 << 20, 300
 
@@ -25,6 +28,7 @@ class Opened:
         self.name = name
         self.losses: list[Loss] = []
         self._stream, self._taken, self._made = stream, 0, 0
+        _widen(stream)
         first = self._take(BLOCK)
         self.compression = compression_of(first)
         content = whole(self.compression, first, BLOCK) if self.compression and len(first) < BLOCK else None
@@ -95,6 +99,14 @@ class Opened:
 
     def _lose(self, what: str) -> None:
         self.losses.append(Loss(what, 1, Place(self.name)))
+
+
+def _widen(stream: BinaryIO) -> None:
+    """Let a pipe hold as much as Linux gives to anybody, so that who writes and who reads take turns less often; leave all else alone."""
+    with suppress(ImportError, AttributeError, OSError, ValueError):
+        import fcntl
+
+        fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def paged(size: int) -> memoryview:

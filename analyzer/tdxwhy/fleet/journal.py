@@ -6,17 +6,17 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
-from tdxwhy.read.export import ExportReader, is_export
-from tdxwhy.read.item import Mark
+from tdxwhy.read.export import Entries, is_export
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.read.usual import Columnar, cut_out
-from tdxwhy.read.windows import Window, ahead, matches, windows
+from tdxwhy.read.windows import Window, ahead, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,}_?[A-Z]*"\s?:)')
@@ -89,14 +89,13 @@ class Journal:
         return self._crowded_out()
 
     def _exported(self, opened: Opened) -> Iterator[BootRecords]:
-        reader, boot = ExportReader(self._name), None
-        for block in (*opened.blocks(), b""):
-            for item in reader.feed(block, last=not block):
-                if isinstance(item, Mark):
-                    boot = item.value
-                else:
-                    self._add(boot, item, bool(matches(self._anchors, item.raw.encode("utf-8", "replace"))))
-                    yield from self._crowded_out()
+        entries = Entries()
+        for block in chain(opened.blocks(), (b"",)):
+            for (fields, raw, offset), keep in entries.telling(block, self._anchors, last=not block):
+                boot, place = boot_of_entry(fields), Place(self._name, None, None, offset)
+                for record in records_of_entry(fields, place, raw[:RAW_LIMIT].decode("utf-8", "replace")):
+                    self._add(boot, record, keep)
+                yield from self._crowded_out()
 
     def _add(self, boot: str | None, record: LogRecord, keep: bool) -> None:
         collector, last = self._opened(boot)

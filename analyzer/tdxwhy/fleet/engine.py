@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from threading import active_count
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,14 +46,20 @@ class Local:
         """Start the workers; they import what they need while this process goes on."""
         if self._workers < 2 or self._pool is not None:
             return
+        import signal
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
         # A fork shares what is already imported; where there are threads, a caller's or the object store's, it is not safe.
         way = "fork" if _threads() == 1 else "forkserver"
-        self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context(way), initializer=_become_worker)
-        for _ in range(self._workers):
-            self._pool.submit(workers_here)
+        # A signal that comes meanwhile waits: a worker is not ready for it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        try:
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context(way), initializer=_become_worker)
+            for _ in range(self._workers):
+                self._pool.submit(workers_here)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def __call__(self, batches: Iterable[Batch], settings: Settings) -> Iterator[Outcome]:
         """Do the batches; standard input is read by this process."""
@@ -83,15 +91,31 @@ def _shared(pool: ProcessPoolExecutor, batches: Iterable[tuple[int, Batch]], set
 
     with pool:
         try:
-            waiting = {pool.submit(_counted, number, batch, settings): number for number, batch in batches}
+            waiting = {pool.submit(_handed, number, _laid_down(number, batch, settings), settings): number for number, batch in batches}
             for done in as_completed(waiting):
                 meter.done(waiting[done])
                 yield done.result()
         except BrokenProcessPool as error:
             raise TdxwhyError("a worker process was killed", "what was written is whole; run ingest again") from error
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
+
+
+def _laid_down(number: int, batch: Batch, settings: Settings) -> Path:
+    """Leave a batch in a file. Through the pool's pipe a large one would hang when all workers are dead (CPython issue 94777)."""
+    path = Path(settings.place) / f"batch-{number}"
+    try:
+        path.write_text(json.dumps(batch))
+    except OSError as error:
+        raise TdxwhyError(f"store: {(error.strerror or str(error)).lower()}", "what was written is whole; run ingest again") from error
+    return path
+
+
+def _handed(number: int, path: Path, settings: Settings) -> Outcome:
+    batch = [Source(*one) for one in json.loads(path.read_text())]
+    path.unlink()
+    return _counted(number, batch, settings)
 
 
 def _counted(number: int, batch: Batch, settings: Settings) -> Outcome:
@@ -106,6 +130,7 @@ def _become_worker() -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
     _begin()
 
 

@@ -91,6 +91,17 @@ def test_a_listing_is_not_whole_before_its_end(tmp_path: Path) -> None:
     assert len(list(found)) == 2 and listing.whole
 
 
+@pytest.mark.parametrize("name", ["a" * 5000, "nothing", "a\0b"], ids=["too long", "not there", "no name"])
+def test_what_cannot_be_a_file_is_named_and_nothing_more(name: str) -> None:
+    listing = Listing([name])
+    assert (list(listing), listing.whole) == ([], True)
+    assert [(one.name, one.why) for one in listing.unread] == [(name, "no such file, folder or match")]
+
+
+def test_nothing_named_is_nothing_found() -> None:
+    assert list(Listing([])) == []
+
+
 def test_what_is_named_twice_is_found_once(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("x")
     assert [source.name for source in Listing([str(tmp_path), f"{tmp_path}/*.log", f"{tmp_path}/a.log"])] == [f"{tmp_path.name}/a.log"]

@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = "" if error.filename is None else f"{error.filename}: "
         return _refuse(f"{place}{reason(error)}")
     if argv is None:
-        # What is left dies with the process; to look for garbage once more costs a short ingest a twelfth of its time.
+        # What is left dies with the process; to look for garbage once more costs a short ingest a fourteenth of its time.
         gc.freeze()
     return status
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import active_count
 from typing import TYPE_CHECKING, Protocol
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.fleet import meter
 from tdxwhy.fleet.batch import Outcome, Settings
 from tdxwhy.fleet.sources import STDIN, Source
@@ -108,7 +108,7 @@ def _laid_down(number: int, batch: Batch, settings: Settings) -> Path:
     try:
         path.write_text(json.dumps(batch))
     except OSError as error:
-        raise TdxwhyError(f"store: {(error.strerror or str(error)).lower()}", "what was written is whole; run ingest again") from error
+        raise TdxwhyError(f"store: {reason(error)}", "what was written is whole; run ingest again") from error
     return path
 
 

@@ -72,10 +72,10 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
     outcomes = []
     done = size = 0
 
-    def progress() -> Progress:
-        return Progress(done, listing.count, size + meter.pending(), listing.size if listing.whole else 0)
+    def report() -> None:
+        tell(Progress(done, listing.count, size + meter.pending(), listing.size if listing.whole else 0))
 
-    with Writer(store) as writer, _ticking(lambda: tell(progress())) as tick:
+    with Writer(store) as writer, _ticking(report) as tick:
         settings = Settings(str(store.folder.resolve()), str(writer.folder.resolve()), request.pattern, request.host)
         for outcome in engine(batches(chain(first, found)), settings):
             outcomes.append(outcome)

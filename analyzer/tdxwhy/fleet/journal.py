@@ -136,8 +136,6 @@ class Journal:
 
 def _places_by(boots: Sequence[str | None]) -> list[tuple[str | None, list[int]]]:
     """Return boots and the places of their entries: first the one that is quiet for longest."""
-    if boots.count(boots[0]) == len(boots):
-        return [(boots[0], list(range(len(boots))))]
     found: dict[str | None, list[int]] = {}
     for place, boot in enumerate(boots):
         found.setdefault(boot, []).append(place)

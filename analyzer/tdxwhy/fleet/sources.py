@@ -48,8 +48,8 @@ class Listing:
 
     def __iter__(self) -> Iterator[Source]:
         """Find the sources. Those of one folder come as it is walked; of several names all are found before the first comes."""
-        one = self._named[0] if len(self._named) == 1 else STDIN
-        for source in self._of(one) if one != STDIN and Path(one).is_dir() else self._sorted():
+        alone = self._named[0] if len(self._named) == 1 else ""
+        for source in self._of(alone) if os.path.isdir(alone) else self._sorted():  # noqa: PTH112 - it takes any name
             self.count += 1
             self.size += source.size
             yield source

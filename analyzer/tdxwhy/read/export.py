@@ -43,7 +43,7 @@ class Entries:
 
     def feed(self, block: bytes, last: bool = False) -> Iterator[Exported]:
         """Yield all entries that are whole by now; with `last` also the one that was cut."""
-        yield from self._strictly(self._rest + block, 0, last)
+        return self._strictly(self._rest + block, 0, last)
 
     def telling(self, block: bytes, anchors: tuple[bytes, ...], last: bool = False) -> Iterator[tuple[Exported, bool]]:
         """Yield those of them that hold an anchor, and some that hold none; it says which.
@@ -95,7 +95,7 @@ class ExportReader:
 def _chosen(data: bytes, end: int, anchors: tuple[bytes, ...]) -> Iterator[tuple[int, int, bool]]:
     """Yield begin and end of the entries, parted by empty lines, that hold an anchor, and of the last one."""
     stop = 0
-    for _, at, _ in matches(anchors, data[:end]):
+    for _, at, _ in matches(anchors, memoryview(data)[:end]):
         if at >= stop:
             start, stop = _begin(data, at), data.find(b"\n\n", at) + 2
             yield start, stop, True

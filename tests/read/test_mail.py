@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
-from tdxwhy.read.mail import read_mails, read_stream
-from tdxwhy.read.mail_decode import decode_mail, person
-from tdxwhy.read.mail_page import page_date, page_mails
-from tdxwhy.read.mbox import split_mbox
+from tdxwhy.read.mail.decode import decode_mail, person
+from tdxwhy.read.mail.mbox import split_mbox
+from tdxwhy.read.mail.page import page_date, page_mails
+from tdxwhy.read.mail.source import read_mails, read_stream
 
 ONE = b"From: A <a@x.example>\nSubject: one\nMessage-ID: <1@x>\nDate: Mon, 6 May 2024 09:00:00 +0200\n\nhello\n"
 TWO = b"From: B <b@x.example>\nSubject: Re: one\nMessage-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x> <1@x>\n\n> hello\nworld\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tdxwhy.read.mail_decode import decode_mail
+from tdxwhy.read.mail.decode import decode_mail
 from tdxwhy.review.review import review
 
 PATCH = """Words about it.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tdxwhy.read.mail import read_mails
+from tdxwhy.read.mail.source import read_mails
 from tdxwhy.report.review_json import review_data, review_json
 from tdxwhy.report.review_page import review_html, review_markdown, review_reply
 from tdxwhy.report.review_text import review_text

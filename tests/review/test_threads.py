@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdxwhy.read.mail_decode import decode_mail
+from tdxwhy.read.mail.decode import decode_mail
 from tdxwhy.review.people import People
 from tdxwhy.review.quotes import Speakers
 from tdxwhy.review.talk import View

@@ -17,7 +17,7 @@ from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects import Remark
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Settings
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Evidence, Finding
 
 MAILS = 50_000
@@ -91,7 +91,7 @@ def is_patch(mail: Mail) -> bool:
 
 
 def _read(given: Input) -> Iterator[Mail]:
-    from tdxwhy.read.mail import read_mails, read_stream
+    from tdxwhy.read.mail.source import read_mails, read_stream
 
     if given.path is not None:
         return read_mails(given.path)

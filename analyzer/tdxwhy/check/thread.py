@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.check.subjects import Remark
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.nouns import Precondition
 
 

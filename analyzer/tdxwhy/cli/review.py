@@ -10,7 +10,7 @@ from pathlib import Path
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import NothingToJudge
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.nouns import Review
 
 FORMATS = ("text", "json", "html", "markdown", "reply")
@@ -73,7 +73,7 @@ def fails(review: Review, on: Iterable[str]) -> bool:
 
 
 def _read(paths: Iterable[str], about: str | None) -> Iterator[Mail]:
-    from tdxwhy.read.mail import read_mails, read_stream
+    from tdxwhy.read.mail.source import read_mails, read_stream
 
     for path in paths:
         if path == "-":

@@ -13,7 +13,7 @@ from tdxwhy.source.diff import FilePatch, parse_diff
 from tdxwhy.source.tree import read_revision, read_tree
 
 if TYPE_CHECKING:
-    from tdxwhy.read.nouns import Mail
+    from tdxwhy.read.mail.nouns import Mail
 
 _PART = re.compile(r"\[[^\]]*?(?P<part>\d+)\s*/\s*\d+[^\]]*\]")
 _LARGEST = 64 << 20
@@ -43,7 +43,7 @@ def with_patch(tree: str, path: str) -> Patched:
 
 def with_series(tree: str, path: str) -> Patched:
     """Read a tree and apply the patches of a series of mails, in the order of their numbers."""
-    from tdxwhy.read.mail import read_mails
+    from tdxwhy.read.mail.source import read_mails
 
     series = in_order(read_mails(Path(path)))
     if not series:
@@ -86,7 +86,7 @@ def applied(tree: str, series: list[tuple[FilePatch, ...]], name: str) -> Patche
 
 def _text(path: str) -> str:
     """Read a diff; a mail is decoded first."""
-    from tdxwhy.read.mail import read_mails
+    from tdxwhy.read.mail.source import read_mails
 
     try:
         with Path(path).open("rb") as stream:

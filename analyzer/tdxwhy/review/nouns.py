@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Evidence, Naming
 from tdxwhy.source.nouns import FailingPath, PrintSite
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 
 _NOISE = re.compile(r"\(.*?\)|<.*?>|\"|\bvia\b.*$", re.IGNORECASE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
 from tdxwhy.review.attribution import attributed_name, attribution_at
 from tdxwhy.review.lines import render_quoted

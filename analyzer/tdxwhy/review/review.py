@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.commitments import find_commitments
 from tdxwhy.review.kept import Posted, settle
 from tdxwhy.review.lines import squeeze

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.lines import own_lines, parse_lines, squeeze
 from tdxwhy.review.nouns import Kind, Line, Message
 from tdxwhy.review.rebuild import rebuilt_mails

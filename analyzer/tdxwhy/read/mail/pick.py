@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.nouns import Mail
 
 _Id = TypeVar("_Id", str, bytes)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
-from tdxwhy.read.mail_decode import MAIL_BYTES, decode_mail
-from tdxwhy.read.mail_pick import below
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
+from tdxwhy.read.mail.nouns import Mail
+from tdxwhy.read.mail.pick import below
 
 WHOLE = 3000
 _HEAD_BYTES = 1 << 16

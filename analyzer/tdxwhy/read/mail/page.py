@@ -8,9 +8,9 @@ import html
 import re
 from collections.abc import Iterator
 
-from tdxwhy.read.mail_decode import made_id, person
-from tdxwhy.read.mail_html import html_text
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.decode import made_id, person
+from tdxwhy.read.mail.html import html_text
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
 
 _COMMENT = re.compile(r"<!--\s*([\w-]{2,30})\s*(?:=\s*\"([^\"\n]{0,2000})\"|:\s?([^\n]{0,2000}?))\s*-->")
@@ -212,7 +212,7 @@ def page_date(text: str) -> int | None:
             hour = hour % 12 + (12 if zone == "p.m." else 0)
         stamp = _utc(int(named.group(3)), _MONTHS[named.group(1).lower()], int(named.group(2)), hour, int(named.group(5) or 0))
         return None if stamp is None else stamp - 3600 * _ZONES.get(zone, 0)
-    from tdxwhy.read.mail_decode import mail_date
+    from tdxwhy.read.mail.decode import mail_date
 
     return mail_date(text)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
-from tdxwhy.read.mail_decode import MAIL_BYTES, decode_mail
-from tdxwhy.read.mail_pick import about_mails
-from tdxwhy.read.mbox import split_mbox
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
+from tdxwhy.read.mail.mbox import split_mbox
+from tdxwhy.read.mail.nouns import Mail
+from tdxwhy.read.mail.pick import about_mails
 
 _SNIFF = 1 << 16
 _PAGE_BYTES = 32 << 20
@@ -65,7 +65,7 @@ def _stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
     elif _is_mail(head):
         yield decode_mail(buffered.read(MAIL_BYTES + 1), name, 1)
     else:
-        from tdxwhy.read.mail_page import page_mails
+        from tdxwhy.read.mail.page import page_mails
 
         yield from page_mails(buffered.read(_PAGE_BYTES).decode("utf-8", "replace"), name)
 
@@ -76,7 +76,7 @@ def _is_mail(head: bytes) -> bool:
 
 
 def _folder(path: Path, about: str | None) -> Iterator[Mail]:
-    from tdxwhy.read.public_inbox import epochs, inbox_mails
+    from tdxwhy.read.mail.public_inbox import epochs, inbox_mails
 
     repositories = epochs(path)
     if repositories:

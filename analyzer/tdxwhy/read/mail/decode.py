@@ -10,8 +10,8 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message as Part
 
-from tdxwhy.read.mail_html import html_text
-from tdxwhy.read.nouns import Mail
+from tdxwhy.read.mail.html import html_text
+from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
 
 MAIL_BYTES = 4 << 20

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tdxwhy.read.mail_decode import MAIL_BYTES
+from tdxwhy.read.mail.decode import MAIL_BYTES
 
 _SEPARATOR = re.compile(rb"^From \S+ .{0,60}\d{4}(?: [+-]\d{4})?\s*$|^From mboxrd@z ")
 _HEADER = re.compile(rb"^[!-9;-~]{1,80}:(?:[ \t]|\r?\n|$)|^>?From ")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.cli import main
-from tdxwhy.read import collect as collect_module
-from tdxwhy.read.collect import Machine
+from tdxwhy.read.host import collect as collect_module
+from tdxwhy.read.host.collect import Machine
 
 LOG = (
     "<5>[    0.000000] Linux version 6.18.0 (b@f)\n<6>[    0.700000] smp: Brought up 2 nodes, 2 CPUs\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.topology import topology
+from tdxwhy.read.host.sidecar import parse_sidecar
 from tdxwhy.read.plain import records_of
-from tdxwhy.read.sidecar import parse_sidecar
 from tdxwhy.records import Event, Place, Topology
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
-from tdxwhy.read.bundle import pack
-from tdxwhy.read.collect import collect, kernel_log, own_log
+from tdxwhy.read.host.bundle import pack
+from tdxwhy.read.host.collect import collect, kernel_log, own_log
+from tdxwhy.read.host.scrub import Scrubber
 from tdxwhy.read.log import LogReader
-from tdxwhy.read.scrub import Scrubber
 
 LOG = "<5>[    0.000000] Linux version 6.18.0 (b@f)\n<6>[    1.500000] virt/tdx: module initialized\n<30>[    2.000000] systemd[1]: x\n"
 

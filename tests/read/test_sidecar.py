@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.read.sidecar import numbers, parse_sidecar, read_sidecar
+from tdxwhy.read.host.sidecar import numbers, parse_sidecar, read_sidecar
 from tdxwhy.records import Topology
 
 ROWS = [(0, 0, True), (1, 0, True), (2, None, False), (3, 1, True)]

@@ -9,8 +9,8 @@ from pathlib import Path
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError, reason
-from tdxwhy.read.bundle import pack
-from tdxwhy.read.collect import collect
+from tdxwhy.read.host.bundle import pack
+from tdxwhy.read.host.collect import collect
 
 
 def parser() -> argparse.ArgumentParser:

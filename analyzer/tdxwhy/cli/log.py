@@ -127,7 +127,7 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _reader(name: str) -> LogReader:
     if name == THIS_MACHINE:
-        from tdxwhy.read.collect import own_log, own_topology
+        from tdxwhy.read.host.collect import own_log, own_topology
 
         reader = read_boots(BytesIO(own_log().encode()), name, anchors())
         reader.topology = own_topology()
@@ -138,7 +138,7 @@ def _reader(name: str) -> LogReader:
 def _sidecar(path: str | None) -> Topology | None:
     if path is None:
         return None
-    from tdxwhy.read.sidecar import read_sidecar
+    from tdxwhy.read.host.sidecar import read_sidecar
 
     return read_sidecar(Path(path))
 

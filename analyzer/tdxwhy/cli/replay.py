@@ -115,6 +115,6 @@ def _boot(boot: BootRecords, args: argparse.Namespace) -> Verdict:
 def _sidecar(name: str | None) -> Topology | None:
     if name is None:
         return None
-    from tdxwhy.read.sidecar import read_sidecar
+    from tdxwhy.read.host.sidecar import read_sidecar
 
     return read_sidecar(Path(name))

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _machine(args: argparse.Namespace) -> int:
-    from tdxwhy.read.sidecar import read_sidecar
+    from tdxwhy.read.host.sidecar import read_sidecar
     from tdxwhy.replay.foresee import foresee
 
     seen = foresee(read_sidecar(Path(args.topology)), args.generation or "7.1", {"max_packages": args.packages})

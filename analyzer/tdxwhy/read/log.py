@@ -75,8 +75,8 @@ class LogReader:
 
     def _archive(self, opened: Opened) -> Iterator[BootRecords]:
         """Read the log in a bundle or a sosreport, and keep the list of CPUs beside it."""
-        from tdxwhy.read.bundle import unpack
-        from tdxwhy.read.sidecar import parse_sidecar
+        from tdxwhy.read.host.bundle import unpack
+        from tdxwhy.read.host.sidecar import parse_sidecar
 
         found, losses = unpack(opened)
         self.losses += losses

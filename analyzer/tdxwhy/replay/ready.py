@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.topology import topology as complete
 from tdxwhy.ranges import ranges
-from tdxwhy.read.sidecar import read_sidecar
+from tdxwhy.read.host.sidecar import read_sidecar
 from tdxwhy.records import Severity, Topology
 from tdxwhy.replay.foresee import Foresight, foresee, packages_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError, reason
-from tdxwhy.read.sysfs import cpus_of_sysfs
+from tdxwhy.read.host.sysfs import cpus_of_sysfs
 from tdxwhy.records import Cpu, Evidence, Place, Presence, Topology
 
 _MOST_CPUS = 8192

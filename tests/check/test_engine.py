@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tdxwhy.check.catalogue import find, rules_of
 from tdxwhy.check.engine import judge, unique, unmet
-from tdxwhy.check.log import check_log
-from tdxwhy.check.subjects import Message
+from tdxwhy.check.subjects.log import check_log
+from tdxwhy.check.subjects.nouns import Message
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.names import named
 from tdxwhy.records import Event, Evidence, Finding, LogRecord, MessageForm, Naming, Place

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.judged import Judged
-from tdxwhy.check.patch import patch_subjects
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
-from tdxwhy.check.subjects import Message, Path, Remark, Subject
+from tdxwhy.check.subjects.nouns import Message, Path, Remark, Subject
+from tdxwhy.check.subjects.patch import patch_subjects
 from tdxwhy.check.suppress import sort_out, written
 from tdxwhy.config import Settings
 from tdxwhy.records import Place

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.rules import Rule
-from tdxwhy.check.subjects import Subject
+from tdxwhy.check.subjects.nouns import Subject
 from tdxwhy.records import Finding
 
 

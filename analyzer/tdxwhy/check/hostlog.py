@@ -9,9 +9,9 @@ from functools import lru_cache
 from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.intake import Input
 from tdxwhy.check.judged import Judged
-from tdxwhy.check.log import subjects
 from tdxwhy.check.rules import Rule
-from tdxwhy.check.subjects import Judgement
+from tdxwhy.check.subjects.log import subjects
+from tdxwhy.check.subjects.nouns import Judgement
 from tdxwhy.check.suppress import sort_out
 from tdxwhy.config import Settings
 from tdxwhy.explain.nouns import Diagnosis

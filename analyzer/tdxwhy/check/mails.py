@@ -14,7 +14,7 @@ from tdxwhy.check.intake import WHOLE, Input
 from tdxwhy.check.judged import Judged
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
-from tdxwhy.check.subjects import Remark
+from tdxwhy.check.subjects.nouns import Remark
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Settings
 from tdxwhy.read.mail.nouns import Mail
@@ -67,7 +67,7 @@ def _remarks(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> dic
     about = [mail for mail in mails if scope().concerns(mail.body, mail.subject)]
     if not about:
         return {}
-    from tdxwhy.check.thread import patch_needs, thread_remarks
+    from tdxwhy.check.subjects.thread import patch_needs, thread_remarks
 
     talked = any(not is_patch(mail) for mail in mails)
     names = {mail.message_id: files.name(mail) for mail in mails}

@@ -6,7 +6,7 @@ A rule's [when] and [require] name them; `@predicate` says for which subjects on
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from tdxwhy.check.subjects import Boot, Judgement, Mark, Message, Path, Remark
+from tdxwhy.check.subjects.nouns import Boot, Judgement, Mark, Message, Path, Remark
 
 Test = Callable[[Any, Any], bool]
 _F = TypeVar("_F", bound=Callable[..., bool])

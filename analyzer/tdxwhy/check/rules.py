@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tdxwhy.check.predicates import PREDICATES
-from tdxwhy.check.subjects import WORDS, Kind
+from tdxwhy.check.subjects.nouns import WORDS, Kind
 from tdxwhy.errors import RulesError, reason
 from tdxwhy.records import Precision, Severity
 from tdxwhy.strict import strict

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tdxwhy import toml
-from tdxwhy.check.subjects import Area
+from tdxwhy.check.subjects.nouns import Area
 from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from tdxwhy.check.subjects import Mark
+from tdxwhy.check.subjects.nouns import Mark
 from tdxwhy.config import Suppress
 from tdxwhy.records import Evidence, Finding, Place
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tdxwhy.check.catalogue import rules_of
-from tdxwhy.check.log import check_log
+from tdxwhy.check.subjects.log import check_log
 from tdxwhy.cli.complaints import complain
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.diagnosis import diagnose

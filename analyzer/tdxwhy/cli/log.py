@@ -108,7 +108,7 @@ def _findings(diagnosis: Diagnosis) -> tuple[Finding, ...]:
     if diagnosis.outcome != "failed":
         return ()
     from tdxwhy.check.catalogue import rules_of
-    from tdxwhy.check.log import check_log
+    from tdxwhy.check.subjects.log import check_log
 
     return check_log(diagnosis, rules_of(only=("log",)))
 

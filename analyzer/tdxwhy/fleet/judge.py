@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from tdxwhy.check.catalogue import rules_of
-from tdxwhy.check.log import check_log
+from tdxwhy.check.subjects.log import check_log
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.likeness import token_of
 from tdxwhy.explain.lines import likeness

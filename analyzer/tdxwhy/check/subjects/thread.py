@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tdxwhy.check.subjects import Remark
+from tdxwhy.check.subjects.nouns import Remark
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.nouns import Precondition
 

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tdxwhy.check.message import scope_of, spelt
 from tdxwhy.check.scope import scope
-from tdxwhy.check.subjects import Area, Message, Path, Shown
+from tdxwhy.check.subjects.message import scope_of, spelt
+from tdxwhy.check.subjects.nouns import Area, Message, Path, Shown
 from tdxwhy.know.names import CONVERSION
 from tdxwhy.records import Evidence, Place
 from tdxwhy.source.nouns import FailingPath, PrintSite

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.check.engine import judge, unique
-from tdxwhy.check.message import scope_of, spelt
 from tdxwhy.check.rules import Rule
-from tdxwhy.check.subjects import Boot, Message, Shown, Subject
+from tdxwhy.check.subjects.message import scope_of, spelt
+from tdxwhy.check.subjects.nouns import Boot, Message, Shown, Subject
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.names import named, tells_failure
 from tdxwhy.know.recognise import step_of

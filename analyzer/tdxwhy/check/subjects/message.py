@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tdxwhy.check.subjects import Scope, Shown
+from tdxwhy.check.subjects.nouns import Scope, Shown
 from tdxwhy.lazy import lazy
 
 # Names as the module's specification, its headers and the kernel write them.

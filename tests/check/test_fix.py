@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.check.catalogue import rules_of
-from tdxwhy.check.code import judge_code
 from tdxwhy.check.fix import proposals
+from tdxwhy.check.judges.code import judge_code
 from tdxwhy.config import Settings
 
 FILE = "arch/x86/virt/vmx/tdx/tdx.c"

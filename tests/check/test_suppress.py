@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxwhy.check.catalogue import rules_of
-from tdxwhy.check.code import judge_code
 from tdxwhy.check.judged import Judged
+from tdxwhy.check.judges.code import judge_code
 from tdxwhy.check.suppress import written
 from tdxwhy.config import Settings, Suppress
 from tdxwhy.records import Place

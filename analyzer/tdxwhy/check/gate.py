@@ -90,7 +90,7 @@ def added_lines(diff: str) -> dict[str, frozenset[int]]:
 
 
 def _judge_code(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
-    from tdxwhy.check.code import judge_code
+    from tdxwhy.check.judges.code import judge_code
 
     data = given.data
     if data is None and given.path is not None:
@@ -105,7 +105,7 @@ def _judge_code(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
 
 
 def _with_users(one: Judged, text: str, tree: str) -> Judged:
-    from tdxwhy.check.users import seen_by_users
+    from tdxwhy.check.judges.users import seen_by_users
     from tdxwhy.source.diff import parse_diff
 
     seen, troubles = seen_by_users([parse_diff(text)], tree)
@@ -113,13 +113,13 @@ def _with_users(one: Judged, text: str, tree: str) -> Judged:
 
 
 def _judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
-    from tdxwhy.check.mails import judge_mails
+    from tdxwhy.check.judges.mails import judge_mails
 
     return judge_mails(given, rules, settings)
 
 
 def _judge_log(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
-    from tdxwhy.check.hostlog import judge_log
+    from tdxwhy.check.judges.log import judge_log
 
     return judge_log(given, rules, settings)
 

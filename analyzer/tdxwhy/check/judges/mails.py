@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from tdxwhy.check.code import Mailed, judge_code
 from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.intake import WHOLE, Input
 from tdxwhy.check.judged import Judged
+from tdxwhy.check.judges.code import Mailed, judge_code
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects.nouns import Remark
@@ -53,7 +53,7 @@ def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
 
 def _with_users(judged: Judged, mails: Sequence[Mail], tree: str) -> Judged:
     """Add what users see otherwise after the patches of one series, applied in the order of their numbers."""
-    from tdxwhy.check.users import seen_by_users
+    from tdxwhy.check.judges.users import seen_by_users
     from tdxwhy.explain.patched import in_order
 
     seen, troubles = seen_by_users(in_order(mail for mail in mails if is_patch(mail)), tree)

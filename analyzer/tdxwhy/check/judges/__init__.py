@@ -1,0 +1,1 @@
+"""What the gate does with one input of each kind, to findings."""

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from tdxwhy.know.anchors import anchors as known_anchors
 from tdxwhy.read import windows as windows_module
+from tdxwhy.read.fast_lines import usual_record
 from tdxwhy.read.log import LogReader
 from tdxwhy.read.scan import Scan
 from tdxwhy.read.stream import KEPT
-from tdxwhy.read.usual import usual_record
 from tdxwhy.records import BootRecords, LogRecord, Place
 
 ANCHORS = (b"virt/tdx", b"SEAMCALL", b"offline")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdxwhy.read.fast_lines import UsualLines, joined, usual_lines
 from tdxwhy.read.stream import Collector
-from tdxwhy.read.usual import UsualLines, joined, usual_lines
 from tdxwhy.records import BootRecords, LogRecord, Place
 
 TEXTS = st.sampled_from(["tdx: a", "tdx: b", "Linux version 6.8.0 (a@b)", "Linux versions are many", "Linux"])

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tdxwhy.fleet.journal import Journal
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
+from tdxwhy.read.fast_entries import EntryLines, usual_entries
+from tdxwhy.read.fast_lines import joined
 from tdxwhy.read.opening import Opened
-from tdxwhy.read.usual import joined
-from tdxwhy.read.usual_entries import EntryLines, usual_entries
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 BOOT, OTHER = "0" * 32, "f" * 32
@@ -85,7 +85,7 @@ LINES = st.lists(
 def boots_of(data: bytes, at_once: bool) -> tuple[list[BootRecords], list[Loss]]:
     journal = Journal("a.json", anchors())
     replaced = (
-        mock.patch("tdxwhy.read.usual_entries.usual_entries", lambda *_: None)
+        mock.patch("tdxwhy.read.fast_entries.usual_entries", lambda *_: None)
         if not at_once
         else mock.patch("tdxwhy.fleet.journal._AT_ONCE", 7)
     )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges, token_of
 from tdxwhy.know.recognise import recognise
-from tdxwhy.read.usual import Columnar
+from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.records import BootRecords, Event, LogRecord, Place
 
 # The line that carries the wall clock of an early moment; an anchor keeps it.

@@ -11,11 +11,11 @@ from typing import Any
 
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.export import Entries, is_export
+from tdxwhy.read.fast_lines import Columnar, cut_out
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import RAW_LIMIT
-from tdxwhy.read.usual import Columnar, cut_out
 from tdxwhy.read.windows import Window, ahead, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
@@ -61,7 +61,7 @@ class Journal:
 
     def _piece(self, window: Window, spans: list[tuple[int, int]], kept: int) -> Iterator[BootRecords]:
         """Read entries. Behind the first `kept` comes the last one of a window, if any; its time shows that a log goes on."""
-        from tdxwhy.read.usual_entries import usual_entries  # its library takes its time, and a thread reads meanwhile
+        from tdxwhy.read.fast_entries import usual_entries  # its library takes its time, and a thread reads meanwhile
 
         raws, offsets = cut_out(window.data, spans), [window.offset + begin for begin, _ in spans]
         found = usual_entries(raws, self._name, offsets)

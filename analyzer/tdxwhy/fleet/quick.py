@@ -15,9 +15,9 @@ from tdxwhy.fleet.origin import Origin
 from tdxwhy.fleet.part import digest_of
 from tdxwhy.fleet.sources import Source
 from tdxwhy.read import expand
+from tdxwhy.read.fast_lines import BANNER, cut_out, usual_lines
 from tdxwhy.read.segments import SLACK_NS, is_start
 from tdxwhy.read.text import BLOCK
-from tdxwhy.read.usual import BANNER, cut_out, usual_lines
 from tdxwhy.read.windows import lines_with, matches
 from tdxwhy.records import BootRecords
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tdxwhy.read.stamp import FACILITIES, LEVELS
+from tdxwhy.read.prefix import FACILITIES, LEVELS
 from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, Place
 

@@ -9,11 +9,11 @@ from typing import BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.boots import boots_of
+from tdxwhy.read.fast_lines import usual_line
 from tdxwhy.read.item import Item
 from tdxwhy.read.joins import block_widths, joined, may_be_torn
 from tdxwhy.read.opening import Opened, open_path
 from tdxwhy.read.text import BLOCK, decode, lines_of, looks_binary
-from tdxwhy.read.usual import usual_line
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place, Topology
 
 _TAR = slice(257, 262)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from tdxwhy.lazy import lazy
+from tdxwhy.read.fast_lines import AGAIN, MONOTONIC, usual_line
 from tdxwhy.read.kmsg import KMSG_FIELD, KmsgLine, kmsg_line
-from tdxwhy.read.stamp import HEADLESS, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix
+from tdxwhy.read.prefix import HEADLESS, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix
 from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, clean, unquote
-from tdxwhy.read.usual import AGAIN, MONOTONIC, usual_line
 from tdxwhy.records import LogRecord, Place
 
 _LAVA = lazy(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text>.*)"\}')

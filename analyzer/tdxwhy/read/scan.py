@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, repeat
 
 from tdxwhy.read.export import ExportReader, is_export
+from tdxwhy.read.fast_lines import cut_out, usual_lines, usual_record
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
 from tdxwhy.read.marks import mark_of
@@ -14,7 +15,6 @@ from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean, side_by_side, unquote
-from tdxwhy.read.usual import cut_out, usual_lines, usual_record
 from tdxwhy.read.windows import Readable, Telling, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 

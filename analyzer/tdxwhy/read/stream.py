@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 
+from tdxwhy.read.fast_lines import Columnar, UsualLines, joined
 from tdxwhy.read.segments import SLACK_NS, is_start, stamp_of
-from tdxwhy.read.usual import Columnar, UsualLines, joined
 from tdxwhy.records import BootRecords, LogRecord, Loss
 
 KEPT = 20_000

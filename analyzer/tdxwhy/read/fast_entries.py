@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.read.text import RAW_LIMIT, clean
-from tdxwhy.read.usual import Columnar
 from tdxwhy.records import LogRecord
 
 # Builds a record in half the time of a call with defaults.

@@ -11,8 +11,8 @@ from tdxwhy.explain.judgement import Judgement, judge
 from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause, Seamcall
 from tdxwhy.explain.sentence import sentence
 from tdxwhy.know import tables
-from tdxwhy.know.certain import certain
 from tdxwhy.know.decode import decode_leaf, decode_status
+from tdxwhy.know.partial import certain
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.topology import topology as read_topology
 from tdxwhy.ranges import ranges

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.know import decode
-from tdxwhy.know.certain import Mark, marks
+from tdxwhy.know.partial import Mark, marks
 
 _STEMS = ("tdx", "TDX", "seam", "SEAM", "TDH")
 

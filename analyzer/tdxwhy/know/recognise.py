@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tdxwhy.know import decode
 from tdxwhy.know.match import Matcher, match
 from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx, may_look_like_tdx
-from tdxwhy.know.torn import TDX_KINDS, fit, nearest, resembles, same_words
+from tdxwhy.know.truncated import TDX_KINDS, fit, nearest, resembles, same_words
 from tdxwhy.lazy import lazy
 from tdxwhy.records import Event, LogRecord, MessageForm
 
@@ -66,7 +66,7 @@ def _says_too_little(matcher: Matcher, text: str) -> bool:
     other = fit(text, "tail")
     if other is not None and other.form.format != matcher.format:
         return True
-    from tdxwhy.know.touched import touched
+    from tdxwhy.know.edited import touched
 
     return touched(text) is not None
 
@@ -110,8 +110,8 @@ def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
     tdx = looks_like_tdx(text)
     if not tdx and not cut:
         return None
-    from tdxwhy.know.certain import certain  # most logs never need its expressions
-    from tdxwhy.know.touched import touched, without_lead
+    from tdxwhy.know.edited import touched, without_lead
+    from tdxwhy.know.partial import certain  # most logs never need its expressions
 
     if not cut and (stamped or has_kernel_prefix(without_lead(text))) and (hand := touched(text)) is not None:
         return Guess(None, _complete(hand.values), hand.matcher.forms[0], hand.text)

@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import Any, NamedTuple
 
-from tdxwhy.know.certain import certain
 from tdxwhy.know.match import Matcher, index, match, matchers
-from tdxwhy.know.torn import TDX_KINDS
+from tdxwhy.know.partial import certain
+from tdxwhy.know.truncated import TDX_KINDS
 from tdxwhy.lazy import lazy
 
 # Markup, the number of a list, a tag, and what a shell or a program says before the line.

@@ -15,7 +15,7 @@ from tdxwhy.check.subjects.log import check_log
 from tdxwhy.cli.complaints import complain
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.diagnosis import diagnose
-from tdxwhy.explain.live import Told, Watch
+from tdxwhy.explain.follow import Told, Watch
 from tdxwhy.read.follow import KMSG, Follower
 from tdxwhy.read.lines import LineReader
 from tdxwhy.records import Topology

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tdxwhy.explain.live import Told
+from tdxwhy.explain.follow import Told
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.records import Event, Evidence, Finding, Topology

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from tdxwhy.fleet import meter
+from tdxwhy.fleet import counters
 from tdxwhy.fleet.part import digest_of
 from tdxwhy.fleet.sources import STDIN, Source
 from tdxwhy.read.opening import paged
@@ -56,7 +56,7 @@ class _Counted(io.RawIOBase):
         """Fill a buffer."""
         read = int(self._stream.readinto(buffer))  # type: ignore[attr-defined]
         self.size += read
-        meter.add(read)
+        counters.add(read)
         return read
 
 

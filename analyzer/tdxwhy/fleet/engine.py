@@ -11,7 +11,7 @@ from threading import active_count
 from typing import TYPE_CHECKING, Protocol
 
 from tdxwhy.errors import TdxwhyError, reason
-from tdxwhy.fleet import meter
+from tdxwhy.fleet import counters
 from tdxwhy.fleet.batch import Outcome, Settings
 from tdxwhy.fleet.sources import STDIN, Source
 
@@ -72,7 +72,7 @@ class Local:
             _begin()
         for number, batch in own:
             outcome = _counted(number, batch, settings)
-            meter.done(number)
+            counters.done(number)
             yield outcome
 
 
@@ -93,7 +93,7 @@ def _shared(pool: ProcessPoolExecutor, batches: Iterable[tuple[int, Batch]], set
         try:
             waiting = {pool.submit(_handed, number, _laid_down(number, batch, settings), settings): number for number, batch in batches}
             for done in as_completed(waiting):
-                meter.done(waiting[done])
+                counters.done(waiting[done])
                 yield done.result()
         except BrokenProcessPool as error:
             raise TdxwhyError("a worker process was killed", "what was written is whole; run ingest again") from error
@@ -121,7 +121,7 @@ def _handed(number: int, path: Path, settings: Settings) -> Outcome:
 def _counted(number: int, batch: Batch, settings: Settings) -> Outcome:
     from tdxwhy.fleet.work import run  # a process that only hands out batches is spared it
 
-    meter.begin(number)
+    counters.begin(number)
     return run(batch, settings)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import NamedTuple
 
-from tdxwhy.fleet import meter
+from tdxwhy.fleet import counters
 from tdxwhy.fleet.batch import Outcome, Settings, batches
 from tdxwhy.fleet.compact import Compaction, compact_if_many
 from tdxwhy.fleet.engine import Engine, Local, workers_here
@@ -73,7 +73,7 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
     done = size = 0
 
     def report() -> None:
-        tell(Progress(done, listing.count, size + meter.pending(), listing.size if listing.whole else 0))
+        tell(Progress(done, listing.count, size + counters.pending(), listing.size if listing.whole else 0))
 
     with Writer(store) as writer, _ticking(report) as tick:
         settings = Settings(str(store.folder.resolve()), str(writer.folder.resolve()), request.pattern, request.host)

@@ -27,9 +27,9 @@ from tdxwhy.replay.kernel import Kernel
 from tdxwhy.replay.platform import Machine as Platform
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.steps import DOES
-from tdxwhy.source.machine import Machine
-from tdxwhy.source.predict import runs_at_boot
-from tdxwhy.source.program import ERRNO, Program
+from tdxwhy.source.run.failing_cases import runs_at_boot
+from tdxwhy.source.run.interpreter import Machine
+from tdxwhy.source.run.program import ERRNO, Program
 from tdxwhy.source.tree import program_of_tree, read_tree
 
 # TDH.SYS.INIT and TDH.SYS.TDMR.INIT

@@ -13,7 +13,7 @@ from tdxwhy.explain.against import compare, reason, scenarios
 from tdxwhy.explain.draft import as_toml, draft
 from tdxwhy.replay.data import generation, load
 from tdxwhy.shipped import folder
-from tdxwhy.source.program import program_of
+from tdxwhy.source.run.program import program_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "patches"
 HEAD = """

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdxwhy.source.branching import Fault
-from tdxwhy.source.machine import Machine
-from tdxwhy.source.predict import failing_steps
-from tdxwhy.source.program import program_of
-from tdxwhy.source.values import Symbol, Unknown, combine, number
+from tdxwhy.source.run.branching import Fault
+from tdxwhy.source.run.failing_cases import failing_steps
+from tdxwhy.source.run.interpreter import Machine
+from tdxwhy.source.run.program import program_of
+from tdxwhy.source.run.values import Symbol, Unknown, combine, number
 
 HEAD = """
 #define pr_fmt(fmt) "demo: " fmt
@@ -244,7 +244,6 @@ def test_a_wrapper_that_is_named_like_a_stub_is_followed():
 
 
 def test_an_entry_with_too_many_cases_is_given_up_and_said(monkeypatch):
-    from tdxwhy.source import predict
 
     monkeypatch.setattr(predict, "_MOST_STEPS", 20)
     body = "int start(void) { int i, ret; for (i = 0; i < 9; i++) x += i; ret = __seamcall(LEAF, 0); if (ret) return -EIO; return 0; }"

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.explain.draft_reader import Reader, leaves_asked, lines_after
-from tdxwhy.source.predict import runs_at_boot
-from tdxwhy.source.program import Program
-from tdxwhy.source.values import Unknown
+from tdxwhy.source.run.failing_cases import runs_at_boot
+from tdxwhy.source.run.program import Program
+from tdxwhy.source.run.values import Unknown
 
 _LATE = ("TDH.SYS.CONFIG", "TDH.SYS.TDMR.INIT")
 

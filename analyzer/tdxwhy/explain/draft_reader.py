@@ -10,13 +10,13 @@ from typing import Any, TypedDict
 from tdxwhy.errors import RulesError
 from tdxwhy.know.decode import decode_leaf
 from tdxwhy.shipped import folder
-from tdxwhy.source.branching import Decision, Fault, Run
 from tdxwhy.source.calls import calls
-from tdxwhy.source.lines import Line
-from tdxwhy.source.machine import Machine
-from tdxwhy.source.predict import VMXON, unreached
-from tdxwhy.source.program import Program
-from tdxwhy.source.values import Unknown, Value
+from tdxwhy.source.run.branching import Decision, Fault, Run
+from tdxwhy.source.run.failing_cases import VMXON, unreached
+from tdxwhy.source.run.interpreter import Machine
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.program import Program
+from tdxwhy.source.run.values import Unknown, Value
 
 _LEVELS = {"emerg": 0, "alert": 1, "crit": 2, "err": 3, "warn": 4, "default": 4, "notice": 5, "info": 6, "debug": 7}
 _ANSWERS = {"ud": "UD", "gp": "GP", "vmfailinvalid": "VMFAILINVALID"}

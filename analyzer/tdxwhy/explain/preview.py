@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple
 
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.records import Naming
-from tdxwhy.source.lines import Line
 from tdxwhy.source.loops import silent_loops
-from tdxwhy.source.predict import FailingStep, described, failing_steps
-from tdxwhy.source.program import Program
+from tdxwhy.source.run.failing_cases import FailingStep, described, failing_steps
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.program import Program
 
 Change = Literal["", "same", "better", "worse", "changed", "new", "gone"]
 PACKAGE_STEP = "package without an online CPU"

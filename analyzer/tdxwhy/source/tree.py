@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.source.calls import calls
-from tdxwhy.source.program import Program, Source
+from tdxwhy.source.run.program import Program, Source
 from tdxwhy.source.syntax import Define
 from tdxwhy.source.unit_cache import unit_of_text
 

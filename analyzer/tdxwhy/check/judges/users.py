@@ -13,7 +13,7 @@ from tdxwhy.errors import TdxwhyError
 if TYPE_CHECKING:
     from tdxwhy.explain.preview import PreviewPair, PreviewRow
     from tdxwhy.source.diff import FilePatch
-    from tdxwhy.source.program import Program
+    from tdxwhy.source.run.program import Program
 
 _MOST = 200
 

@@ -10,14 +10,14 @@ from typing import NamedTuple
 from tdxwhy.know.decode import decode_leaf
 from tdxwhy.know.names import named
 from tdxwhy.records import Naming
-from tdxwhy.source.branching import Decision, Fault, Run, Side
 from tdxwhy.source.calls import calls
-from tdxwhy.source.lines import Line
-from tdxwhy.source.machine import Machine
-from tdxwhy.source.program import ERRNO, Program
 from tdxwhy.source.results import STATUS as _STATUS
+from tdxwhy.source.run.branching import Decision, Fault, Run, Side
+from tdxwhy.source.run.interpreter import Machine
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.program import ERRNO, Program
+from tdxwhy.source.run.values import Symbol, Unknown, Value, is_error
 from tdxwhy.source.syntax import Function, inner, statement_expressions
-from tdxwhy.source.values import Symbol, Unknown, Value, is_error
 
 _ERRNO_NAMES = {value: name for name, value in ERRNO.items()}
 _MOST_FAULTS = 400

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from tdxwhy.source.calls import PrintCall, calls
-from tdxwhy.source.lines import Line, Place, laid_out, splat
-from tdxwhy.source.program import ERRNO, Program
+from tdxwhy.source.run.lines import Line, Place, laid_out, splat
+from tdxwhy.source.run.program import ERRNO, Program
+from tdxwhy.source.run.values import Reference, Symbol, Unknown, Value, combine, is_error, number, truth
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, written
-from tdxwhy.source.values import Reference, Symbol, Unknown, Value, combine, is_error, number, truth
 
 _KERN = re.compile(r"\0KERN_(\w+)\0")
 _MACRO_TEXT = re.compile(r"\0(\w+)\0")

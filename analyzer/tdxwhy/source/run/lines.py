@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdxwhy.know.names import CONVERSION
+from tdxwhy.source.run.values import Unknown, Value
 from tdxwhy.source.syntax import Statement
-from tdxwhy.source.values import Unknown, Value
 
 
 class Line(NamedTuple):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tdxwhy.source.branching import Decision, Fault
 from tdxwhy.source.calls import PrintCall, calls, print_call
-from tdxwhy.source.evaluate import Evaluator
-from tdxwhy.source.lines import Line
-from tdxwhy.source.program import Program
+from tdxwhy.source.run.branching import Decision, Fault
+from tdxwhy.source.run.evaluate import Evaluator
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.program import Program
+from tdxwhy.source.run.values import Reference, Symbol, Unknown, Value, truth
 from tdxwhy.source.syntax import Expression, written
-from tdxwhy.source.values import Reference, Symbol, Unknown, Value, truth
 
 
 class Caller(Evaluator):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from tdxwhy.source.lines import Line
 from tdxwhy.source.results import prints_failure
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.values import Value
 from tdxwhy.source.syntax import Expression, Statement
-from tdxwhy.source.values import Value
 
 
 class Fault(NamedTuple):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tdxwhy.source.branching import (
+from tdxwhy.source.results import prints_failure
+from tdxwhy.source.run.branching import (
     Fault,
     Run,
     Side,
@@ -21,13 +22,12 @@ from tdxwhy.source.branching import (
     leaves_well,
     loop_variables,
 )
-from tdxwhy.source.calling import Caller
-from tdxwhy.source.evaluate import MOST_STEPS
-from tdxwhy.source.lines import Place
-from tdxwhy.source.program import Program
-from tdxwhy.source.results import prints_failure
+from tdxwhy.source.run.calling import Caller
+from tdxwhy.source.run.evaluate import MOST_STEPS
+from tdxwhy.source.run.lines import Place
+from tdxwhy.source.run.program import Program
+from tdxwhy.source.run.values import Unknown, Value, combine, truth
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, inner, negated, written
-from tdxwhy.source.values import Unknown, Value, combine, truth
 
 _MOST_ROUNDS = 12
 _DEEPEST = 60

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tdxwhy.source.run import failing_cases
 from tdxwhy.source.run.branching import Fault
 from tdxwhy.source.run.failing_cases import failing_steps
 from tdxwhy.source.run.interpreter import Machine
@@ -244,8 +245,7 @@ def test_a_wrapper_that_is_named_like_a_stub_is_followed():
 
 
 def test_an_entry_with_too_many_cases_is_given_up_and_said(monkeypatch):
-
-    monkeypatch.setattr(predict, "_MOST_STEPS", 20)
+    monkeypatch.setattr(failing_cases, "_MOST_STEPS", 20)
     body = "int start(void) { int i, ret; for (i = 0; i < 9; i++) x += i; ret = __seamcall(LEAF, 0); if (ret) return -EIO; return 0; }"
     (step,) = failing_steps(program_of([("demo.c", HEAD + body)]))
     assert step.unseen == ("more cases than are followed",)

@@ -1,7 +1,10 @@
 """What lines of a log are read into: records, and marks of what stands between them."""
 
+from __future__ import annotations
+
 from typing import Literal, NamedTuple
 
+from tdxwhy.lazy import lazy
 from tdxwhy.records import LogRecord
 
 Kind = Literal["blank", "fence", "prompt", "gap", "boot"]
@@ -22,3 +25,45 @@ class Mark(NamedTuple):
 Item = LogRecord | Mark
 # How extended netconsole marks the pieces of a record that is too long for a packet.
 FRAGMENT = ",ncfrag="
+
+
+_ELISION = lazy(r"[\W_]{0,8}(?:\.{3,}|…|snip(?:ped)?|cut|truncated|omitted|8<|>8)[\W_]{0,8}")
+_FENCE = lazy(r"(?:```+|~~~+)[\w-]{0,16}")
+_BOOT = lazy(r"-- (?:Boot (?P<id>[0-9a-f]{32})|Reboot) --")
+_JOURNAL_NOTE = lazy(r"-- (?:Logs begin|Journal begins|No entries|cursor:)")
+_SHELL = (
+    r"(?:sudo|dmesg|journalctl|cat|z?e?f?grep|rg|zcat|less|tail|head|uname|lscpu|lsmod|ls|echo|cd|modprobe|rmmod|insmod|rdmsr|wrmsr|virsh|"
+    r"systemctl|kexec|reboot|numactl|lspci|cpuid|sysctl|apt|dnf|qemu\S*|\./\S+|/\S+)"
+)
+_PROMPT = lazy(
+    r"(?:\[?[\w.-]{1,64}@[\w.-]{1,64}[^$#%>]{0,128}[$#%>] ?|[$❯➜»] |PS [A-Z]:[^>]{0,128}> |"
+    rf"(?:[\w.:~/-]{{1,64}} ?)?[#%] ?(?={_SHELL}\b))"
+    r"(?P<command>.*)"
+)
+_COMMAND = lazy(r"(?P<command>(?:sudo )?(?:dmesg|journalctl)(?: +-{0,2}[\w=.:+-]{1,64}){0,12}(?: *\|.*)?)")
+_PICKING = lazy(r"grep|\brg\b|\bawk\b|\bsed\b|\bhead\b|\btail\b|-g |--grep|-n ?\d|--lines|--since|-S ")
+
+
+def mark_of(text: str, line: int) -> Mark | None:
+    """Return the mark that a line without any log prefix is, or None if it may be a record."""
+    if not text or text.isspace():
+        return Mark("blank", line)
+    stripped = text.strip()
+    if _FENCE.fullmatch(stripped):
+        return Mark("fence", line)
+    if stripped == "--" or (len(stripped) <= 32 and _ELISION.fullmatch(stripped)):
+        return Mark("gap", line)
+    if stripped.startswith("-- "):
+        boot = _BOOT.fullmatch(stripped)
+        if boot is not None:
+            return Mark("boot", line, boot["id"] or "")
+        if _JOURNAL_NOTE.match(stripped):
+            return Mark("blank", line)
+    return _prompt(stripped, line)
+
+
+def _prompt(text: str, line: int) -> Mark | None:
+    typed = _PROMPT.fullmatch(text) or _COMMAND.fullmatch(text)
+    if typed is None:
+        return None
+    return Mark("prompt", line, "filter" if _PICKING.search(typed["command"]) else "")

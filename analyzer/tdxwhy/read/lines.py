@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tdxwhy.read.item import Item
+from tdxwhy.read.item import Item, mark_of
 from tdxwhy.read.jsonlog import JsonReader
-from tdxwhy.read.marks import mark_of
 from tdxwhy.read.plain import records_of
 from tdxwhy.read.text import LINE_LIMIT, clean, unquote
 from tdxwhy.records import Loss, Place

@@ -7,9 +7,8 @@ from itertools import compress, repeat
 
 from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.fast_lines import cut_out, usual_lines, usual_record
-from tdxwhy.read.item import Item, Mark
+from tdxwhy.read.item import Item, Mark, mark_of
 from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
-from tdxwhy.read.marks import mark_of
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of

@@ -13,8 +13,7 @@ from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.read.entries import records_of_entry
 from tdxwhy.read.host.bundle import KERNEL_LOG, TOPOLOGY
 from tdxwhy.read.host.scrub import Scrubber
-from tdxwhy.read.host.sidecar import of_cpus
-from tdxwhy.read.host.sysfs import cpus_of_sysfs, value_of
+from tdxwhy.read.host.sidecar import cpus_of_sysfs, of_cpus, value_of
 from tdxwhy.read.kmsg import KmsgLine, kmsg_line
 from tdxwhy.read.text import clean
 from tdxwhy.records import LogRecord, Place, Topology

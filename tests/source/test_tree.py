@@ -9,8 +9,7 @@ import pytest
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.source.ctree import parse_unit
-from tdxwhy.source.tree import program_of_tree, read_revision, read_tree
-from tdxwhy.source.unit_cache import blob_id, unit_of_text
+from tdxwhy.source.tree import blob_id, program_of_tree, read_revision, read_tree, unit_of_text
 
 CODE = "int f(void) { return seamcall(1); }\n"
 

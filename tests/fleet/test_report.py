@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from tdxwhy.cli import main
-from tdxwhy.fleet.chance import tail
 from tdxwhy.fleet.query import open_fleet
 from tdxwhy.fleet.questions import answers
+from tdxwhy.fleet.regressions import tail
 from tdxwhy.report.fleet_text import news
 from tests.fleet.fleets import boot_log, ingested
 

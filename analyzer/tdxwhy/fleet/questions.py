@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tdxwhy.fleet.chance import CHANCE, rose
 from tdxwhy.fleet.query import Fleet
-from tdxwhy.fleet.regressions import DIMENSIONS, Regression, regressions
+from tdxwhy.fleet.regressions import CHANCE, DIMENSIONS, Regression, regressions, rose
 
 OUTCOMES = ("initialized", "failed", "disabled-by-bios", "not-attempted", "unknown")
 _TOP = 15

@@ -216,10 +216,10 @@ def test_progress_moves_within_one_source(tmp_path):
 
 def test_bytes_are_counted_across_processes():
     program = (
-        "import os; from tdxwhy.fleet import meter; meter.begin(3); meter.add(5)\n"
+        "import os; from tdxwhy.fleet import counters; counters.begin(3); counters.add(5)\n"
         "child = os.fork()\n"
-        "if not child: meter.begin(1030); meter.add(7); os._exit(0)\n"
-        "os.waitpid(child, 0); print(meter.pending(), end=' '); meter.done(1030); print(meter.pending())"
+        "if not child: counters.begin(1030); counters.add(7); os._exit(0)\n"
+        "os.waitpid(child, 0); print(counters.pending(), end=' '); counters.done(1030); print(counters.pending())"
     )
     told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert told.stdout == "12 5\n"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdxwhy.replay.data import leaf_numbers
-from tdxwhy.replay.generation import Generation, Operation, Step
-from tdxwhy.replay.states import Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
+from tdxwhy.replay.generation import Answer, Generation, Operation, Step
+from tdxwhy.replay.states import ANY, UNSEEN, Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
 
 class Automaton:
@@ -195,6 +195,10 @@ class Automaton:
         after = self._next(state)
         yield after._replace(stack=(*after.stack, Frame(step.call, 0, bool(step.each), step.installs, step.gather_errno)))
 
+    def _do_unseen(self, state: State, step: Step) -> Iterator[State]:
+        passed = state._replace(pending=(*state.pending, Pattern(ANY, many=True)), flags=assign(state.flags, UNSEEN))
+        yield self._next(passed)
+
     def _do_take_keyid(self, state: State, step: Step) -> Iterator[State]:
         yield state._replace(stack=())
 
@@ -234,7 +238,7 @@ class Automaton:
             good = {"result": "result:0", "cpu": "cpus=some"}.get(step.remember)
             done = state._replace(flags=state.flags | {good}) if good else state
             yield self._next(self._print(done, step.always_print))
-        for kind, answer in self.generation.answers.items():
+        for kind, answer in self._kinds(step):
             forms = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
             leaf = step.leaf or step.name
             shown = self._print(state, forms, (("leaf", leaf_numbers()[leaf]),), leaf if kind == "status" else "")
@@ -247,6 +251,13 @@ class Automaton:
             if step.remember == "result":
                 shown = shown._replace(flags=shown.flags | {f"result:{answer.errno}"})
             yield self._fail(shown, Blame(step.name, kind, answer.errno))
+
+    def _kinds(self, step: Step) -> Iterator[tuple[str, Answer]]:
+        """Yield every kind of answer with what becomes of it: what the step says itself, else the generation."""
+        for one in step.answers:
+            yield one.kind, Answer(one.errno, one.print)
+        whole = {one.kind for one in step.answers if one.status is None}
+        yield from ((kind, answer) for kind, answer in self.generation.answers.items() if kind not in whole)
 
     def _fallible(self, state: State, step: Step) -> Iterator[State]:
         """Take a step of the kernel's own that works, or fails with its errno (an allocation, a limit)."""

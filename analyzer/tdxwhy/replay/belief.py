@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tdxwhy.replay.automaton import Automaton
-from tdxwhy.replay.states import START, Blame, Pattern, State, Symbol
+from tdxwhy.replay.states import ANY, START, UNSEEN, Blame, Pattern, State, Symbol
 
 _DEAREST = 12
 DEAD = -1
@@ -124,7 +124,8 @@ class Beliefs:
         if known is None:
             core: dict[int, int] = {}
             costs, graph = self.closure(belief), self.graph
-            for number in self.owing(belief).get(symbol.form, ()):
+            owing = self.owing(belief)
+            for number in (*owing.get(symbol.form, ()), *owing.get(ANY, ())):
                 cost = costs[number]
                 for follower in map(graph.number, graph.automaton.consume(graph.states[number], symbol)):
                     core[follower] = min(cost, core.get(follower, cost))
@@ -144,7 +145,7 @@ class Beliefs:
             state = self.graph.states[number]
             if not self.graph.automaton.accepts(state) and not (self.lossy and not state.pending and not state.stack):
                 continue
-            key = state.blame, frozenset(flag for flag in state.flags if flag.startswith(("module=", "platform=")))
+            key = state.blame, frozenset(flag for flag in state.flags if flag.startswith(("module=", "platform=", UNSEEN)))
             cheapest[key] = min(cost, cheapest.get(key, cost))
         order = self.graph.automaton.order
         ranked = sorted(cheapest.items(), key=lambda item: (item[1], order(item[0][0]), repr(item[0][0]), sorted(item[0][1])))
@@ -154,5 +155,5 @@ class Beliefs:
     def expected(self, belief: int) -> tuple[Pattern, ...]:
         """Return the lines that could come next, each once."""
         states = self.graph.states
-        owed = {states[number].pending[0] for numbers in self.owing(belief).values() for number in numbers}
+        owed = {states[number].pending[0] for form, numbers in self.owing(belief).items() if form != ANY for number in numbers}
         return tuple(sorted(owed, key=repr))

@@ -52,4 +52,5 @@ CONDITIONS: Conditions = {
     "no-ept": _never,
     "no-apicv": _never,
     "no-osxsave": _never,
+    "as-written": _never,
 }

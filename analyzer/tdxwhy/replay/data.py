@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from tdxwhy import shipped, toml
 from tdxwhy.errors import RulesError, TdxwhyError
-from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, Retry, Step, without
+from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, OwnAnswer, Retry, Step, without
 
-Row = TypeVar("Row", Form, Step, Ending, Operation, Answer, Retry)
+Row = TypeVar("Row", Form, Step, Ending, Operation, Answer, OwnAnswer, Retry)
 
 
 def _take(kind: type[Row], row: object, place: str) -> Row:
@@ -26,11 +26,26 @@ def _take(kind: type[Row], row: object, place: str) -> Row:
 
 def _operation(row: dict[str, Any], place: str) -> Operation:
     row = dict(row)
-    row["step"] = [_take(Step, step, f"{place} {row.get('name')}") for step in _rows(row, "step", place)]
+    row["step"] = [_step(step, f"{place} {row.get('name')}") for step in _rows(row, "step", place)]
+    row["returns_for"] = [_pair(pair, f"{place} {row.get('name')}") for pair in row.get("returns_for", [])]
     for ending in ("on_failure", "on_success"):
         if ending in row:
             row[ending] = _take(Ending, row[ending], f"{place} {row.get('name')} {ending}")
     return _take(Operation, row, place)
+
+
+def _step(row: dict[str, Any], place: str) -> Step:
+    own = row.get("answers", [])
+    if not isinstance(own, list):
+        raise RulesError(f"{place} {row['name']}: 'answers' is no list")
+    return _take(Step, row | {"answers": [_take(OwnAnswer, one, f"{place} {row['name']} answers") for one in own]}, place)
+
+
+def _pair(row: object, place: str) -> tuple[int, int]:
+    """Return what a failure with one errno returns instead. Accepted form: [errno, returned]."""
+    if not isinstance(row, list) or len(row) != 2 or not all(type(one) is int for one in row):
+        raise RulesError(f"{place}: 'returns_for' wants pairs of numbers, not {row!r}")
+    return row[0], row[1]
 
 
 def _rows(data: dict[str, Any], key: str, place: str) -> list[dict[str, Any]]:

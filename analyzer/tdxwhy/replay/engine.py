@@ -14,7 +14,7 @@ from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.nouns import Divergence, Explanation, Verdict
 from tdxwhy.replay.repair import repairs, shown
 from tdxwhy.replay.run import Line, Reading, Run, beliefs, follow, read
-from tdxwhy.replay.states import Blame
+from tdxwhy.replay.states import UNSEEN, Blame
 from tdxwhy.replay.symbols import recognised
 
 __all__ = ["Line", "explain_events", "replay_log"]
@@ -122,12 +122,15 @@ def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
         outcome = "not-attempted"
     names = list(dict.fromkeys(run.generation.name for run in best))
     total = len(best[0].seen)
-    decided = outcome != "unknown"
-    settles = () if decided else _settles(outcomes | {outcome})
+    unseen = any(UNSEEN in ending.flags for _, ending in ways)
+    decided = outcome != "unknown" and not unseen
+    settles = _UNSEEN if unseen else () if decided else _settles(outcomes | {outcome})
     if best[0].skipped:
         settles = (*settles, f"{best[0].skipped} lines fit no history of this boot and were left out")
     return Verdict("conforms" if decided else "undecided", outcome, " or ".join(names), total, total, None, explanations, settles)
 
+
+_UNSEEN = ("the code that the model of this kernel marks as unseen: it may have printed any of these lines",)
 
 # Reasons for which nobody gets as far as asking the module.
 _NOT_ATTEMPTED = {"platform-not-supported", "bios-tdx-disabled", "tdx-not-requested", "kernel-without-tdx"}

@@ -26,8 +26,30 @@ class Form(NamedTuple):
         return python % tuple(values[name] for name in self.args) if self.args else python
 
 
+class Answer(NamedTuple):
+    """What a kernel makes of one class of answer to a SEAMCALL."""
+
+    errno: int
+    print: tuple[str, ...] = ()
+    print_registers: tuple[str, ...] = ()
+
+
+class OwnAnswer(NamedTuple):
+    """What one step makes of an answer: of its `kind`, and where `status` is given of that status alone, as far as `mask` goes."""
+
+    kind: str
+    errno: int
+    print: tuple[str, ...] = ()
+    status: int | None = None
+    mask: int = (1 << 64) - 1
+
+    def fits(self, kind: str, status: int) -> bool:
+        """Tell whether an answer is this one's."""
+        return self.kind == kind and (self.status is None or status & self.mask == self.status)
+
+
 class Step(NamedTuple):
-    """One step of an operation; `does` says which kind, the rest is what that kind needs."""
+    """One step of an operation; `does` says which kind, the rest is what that kind needs. `at`: the place in the source, with its words."""
 
     name: str
     does: str
@@ -59,6 +81,8 @@ class Step(NamedTuple):
     unsupported_errno: int = 0
     needed_by: tuple[str, ...] = ()
     gather_errno: int = 0
+    answers: tuple[OwnAnswer, ...] = ()
+    at: str = ""
 
 
 class Ending(NamedTuple):
@@ -81,16 +105,9 @@ class Operation(NamedTuple):
     needs: str = ""
     returns: int = 0
     returns_failure: int | None = None
+    returns_for: tuple[tuple[int, int], ...] = ()
     on_failure: Ending = Ending()
     on_success: Ending = Ending()
-
-
-class Answer(NamedTuple):
-    """What a kernel makes of one class of answer to a SEAMCALL."""
-
-    errno: int
-    print: tuple[str, ...] = ()
-    print_registers: tuple[str, ...] = ()
 
 
 class Retry(NamedTuple):

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 from tdxwhy.errors import RulesError
 from tdxwhy.replay import memory
 from tdxwhy.replay.data import answer_class, leaf_numbers, platform_data
-from tdxwhy.replay.generation import Form, Generation, Operation, Step
+from tdxwhy.replay.generation import Answer, Form, Generation, Operation, Step
 from tdxwhy.replay.platform import Machine, Traced
 
 
 class Printed(NamedTuple):
-    """A line that the kernel printed; `approximate` if its wording is not the kernel's own (a WARN splat)."""
+    """A line that the kernel printed; `approximate` if its wording is not the kernel's own (a WARN splat), or unseen code ran before it."""
 
     level: int
     text: str
@@ -61,6 +61,7 @@ class Kernel:
         self.values["cpus"] = len(machine.scenario.packages)
         self.values |= dict.fromkeys(("major_version", "minor_version", "update_version"), 0)
         self.once: set[str] = set()
+        self.unseen = False
         self.sysinit: int | None = None
         self.enabled_cpus: set[int] = set()
         self.regions: tuple[memory.Region, ...] = ()
@@ -110,6 +111,7 @@ class Kernel:
             result = operation.returns
         except Failed as stop:
             result = operation.returns_failure if stop.bad and operation.returns_failure is not None else stop.errno
+            result = dict(operation.returns_for).get(result, result) if stop.bad else result
             if stop.bad and stop.errno:
                 self.failures.append(Failure(operation.asked, stop.step, stop.status, stop.errno, stop.cpu))
         finally:
@@ -238,7 +240,7 @@ class Kernel:
             text = form.render(values)
             if form.warning:
                 text = f"WARNING: CPU: {cpu} PID: 1 at {form.warning}: {text}"
-            self.lines.append(Printed(form.level, text, bool(form.warning)))
+            self.lines.append(Printed(form.level, text, bool(form.warning) or self.unseen))
 
     def _each(self, form: Form) -> Iterator[dict[str, Any]]:
         if form.each == "cmr":
@@ -273,7 +275,7 @@ class Kernel:
         if status == 0:
             return
         kind = answer_class(status)
-        answer = self.generation.answers[kind]
+        answer = self._answer(step, kind, status)
         zero = dict.fromkeys(("rcx", "rdx", "r8", "r9", "r10", "r11"), 0)
         self.values |= {"leaf": leaf_numbers()[step.leaf or step.name], "status": status} | zero | registers
         own = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
@@ -286,3 +288,8 @@ class Kernel:
             stop = Failed(answer.errno, status=status)
             stop.cpu = self.machine.trace[-1].cpu
             raise stop
+
+    def _answer(self, step: Step, kind: str, status: int) -> Answer:
+        """Return what becomes of an answer: what the step says of it, or else the generation."""
+        own = next((one for one in step.answers if one.fits(kind, status)), None)
+        return self.generation.answers[kind] if own is None else Answer(own.errno, own.print)

@@ -32,11 +32,11 @@ def _set(kernel: Kernel, step: Step, cpu: int) -> None:
 
 def _call(kernel: Kernel, step: Step, cpu: int) -> None:
     operation = kernel.generation.operations[step.call]
-    if not step.each:
-        kernel.run(operation, cpu)
-        return
     kernel.machine.locked += step.lock == "always"
     try:
+        if not step.each:
+            kernel.run(operation, cpu)
+            return
         stops = [_stop(kernel, operation, one, bool(step.gather_errno)) for one in online_cpus(kernel)]
         first = next((stop for stop in stops if stop is not None), None)
         if first is not None:
@@ -230,6 +230,10 @@ def _reserve_areas(kernel: Kernel, step: Step, cpu: int) -> None:
         raise Failed(step.errno) from None
 
 
+def _unseen(kernel: Kernel, step: Step, cpu: int) -> None:
+    kernel.unseen = True
+
+
 def _take_keyid(kernel: Kernel, step: Step, cpu: int) -> None:
     result = kernel.take_keyid()
     raise Failed(result, bad=result < 0)
@@ -249,4 +253,5 @@ DOES: Does = {
     "allocate-pamts": _allocate_pamts,
     "reserve-areas": _reserve_areas,
     "take-keyid": _take_keyid,
+    "unseen": _unseen,
 }

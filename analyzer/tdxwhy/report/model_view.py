@@ -71,6 +71,8 @@ def _open(generation: Generation, top: Operation, operation: Operation, where: s
 
 
 def _what(step: Step) -> str:
+    if step.at:
+        return step.at
     if step.does == "check":
         return step.when.removeprefix("not:").replace("=", " is ").replace("-", " ") + "?"
     if step.does == "seamcall":
@@ -84,7 +86,11 @@ def _always(step: Step) -> tuple[str, ...]:
 
 def _failing(generation: Generation, step: Step, closing: tuple[str, ...]) -> Iterator[Failing]:
     if step.does in ("seamcall", "read-metadata"):
-        for kind, answer in generation.answers.items():
+        for each in step.answers:
+            what = _ANSWERS[each.kind] if each.status is None else f"{each.status:#018x}"
+            yield Failing(what, _shown(generation, each.print + (() if step.ignore else closing)), each.errno)
+        told = {each.kind for each in step.answers if each.status is None}
+        for kind, answer in ((kind, answer) for kind, answer in generation.answers.items() if kind not in told):
             own = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
             own += step.print_vmfailinvalid if kind == "vmfailinvalid" else ()
             yield Failing(_ANSWERS[kind], _shown(generation, own + (() if step.ignore else closing)), answer.errno)

@@ -95,7 +95,7 @@ def test_backwards_a_condition_as_written_may_hold_and_foreign_lines_do_not_fit(
 
 def test_backwards_unseen_code_prints_anything_and_is_remembered(tmp_path: Path):
     torn = made(tmp_path, UNREAD)
-    assert beliefs(torn, ["foreign", "done"]) == [True]
+    assert all(beliefs(torn, ["foreign", "done"]) or [False])
     assert True in (beliefs(torn, ["done"]) or [])
 
 

@@ -26,3 +26,12 @@ def folder(name: str) -> Path:
     from pathlib import Path
 
     return Path(root()) / name
+
+
+def data(name: str) -> bytes:
+    """Return a file that an installed package brings, or nothing if it does not."""
+    try:
+        with open(os.path.join(_SHIPPED, name), "rb") as file:  # noqa: PTH118, PTH123 - see above
+            return file.read()
+    except OSError:
+        return b""

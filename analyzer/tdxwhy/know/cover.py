@@ -22,11 +22,15 @@ _STEADY = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 1e-2)
 _PLAIN = re.compile(r"[ !#-\[\]-~]+")
 
 
-def cover(constants: Iterable[tuple[str, ...]], ordinary_lines: Sequence[str]) -> tuple[str, ...]:
-    """Return the stems, the landmarks and as few further literals as it takes for each format's constant texts to hold one."""
+def uncovered(constants: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return, of the constant texts of formats, those that hold no stem and are long enough for a literal."""
+    left = {texts for texts in constants if not any(stem in text for stem in STEMS for text in texts)}
+    return sorted(texts for texts in left if max(map(len, texts), default=0) >= HEAD)
+
+
+def cover(left: Sequence[Sequence[str]], ordinary_lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the stems, the landmarks and as few further literals as it takes for each of the formats left to hold one."""
     ordinary = Ordinary(sample(ordinary_lines))
-    left = sorted({texts for texts in constants if not any(stem in text for stem in STEMS for text in texts)})
-    left = [texts for texts in left if max(map(len, texts), default=0) >= HEAD]
     costs = {part: _cost(part, ordinary) for texts in left for text in texts for part in _parts(text)}
     literals: list[str] = []
     for steady in _STEADY:
@@ -37,7 +41,7 @@ def cover(constants: Iterable[tuple[str, ...]], ordinary_lines: Sequence[str]) -
     return tuple(literal.decode() for literal in arranged(needed, ordinary))
 
 
-def _chosen(left: Sequence[tuple[str, ...]], costs: Mapping[str, float], steady: float) -> list[str]:
+def _chosen(left: Sequence[Sequence[str]], costs: Mapping[str, float], steady: float) -> list[str]:
     """Cover the texts greedily. Each literal costs something `steady` beside its own cost: the more, the fewer are chosen."""
     chosen: list[str] = []
     while left:

@@ -11,9 +11,8 @@ from typing import Any
 import msgspec
 
 from tdxwhy.errors import RulesError
-from tdxwhy.know.files import is_table
 from tdxwhy.know.knowledge import Knowledge
-from tdxwhy.know.rows import Fact, LeafRow, Number, Ordinary, StatusRow, Step
+from tdxwhy.know.rows import Fact, LeafRow, Number, Ordinary, StatusRow, Step, is_table
 from tdxwhy.know.sound import complaints
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
 from tdxwhy.strict import strict
@@ -54,10 +53,15 @@ def load(folder: Path) -> Knowledge:
     for path in sorted(path for path in folder.glob("*.toml") if is_table(path.stem)):
         for name, found in _read(path).items():
             rows[name].extend(found)
-    knowledge = Knowledge(**{name: tuple(found) for name, found in rows.items()})
+    knowledge = Knowledge(**{name: tuple(rows[name]) for name in Knowledge._fields})
     for complaint in complaints(knowledge):
         raise RulesError(f"{folder.name}: {complaint}")
     return knowledge
+
+
+def ordinary(folder: Path) -> list[str]:
+    """Return the lines that logs are full of, which stand in a file of their own."""
+    return [line for row in _read(folder / "ordinary.toml").get("ordinary", []) for line in row.lines]
 
 
 def _read(path: Path) -> dict[str, list[Any]]:

@@ -64,11 +64,10 @@ class Matcher(NamedTuple):
 @cache
 def matchers() -> tuple[Matcher, ...]:
     """Return a matcher for each format, the more specific first."""
-    forms = tables.forms()
     found = []
-    for format, source, kinds, args, rows, needle in table("MATCHERS"):
+    for format, source, kinds, args, ids, needle in table("MATCHERS"):
         fields = tuple((name, _CONVERT.get(kind, str)) for name, kind in zip(args, kinds, strict=True))
-        found.append(Matcher(format, tuple(forms[row] for row in rows), needle, fields, source, []))
+        found.append(Matcher(format, tuple(map(tables.form, ids)), needle, fields, source, []))
     return tuple(found)
 
 
@@ -83,10 +82,10 @@ class Index(NamedTuple):
 @cache
 def index() -> Index:
     """Build the dictionaries once."""
-    known = matchers()
-    heads = {head: tuple(known[number] for number in numbers) for head, numbers in table("HEADS")}
+    known = {matcher.format: matcher for matcher in matchers()}
+    heads = {head: tuple(known[format] for format in formats) for head, formats in table("HEADS").items()}
     lengths = tuple(sorted({len(head) for head in heads}, reverse=True))
-    exact = {text: known[number] for text, number in table("EXACT")}
+    exact = {text: known[text] for text in table("EXACT")}
     # Pastes narrow runs of blanks; a form that has the narrow text of its own keeps it.
     narrow = {" ".join(text.split()): matcher for text, matcher in exact.items()}
     return Index(narrow | exact, heads, lengths)

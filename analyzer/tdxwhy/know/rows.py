@@ -8,6 +8,13 @@ UNANCHORED = "platform"
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "cont")
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 
+_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters", "facts"})
+
+
+def is_table(stem: str) -> bool:
+    """Tell whether a file of the folder, by its name without .toml, belongs to these tables; other rooms keep theirs beside them."""
+    return stem.startswith("forms-") or stem in _FILES
+
 
 class StatusRow(NamedTuple):
     """A completion status: `code` is its value with the detail bits clear, `detail` says what those bits hold."""

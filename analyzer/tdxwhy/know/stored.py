@@ -1,41 +1,48 @@
-"""The compiled tables as rows of plain values, each read when it is first asked for."""
+"""The knowledge of rules/knowledge as rows of plain values, each table read when it is first asked for."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from tdxwhy import shipped
+from tdxwhy import compiled, shipped
+from tdxwhy.know.rows import is_table
+
+_CODE = ("grammar", "lower", "rows", "knowledge", "load", "sound", "cover", "compile", "stored")
+_COVER = ("cover", "buckets", "ordinary", "load")
+
+
+def _sources() -> Iterable[bytes]:
+    return compiled.files(("knowledge",), is_table, ("records.py", "strict.py", *(f"know/{name}.py" for name in _CODE)))
+
+
+def _tables() -> dict[str, Any]:
+    from tdxwhy.know.compile import tables
+
+    return tables(shipped.folder("rules/knowledge"))
+
+
+KNOWLEDGE = compiled.Piece("knowledge", _sources, _tables)
+
+
+def _texts() -> Iterable[bytes]:
+    yield compiled.text(KNOWLEDGE, "CONSTANTS").encode()
+    yield from compiled.files(("knowledge",), "ordinary".__eq__, [f"know/{name}.py" for name in _COVER])
+
+
+def _anchors() -> dict[str, Any]:
+    from tdxwhy.know.cover import cover
+    from tdxwhy.know.load import ordinary
+
+    return {"ANCHORS": cover(compiled.table(KNOWLEDGE, "CONSTANTS"), ordinary(shipped.folder("rules/knowledge")))}
+
+
+# To choose them takes longer than all the rest, and few new forms ask for another choice.
+ANCHORS = compiled.Piece("anchors", _texts, _anchors)
 
 
 @cache
-def _fresh() -> dict[str, Any] | None:
-    """Compile in memory if this is a checkout whose compiled knowledge is stale; an installed package is trusted."""
-    if not shipped.in_checkout():
-        return None
-    from tdxwhy.know.fresh import digest
-
-    try:
-        from tdxwhy.know import compiled
-
-        if json.loads(compiled.DIGEST) == digest(shipped.root() + "/rules/knowledge"):
-            return None
-    except ImportError:
-        pass
-    from tdxwhy.know import compile as compiler
-
-    return compiler.tables()
-
-
-@cache
-def table(name: str) -> Sequence[Any]:
-    """Return a compiled table as rows of plain values."""
-    fresh = _fresh()
-    if fresh is not None:
-        rows = fresh[name]
-        return tuple(rows.items()) if isinstance(rows, dict) else rows
-    from tdxwhy.know import compiled
-
-    return tuple(json.loads(getattr(compiled, name)))
+def table(name: str) -> Any:  # noqa: ANN401 - lists, or what is looked up by a key
+    """Return a table of the knowledge, as JSON holds it."""
+    return compiled.table(KNOWLEDGE, name)

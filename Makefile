@@ -18,13 +18,9 @@ run: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto
 
-# The knowledge under rules/, compiled to what start-up loads.
+# The tables made of rules/, which are otherwise made when they are first asked for, and what is written from code: schemas, a page.
 compile: $(VENV)/installed
-	$(BIN)/python -m tdxwhy.replay
-	$(BIN)/python -m tdxwhy.know.compile
-	$(BIN)/python -m tdxwhy.toml
-	$(BIN)/python -m tdxwhy.check.compile
-	$(BIN)/python -m tdxwhy.check.schemas
+	$(BIN)/python -m tdxwhy.build
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
 from _thread import get_ident
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -39,9 +39,19 @@ def files(folders: Iterable[str], takes: Callable[[str], bool], code: Iterable[s
     yield from (_read(os.path.join(_PACKAGE, name)) for name in code)  # noqa: PTH118
 
 
+def document(folder: str, stem: str, code: str, load: Callable[[], dict[str, Any]]) -> Piece:
+    """Return the piece of one TOML file that `load` reads and proves; `code` is the module that holds `load`."""
+    return Piece(stem, lambda: files((folder,), stem.__eq__, ("toml.py", code)), lambda: {stem: load()})
+
+
 def table(piece: Piece, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Return one table of a piece."""
     return json.loads(text(piece, name))
+
+
+def names(piece: Piece) -> tuple[str, ...]:
+    """Return the names of a piece's tables, in their order."""
+    return tuple(_texts(piece))
 
 
 def text(piece: Piece, name: str) -> str:
@@ -80,7 +90,7 @@ def rendered(digest: str, texts: dict[str, str]) -> bytes:
 
 
 def _digest(piece: Piece) -> str:
-    total, length = 0, 0
+    total = length = 0
     for part in (_read(__file__), *piece.sources()):
         total, length = crc32(part, total), length + len(part)
     return f"{total:08x}.{length}"

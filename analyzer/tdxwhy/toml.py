@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tdxwhy import compiled
 from tdxwhy.errors import RulesError, reason
 
 

@@ -20,12 +20,11 @@ from tdxwhy.shipped import folder
         ("kvm = [", "kvm = [7,", "area.kvm wants a list of regular expressions"),
     ],
 )
-def test_a_mistake_in_the_data_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str) -> None:
+def test_a_mistake_in_the_data_is_told_in_one_line(tmp_path: Path, old: str, new: str, said: str) -> None:
     text = (folder("rules/patch") / "scope.toml").read_text()
     assert old in text
     (tmp_path / "scope.toml").write_text(text.replace(old, new, 1))
-    monkeypatch.setattr(scope, "folder", lambda _: tmp_path)
     with pytest.raises(RulesError, match=r"scope\.toml") as raised:
-        scope.scope.__wrapped__()
+        scope.load(tmp_path)
     assert said in raised.value.message
     assert "\n" not in raised.value.message

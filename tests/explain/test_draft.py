@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tdxwhy.errors import NothingToJudge, RulesError
 from tdxwhy.explain import draft_reader
 from tdxwhy.explain.against import compare, reason, scenarios
 from tdxwhy.explain.draft import as_toml, draft
-from tdxwhy.replay.data import generation, load
+from tdxwhy.replay.data import generation, single
 from tdxwhy.shipped import folder
 from tdxwhy.source.run.program import program_of
 
@@ -159,20 +160,16 @@ fault:
     assert [step["call"] for step in online["step"]] == ["vmxon", "cpu-enable"]
 
 
-def test_a_draft_is_a_generation_file(made, tmp_path: Path):
-    path = tmp_path / "draft.toml"
-    path.write_text(as_toml(made), encoding="utf-8")
-    assert load(path).name == "demo"
+def test_a_draft_is_a_generation_file(made):
+    assert single("draft.toml", tomllib.loads(as_toml(made))).name == "demo"
 
 
-def test_a_draft_is_compared_scenario_by_scenario(made, tmp_path: Path):
-    path = tmp_path / "draft.toml"
-    path.write_text(as_toml(made), encoding="utf-8")
+def test_a_draft_is_compared_scenario_by_scenario(made):
     found = compare(as_toml(made), generation("6.8"))
     assert found.scenarios == len(list(scenarios("6.8"))) > 50
     assert "all is well" in [difference.title for difference in found.differences]
     assert all(reason(difference) for difference in found.differences)
-    assert compare(as_toml(made), load(path)._replace(name="6.8")).differences == ()
+    assert compare(as_toml(made), single("draft.toml", tomllib.loads(as_toml(made)))._replace(name="6.8")).differences == ()
 
 
 def test_a_tree_that_brings_nothing_up():

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tdxwhy import compiled
 from tdxwhy.errors import RulesError
 from tdxwhy.replay import data
-from tdxwhy.replay.__main__ import main
 from tdxwhy.shipped import folder
 
 MODEL = folder("rules/model")
 
 
 @pytest.fixture
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str, str], None]]:
+def model(tmp_path: Path) -> Callable[[str, str, str], None]:
     """A copy of the model in which one passage of one file is another, read anew."""
     copy = tmp_path / "model"
     shutil.copytree(MODEL, copy)
-    monkeypatch.setattr(data, "folder", lambda: copy)
-    cached = (data.generations, data.module_data, data.platform_data)
 
     def edit(name: str, old: str, new: str) -> None:
         text = (copy / name).read_text(encoding="utf-8")
         assert old in text
         (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
-        for one in cached:
-            one.cache_clear()
-        data.generations()
-        data.module_data()
-        data.platform_data()
+        data.read(copy)
 
-    yield edit
-    for one in cached:
-        one.cache_clear()
+    return edit
 
 
 @pytest.mark.parametrize(
@@ -50,6 +42,8 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         ("6.8.toml", 'call = "vmxon"', 'call = "vmxof"', "nothing is called 'vmxof'"),
         ("6.8.toml", "ud = { errno = -13 }", "ud = -13", "6.8.toml ud: not a table"),
         ("6.8.toml", "module-not-loaded = {", "module-not-loaded = { color = 1,", "unknown key 'color'"),
+        ("6.16.toml", 'extends = "6.8"', 'extends = "6.9"', "extends '6.9', which is not there"),
+        ("6.16.toml", 'extends = "6.8"', 'extends = "6.16"', "extends '6.16', and so itself"),
         ("module.toml", "number = 33", "numer = 33", "leaf TDH.SYS.INIT: unknown or missing key 'number'"),
         ("module.toml", 'name = "TDX_SYS_SHUTDOWN"', 'nome = "TDX_SYS_SHUTDOWN"', "unknown or missing key"),
         ("module.toml", 'when = "lock-taken"', 'wehn = "lock-taken"', "TDH.SYS.INIT check TDX_SYS_BUSY: unknown or missing key"),
@@ -65,7 +59,6 @@ def test_a_mistake_names_file_and_place(model: Callable[[str, str, str], None], 
     assert "\n" not in error.value.message
 
 
-def test_the_shipped_model_holds(model: Callable[[str, str, str], None], capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
-    monkeypatch.setattr("tdxwhy.toml._documents", dict)
-    main()
-    assert "7 generations, module and platform hold" in capsys.readouterr().out
+def test_the_kept_model_is_that_of_the_files() -> None:
+    documents = data.read(MODEL)
+    assert documents == {name: compiled.table(data.MODEL, name) for name in compiled.names(data.MODEL)}

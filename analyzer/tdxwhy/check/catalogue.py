@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from tdxwhy import compiled
 from tdxwhy.check.rules import FOLDERS, Rule, load_folders
 from tdxwhy.errors import RulesError, TdxwhyError
-from tdxwhy.shipped import folder, in_checkout
+from tdxwhy.shipped import folder
 
 # The first digit of a rule's id says what it is about, and so in which folder it lies.
 _DIGITS = dict(zip("01234", FOLDERS, strict=True))
@@ -38,14 +40,20 @@ def rules_of(*folders: Path, only: tuple[str, ...] = FOLDERS) -> tuple[Rule, ...
 
 @lru_cache(maxsize=1)
 def _shipped() -> tuple[Rule, ...]:
-    from tdxwhy.check import compiled
+    return tuple(Rule(**row, example=()) for row in compiled.table(RULES, "rules"))
 
-    if in_checkout():
-        from tdxwhy.check.compile import digest
 
-        if digest() != compiled.DIGEST:
-            return load_folders(shipped_folders())
-    return tuple(Rule(*row) for row in compiled.RULES)
+def _sources() -> Iterable[bytes]:
+    code = ("records.py", "strict.py", "check/rules.py", "check/predicates.py", "check/subjects/nouns.py", "check/catalogue.py")
+    return compiled.files(FOLDERS, lambda stem: stem.startswith("TDX"), code)
+
+
+def _tables() -> dict[str, Any]:
+    rows = [rule._asdict() for rule in load_folders(shipped_folders())]
+    return {"rules": [{name: value for name, value in row.items() if name != "example"} for row in rows]}
+
+
+RULES = compiled.Piece("rules", _sources, _tables)
 
 
 def find(rule_id: str, folders: Sequence[Path] = ()) -> Rule:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from tdxwhy import toml
+from tdxwhy import compiled, toml
 from tdxwhy.check.subjects.nouns import Area
 from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
@@ -48,17 +49,29 @@ class Scope(NamedTuple):
 
 @lru_cache(maxsize=1)
 def scope() -> Scope:
-    """Return the patterns, loaded once and strictly."""
-    path = folder("rules/patch") / "scope.toml"
-    try:
-        rows = toml.read(path)
-        if set(rows) != set(_KEYS) or any(set(rows[table]) != keys for table, keys in _KEYS.items()):
-            raise RulesError(f"{path.name}: wants the tables and keys {_KEYS}")
-        for table, keys in rows.items():
-            for key, patterns in keys.items():
-                if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
-                    raise RulesError(f"{path.name}: {table}.{key} wants a list of regular expressions")
-        compiled = {table: {key: re.compile("|".join(rows[table][key]), re.IGNORECASE) for key in keys} for table, keys in _KEYS.items()}
-    except re.error as error:
-        raise RulesError(f"{path.name}: {error}") from error
-    return Scope(compiled)
+    """Return the patterns, loaded once."""
+    rows = compiled.table(SCOPE, "scope")
+    return Scope({table: {key: _any(patterns) for key, patterns in keys.items()} for table, keys in rows.items()})
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """Read scope.toml strictly: other tables or keys, or what is no regular expression, is one line of complaint."""
+    rows = toml.read(folder / "scope.toml")
+    if set(rows) != set(_KEYS) or any(set(rows[table]) != keys for table, keys in _KEYS.items()):
+        raise RulesError(f"scope.toml: wants the tables and keys {_KEYS}")
+    for table, keys in rows.items():
+        for key, patterns in keys.items():
+            if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+                raise RulesError(f"scope.toml: {table}.{key} wants a list of regular expressions")
+            try:
+                _any(patterns)
+            except re.error as error:
+                raise RulesError(f"scope.toml: {error}") from error
+    return rows
+
+
+def _any(patterns: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+SCOPE = compiled.document("patch", "scope", "check/scope.py", lambda: load(folder("rules/patch")))

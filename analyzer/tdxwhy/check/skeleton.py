@@ -49,7 +49,7 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     path.write_text(skeleton(rule_id, kind), encoding="utf-8")
     own = f"--rules {target} " if rest else ""
-    sys.stdout.write(f"{path}\nthen: edit it{'' if rest else ', make compile'}, tdxwhy rules test {own}{rule_id}\n")
+    sys.stdout.write(f"{path}\nthen: edit it, tdxwhy rules test {own}{rule_id}\n")
 
 
 if __name__ == "__main__":

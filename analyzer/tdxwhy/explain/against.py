@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
+import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from tdxwhy.replay.conditions import CONDITIONS
-from tdxwhy.replay.data import load
+from tdxwhy.replay.data import single
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.kernel import Kernel
 from tdxwhy.replay.platform import Machine
@@ -46,10 +45,7 @@ class Comparison(NamedTuple):
 
 def compare(toml: str, hand: Generation) -> Comparison:
     """Run every scenario on both generations. Accepted form: the text of a generation file."""
-    with tempfile.TemporaryDirectory(prefix="tdxwhy-") as folder:
-        path = Path(folder) / "draft.toml"
-        path.write_text(toml, encoding="utf-8")
-        drafted = load(path)
+    drafted = single("draft.toml", tomllib.loads(toml))
     found = []
     count = 0
     for title, scenario in scenarios(hand.name):

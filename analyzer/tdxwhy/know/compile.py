@@ -1,4 +1,4 @@
-"""Compile rules/knowledge into tables that start-up can load without any parser. Rows refer to each other by id, matchers by their format."""
+"""Compile rules/knowledge into tables that need no parser at start. Rows are referred to by id, matchers by their format."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tdxwhy import toml
+from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
 from tdxwhy.records import Naming
 from tdxwhy.shipped import folder
@@ -154,7 +154,7 @@ def _names_state(text: str, heads: list[str], tables: _Tables) -> bool:
 
 @lru_cache(maxsize=1)
 def _tables() -> _Tables:
-    rows = _load()
+    rows = compiled.table(NAMES, "names")
     state, counts, failure = rows["state"], rows["counts"], rows["failure"]
     return _Tables(
         package=_kind(rows["package"]),
@@ -202,3 +202,6 @@ def _load() -> dict[str, Any]:
     if unknown:
         raise RulesError(f"knowledge/names.toml: unknown table [{min(unknown)}]")
     return rows
+
+
+NAMES = compiled.document("knowledge", "names", "know/names.py", _load)

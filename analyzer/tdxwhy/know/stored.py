@@ -10,7 +10,7 @@ from tdxwhy import compiled, shipped
 from tdxwhy.know.rows import is_table
 
 _CODE = ("grammar", "lower", "rows", "knowledge", "load", "sound", "cover", "compile", "stored")
-_COVER = ("cover", "buckets", "ordinary", "load")
+_COVER = ("cover", "buckets", "ordinary", "load", "stored")
 
 
 def _sources() -> Iterable[bytes]:

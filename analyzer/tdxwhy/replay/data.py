@@ -1,10 +1,11 @@
 """The model's data, read once: generations, the module's leaves, the platform. Strict: an unknown key is an error."""
 
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tdxwhy import shipped, toml
+from tdxwhy import compiled, shipped, toml
 from tdxwhy.errors import RulesError, TdxwhyError
 from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, OwnAnswer, Retry, Step, without
 
@@ -66,26 +67,24 @@ def _table(data: dict[str, Any], key: str, place: str) -> dict[str, Any]:
 _KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role", "module_state"}
 
 
-@cache
-def load(path: Path) -> Generation:
-    """Read one generation. Accepted form: a TOML file as those in rules/model, whole or with `extends`."""
-    fresh: list[dict[str, Any]] = []
-    data = toml.read(path, fresh.append)
+def made(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
+    """Return the generation in one file of the model. Accepted form: as those in rules/model, whole or with `extends`."""
+    data = document(name)
     unknown = set(data) - _KEYS
     if unknown or "name" not in data:
-        raise RulesError(f"{path.name}: unknown key {sorted(unknown)[0]!r}" if unknown else f"{path.name}: 'name' is missing")
-    base = load(path.with_name(f"{data['extends']}.toml")) if "extends" in data else None
+        raise RulesError(f"{name}: unknown key {sorted(unknown)[0]!r}" if unknown else f"{name}: 'name' is missing")
+    base = made(f"{data['extends']}.toml", document) if "extends" in data else None
     forms = dict(base.forms) if base else {}
-    for id, row in _table(data, "form", path.name).items():
-        forms[id] = _take(Form, {"id": id, **row} if isinstance(row, dict) else row, f"{path.name} {id}")
+    for id, row in _table(data, "form", name).items():
+        forms[id] = _take(Form, {"id": id, **row} if isinstance(row, dict) else row, f"{name} {id}")
     operations = dict(base.operations) if base else {}
-    operations |= {row["name"]: _operation(row, path.name) for row in _rows(data, "operation", path.name)}
+    operations |= {row["name"]: _operation(row, name) for row in _rows(data, "operation", name)}
     operations = {name: without(one, data.get("without", ())) for name, one in operations.items()}
     answers = dict(base.answers) if base else {}
-    raw = dict(_table(data, "answers", path.name))
-    retry = _take(Retry, raw.pop("retry"), path.name) if "retry" in raw else base.retry if base else None
-    answers |= {k: _take(Answer, v, f"{path.name} {k}") for k, v in raw.items()}
-    made = Generation(
+    raw = dict(_table(data, "answers", name))
+    retry = _take(Retry, raw.pop("retry"), name) if "retry" in raw else base.retry if base else None
+    answers |= {k: _take(Answer, v, f"{name} {k}") for k, v in raw.items()}
+    return Generation(
         data["name"],
         tuple(data.get("aliases", ())),
         data.get("kernels", ""),
@@ -98,26 +97,57 @@ def load(path: Path) -> Generation:
         forms,
         operations,
     )
-    if fresh:  # what was compiled was proved before
-        from tdxwhy.replay.proof import prove
-
-        prove(made, path.name)
-    return made
 
 
-def folder() -> Path:
-    """Return the folder of the model's data."""
-    return shipped.folder("rules/model")
+def load(path: Path) -> Generation:
+    """Return the generation in one file, proved; what it extends stands beside it."""
+    return _proved(path.name, lambda name: toml.read(path.with_name(name)))
 
 
-_NOT_GENERATIONS = {"module.toml", "platform.toml"}
+def single(name: str, data: dict[str, Any]) -> Generation:
+    """Return the generation in one document that extends no other, proved; `name` is what complaints call it."""
+    return _proved(name, {name: data}.__getitem__)
+
+
+def _proved(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
+    from tdxwhy.replay.proof import prove
+
+    generation = made(name, document)
+    prove(generation, name)
+    return generation
+
+
+def read(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the model's files by name, proved: keys, kinds of values, and that every name stands for something."""
+    from tdxwhy.replay.proof import bases_first, prove_file
+
+    documents = {path.name: toml.read(path) for path in sorted(folder.glob("*.toml"))}
+    for name in bases_first(documents):
+        if name in _NOT_GENERATIONS:
+            prove_file(documents[name], name)
+        else:
+            _proved(name, documents.__getitem__)
+    return documents
+
+
+def _sources() -> Iterable[bytes]:
+    return compiled.files(("model",), bool, ("toml.py", "replay/data.py", "replay/generation.py", "replay/proof.py"))
+
+
+MODEL = compiled.Piece("model", _sources, lambda: read(shipped.folder("rules/model")))
+_NOT_GENERATIONS = ("module.toml", "platform.toml")
+
+
+@cache
+def _document(name: str) -> dict[str, Any]:
+    return compiled.table(MODEL, name)  # type: ignore[no-any-return]
 
 
 @cache
 def generations() -> dict[str, Generation]:
-    """Return every generation by name, in the order of their names."""
-    paths = sorted(path for path in folder().glob("*.toml") if path.name not in _NOT_GENERATIONS)
-    return {one.name: one for one in map(load, paths)}
+    """Return every generation by name, in the order of their files."""
+    all_made = (made(name, _document) for name in compiled.names(MODEL) if name not in _NOT_GENERATIONS)
+    return {one.name: one for one in all_made}
 
 
 def generation(name: str) -> Generation:
@@ -128,26 +158,14 @@ def generation(name: str) -> Generation:
     raise TdxwhyError(f"no kernel generation {name!r}", "known: " + ", ".join(generations()))
 
 
-def _whole(name: str) -> dict[str, Any]:
-    fresh: list[dict[str, Any]] = []
-    data = toml.read(folder() / name, fresh.append)
-    if fresh:
-        from tdxwhy.replay.proof import prove_file
-
-        prove_file(data, name)
-    return data
-
-
-@cache
 def module_data() -> dict[str, Any]:
     """Return rules/model/module.toml."""
-    return _whole("module.toml")
+    return _document("module.toml")
 
 
-@cache
 def platform_data() -> dict[str, Any]:
     """Return rules/model/platform.toml."""
-    return _whole("platform.toml")
+    return _document("platform.toml")
 
 
 @cache

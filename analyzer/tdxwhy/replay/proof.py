@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tdxwhy.errors import RulesError
@@ -51,6 +51,23 @@ def prove(made: Generation, place: str) -> None:
             lost = [one for one in printed if one not in made.forms]
             if lost or (name == "call" and value and value not in made.operations):
                 raise RulesError(f"{place}: nothing is called {lost[0] if lost else value!r}")
+
+
+def bases_first(documents: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Return the names of the files, each behind that of the one it extends; refuse one that is not there, and a circle."""
+    return sorted(documents, key=lambda name: len(_bases(name, documents)))
+
+
+def _bases(name: str, documents: Mapping[str, dict[str, Any]]) -> set[str]:
+    bases: set[str] = set()
+    file = name
+    while "extends" in documents[file]:
+        base = documents[file]["extends"]
+        file = f"{base}.toml"
+        if file not in documents or file in bases:
+            raise RulesError(f"{name}: extends {base!r}, {'and so itself' if file in bases else 'which is not there'}")
+        bases.add(file)
+    return bases
 
 
 def _parts(made: Generation) -> Iterator[Operation | Ending | Step]:

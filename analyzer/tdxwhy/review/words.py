@@ -11,12 +11,14 @@ Verbs of doing, the one large class, are marked in the sentence (`fix~`) instead
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from tdxwhy import toml
+from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
+from tdxwhy.lazy import lazy
 from tdxwhy.shipped import folder
 
 _KEYS = {"id", "group", "kind", "why", "form", "unless", "good", "bad"}
@@ -24,19 +26,18 @@ _NEEDED = {"id", "form", "good", "bad"}
 _NAME = r"(?P<name>[a-z][\w.'-]{1,30})"
 _ANY = r" [a-z][^\s~]{1,40}~?(?= )"
 _MARKED = "do"
+_WORDS = "words"
 _GAPS = {"..": 3, "...": 8, "....": 20}
 
 
 class Phrase(NamedTuple):
-    """One phrase: what it means (`group`, `kind`), its forms, what vetoes it, and its examples."""
+    """One phrase: what it means (`group`, `kind`), its forms, and what vetoes it."""
 
     id: str
     group: str
     kind: str
     form: re.Pattern[str]
     unless: re.Pattern[str] | None
-    good: tuple[str, ...]
-    bad: tuple[str, ...]
 
     def match(self, text: str) -> re.Match[str] | None:
         """Match a normalised sentence."""
@@ -72,7 +73,7 @@ def normalise(text: str) -> str:
 @cache
 def _doing() -> Callable[[str], bool]:
     """Return the test for verbs of doing."""
-    words = _tables()[1][_MARKED]
+    words = word_class(_MARKED)
     exact = frozenset(word for word in words if not word.endswith("*"))
     starts = tuple(word[:-1] for word in words if word.endswith("*"))
 
@@ -84,43 +85,56 @@ def _doing() -> Callable[[str], bool]:
 
 
 @cache
+def _words() -> dict[str, list[str]]:
+    return compiled.table(PHRASES, _WORDS)  # type: ignore[no-any-return]
+
+
+@cache
 def word_class(name: str) -> frozenset[str]:
     """Return the words of a class."""
-    return frozenset(_tables()[1][name])
+    return frozenset(_words()[name])
 
 
 @cache
 def phrases(group: str) -> Phrases:
     """Return the phrases of a group."""
-    found = tuple(_phrase(stem, row, _classes()) for stem, row in _rows() if row.get("group", stem) == group)
-    if not found:
+    if group not in groups():
         raise RulesError(f"rules/thread: no phrase of group {group!r}")
-    return Phrases(found)
+    rows = compiled.table(PHRASES, group)
+    return Phrases(tuple(Phrase(id, group, kind, lazy(form), lazy(unless) if unless else None) for id, kind, form, unless in rows))
 
 
-@cache
-def _tables() -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
-    """Read the files: the tables of phrases, and the word classes."""
-    where = folder("rules/thread")
-    tables: dict[str, dict[str, Any]] = {}
-    for path in sorted(where.glob("*.toml")):
-        if path.name.startswith("TDX"):
-            continue
-        fresh: list[dict[str, Any]] = []
-        tables[path.stem] = toml.read(path, fresh.append)
-        if fresh:
-            _prove(path.stem, tables[path.stem])
-    return tables, tables.pop("words", {}).get("words", {})
+def groups() -> tuple[str, ...]:
+    """Return the names of all groups."""
+    return tuple(name for name in compiled.names(PHRASES) if name != _WORDS)
+
+
+def lowered(where: Path) -> dict[str, Any]:
+    """Read the files in a folder strictly; return the words, and of each group its phrases as id, kind, form and veto."""
+    documents = {path.stem: toml.read(path) for path in sorted(where.glob("*.toml")) if _is_phrases(path.stem)}
+    for stem, table in documents.items():
+        _prove(stem, table)
+    words = documents.pop(_WORDS, {}).get(_WORDS, {})
+    classes = class_expressions(words)
+    found: dict[str, Any] = {_WORDS: words}
+    for stem, table in documents.items():
+        for row in table.get("phrase", []):
+            found.setdefault(row.get("group", stem), []).append(lowered_phrase(stem, row, classes))
+    return found
+
+
+def _is_phrases(stem: str) -> bool:
+    return not stem.startswith("TDX")
 
 
 def _prove(stem: str, table: dict[str, Any]) -> None:
-    """Refuse what nothing reads in a file that was not compiled, in whatever group it stands."""
+    """Refuse what nothing reads."""
     name = f"rules/thread/{stem}.toml"
-    wanted = "words" if stem == "words" else "phrase"
+    wanted = _WORDS if stem == _WORDS else "phrase"
     if unknown := set(table) - {wanted}:
         raise RulesError(f"{name}: unknown key {min(unknown)!r}")
     rows = table.get(wanted, {})
-    if stem == "words":
+    if stem == _WORDS:
         wrong = [key for key, words in rows.items() if not _texts(words)]
     else:
         for row in rows:
@@ -134,16 +148,8 @@ def _texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every phrase as it is written; only the groups that are asked for are compiled."""
-    for stem, table in _tables()[0].items():
-        for row in table.get("phrase", []):
-            yield stem, row
-
-
-@cache
-def _classes() -> dict[str, str]:
-    words = _tables()[1]
+def class_expressions(words: dict[str, list[str]]) -> dict[str, str]:
+    """Return the expression of each class of words."""
     return {name: r"[^\s~]{1,40}~" if name == _MARKED else _class(name, words) for name in words}
 
 
@@ -157,19 +163,12 @@ def _word(word: str) -> str:
     return "~? ".join(plain)
 
 
-def _phrase(stem: str, row: dict[str, Any], classes: dict[str, str]) -> Phrase:
+def lowered_phrase(stem: str, row: dict[str, Any], classes: dict[str, str]) -> tuple[str, str, str, str]:
+    """Return a phrase's id, kind, form and veto, these as regular expressions; without a veto, the last is empty."""
     name = f"rules/thread/{stem}.toml: {row.get('id', 'a phrase')}"
     _keys(row, name)
     unless = row.get("unless")
-    return Phrase(
-        id=row["id"],
-        group=row.get("group", stem),
-        kind=row.get("kind", ""),
-        form=_lowered(row["form"], classes, name),
-        unless=_lowered(unless, classes, name) if unless else None,
-        good=tuple(row["good"]),
-        bad=tuple(row["bad"]),
-    )
+    return row["id"], row.get("kind", ""), _lowered(row["form"], classes, name), _lowered(unless, classes, name) if unless else ""
 
 
 def _keys(row: dict[str, Any], name: str) -> None:
@@ -179,9 +178,9 @@ def _keys(row: dict[str, Any], name: str) -> None:
         raise RulesError(f"{name}: no {sorted(missing)[0]!r}")
 
 
-def _lowered(forms: list[str], classes: dict[str, str], name: str) -> re.Pattern[str]:
+def _lowered(forms: list[str], classes: dict[str, str], name: str) -> str:
     try:
-        return re.compile("|".join(_form(form, classes, name) for form in forms))
+        return re.compile("|".join(_form(form, classes, name) for form in forms)).pattern
     except re.error as error:
         raise RulesError(f"{name}: {error}") from None
 
@@ -220,3 +219,10 @@ def _lowered_piece(piece: str, classes: dict[str, str], name: str) -> str:
     else:
         inner = "|".join(_word(word) for word in body.split("|")) if body != "|" else r"\|"
     return f"(?: (?:{inner})~?(?= ))" + ("?" if optional else "")
+
+
+def _sources() -> Iterable[bytes]:
+    return compiled.files(("thread",), _is_phrases, ("toml.py", "review/words.py"))
+
+
+PHRASES = compiled.Piece("phrases", _sources, lambda: lowered(folder("rules/thread")))

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tdxwhy import toml
+from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
 from tdxwhy.shipped import folder
 
@@ -62,7 +62,7 @@ class Calls(NamedTuple):
 @lru_cache(maxsize=1)
 def calls() -> Calls:
     """Return the table of calls, loaded once."""
-    rows = _load()
+    rows = compiled.table(CALLS, "calls")
     prints = tuple((re.compile(row["pattern"]), int(row["format"]), str(row["level"])) for row in rows["print"])
     failing, loops, run = rows["failing"], rows["loops"], rows["run"]
     return Calls(
@@ -133,3 +133,6 @@ def _load() -> dict[str, Any]:
         if set(row) != {"pattern", "format", "level", "source"}:
             raise RulesError(f"knowledge/calls.toml: [[print]] {row.get('pattern', '?')!r} needs pattern, format, level and source")
     return rows
+
+
+CALLS = compiled.document("knowledge", "calls", "source/calls.py", _load)

@@ -1,0 +1,49 @@
+"""`python -m tdxwhy.build` makes every table that start-up loads, and the schemas and the page that are written from code.
+
+A checkout makes a table anew by itself when it is first asked for, so that this only tells early what is wrong with an edit.
+`python -m tdxwhy.build DIR` writes the tables into a folder, as the build of a wheel does.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tdxwhy import compiled
+from tdxwhy.errors import main_in_one_line
+
+
+def pieces() -> tuple[compiled.Piece, ...]:
+    """Return all pieces, in the order in which they are made."""
+    from tdxwhy.check.catalogue import RULES
+    from tdxwhy.check.scope import SCOPE
+    from tdxwhy.know.names import NAMES
+    from tdxwhy.know.stored import ANCHORS, KNOWLEDGE
+    from tdxwhy.replay.data import MODEL
+    from tdxwhy.review.words import PHRASES
+    from tdxwhy.source.calls import CALLS
+
+    return KNOWLEDGE, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES
+
+
+def write(folder: Path) -> None:
+    """Write every piece into a folder, in the form in which an installed package loads it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for piece in pieces():
+        (folder / piece.name).write_bytes(compiled.made(piece))
+
+
+def main() -> None:
+    """Make the tables, in the cache or in the folder that is given, and in a checkout what is written from code."""
+    if sys.argv[1:]:
+        write(Path(sys.argv[1]))
+        return
+    made = {piece.name: len(compiled.made(piece)) for piece in pieces()}
+    from tdxwhy.check import schemas
+
+    schemas.main()
+    sys.stdout.write(", ".join(f"{name} {size}" for name, size in made.items()) + " bytes\n")
+
+
+if __name__ == "__main__":
+    main_in_one_line(main)

@@ -9,6 +9,7 @@ Role = Literal["host", "guest", "other", "unknown"]
 Outcome = Literal["initialized", "failed", "not-attempted", "disabled-by-bios", "unknown"]
 Severity = Literal["error", "warning", "info"]
 Precision = Literal["high", "medium", "low"]
+Blames = Literal["", "packages", "cpus", "status-package"]
 
 
 class Place(NamedTuple):
@@ -147,6 +148,7 @@ class Cause(NamedTuple):
     {packages}, {cpus} and {detail}; without one the title stands there. `command_for_cpus` mends the named {cpus}.
     `at_first_call`: what is wrong is wrong from the start, so that the first SEAMCALL meets it.
     `likely_step`: where several steps can have met it, the one that most probably did.
+    `blames`: packages without an online CPU, offline CPUs, the package that the status names, or nobody.
     """
 
     id: str
@@ -161,6 +163,7 @@ class Cause(NamedTuple):
     command_for_cpus: str = ""
     at_first_call: bool = False
     likely_step: str = ""
+    blames: Blames = ""
 
 
 class Parameter(NamedTuple):
@@ -188,13 +191,22 @@ class Cpu(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
 
 
+def is_offline(cpu: Cpu) -> bool:
+    """Tell whether a CPU is known not to run; of an unknown state nothing follows."""
+    return cpu.presence in ("offline", "never-seen")
+
+
 class Package(NamedTuple):
-    """A physical package: its id, its CPUs, and how its id is known ("stated", "inferred" or "unknown")."""
+    """A physical package: its id, its CPUs, and how its id is known ("stated", "inferred" or "unknown").
+
+    `lost`: none of its CPUs is online, and it has no others.
+    """
 
     id: int | None
     cpus: tuple[int, ...]
     online: tuple[int, ...]
     known: Literal["stated", "inferred", "unknown"] = "stated"
+    lost: bool = False
 
 
 class Topology(NamedTuple):

@@ -121,7 +121,7 @@ def test_simulate_a_real_machine(tmp_path, capsys):
     (tmp_path / "lscpu.json").write_text(json.dumps(LSCPU))
     assert main(["simulate", "--topology", str(tmp_path / "lscpu.json"), "--generation", "6.8"]) == 1
     out = capsys.readouterr().out
-    assert "2 CPUs are offline (4-5; the machine does not show in which package): initialisation will fail at TDH.SYS.CONFIG" in out
+    assert "1 package that nothing names has no online CPU (CPUs 4-5): initialisation will fail at TDH.SYS.CONFIG" in out
 
 
 @pytest.mark.parametrize("text", ["generation = '6.8'\ncolour = 1\n", "generation =", "generation = '1'\n"])

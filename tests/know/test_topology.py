@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tdxwhy.know.offline import offline
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.topology import topology
 from tdxwhy.read.host.sidecar import parse_sidecar
@@ -105,9 +106,18 @@ def test_nodes_give_packages_where_they_are_shared_out_evenly() -> None:
     assert found.package_count == 2
 
 
-def test_a_sidecar_gives_packages_and_the_gap_gives_the_missing_one() -> None:
-    text = "CPU SOCKET ONLINE\n" + "".join(f"{c} {'-' if c in (4, 5) else c // 2} {'no' if c in (4, 5) else 'yes'}\n" for c in range(8))
-    found = topology((), parse_sidecar(text, "lscpu"))
+LSCPU = "CPU SOCKET ONLINE\n" + "".join(f"{c} {'-' if c in (4, 5) else c // 2} {'no' if c in (4, 5) else 'yes'}\n" for c in range(8))
+
+
+def test_a_gap_in_the_ids_of_a_sidecar_names_no_package() -> None:
+    found = topology((), parse_sidecar(LSCPU, "lscpu"))
+    assert states(found)[4] == (None, "offline")
+    assert [(p.id, p.cpus, p.lost) for p in found.packages if not p.online] == [(None, (4, 5), True)]
+    assert (offline(found).packages, offline(found).package_cpus, offline(found).guess) == ((), (4, 5), (2,))
+
+
+def test_a_sidecar_gives_packages_and_the_count_of_a_line_gives_the_missing_one() -> None:
+    found = topology(events("CPU topo: Max. logical packages:   4"), parse_sidecar(LSCPU, "lscpu"))
     assert states(found)[4] == (2, "offline")
     assert [(p.id, p.cpus, p.online, p.known) for p in found.packages][2] == (2, (4, 5), (), "inferred")
     assert found.cpus[4].evidence[0].place.line == 6

@@ -38,12 +38,19 @@ def test_a_machine_that_is_ready(tmp_path, capsys):
 
 
 def test_a_package_without_an_online_cpu(tmp_path, capsys):
+    assert main(["ready", "--root", str(machine(tmp_path, packages=4, each=3, offline=(3, 4, 5)))]) == 1
+    out = capsys.readouterr().out
+    assert "a package that nothing names has no online CPU (CPUs 3-5)" in out
+    assert "fix: chcpu -e 3-5" in out
+    assert "1 package that nothing names has no online CPU (CPUs 3-5): initialisation will fail at TDH.SYS.CONFIG" in out
+    assert "package 1" not in out.lower()
+    assert "virt/tdx: SEAMCALL (0x000000000000002d) failed: 0xc000050c00000000" in out
+
+
+def test_cpus_that_nothing_places(tmp_path, capsys):
     assert main(["ready", "--root", str(machine(tmp_path, packages=3, offline=(2, 3)))]) == 1
     out = capsys.readouterr().out
-    assert "package 1 has no online CPU (CPUs 2-3)" in out
-    assert "fix: chcpu -e 2-3" in out
-    assert "Package 1 has no online CPU: initialisation will fail at TDH.SYS.CONFIG with TDX_SYS_CONFIG_NOT_PENDING" in out
-    assert "virt/tdx: SEAMCALL (0x000000000000002d) failed: 0xc000050c00000000" in out
+    assert "2 CPUs are offline (2-3; the machine does not show in which package): initialisation will fail at TDH.SYS.CONFIG" in out
 
 
 def test_what_a_command_line_leaves_out(tmp_path):

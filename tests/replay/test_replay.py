@@ -214,9 +214,12 @@ def test_an_offline_cpu_beside_an_online_one_blames_no_package():
     assert (found.cause, found.packages, found.cpus) == ("cpu-not-initialized", (), (3,))
 
 
-def test_a_package_is_inferred_from_a_gap_or_said_to_be_unknown():
+def test_a_package_without_a_known_id_is_not_named_after_a_gap():
     found = first([(0, True), (None, False), (2, True)])
-    assert (found.cause, found.packages, found.cpus) == ("package-without-online-cpu", (1,), (1,))
+    assert (found.cause, found.packages, found.cpus) == ("package-without-online-cpu", (), (1,))
+    assert "package 1" not in found.why
+    found = first([(0, True), (0, True), (2, True), (None, False), (2, True), (0, True)])
+    assert (found.cause, found.packages, found.cpus) == ("cpu-not-initialized", (), (3,))
     found = first([(0, True), (1, True), (None, False)])
     assert (found.packages, found.cpus) == ((), (2,))
 

@@ -49,10 +49,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _machine(args: argparse.Namespace) -> int:
+    from tdxwhy.know.topology import topology
     from tdxwhy.read.host.sidecar import read_sidecar
     from tdxwhy.replay.foresee import foresee
 
-    seen = foresee(read_sidecar(Path(args.topology)), args.generation or "7.1", {"max_packages": args.packages})
+    seen = foresee(topology((), read_sidecar(Path(args.topology))), args.generation or "7.1", {"max_packages": args.packages})
     if args.format == "json":
         sys.stdout.write(json.dumps(_answer(seen.scenario, whole=True), indent=2) + "\n")
     else:

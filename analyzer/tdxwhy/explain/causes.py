@@ -1,27 +1,18 @@
 """The causes that fit, best first, each with why it fits this log, and whom it blames."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of
 from tdxwhy.explain.judgement import Judgement
 from tdxwhy.explain.nouns import FoundCause, Seamcall
 from tdxwhy.explain.outcome import meaning
 from tdxwhy.know import tables
+from tdxwhy.know.offline import Whom, whom
 from tdxwhy.know.recognise import form_of
 from tdxwhy.records import Event, Topology, When
 
 _MOST = 3
 _QUOTED = 4
-_OF_PACKAGES = "package-without-online-cpu"
-_OF_CPUS = "cpu-not-initialized"
-
-
-class Blame(NamedTuple):
-    """The packages and CPUs that the first cause blames; empty where the log names none."""
-
-    packages: tuple[int, ...] = ()
-    cpus: tuple[int, ...] = ()
 
 
 def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events: Sequence[Event]) -> tuple[FoundCause, ...]:
@@ -41,30 +32,24 @@ def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events
     return tuple(_described(id, facts, telling) for id in ids)
 
 
-def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) -> Blame:
+def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) -> Whom:
     """Return whom the first cause blames, by the model's history if it names somebody, else by the topology."""
     if first is None:
-        return Blame()
+        return Whom()
     if stated := _stated(judgement):
         return stated
     for explanation in judgement.explanations:
         if explanation.cause == first.id and (explanation.packages or explanation.cpus):
-            return Blame(explanation.packages, explanation.cpus)
-    lost = [package for package in topology.packages if package.cpus and not package.online]
-    if first.id == _OF_PACKAGES:
-        ids = tuple(package.id for package in lost if package.id is not None)
-        return Blame(ids, tuple(sorted({number for package in lost for number in package.cpus})))
-    if first.id == _OF_CPUS:
-        return Blame((), tuple(cpu.number for cpu in topology.cpus if cpu.presence in ("offline", "never-seen")))
-    return Blame()
+            return Whom(explanation.packages, explanation.cpus)
+    return whom(tables.cause(first.id).blames, topology)
 
 
-def _stated(judgement: Judgement) -> Blame | None:
+def _stated(judgement: Judgement) -> Whom | None:
     """Return the packages that failing lines name themselves, with the CPUs that they list; a CPU alone can be the wrong one."""
     failures = judgement.attempt.failures if judgement.attempt is not None else ()
     naming = [event.values for event in failures if isinstance(event.values.get("package"), int)]
     packages = tuple(sorted({values["package"] for values in naming}))
-    return Blame(packages, tuple(sorted({cpu for values in naming for cpu in values.get("cpus", ())}))) if packages else None
+    return Whom(packages, tuple(sorted({cpu for values in naming for cpu in values.get("cpus", ())}))) if packages else None
 
 
 def _something_failed(judgement: Judgement) -> bool:

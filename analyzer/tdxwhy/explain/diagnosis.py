@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from tdxwhy.explain.causes import Blame, blame, candidates
+from tdxwhy.explain.causes import blame, candidates
 from tdxwhy.explain.facts import evidence_of, gather
 from tdxwhy.explain.judgement import Judgement, judge
 from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause, Seamcall
 from tdxwhy.explain.sentence import sentence
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_leaf, decode_status
+from tdxwhy.know.offline import Whom
 from tdxwhy.know.partial import certain
 from tdxwhy.know.recognise import recognise
 from tdxwhy.know.topology import topology as read_topology
@@ -127,7 +128,7 @@ def _lower(title: str) -> str:
     return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
 
 
-def _sentence(judgement: Judgement, call: Seamcall | None, causes: Sequence[FoundCause], topology: Topology, blamed: Blame) -> str | None:
+def _sentence(judgement: Judgement, call: Seamcall | None, causes: Sequence[FoundCause], topology: Topology, blamed: Whom) -> str | None:
     if judgement.outcome != "failed" or not judgement.steps:
         return None
     cause = tables.cause(causes[0].id) if causes else None
@@ -135,7 +136,7 @@ def _sentence(judgement: Judgement, call: Seamcall | None, causes: Sequence[Foun
     return sentence(judgement.steps, cause, named, topology, blamed.packages, blamed.cpus)
 
 
-def _actions(causes: Sequence[FoundCause], call: Seamcall | None, blamed: Blame) -> Iterator[Action]:
+def _actions(causes: Sequence[FoundCause], call: Seamcall | None, blamed: Whom) -> Iterator[Action]:
     for found in causes[:1]:
         cause = tables.cause(found.id)
         if blamed.cpus and cause.command_for_cpus:
@@ -147,7 +148,7 @@ def _actions(causes: Sequence[FoundCause], call: Seamcall | None, blamed: Blame)
         yield Action(cause.advice, cause.command.replace("{detail:x}", f"{detail:x}"))
 
 
-def _who(causes: Sequence[FoundCause], blamed: Blame) -> Iterator[str]:
+def _who(causes: Sequence[FoundCause], blamed: Whom) -> Iterator[str]:
     """Yield what would settle which CPUs or package the first cause blames, where nothing names them."""
     if causes and not blamed.cpus and tables.cause(causes[0].id).command_for_cpus:
         yield _WHO

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tdxwhy.explain.command_line import misspelt, request
 from tdxwhy.explain.nouns import Note, Request
 from tdxwhy.know import tables
+from tdxwhy.know.offline import offline
 from tdxwhy.lazy import lazy
 from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
 
@@ -47,8 +48,7 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
     notes = tuple(misspelt(command_line, tables.parameters(), line)) if command_line and line else ()
     fault, faulted = _fault(boot, events)
     named = {
-        "package-offline": tuple(_lost_packages(topology)),
-        "cpu-offline": tuple(_lost_cpus(topology)),
+        **_missing(topology),
         "parameter-misspelt": tuple(evidence for note in notes for evidence in note.evidence),
         "fault-in-init": fault,
     }
@@ -154,16 +154,12 @@ def _stated(event: Event) -> str:
     return event.form.fact_otherwise if number else event.form.fact
 
 
-def _lost_packages(topology: Topology) -> Iterator[Evidence]:
-    for package in topology.packages:
-        if package.cpus and not package.online:
-            yield from (evidence for cpu in topology.cpus if cpu.number in package.cpus for evidence in cpu.evidence[:1])
-
-
-def _lost_cpus(topology: Topology) -> Iterator[Evidence]:
-    for cpu in topology.cpus:
-        if cpu.presence in ("offline", "never-seen"):
-            yield from cpu.evidence[:1]
+def _missing(topology: Topology) -> dict[str, tuple[Evidence, ...]]:
+    """Return the facts on offline CPUs and packages, each with what says that the CPUs are offline."""
+    evidence = {cpu.number: cpu.evidence[:1] for cpu in topology.cpus}
+    gone = offline(topology)
+    whose = {"packages": gone.package_cpus, "cpus": gone.cpus}
+    return {fact.id: tuple(one for cpu in whose[fact.offline] for one in evidence[cpu]) for fact in tables.facts() if fact.offline}
 
 
 def _fault(boot: BootRecords, events: Sequence[Event]) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:

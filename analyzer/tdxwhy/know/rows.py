@@ -1,6 +1,6 @@
 """The rows of the knowledge tables that never leave this room, and the words that rows may use."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
@@ -73,11 +73,12 @@ class Step(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """Something that no single line tells; causes ask for it by its id."""
+    """Something that no single line tells; causes ask for it by its id. `offline`: it holds while some such packages or CPUs are there."""
 
     id: str
     meaning: str
     source: str
+    offline: Literal["", "packages", "cpus"] = ""
 
 
 class Ordinary(NamedTuple):

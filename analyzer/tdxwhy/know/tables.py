@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
+from tdxwhy.know.rows import Fact
 from tdxwhy.know.stored import table
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
 
@@ -84,6 +85,12 @@ def functions() -> dict[str, str]:
 def parameters() -> tuple[Parameter, ...]:
     """Return the kernel parameters that matter to TDX."""
     return tuple(Parameter(name, meaning, source, tuple(asks)) for name, meaning, source, asks in table("PARAMETER"))
+
+
+@cache
+def facts() -> tuple[Fact, ...]:
+    """Return what only the whole log, its topology or a host report tells."""
+    return tuple(Fact(*row) for row in table("FACT"))
 
 
 @cache

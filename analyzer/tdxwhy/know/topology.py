@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tdxwhy.know.cpu_facts import MOST_CPUS, Facts, facts_of
-from tdxwhy.know.layout import Known, Placement, place
-from tdxwhy.records import Cpu, Event, Evidence, Package, Topology
+from tdxwhy.know.placement import Known, Placement, place
+from tdxwhy.records import Cpu, Event, Evidence, Package, Topology, is_offline
 
 _NOWHERE = Placement(None, "unknown")
 
@@ -25,11 +25,12 @@ def topology(events: Sequence[Event], sidecar: Topology | None) -> Topology:
         count = sidecar.package_count
     places = _places(facts, beside, numbers, count)
     cpus = tuple([_cpu(number, facts, beside.get(number), places[number]) for number in numbers])
+    total = present if present is not None else sidecar.cpu_count if sidecar is not None else None
     return Topology(
         cpus,
-        packages_of(cpus, places),
+        _packages(cpus, places, _is_whole(cpus, places, total)),
         count,
-        present if present is not None else sidecar.cpu_count if sidecar is not None else None,
+        total,
         _online(facts, sidecar),
         (*facts.notes(), *(sidecar.notes if sidecar is not None else ())),
     )
@@ -47,7 +48,13 @@ def _uniform(facts: Facts, present: int) -> Topology:
     return Topology(cpus, (), facts.number("packages"), present, present, facts.notes())
 
 
-def packages_of(cpus: Sequence[Cpu], places: Mapping[int, Placement]) -> tuple[Package, ...]:
+def _is_whole(cpus: Sequence[Cpu], places: Mapping[int, Placement], total: int | None) -> bool:
+    """Tell whether each CPU of the machine is known and each that may be online has its place: then a package holds no other CPU."""
+    placed = all(places[cpu.number].package is not None or is_offline(cpu) for cpu in cpus)
+    return total is not None and len(cpus) >= total and placed
+
+
+def _packages(cpus: Sequence[Cpu], places: Mapping[int, Placement], whole: bool) -> tuple[Package, ...]:
     """Gather CPUs into packages; those of a package whose id cannot be told are kept together too."""
     members: dict[tuple[int, int | None, int | None], list[Cpu]] = {}
     for cpu in cpus:
@@ -57,7 +64,7 @@ def packages_of(cpus: Sequence[Cpu], places: Mapping[int, Placement]) -> tuple[P
         elif where.group is not None:
             members.setdefault((1, None, where.group), []).append(cpu)
     return tuple(
-        _package(key[1], group, places)
+        _package(key[1], group, places)._replace(lost=whole and all(map(is_offline, group)))
         for key, group in sorted(members.items(), key=lambda item: (item[0][0], item[0][1] or item[0][2] or 0))
     )
 
@@ -101,38 +108,42 @@ def _bring_up(facts: Facts, present: int | None) -> None:
 
 def _places(facts: Facts, beside: Mapping[int, Cpu], numbers: Sequence[int], count: int | None) -> dict[int, Placement]:
     """Return the package of each CPU: stated by a line or the sidecar, else inferred, else unknown."""
-    inferred = {**_by_node(facts, count), **_by_apic(facts)}
-    if not (facts.package or inferred or beside):
+    stated = {cpu.number: cpu.package for cpu in beside.values() if cpu.package is not None}
+    stated |= {number: package for number, (package, _) in facts.package.items()}
+    inferred = {**_by_node(facts, stated, count), **_by_apic(facts, stated)}
+    if not (stated or inferred):
         return dict.fromkeys(numbers, _NOWHERE)
-    known = {number: _placement(facts, beside.get(number), number, inferred) for number in numbers}
+    known = {number: _placement(number, stated, inferred) for number in numbers}
     if list(numbers) != list(range(len(numbers))):
         return known
     guessed = place([known[number].package for number in numbers], count)
     return {number: known[number] if known[number].package is not None else guessed[number] for number in numbers}
 
 
-def _placement(facts: Facts, beside: Cpu | None, cpu: int, inferred: Mapping[int, int]) -> Placement:
-    stated = facts.package.get(cpu)
-    package = stated[0] if stated is not None else beside.package if beside is not None else None
-    if package is not None:
-        return Placement(package, "stated")
+def _placement(cpu: int, stated: Mapping[int, int], inferred: Mapping[int, int]) -> Placement:
+    if cpu in stated:
+        return Placement(stated[cpu], "stated")
     return Placement(inferred[cpu], "inferred") if cpu in inferred else _NOWHERE
 
 
-def _by_apic(facts: Facts) -> dict[int, int]:
+def _by_apic(facts: Facts, stated: Mapping[int, int]) -> dict[int, int]:
     """Return packages by APIC ids, if stated packages of other CPUs settle how many of an id's bits count within a package."""
-    pairs = [(facts.apic[other][0], package) for other, (package, _) in facts.package.items() if other in facts.apic]
+    pairs = [(facts.apic[other][0], package) for other, package in stated.items() if other in facts.apic]
     shifts = [shift for shift in range(16) if all(apic >> shift == package for apic, package in pairs)] if pairs else []
     return {cpu: apic >> shifts[0] for cpu, (apic, _) in facts.apic.items()} if len(shifts) == 1 else {}
 
 
-def _by_node(facts: Facts, count: int | None) -> dict[int, int]:
-    """Return packages by nodes, if the nodes are known to be shared out evenly and package ids are not renumbered."""
+def _by_node(facts: Facts, stated: Mapping[int, int], count: int | None) -> dict[int, int]:
+    """Return packages by nodes, if the nodes are known to be shared out evenly and no stated package is numbered otherwise."""
     nodes = facts.number("nodes")
-    if not facts.node or count is None or nodes is None or facts.package:
+    if not facts.node or count is None or nodes is None:
         return {}
     each = facts.number("nodes_per_package") or (1 if nodes == count else None)
-    return {cpu: node // each for cpu, (node, _) in facts.node.items()} if each is not None and each * count == nodes else {}
+    if each is None or each * count != nodes:
+        return {}
+    found = {cpu: node // each for cpu, (node, _) in facts.node.items()}
+    sparse = any(package >= count or found.get(cpu, package) != package for cpu, package in stated.items())
+    return {} if sparse else found
 
 
 def _cpu(number: int, facts: Facts, beside: Cpu | None, where: Placement) -> Cpu:

@@ -7,8 +7,9 @@ import re
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.know.topology import topology as infer
-from tdxwhy.records import Cpu, Package, Topology
+from tdxwhy.know.topology import topology as complete
+from tdxwhy.read.host.sidecar import of_cpus
+from tdxwhy.records import Cpu, Topology
 from tdxwhy.replay.engine import Line, replay_log
 from tdxwhy.replay.nouns import Verdict
 
@@ -41,13 +42,7 @@ def parse_topology(data: object) -> Topology | None:
             raise TdxwhyError("topology: a CPU without a number")
         socket = row.get("socket")
         cpus.append(Cpu(row["cpu"], socket if isinstance(socket, int) else None, "online" if row.get("online") else "offline"))
-    packages = sorted({cpu.package for cpu in cpus if cpu.package is not None})
-    return Topology(tuple(cpus), tuple(_package(package, cpus) for package in packages))
-
-
-def _package(package: int, cpus: list[Cpu]) -> Package:
-    own = [cpu for cpu in cpus if cpu.package == package]
-    return Package(package, tuple(cpu.number for cpu in own), tuple(cpu.number for cpu in own if cpu.presence == "online"))
+    return complete((), of_cpus(cpus))
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
@@ -86,8 +81,7 @@ def answer(line: str, number: int, generation: str | None = None) -> str:
         request = json.loads(line)
         if not isinstance(request, dict) or not isinstance(request.get("log"), str):
             raise TdxwhyError("a request is an object with a log")
-        listed = parse_topology(request.get("topology"))
-        topology = None if listed is None else infer((), listed)
+        topology = parse_topology(request.get("topology"))
         known = request.get("generation") or generation
         if known is not None and not isinstance(known, str):
             raise TdxwhyError("generation is not a name")

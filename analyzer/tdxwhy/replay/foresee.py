@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.know.decode import decode_status
+from tdxwhy.know.decode import decode_status, status_package
+from tdxwhy.know.offline import offline
+from tdxwhy.know.topology import topology as complete
 from tdxwhy.ranges import counted, ranges
+from tdxwhy.read.host.sidecar import of_cpus
 from tdxwhy.records import Cpu, Topology
 from tdxwhy.replay.data import generation
 from tdxwhy.replay.scenario import parse
@@ -15,79 +19,114 @@ from tdxwhy.replay.simulate import Simulation, simulate
 
 
 class Foresight(NamedTuple):
-    """What will come of an attempt on this machine: the scenario, its run, and one sentence."""
+    """What will come of an attempt on this machine: the scenario, its run, one sentence, and whether anything else can come of it."""
 
     scenario: dict[str, Any]
     simulation: Simulation
     sentence: str
+    certain: bool = True
 
 
 def foresee(topology: Topology, name: str, module: dict[str, Any] | None = None, settings: dict[str, Any] | None = None) -> Foresight:
-    """Ask the model about a machine before anybody tries."""
+    """Ask the model about a machine before anybody tries.
+
+    The topology is one that `know.topology` has completed. Where it does not tell in which package offline CPUs are, both worlds are
+    asked: in one they are packages of their own, in the other they stand beside CPUs that are online.
+    """
     if not topology.cpus:
         raise TdxwhyError("the topology lists no CPU")
-    packages = packages_of(topology.cpus)
-    dense = {package: number for number, package in enumerate(sorted(set(packages)))}
-    sparse = max(packages) >= len(dense)
-    scenario: dict[str, Any] = {
+    worlds = [_scenario(topology, packages, name, module or {}, settings or {}) for packages in _worlds(topology)]
+    runs = [simulate(parse(scenario)) for scenario in worlds]
+    what = _state(topology)
+    ends = [_end(topology.cpus, parse(scenario).packages, run) for scenario, run in zip(worlds, runs, strict=True)]
+    if len(set(ends)) == 1:
+        return Foresight(worlds[0], runs[0], ends[0].after(what))
+    said = f"{what}: if they are all that their packages have, {ends[0].text}; if not, {ends[1].text}"
+    return Foresight(worlds[0], runs[0], said, certain=False)
+
+
+def _scenario(topology: Topology, packages: Sequence[int], name: str, module: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    different = len(set(packages))
+    return {
         "generation": generation(name).name,
         "platform": {
-            "packages": max(packages) + 1 if sparse else len(dense),
+            "packages": max(max(packages) + 1, different),
             "cpu_to_package": list(packages),
             "offline_at_boot": [number for number, cpu in enumerate(topology.cpus) if cpu.presence != "online"],
         },
-        "module": module or {},
-        "settings": settings or {},
+        "module": module,
+        "settings": settings,
         "operations": ["boot", "enable"],
     }
-    done = simulate(parse(scenario))
-    return Foresight(scenario, done, _sentence(topology.cpus, packages, done))
 
 
-def packages_of(cpus: Sequence[Cpu]) -> tuple[int, ...]:
-    """Return each CPU's package; one that is not stated is taken from a gap in the ids, else from the CPU before."""
-    alive = {cpu.package for cpu in cpus if cpu.package is not None}
-    gap = sorted(set(range(max(alive, default=0))) - alive)
-    found: list[int] = []
-    for cpu in cpus:
-        guess = gap[0] if gap else found[-1] if found else 0
-        found.append(guess if cpu.package is None else cpu.package)
-    return tuple(found)
+def _worlds(topology: Topology) -> Iterator[tuple[int, ...]]:
+    """Yield the package of each CPU for the model; CPUs that nothing places are packages of their own first, then beside others."""
+    known = {number: package.id for package in topology.packages if package.id is not None for number in package.cpus}
+    named = set(known.values())
+    fresh = (number for number in count() if number not in named)
+    for nameless in (package for package in topology.packages if package.id is None):
+        known |= dict.fromkeys(nameless.cpus, next(fresh))
+    unplaced = [cpu.number for cpu in topology.cpus if cpu.number not in known]
+    alone = next(fresh)
+    beside = min((known[cpu.number] for cpu in topology.cpus if cpu.presence == "online" and cpu.number in known), default=alone)
+    for home in (alone, beside) if unplaced else (beside,):
+        yield tuple(known.get(cpu.number, home) for cpu in topology.cpus)
 
 
 def sentence_of(data: object) -> str:
     """Say in one sentence what a scenario comes to."""
     scenario = parse(data)
     cpus = [Cpu(number, package, "offline" if number in scenario.offline else "online") for number, package in enumerate(scenario.packages)]
-    return _sentence(cpus, scenario.packages, simulate(scenario))
+    return _end(cpus, scenario.packages, simulate(scenario)).after(_state(complete((), of_cpus(cpus))))
 
 
-def _sentence(cpus: Sequence[Cpu], packages: Sequence[int], done: Simulation) -> str:
+class _End(NamedTuple):
+    """How an attempt ends, and what comes `before` the state of the CPUs gets to matter."""
+
+    text: str
+    joint: str = ": "
+    before: str = ""
+
+    def after(self, what: str) -> str:
+        """Return it behind the state of the CPUs that it follows from."""
+        if self.before:
+            return f"{self.before}; {self.text}. That {what} does not get to matter"
+        return f"{what}{self.joint}{self.text}"
+
+
+def _end(cpus: Sequence[Cpu], packages: Sequence[int], done: Simulation) -> _End:
     alive = {package for cpu, package in zip(cpus, packages, strict=True) if cpu.presence == "online"}
-    what = _state(cpus, packages, alive)
     fatal = next((one for one in done.failures if one.asked == "enable"), None)
     said = next((f'"{one.text}"' for one in done.lines if one.level <= 3), "nothing")
     if fatal is None and done.state["module"] != "SYS_READY":
-        return f"{what}, but nobody gets as far as the TDX module, and the log will say {said}"
+        return _End(f"nobody gets as far as the TDX module, and the log will say {said}", ", but ")
     if fatal is None:
-        return f"{what}: initialisation will succeed ({counted(len(alive), 'package')})"
+        return _End(f"initialisation will succeed ({counted(len(alive), 'package')})")
     status = decode_status(fatal.status).name if fatal.status is not None else f"errno {fatal.errno}"
     end = f"initialisation will fail at {fatal.step} with {status}, and the log will say {said}"
-    if status == "TDX_INVALID_PKG_ID" and fatal.cpu is not None:
-        first = packages[fatal.cpu]
-        return f"package {first} comes first: the module refuses its id, on CPU {fatal.cpu}; {end}. That {what} does not get to matter"
-    return f"{what}: {end}"
+    if fatal.status is not None and (first := status_package(fatal.status)) is not None and fatal.cpu is not None:
+        return _End(end, before=f"package {first} comes first: the module refuses its id, on CPU {fatal.cpu}")
+    return _End(end)
 
 
-def _state(cpus: Sequence[Cpu], packages: Sequence[int], alive: set[int]) -> str:
-    dead = sorted(set(packages) - alive)
-    off = [cpu.number for cpu in cpus if cpu.presence != "online"]
-    if len(dead) > 1:
-        return f"packages {ranges(dead)} have no online CPU"
-    if dead:
-        return f"package {dead[0]} has no online CPU"
+def _state(topology: Topology) -> str:
+    missing = offline(topology)
+    off = [cpu.number for cpu in topology.cpus if cpu.presence != "online"]
+    nameless = [package for package in topology.packages if package.lost and package.id is None]
+    if len(missing.packages) > 1:
+        return f"packages {ranges(missing.packages)} have no online CPU"
+    if missing.packages:
+        return f"package {missing.packages[0]} has no online CPU"
+    if nameless:
+        return (
+            f"{counted(len(nameless), 'package')} that nothing names {_have(nameless)} no online CPU (CPUs {ranges(missing.package_cpus)})"
+        )
     if not off:
         return "every CPU is online"
-    homeless = any(cpu.package is None for cpu in cpus if cpu.presence != "online")
-    where = f"{ranges(off)}; the machine does not show in which package" if homeless else ranges(off)
+    where = f"{ranges(off)}; the machine does not show in which package" if missing.unplaced else ranges(off)
     return f"{counted(len(off), 'CPU')} {'is' if len(off) == 1 else 'are'} offline ({where})"
+
+
+def _have(things: Sequence[object]) -> str:
+    return "has" if len(things) == 1 else "have"

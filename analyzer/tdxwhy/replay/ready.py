@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.know.offline import offline
 from tdxwhy.know.topology import topology as complete
 from tdxwhy.ranges import ranges
 from tdxwhy.read.host.sidecar import read_sidecar
 from tdxwhy.records import Severity, Topology
-from tdxwhy.replay.foresee import Foresight, foresee, packages_of
+from tdxwhy.replay.foresee import Foresight, foresee
 
 _MOST = 1 << 20
 
@@ -104,7 +105,8 @@ def _obstacles(facts: Facts, kernel: str, foresight: Foresight) -> Iterator[Obst
     yield from _platform(facts, kernel)
     yield from _cpus(facts)
     if foresight.simulation.failures:
-        yield Obstacle("will-fail", "error", foresight.sentence, "mend what is listed above, then ask again")
+        certain: Severity = "error" if foresight.certain else "warning"
+        yield Obstacle("will-fail", certain, foresight.sentence, "mend what is listed above, then ask again")
 
 
 def _platform(facts: Facts, kernel: str) -> Iterator[Obstacle]:
@@ -122,21 +124,19 @@ def _platform(facts: Facts, kernel: str) -> Iterator[Obstacle]:
 
 
 def _cpus(facts: Facts) -> Iterator[Obstacle]:
-    cpus = facts.topology.cpus
-    packages = packages_of(cpus)
-    alive = {package for cpu, package in zip(cpus, packages, strict=True) if cpu.presence == "online"}
-    off = [cpu.number for cpu in cpus if cpu.presence != "online"]
+    missing = offline(facts.topology)
     limits = [word for word in facts.command_line if re.match(r"(maxcpus|nr_cpus|possible_cpus|nosmt)\b", word)]
-    for package in sorted(set(packages) - alive):
-        own = [cpu.number for cpu, one in zip(cpus, packages, strict=True) if one == package]
-        message = f"package {package} has no online CPU (CPUs {ranges(own)})"
-        yield Obstacle("package-without-online-cpu", "error", message, f"chcpu -e {ranges(own).replace(' ', '')}")
-    if off:
-        message = f"CPUs {ranges(off)} are offline; public modules want TDH.SYS.LP.INIT on every CPU"
-        yield Obstacle("cpu-not-initialized", "error", message, f"chcpu -e {ranges(off).replace(' ', '')}")
+    for package in (package for package in facts.topology.packages if package.lost):
+        name = "a package that nothing names" if package.id is None else f"package {package.id}"
+        message = f"{name} has no online CPU (CPUs {ranges(package.cpus)})"
+        yield Obstacle("package-without-online-cpu", "error", message, f"chcpu -e {ranges(package.cpus).replace(' ', '')}")
+    if missing.cpus:
+        where = "; the machine does not show in which package" if missing.unplaced else ""
+        message = f"CPUs {ranges(missing.cpus)} are offline{where}; public modules want TDH.SYS.LP.INIT on every CPU"
+        yield Obstacle("cpu-not-initialized", "error", message, f"chcpu -e {ranges(missing.cpus).replace(' ', '')}")
     for word in limits:
         yield Obstacle("cpus-limited", "warning", f"{word} keeps CPUs away from this kernel", f"boot without {word}")
-    high = sorted(package for package in set(packages) if package >= 8)
+    high = sorted(package.id for package in facts.topology.packages if package.id is not None and package.id >= 8)
     if high:
         message = f"package ids {ranges(high)} are 8 or higher, which public modules refuse at TDH.SYS.LP.INIT"
         yield Obstacle(

@@ -63,7 +63,7 @@ def _packages(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
             for number in package.cpus
         ]
         name = "package unknown" if package.id is None else f"package {package.id}"
-        yield {"name": name, "known": package.known, "lost": bool(package.cpus) and not package.online, "cpus": shown}
+        yield {"name": name, "known": package.known, "lost": package.lost, "cpus": shown}
 
 
 def _timeline(diagnosis: Diagnosis) -> Iterator[dict[str, str]]:

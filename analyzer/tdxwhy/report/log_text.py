@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.know.offline import offline
 from tdxwhy.ranges import counted, ranges
 from tdxwhy.records import Evidence, Finding, Loss, Topology
 from tdxwhy.report.terminal import Painter, safe
@@ -131,12 +132,19 @@ def packages(topology: Topology) -> Iterator[str]:
         known = counted(topology.package_count, "package") if topology.package_count is not None else "packages not counted"
         total = "" if topology.cpu_count is None else f" of {topology.cpu_count}"
         yield known + ("" if online is None else f", {online}{total} CPUs online")
+    yield from _each(topology)
+
+
+def _each(topology: Topology) -> Iterator[str]:
+    guess = offline(topology).guess
     for package in topology.packages:
         missing = sorted(set(package.cpus) - set(package.online))
         if missing:
             name = "package unknown" if package.id is None else f"package {package.id}"
-            left = "no online CPU" if not package.online else f"{counted(len(package.online), 'CPU')} online"
+            left = "no online CPU" if package.lost else f"{counted(len(package.online), 'CPU')} online"
             yield f"{name}: {left}; not online: {ranges(missing)}" + (f" ({package.known})" if package.known != "stated" else "")
+    if guess:
+        yield f"a gap in the ids suggests package{'s' if len(guess) > 1 else ''} {ranges(guess)} and proves nothing"
 
 
 def _online(topology: Topology) -> int | None:

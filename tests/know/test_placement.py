@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdxwhy.know.layout import place
+from tdxwhy.know.placement import place
 
 N = None
 
@@ -14,30 +14,45 @@ N = None
 @pytest.mark.parametrize(
     ("stated", "expected"),
     [
-        ([0, 0, N, N, 2, 2], [0, 0, 1, 1, 2, 2]),  # the gap in the ids
-        ([0, 1, N, 3, 0, 1, N, 3], [0, 1, 2, 3, 0, 1, 2, 3]),  # threads numbered behind all cores
-        ([1, 1, N, N, 3, 3, 0, 0], [1, 1, 2, 2, 3, 3, 0, 0]),  # the boot CPU's package is not the first
-        ([0, 0, 1, 1, 2, 2, N, N], [0, 0, 1, 1, 2, 2, 3, 3]),  # ids that count up go on
         ([0, 0, 0, N], [0, 0, 0, 0]),  # one package
         ([0, 1, 0, N], [0, 1, 0, 1]),  # packages take turns
+        ([0, 0, 0, 1, 1, N], [0, 0, 0, 1, 1, 1]),
+        ([0, 4, N, 12, 0, 4, 8, 12], [0, 4, 8, 12, 0, 4, 8, 12]),  # threads numbered behind all cores
+        ([0, 0, N, N, 2, 2], [0, 0, N, N, 2, 2]),  # a gap in the ids proves nothing
+        ([0, 1, N, 3, 0, 1, N, 3], [0, 1, N, 3, 0, 1, N, 3]),
+        ([0, 0, 1, 1, 2, 2, N, N], [0, 0, 1, 1, 2, 2, N, N]),
         ([0, 0, N, N], [0, 0, N, N]),  # one package of four or two of two
         ([0, N], [0, N]),
         ([N, N], [N, N]),
         ([5, 5, N, N, 9, 9], [5, 5, N, N, 9, 9]),  # any id may be missing
-        ([0, 0, 0, 1, 1, N], [0, 0, 0, 1, 1, 1]),
     ],
 )
 def test_place(stated: list[int | None], expected: list[int | None]) -> None:
     assert [where.package for where in place(stated)] == expected
 
 
-def test_the_count_of_packages_settles_what_is_open() -> None:
-    assert [where.package for where in place([0, 0, N, N], 1)] == [0, 0, 0, 0]
+@pytest.mark.parametrize(
+    ("stated", "count", "expected"),
+    [
+        ([0, 0, N, N, 2, 2], 3, [0, 0, 1, 1, 2, 2]),
+        ([0, 1, N, 3, 0, 1, N, 3], 4, [0, 1, 2, 3, 0, 1, 2, 3]),
+        ([0, 0, 1, 1, 2, 2, N, N], 4, [0, 0, 1, 1, 2, 2, 3, 3]),
+        ([0, 0, N, N, 2, 2], 2, [0, 0, 0, 2, 2, 2]),  # two packages of three, with ids 0 and 2
+        ([0, 0, N, N], 1, [0, 0, 0, 0]),
+        ([3, 3, 0, 0, N, N, 1, 1], 4, [3, 3, 0, 0, N, N, 1, 1]),  # in no order: any id may be missing
+        ([1, 1, 2, 2, N, N], 3, [1, 1, 2, 2, N, N]),
+    ],
+)
+def test_the_count_of_packages_settles_what_is_open(stated: list[int | None], count: int, expected: list[int | None]) -> None:
+    assert [where.package for where in place(stated, count)] == expected
+
+
+def test_the_cpus_of_a_package_without_an_id_are_kept_together() -> None:
     assert [where.group for where in place([0, 0, N, N], 2)][2:] == [1, 1]
 
 
 def test_how_it_is_known() -> None:
-    assert [where.known for where in place([0, 0, N, N, 2, 2])] == ["stated", "stated", "inferred", "inferred", "stated", "stated"]
+    assert [where.known for where in place([0, 0, N, N, 2, 2], 3)] == ["stated", "stated", "inferred", "inferred", "stated", "stated"]
 
 
 @given(st.integers(1, 6), st.integers(1, 4), st.integers(1, 2), st.data())

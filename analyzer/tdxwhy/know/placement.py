@@ -19,14 +19,15 @@ def place(packages: Sequence[int | None], package_count: int | None = None) -> t
     """Return where each CPU is; `packages` holds the stated package of CPU 0, 1, ..., None where nothing states it.
 
     Firmware numbers the CPUs of a machine in equal blocks, the packages taking turns. A CPU's place is inferred if all such
-    numberings that fit the stated ones agree on it; those whose ids count up from 0 without a gap go first. The id of a package without
-    any stated CPU is inferred from the one gap in the ids of the others, or where these count up from block to block.
+    numberings that fit the stated packages agree on it. The id of a package without any stated CPU is inferred only where the count
+    of packages is known and the other ids count up from 0 block by block: a gap in the ids alone proves nothing, for ids may be sparse.
     """
     unstated = tuple(Placement(None, "unknown") if package is None else Placement(package, "stated") for package in packages)
     if None not in packages or not any(package is not None for package in packages) or len(packages) > _MOST_CPUS:
         return unstated
     guesses = [guess for guess in _numberings(packages) if package_count is None or max(guess[1]) + 1 == package_count]
-    guesses = [guess for guess in guesses if all(package is None or package < len(guess[0]) for package in guess[0])] or guesses
+    if package_count is not None:
+        guesses = [(_counted_up(ids), slots) for ids, slots in guesses]
     if not guesses:
         return unstated
     return tuple(known if known.package is not None else _agreed(cpu, guesses) for cpu, known in enumerate(unstated))
@@ -49,7 +50,7 @@ def _numberings(packages: Sequence[int | None]) -> Iterator[tuple[list[int | Non
             slots = [cpu // block % count for cpu in range(total)]
             ids = _fit(packages, slots, count)
             if ids is not None and not (count == 1 and block < total):
-                yield _gap_filled(ids), slots
+                yield ids, slots
 
 
 def _divisors(number: int) -> list[int]:
@@ -67,14 +68,8 @@ def _fit(packages: Sequence[int | None], slots: Sequence[int], count: int) -> li
     return ids if len(set(stated)) == len(stated) else None
 
 
-def _gap_filled(ids: list[int | None]) -> list[int | None]:
-    stated = {slot: package for slot, package in enumerate(ids) if package is not None}
-    count = len(ids)
-    turns = {(package - slot) % count for slot, package in stated.items()}
-    if len(stated) > 1 and len(turns) == 1 and max(stated.values()) < count:
-        turn = turns.pop()
-        return [(slot + turn) % count for slot in range(count)]
-    gaps = set(range(count)) - set(stated.values())
-    if ids.count(None) == 1 and len(gaps) == 1:
-        return [gaps.copy().pop() if package is None else package for package in ids]
-    return ids
+def _counted_up(ids: list[int | None]) -> list[int | None]:
+    """Fill in the ids that are not stated where at least two are and each of them is the number of its slot."""
+    stated = [(slot, package) for slot, package in enumerate(ids) if package is not None]
+    counting = len(stated) > 1 and all(slot == package for slot, package in stated)
+    return list(range(len(ids))) if counting else ids

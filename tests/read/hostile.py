@@ -57,6 +57,7 @@ HOSTILE: dict[str, tuple[bytes, int, str]] = {
     "bomb.log.xz": (lzma.compress(LOG.encode() + b"\n" * 40_000_000), 1, "40 MB of line ends behind a log"),
     "bomb.log.bz2": (bz2.compress(LOG.encode() + b" " * 40_000_000), 1, "a line of 40 MB of blanks"),
     "cut.log.gz": (zipped((LOG * 40).encode())[:-40], 1, "breaks off"),
+    "padded.log.gz": (zipped(LOG.encode()) + bytes(5000), 1, "NULs behind the end, as a block device leaves them"),
     "no-gzip.log.gz": (b"\x1f\x8b" + b"x" * 200, 2, "the magic of gzip and nothing behind it"),
     "escapes.log": (
         LOG.replace("virt/tdx", TITLE).encode() + TURNED,

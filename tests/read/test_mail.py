@@ -217,10 +217,17 @@ def test_archive_bomb_is_not_unpacked_whole(tmp_path):
     assert len(mail.body) < 5 << 20
 
 
-def test_torn_archive(tmp_path):
+def test_of_a_torn_archive_the_mails_before_the_break_are_read(tmp_path):
     path = tmp_path / "t.mbox.gz"
-    path.write_bytes(gzip.compress(mbox())[:-20])
-    with pytest.raises(TdxwhyError):
+    for packed in (gzip.compress(mbox())[:-20], gzip.compress(mbox()) + b"rubbish"):
+        path.write_bytes(packed)
+        first, last = read_mails(path)
+        assert (first.message_id, first.notes) == ("1@x", ())
+        assert "gz stream that is cut or broken" in last.notes[-1]
+    path.write_bytes(gzip.compress(mbox()) + bytes(99))
+    assert [mail.notes for mail in read_mails(path)] == [(), ()]
+    path.write_bytes(b"\x1f\x8brubbish")
+    with pytest.raises(TdxwhyError, match="gz stream that is cut or broken"):
         ids(path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from tdxwhy.fleet.boot import Boot, boot_of
 from tdxwhy.fleet.content import ZIP_MAGIC
@@ -13,7 +13,7 @@ from tdxwhy.fleet.quick import SMALL, quick
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.export import is_export
 from tdxwhy.read.log import LogReader
-from tdxwhy.read.opening import Opened
+from tdxwhy.read.opening import Opened, Raw
 from tdxwhy.read.scan import Scan
 from tdxwhy.read.text import BLOCK, looks_binary
 from tdxwhy.records import Loss, Place
@@ -60,7 +60,7 @@ class Gatherer:
         else:
             from tdxwhy.fleet.archive import members  # most fleets have none, and the libraries take their time
 
-            raw = _Raw(opened)
+            raw = Raw(opened)
             unpacked = cast(BinaryIO, io.BufferedReader(raw, BLOCK)) if kind == "tar" else stream
             yield from self._members(members(kind, unpacked), name, depth)
             if kind == "tar" and raw.size % _TAR_BLOCK:
@@ -111,21 +111,3 @@ def _kind_of(head: bytes) -> str:
     if head[_TAR_AT : _TAR_AT + len(_TAR_MAGIC)] == _TAR_MAGIC:
         return "tar"
     return "zip" if head.startswith(ZIP_MAGIC) else ""
-
-
-class _Raw(io.RawIOBase):
-    """What is opened, as a raw stream for libraries that want one."""
-
-    def __init__(self, opened: Opened) -> None:
-        self.size = 0
-        self._opened = opened
-
-    def readable(self) -> bool:
-        """Return that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
-        """Fill a buffer."""
-        read = self._opened.readinto(memoryview(buffer).cast("B"))
-        self.size += read
-        return read

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +13,8 @@ STEP = 1 << 20
 _SPOON = 1 << 10
 _GZIP_WINDOW = 31
 _ZSTD_WINDOW = 1 << 27
+# `xz -9` makes streams that take 65 MiB.
+_XZ_MEMORY = 192 << 20
 
 
 def compression_of(head: bytes) -> str:
@@ -50,66 +53,67 @@ def _zlib() -> Any:  # noqa: ANN401 - either library's module
 
 
 def expanded(kind: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the content; raise the library's own error or EOFError where the input breaks."""
-    if kind == "gz":
-        return _inflated(chunks)
-    if kind == "zst":
-        return _zstandard(chunks)
-    library, name = {"xz": ("lzma", "LZMADecompressor"), "bz2": ("bz2", "BZ2Decompressor")}[kind]
-    return _stepwise(getattr(import_module(library), name), chunks)
+    """Yield the content of all streams that stand one behind another; raise the library's own error or EOFError where the input breaks.
 
-
-def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    zlib = _zlib()
-    state = zlib.decompressobj(_GZIP_WINDOW)
-    for chunk in chunks:
-        data = chunk
-        while data:
-            if state.eof:
-                data = data.lstrip(b"\0")
-                state = zlib.decompressobj(_GZIP_WINDOW) if data else state
-            part = state.decompress(data, STEP)
-            data = state.unused_data if state.eof else state.unconsumed_tail
-            if part:
-                yield part
-            elif not state.eof:
-                break
-    if not state.eof:
-        raise EOFError
-
-
-def _stepwise(new: Callable[[], Any], chunks: Iterable[bytes]) -> Iterator[bytes]:
+    NULs between and behind them are padding: tapes, block devices and preallocated files leave them.
+    """
+    new, feed = {"gz": _gzip, "xz": _xz, "zst": _zstandard, "bz2": _bz2}[kind]()
     state = new()
     for chunk in chunks:
         data = chunk
-        while data or not (state.eof or state.needs_input):
-            if state.eof:
-                state = new()
-            part = state.decompress(data, STEP)
-            data = state.unused_data.lstrip(b"\0") if state.eof else b""
-            if part:
-                yield part
+        while data := data.lstrip(b"\0") if state.eof else data:
+            state = new() if state.eof else state
+            data = yield from feed(state, data)
     if not state.eof:
         raise EOFError
 
 
-def _zstandard(chunks: Iterable[bytes]) -> Iterator[bytes]:
+# How a stream begins, and how it is fed: that yields what comes out, and returns what stands behind its end.
+_Kind = tuple[Callable[[], Any], Callable[[Any, bytes], Generator[bytes, None, bytes]]]
+
+
+def _gzip() -> _Kind:
+    return partial(_zlib().decompressobj, _GZIP_WINDOW), _by_tail
+
+
+def _xz() -> _Kind:
+    return partial(import_module("lzma").LZMADecompressor, memlimit=_XZ_MEMORY), _by_need
+
+
+def _bz2() -> _Kind:
+    return import_module("bz2").BZ2Decompressor, _by_need
+
+
+def _zstandard() -> _Kind:
     try:
         zstandard: Any = import_module("zstandard")
     except ImportError:
-        yield from _stepwise(import_module("compression.zstd").ZstdDecompressor, chunks)
-        return
-    library = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-    state = library.decompressobj()
-    for chunk in chunks:
-        for start in range(0, len(chunk), _SPOON):
-            data = chunk[start : start + _SPOON]
-            while data:
-                if state.eof:
-                    state = library.decompressobj()
-                part = state.decompress(data)
-                data = state.unused_data if state.eof else b""
-                if part:
-                    yield part
-    if not state.eof:
-        raise EOFError
+        return import_module("compression.zstd").ZstdDecompressor, _by_need
+    return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj, _by_spoon
+
+
+def _by_tail(state: Any, data: bytes) -> Generator[bytes, None, bytes]:  # noqa: ANN401 - a library's own
+    while data and not state.eof:
+        if part := state.decompress(data, STEP):
+            yield part
+        data = state.unconsumed_tail
+    behind: bytes = state.unused_data
+    return behind
+
+
+def _by_need(state: Any, data: bytes) -> Generator[bytes, None, bytes]:  # noqa: ANN401
+    part = state.decompress(data, STEP)
+    while part:
+        yield part
+        part = b"" if state.eof or state.needs_input else state.decompress(b"", STEP)
+    return state.unused_data if state.eof else b""
+
+
+def _by_spoon(state: Any, data: bytes) -> Generator[bytes, None, bytes]:  # noqa: ANN401
+    for start in range(0, len(data), _SPOON):
+        if part := state.decompress(data[start : start + _SPOON]):
+            yield part
+        if state.eof:
+            behind: bytes = state.unused_data + data[start + _SPOON :]
+            return behind
+    return b""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from io import BufferedIOBase
+from io import BufferedIOBase, RawIOBase
 from mmap import mmap
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.read.expand import compression_of, expanded, whole
@@ -99,6 +99,24 @@ class Opened:
 
     def _lose(self, what: str) -> None:
         self.losses.append(Loss(what, 1, Place(self.name)))
+
+
+class Raw(RawIOBase):
+    """What is opened, as a raw stream for libraries that want one; `size` is how much of it they have read."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.size = 0
+        self._opened = opened
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io declares it
+        """Fill a buffer."""
+        read = self._opened.readinto(memoryview(buffer).cast("B"))
+        self.size += read
+        return read
 
 
 def _widen(stream: BinaryIO) -> None:

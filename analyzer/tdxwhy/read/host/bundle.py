@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import IO, NamedTuple
 
-from tdxwhy.read.opening import Opened
+from tdxwhy.read.opening import Opened, Raw
 from tdxwhy.read.tar import streamed
 from tdxwhy.records import Loss, Place
 
@@ -47,7 +47,7 @@ def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
     found: dict[str, bytearray] = {}
     losses: list[Loss] = []
     try:
-        with streamed(_Stream(opened)) as tar:
+        with streamed(Raw(opened)) as tar:
             for count, member in enumerate(tar):
                 wanted = next((name for name in (*_LOGS, *_SIDECARS) if _is(member.name, name)), None)
                 content = tar.extractfile(member) if wanted is not None and member.isfile() else None
@@ -75,12 +75,3 @@ def _bytes(found: Mapping[str, bytearray], name: str) -> bytes | None:
 def _is(member: str, wanted: str) -> bool:
     path = member.removeprefix("./")
     return path == wanted or ("/" in wanted and path.partition("/")[2] == wanted)
-
-
-class _Stream:
-    def __init__(self, opened: Opened) -> None:
-        self._opened = opened
-
-    def read(self, size: int) -> bytes:
-        buffer = bytearray(size)
-        return bytes(buffer[: self._opened.readinto(memoryview(buffer))])

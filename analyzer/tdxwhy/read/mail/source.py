@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail.mbox import split_mbox
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.read.mail.pick import about_mails
+from tdxwhy.read.opening import Opened, Raw
 
 _SNIFF = 1 << 16
 _PAGE_BYTES = 32 << 20
@@ -24,7 +24,7 @@ _LINKS = re.compile(rb"^(?:message-id|received|return-path|mime-version|delivere
 def read_mails(path: Path, about: str | None = None) -> Iterator[Mail]:
     """Yield the mails at `path`, each Message-ID once.
 
-    Accepted form: an mbox, also compressed with gzip; a maildir; a folder of mails; one raw mail; a public-inbox repository or a folder
+    Accepted form: an mbox, also compressed; a maildir; a folder of mails; one raw mail; a public-inbox repository or a folder
     with its epochs; a page of lore, of hypermail or MHonArc (HTML or text) or of patchwork. `about` keeps the threads in which a mail has
     it in its subject or for its Message-ID.
     """
@@ -55,19 +55,32 @@ def read_stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
 
 
 def _stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
-    if buffered.peek(2)[:2] == b"\x1f\x8b":
-        buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)), _SNIFF)
-    head = buffered.peek(_SNIFF)[:_SNIFF].lstrip(b"\xef\xbb\xbf\r\n\t ")
+    """Yield the mails of a stream, compressed or not; the last one tells if the rest was lost."""
+    opened = Opened(stream, name)
+    last: Mail | None = None
+    for mail in _opened(opened):
+        if last is not None:
+            yield last
+        last = mail
+    lost = tuple(loss.what for loss in opened.losses)
+    if last is not None:
+        yield last._replace(notes=(*last.notes, *lost))
+    elif lost:
+        raise TdxwhyError(f"{name}: {lost[0]}")
+
+
+def _opened(opened: Opened) -> Iterator[Mail]:
+    head = opened.head[:_SNIFF].lstrip(b"\xef\xbb\xbf\r\n\t ")
+    buffered = io.BufferedReader(Raw(opened), _SNIFF)
     if head.startswith(b"From ") and re.match(rb"From \S+ .*\r?\n", head):
         for line, raw in split_mbox(buffered):
-            yield decode_mail(raw, name, line)
+            yield decode_mail(raw, opened.name, line)
     elif _is_mail(head):
-        yield decode_mail(buffered.read(MAIL_BYTES + 1), name, 1)
+        yield decode_mail(buffered.read(MAIL_BYTES + 1), opened.name, 1)
     else:
         from tdxwhy.read.mail.page import page_mails
 
-        yield from page_mails(buffered.read(_PAGE_BYTES).decode("utf-8", "replace"), name)
+        yield from page_mails(buffered.read(_PAGE_BYTES).decode("utf-8", "replace"), opened.name)
 
 
 def _is_mail(head: bytes) -> bool:

@@ -118,3 +118,24 @@ def test_the_actions_script_runs(tool: Path, tmp_path: Path) -> None:
     assert "TDX201" in (tmp_path / "github_step_summary").read_text()
     assert (tmp_path / "github_output").read_text() == "sarif-file=out.sarif\nstatus=1\n"
     assert (tmp_path / "out.sarif").is_file()
+
+
+def test_names_that_a_hook_did_not_write_stand_behind_two_dashes(tool: Path, tmp_path: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text()):
+        if hook.get("pass_filenames", True):
+            (tmp_path / "--exit-zero").write_bytes(MAIL)
+            command = [*hook["entry"].split(), *hook["args"], "--exit-zero"]
+            assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+    assert '-- "$1"' in (ROOT / "samples/hooks/sendemail-validate").read_text()
+
+
+def test_the_actions_paths_are_no_options(tool: Path, tmp_path: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    script = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][1]["run"]
+    (tmp_path / "tdxwhy/bin").mkdir(parents=True)
+    (tmp_path / "tdxwhy/bin/tdxwhy").symlink_to(tool)
+    (tmp_path / "--exit-zero").write_bytes(MAIL)
+    inputs = {"PATHS": "--exit-zero", "ARGUMENTS": "--isolated", "RANGE": "", "SARIF": "", "SUMMARY": "false"}
+    environment = {**os.environ, "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output"), **inputs}
+    assert subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=False).returncode == 1

@@ -47,6 +47,18 @@ def gate(*arguments: str) -> int:
     return main(["gate", *arguments])
 
 
+@pytest.mark.parametrize("name", ["--exit-zero", "--config=evil/x.patch", "-h", "--", "-", "--select=TDX9", "@x", "--fail-on"])
+def test_behind_two_dashes_every_word_is_a_path(here: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / name).parent.mkdir(parents=True, exist_ok=True)
+    (here / name).write_text(PATCH)
+    (here / "evil").mkdir(exist_ok=True)
+    (here / "evil/x.patch").write_text('fail-on = "never"\n')
+    assert gate("--format", "json", "--", name) == 1
+    assert {one["rule"] for one in json.loads(capsys.readouterr().out)["findings"]} >= {"TDX201"}
+    assert gate("good.log", "--", "bad.log", name) == gate("--", "bad.log", name, "good.log") == 1
+    assert gate("--exit-zero", "--", "bad.log", name) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [

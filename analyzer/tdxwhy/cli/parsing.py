@@ -32,8 +32,13 @@ class Parser(argparse.ArgumentParser):
 
 
 class AnyOrder(Parser):
-    """A parser for which `gate --select TDX2 a.patch --format json b.patch` is one list of two paths."""
+    """A parser for which `gate --select TDX2 a.patch --format json b.patch` is one list of two paths, as is all that stands behind `--`."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as argparse has it
-        """Parse with options and positionals intermixed."""
-        return self.parse_intermixed_args(args, namespace)
+        """Parse with options and positionals intermixed. Behind `--` nothing is an option, nor is - standard input."""
+        words = list(sys.argv[1:] if args is None else args)
+        end = words.index("--") if "--" in words else len(words)
+        parsed = self.parse_intermixed_args(words[:end], namespace)
+        last = self._get_positional_actions()[-1].dest
+        setattr(parsed, last, [*getattr(parsed, last), *("./-" if word == "-" else word for word in words[end + 1 :])])
+        return parsed

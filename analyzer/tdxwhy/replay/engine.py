@@ -72,7 +72,11 @@ def _judge(lines: Sequence[Line], topology: Topology | None, complete: bool, nam
     shared = [follow(one, tolerant) for one in readings if one.generation.by_role and one.seen]
     if any(run.conforms for run in shared) and (name or not complete or _of_another_design(lines)):
         return _conforming(shared, topology)._replace(verdict="undecided", settles=_UNCOVERED)
-    return _diverging(runs or [follow(one) for one in readings], complete and not tolerant)
+    telling = [run for run in runs or [follow(one) for one in readings] if run.seen]
+    if not telling:
+        # Only words that all kernels share, of a step that no model has.
+        return Verdict("undecided", "unknown", name, 0, max(len(one.seen) for one in readings), None, (), _UNCOVERED)
+    return _diverging(telling, complete and not tolerant)
 
 
 _UNCOVERED = ("a model of this kernel, which none covers: only the steps that all kernels share were followed",)

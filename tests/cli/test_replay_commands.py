@@ -185,3 +185,36 @@ def test_answers_are_as_their_schemas_say(log, tmp_path, capsys):
     for path in sorted(SCENARIOS.glob("*.toml")):
         main(["simulate", str(path), "--format", "json"])
         jsonschema.validate(json.loads(capsys.readouterr().out), simulated)
+
+
+@pytest.mark.parametrize("command", ["replay", "simulate"])
+def test_no_request_ends_those_behind_it(command, tmp_path, capsys, monkeypatch):
+    bad = [
+        "",
+        "{",
+        "5",
+        "null",
+        "[" * 5000,
+        '{"id": ' * 900 + "1" + "}" * 900,
+        '{"log": ' + "9" * 5000 + "}",
+        '{"log": {}}',
+        '{"generation": []}',
+    ]
+    bad += [
+        json.dumps({"log": log, "generation": name}) for log in ("x", "TDH.SYS.DISABLE failed: 0x5") for name in ("6.8", "nonesuch", None)
+    ]
+    good = json.dumps({"log": "virt/tdx: module initialized"} if command == "replay" else {"generation": "6.8"})
+    (tmp_path / "many").write_text("".join(f"{one}\n{good}\n" for one in bad))
+    assert main([command, "--jsonl", str(tmp_path / "many")]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(answers) == 2 * len(bad)
+    assert all("error" not in one for one in answers[1::2])
+
+
+def test_a_request_without_an_end(tmp_path, capsys):
+    with (tmp_path / "many").open("w") as file:
+        file.write('{"log": "' + "A" * (40 << 20) + '"}\n{"log": "virt/tdx: module initialized"}\n')
+    assert main(["replay", "--jsonl", str(tmp_path / "many")]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "line 1" in first["error"]
+    assert second["outcome"] == "initialized"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tdxwhy.cli import main
 from tdxwhy.replay import run as running
 from tdxwhy.replay.answers import answer, parse_log, parse_topology
-from tdxwhy.replay.data import can_answer, generation, generations
+from tdxwhy.replay.data import can_answer, generation, generations, leaf_numbers
 from tdxwhy.replay.engine import Line, replay_log
 from tdxwhy.replay.generation import without
 from tdxwhy.replay.scenario import parse
@@ -316,3 +316,20 @@ def test_any_request_gets_one_line_of_json(line):
     found = answer(line, 1)
     assert "\n" not in found
     assert json.loads(found)["schema"] == "tdxwhy/replay/1"
+
+
+def test_every_leaf_and_status_that_a_line_can_name_has_a_verdict():
+    for leaf, number in leaf_numbers().items():
+        for text in (
+            f"{leaf} failed: 0x5",
+            f"virt/tdx: {leaf} failed: 0xc000050500000000",
+            f"SEAMCALL ({number:#x}) failed: 0xffffffffffffffffff",
+        ):
+            for complete in (False, True):
+                assert replay_log([Line(text, None, 1)], None, complete).total == 1, text
+
+
+def test_words_of_a_step_that_no_model_has_are_undecided():
+    verdict = replay_log([Line("TDH.SYS.DISABLE failed: 0x5", None, 1)], None, False)
+    assert (verdict.verdict, verdict.outcome, verdict.consumed, verdict.total) == ("undecided", "unknown", 0, 1)
+    assert verdict.settles

@@ -7,10 +7,13 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import RulesError, TdxwhyError, reason
+
+# Characters of a request.
+_MOST = 16 << 20
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,22 +91,31 @@ def _stream(name: str) -> int:
 
 
 def requests(name: str) -> Iterator[str]:
-    """Yield the lines of a file of requests; - is standard input."""
+    """Yield the lines of a file of requests, of one beyond 16 Mi characters its beginning; - is standard input."""
     if name == "-":
-        yield from sys.stdin
+        yield from _lines(sys.stdin)
         return
     try:
         with Path(name).open(encoding="utf-8", errors="replace") as file:
-            yield from file
+            yield from _lines(file)
     except OSError as error:
         raise TdxwhyError(f"{name}: {reason(error)}") from None
 
 
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(_MOST):
+        yield line
+        while len(line) == _MOST and not line.endswith("\n"):
+            line = file.readline(_MOST)
+
+
 def _one(line: str, number: int) -> dict[str, Any]:
+    from tdxwhy.replay.answers import told
+
     try:
         return _answer(json.loads(line), whole=False)
-    except (TdxwhyError, ValueError, RecursionError) as error:
-        return {"schema": "tdxwhy/simulate/1", "error": f"line {number}: {error}"}
+    except Exception as error:  # noqa: BLE001 - no request ends those behind it
+        return {"schema": "tdxwhy/simulate/1", "error": f"line {number}: {told(error)}"}
 
 
 def _answer(data: object, whole: bool) -> dict[str, Any]:

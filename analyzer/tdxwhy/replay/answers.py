@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
@@ -75,20 +76,34 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def answer(line: str, number: int, generation: str | None = None) -> str:
-    """Answer one request; a bad one is answered with what is wrong with it."""
+    """Answer one request; a bad one is answered with what is wrong with it, and the next one has its turn."""
     request: object = None
     try:
         request = json.loads(line)
-        if not isinstance(request, dict) or not isinstance(request.get("log"), str):
-            raise TdxwhyError("a request is an object with a log")
-        topology = parse_topology(request.get("topology"))
-        known = request.get("generation") or generation
-        if known is not None and not isinstance(known, str):
-            raise TdxwhyError("generation is not a name")
-        verdict = replay_log(parse_log(request["log"]), topology, bool(request.get("complete")), known)
-        found = as_json(verdict)
-    except (TdxwhyError, ValueError, RecursionError) as error:
-        found = {"schema": SCHEMA, "error": f"line {number}: {error}"}
+        return _encoded(request, as_json(_verdict(request, generation)))
+    except Exception as error:  # noqa: BLE001 - no request ends those behind it
+        wrong = {"schema": SCHEMA, "error": f"line {number}: {told(error)}"}
+    with suppress(RecursionError):
+        return _encoded(request, wrong)
+    return json.dumps(wrong)
+
+
+def told(error: Exception) -> str:
+    """Say what is wrong with a request."""
+    return str(error) if isinstance(error, (TdxwhyError, ValueError)) else f"cannot be answered ({type(error).__name__})"
+
+
+def _encoded(request: object, found: dict[str, Any]) -> str:
     if isinstance(request, dict) and "id" in request:
         found = {"schema": SCHEMA, "id": request["id"], **found}
     return json.dumps(found)
+
+
+def _verdict(request: object, generation: str | None) -> Verdict:
+    if not isinstance(request, dict) or not isinstance(request.get("log"), str):
+        raise TdxwhyError("a request is an object with a log")
+    topology = parse_topology(request.get("topology"))
+    known = request.get("generation") or generation
+    if known is not None and not isinstance(known, str):
+        raise TdxwhyError("generation is not a name")
+    return replay_log(parse_log(request["log"]), topology, bool(request.get("complete")), known)

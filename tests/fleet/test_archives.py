@@ -160,3 +160,73 @@ def test_odd_names_and_contents_do_no_harm(tmp_path):
     summary = ingested(tmp_path / "store", folder)
     assert summary.outcomes == {"initialized": 1}
     assert [one.why for one in summary.unread] == ["not a regular file"]
+
+
+def renamed(packed: bytes, name: bytes) -> bytes:
+    """Return a zip archive whose member "bad!" has another name, or none."""
+    at = packed.index(b"bad!")
+    local = packed[: at - 4] + len(name).to_bytes(2, "little") + packed[at - 2 : at] + name + packed[at + 4 :]
+    central = local.rindex(b"bad!")
+    sized = bytearray(local[:central] + name + local[central + 4 :])
+    sized[central - 18 : central - 16] = len(name).to_bytes(2, "little")
+    end, moved = sized.rindex(b"PK\5\6"), len(name) - 4
+    for offset in (12, 16):
+        value = int.from_bytes(sized[end + offset : end + offset + 4], "little") + moved
+        sized[end + offset : end + offset + 4] = value.to_bytes(4, "little")
+    return bytes(sized)
+
+
+def altered(packed: bytes, offset: int, value: bytes) -> bytes:
+    """Return a zip archive with other bytes in the last entry of its directory."""
+    at = packed.rindex(b"PK\1\2") + offset
+    return packed[:at] + value + packed[at + len(value) :]
+
+
+def zipped(*entries: tuple[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+PACKED = zipped(("good.log", ONE), ("bad!", TWO))
+BROKEN = {
+    "without a name": (renamed(PACKED, b""), "no name"),
+    "named by a control character": (renamed(PACKED, b"\0"), "no name"),
+    "of an unknown method": (altered(PACKED, 10, b"\x63\0"), "cut or broken"),
+    "that lies elsewhere": (altered(PACKED, 42, b"\xff\xff\0\0"), "cut or broken"),
+    "encrypted": (altered(PACKED, 8, b"\1\0"), "encrypted"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_member_ends_nothing_but_itself(tmp_path, name):
+    packed, why = BROKEN[name]
+    (tmp_path / "logs.zip").write_bytes(packed)
+    (tmp_path / "z.log").write_bytes(boot_log("node3", 3).encode())
+    summary = ingested(tmp_path / "store", tmp_path / "logs.zip", tmp_path / "z.log")
+    assert summary.outcomes == {"initialized": 2}
+    ((what, _, where),) = summary.losses
+    assert why in what
+    assert where.startswith("logs.zip!")
+
+
+def test_a_member_of_a_tar_archive_may_have_any_name_or_none(tmp_path):
+    tar(tmp_path / "logs.tar", ("", TWO), ("\udcff.log", ONE))
+    summary = ingested(tmp_path / "store", tmp_path / "logs.tar")
+    assert summary.outcomes == {"initialized": 1}
+    assert [(what, where) for what, _, where in summary.losses] == [("member of an archive: no name", "logs.tar!member 1")]
+    assert open_fleet(tmp_path / "store").ask("SELECT source FROM boots").rows == [("logs.tar!\N{REPLACEMENT CHARACTER}.log",)]
+
+
+def test_headers_that_are_chained_without_an_end_are_refused(tmp_path):
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 0
+    packed = tar(tmp_path / "logs.tar", ("good.log", ONE)).read_bytes()
+    (tmp_path / "logs.tar").write_bytes(
+        packed.rstrip(b"\0").ljust(-(-len(packed.rstrip(b"\0")) // 512) * 512, b"\0") + header.tobuf() * 5000
+    )
+    summary = ingested(tmp_path / "store", tmp_path / "logs.tar")
+    assert summary.outcomes == {"initialized": 1}
+    assert ["cut or broken" in what for what, _, _ in summary.losses] == [True]

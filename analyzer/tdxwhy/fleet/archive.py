@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import io
-import lzma
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from tdxwhy.fleet.sources import shown
 from tdxwhy.read.tar import streamed
 
-TROUBLES = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    EOFError,
-    OSError,
-    zlib.error,
-    lzma.LZMAError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-)
 # Members of one archive, and how much one may grow beyond what is free: what is beyond was made to exhaust its reader.
 _MEMBERS, _RATIO = 1_000_000, 300
 _FREE = 256 << 20
@@ -60,7 +48,7 @@ class Guarded(io.RawIOBase):
         view = memoryview(buffer).cast("B")[:_STEP]
         try:
             data = self._stream.read(len(view)) if not self.trouble else b""
-        except TROUBLES as error:
+        except Exception as error:  # noqa: BLE001 - over broken bytes the libraries raise whatever comes to them
             self.trouble, data = type(error).__name__, b""
         view[: len(data)] = data
         return len(data)
@@ -70,7 +58,7 @@ def members(kind: str, stream: BinaryIO) -> Iterator[Member | Refused]:
     """Yield the files of an archive in its own order; each stream is to be read before the next is asked for."""
     try:
         yield from _tar(stream) if kind == "tar" else _zip(stream)
-    except TROUBLES as error:
+    except Exception as error:  # noqa: BLE001 - as above
         yield Refused("", f"the rest of the archive is cut or broken ({type(error).__name__})")
 
 
@@ -87,9 +75,9 @@ def _tar(stream: BinaryIO) -> Iterator[Member | Refused]:
             why = _unsafe(entry.name) or _tar_trouble(entry)
             content = archive.extractfile(entry) if not why else None
             if content is None:
-                yield Refused(entry.name, why or "no content")
+                yield Refused(_named(entry.name, number), why or "no content")
             else:
-                yield Member(entry.name, cast(BinaryIO, content))
+                yield Member(shown(entry.name), cast(BinaryIO, content))
 
 
 def _tar_trouble(entry: tarfile.TarInfo) -> str:
@@ -104,14 +92,18 @@ def _zip(stream: BinaryIO) -> Iterator[Member | Refused]:
             if number >= _MEMBERS:
                 yield Refused("", f"more than {_MEMBERS} members")
                 return
-            if entry.is_dir():
+            if entry.filename.endswith("/"):
                 continue
-            why = _unsafe(entry.filename) or _zip_trouble(entry)
-            if why:
-                yield Refused(entry.filename, why)
+            try:
+                why = _unsafe(entry.filename) or _zip_trouble(entry)
+                content = archive.open(entry) if not why else None
+            except Exception as error:  # noqa: BLE001 - a broken member is not the end of those behind it
+                why, content = f"cut or broken ({type(error).__name__})", None
+            if content is None:
+                yield Refused(_named(entry.filename, number), why)
                 continue
-            with archive.open(entry) as content:
-                yield Member(entry.filename, cast(BinaryIO, content))
+            with content:
+                yield Member(shown(entry.filename), cast(BinaryIO, content))
 
 
 def _zip_trouble(entry: zipfile.ZipInfo) -> str:
@@ -124,7 +116,13 @@ def _zip_trouble(entry: zipfile.ZipInfo) -> str:
     return ""
 
 
+def _named(name: str, number: int) -> str:
+    return shown(name) or f"member {number + 1}"
+
+
 def _unsafe(name: str) -> str:
+    if not name:
+        return "no name"
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or (len(name) > 1 and name[1] == ":"):
         return "an absolute path"

@@ -110,6 +110,8 @@ class Work:
             return Unread(source.name, error.message)
         except OSError as error:
             return Unread(source.name, (error.strerror or "cannot be read").lower())
+        except Exception as error:  # noqa: BLE001 - one source never ends an ingest
+            return Unread(source.name, f"cannot be read ({type(error).__name__}); please report it")
         return None
 
     def _seen(self, source: Source, looked: Looked) -> bool:

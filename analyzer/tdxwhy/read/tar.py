@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import tarfile
+from tarfile import ReadError, TarFile
 from typing import IO, Protocol, Self, cast
 
 # Bytes of a long name or of attributes that stand before a member: tarfile reads them into memory, whatever size they claim.
 _MOST = 1 << 20
+# How many of them one member may have: tarfile calls itself for each.
+_CHAIN = 16
 _BEFORE = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 
 
@@ -16,9 +19,9 @@ class _Readable(Protocol):
         """Return so many bytes or fewer, at the end none."""
 
 
-def streamed(stream: _Readable) -> tarfile.TarFile:
+def streamed(stream: _Readable) -> TarFile:
     """Open an archive that is read once from its beginning to its end; a pipe will do."""
-    return tarfile.open(fileobj=cast(IO[bytes], _Ended(stream)), mode="r|", tarinfo=_Header)
+    return _Chained.open(fileobj=cast(IO[bytes], _Ended(stream)), mode="r|", tarinfo=_Header)
 
 
 class _Ended(io.RawIOBase):
@@ -44,5 +47,23 @@ class _Header(tarfile.TarInfo):
         """Read a header."""
         made = super().frombuf(buf, encoding, errors)
         if made.type in _BEFORE and made.size > _MOST:
-            raise tarfile.ReadError("header too large")
+            raise ReadError("header too large")
         return made
+
+    @classmethod
+    def fromtarfile(cls, tarfile: TarFile) -> Self:
+        """Read a member's header and those before it."""
+        archive = cast(_Chained, tarfile)
+        archive.chain += 1
+        if archive.chain > _CHAIN:
+            raise ReadError("too many headers")
+        try:
+            return super().fromtarfile(tarfile)
+        finally:
+            archive.chain -= 1
+
+
+class _Chained(TarFile):
+    """An archive that knows how many headers of one member it is reading."""
+
+    chain = 0

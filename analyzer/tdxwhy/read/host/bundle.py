@@ -55,7 +55,7 @@ def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
                     _read(content, found.setdefault(wanted, bytearray()))
                 if {KERNEL_LOG, TOPOLOGY} <= found.keys() or count > _MOST_MEMBERS:
                     break
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - over broken bytes the library raises whatever comes to it
         losses.append(Loss(f"rest of an archive that is cut or broken ({type(error).__name__})", 1, Place(opened.name)))
     log = next((name for name in _LOGS if name in found), "")
     sidecar = next((name for name in _SIDECARS if name in found), "")

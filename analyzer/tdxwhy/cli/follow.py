@@ -28,8 +28,8 @@ def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
     """Follow one source, the kernel's own buffer by default; at its end 1 if anything failed, 3 if nothing was told."""
     if len(args.files) > 1:
         raise TdxwhyError("--follow follows one log")
-    if args.format not in ("text", "json"):
-        raise TdxwhyError("--follow prints text or json lines")
+    if args.format not in ("text", "json", "journal"):
+        raise TdxwhyError("--follow prints text or json lines, or writes to the journal")
     name = args.files[0] if args.files else str(KMSG)
     follower = Follower(None if name == "-" else Path(name))
     outcomes: set[str] = set()
@@ -65,7 +65,11 @@ def _teller(form: str, outcomes: set[str]) -> Callable[[Iterable[Told]], None]:
     def tell(news: Iterable[Told]) -> None:
         for one in news:
             outcomes.add(one.diagnosis.outcome)
-            if form == "json":
+            if form == "journal":
+                from tdxwhy.report.journal import send
+
+                send(one)
+            elif form == "json":
                 sys.stdout.write(json.dumps(live(one), ensure_ascii=False) + "\n")
             else:
                 sys.stdout.write(brief(one.diagnosis))

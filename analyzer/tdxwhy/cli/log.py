@@ -36,12 +36,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "files", nargs="*", metavar="FILE", help="a kernel log, compressed or not, a bundle of `tdxwhy collect`, or - for stdin"
     )
-    made.add_argument("--format", choices=["text", "json", "markdown", "html"], default="text")
+    made.add_argument("--format", choices=["text", "json", "markdown", "html", "journal"], default="text")
     made.add_argument(
         "--topology", metavar="FILE", help="output of lscpu -J -e, a copy of /sys/devices/system/cpu, or an unpacked sosreport"
     )
     made.add_argument(
-        "--follow", action="store_true", help="go on reading (/dev/kmsg without FILE) and tell what changes; json: a line each"
+        "--follow",
+        action="store_true",
+        help="go on reading (/dev/kmsg without FILE) and tell what changes; json: a line each; journal: an entry each",
     )
     made.add_argument("--all-boots", action="store_true", help="report every boot, not only the one that decides")
     shape = made.add_mutually_exclusive_group()
@@ -82,6 +84,8 @@ def _refuse_together(args: argparse.Namespace) -> None:
         for other in others:
             if getattr(args, one) and getattr(args, other):
                 raise TdxwhyError(f"--{one} takes no --{other.replace('_', '-')}", "tdxwhy log --help")
+    if args.format == "journal" and not args.follow:
+        raise TdxwhyError("--format journal goes with --follow", "tdxwhy log --help")
     if args.format != "text" and (args.brief or args.unrecognised):
         raise TdxwhyError(f"--{'brief' if args.brief else 'unrecognised'} prints text only", "leave --format out")
 

@@ -11,7 +11,27 @@ from typing import Any
 
 from tdxwhy.fleet.query import Fleet
 
+# The newest boot of each host: by its start where the log tells it, else by its key, so that a store has one answer.
+_LAST = (
+    "(SELECT * FROM boots WHERE host IS NOT NULL AND role <> 'guest' "
+    "QUALIFY row_number() OVER (PARTITION BY host ORDER BY started DESC NULLS LAST, boot) = 1)"
+)
 _FAMILIES = (
+    (
+        "tdxwhy_host_last_boot",
+        "Each host's newest boot: 1, labelled with what came of TDX.",
+        f"SELECT host, outcome, step, cause, kernel, module, 1 FROM {_LAST} ORDER BY host",  # noqa: S608 - a constant
+    ),
+    (
+        "tdxwhy_host_down",
+        "Whether TDX failed to come up in the host's newest boot: 1 or 0.",
+        f"SELECT host, CAST(outcome = 'failed' AS INTEGER) FROM {_LAST} ORDER BY host",  # noqa: S608 - a constant
+    ),
+    (
+        "tdxwhy_host_last_boot_timestamp_seconds",
+        "Start of each host's newest boot.",
+        f"SELECT host, started FROM {_LAST} WHERE started IS NOT NULL ORDER BY host",  # noqa: S608 - a constant
+    ),
     (
         "tdxwhy_boots",
         "Boots in the store by outcome.",

@@ -1,0 +1,71 @@
+"""A followed boot as a native journal entry, so that `journalctl -x` explains it from the message catalogue.
+
+https://systemd.io/JOURNAL_NATIVE_PROTOCOL/: a datagram of fields, `NAME=value` and a line feed each; a value that holds a line feed
+is `NAME`, a line feed, its length as 64 bits little endian, the value and a line feed.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.explain.follow import Told
+from tdxwhy.ranges import ranges
+from tdxwhy.records import Outcome
+from tdxwhy.report.terminal import safe
+
+SOCKET = Path("/run/systemd/journal/socket")
+# What `packaging/systemd/tdxwhy.catalog` explains; made once with `systemd-id128 new`, and never changed.
+MESSAGE_IDS: dict[Outcome, str] = {
+    "failed": "a6ba9955d7a04b76b3719a8b7d4115c6",
+    "initialized": "0ea87044cbf24fb29c6577af877d2508",
+    "not-attempted": "e4ce048c0bfa47bfbf73a17ef1db6072",
+    "disabled-by-bios": "b53b71ee990740e0ad797da1db0aaa47",
+    "unknown": "5448c110376b41e5a9430647100a10e9",
+}
+_ERROR, _NOTICE, _INFO = "3", "5", "6"
+_PRIORITIES: dict[Outcome, str] = {"failed": _ERROR, "disabled-by-bios": _NOTICE, "unknown": _NOTICE}
+
+
+def fields_of(told: Told) -> dict[str, str]:
+    """Return the entry's fields; those of which nothing is known are left out."""
+    found = told.diagnosis
+    call = found.seamcall
+    fields = {
+        "MESSAGE": f"{found.reason} {found.sentence}" if found.sentence else found.reason,
+        "PRIORITY": _PRIORITIES.get(found.outcome, _INFO),
+        "MESSAGE_ID": MESSAGE_IDS[found.outcome],
+        "SYSLOG_IDENTIFIER": "tdxwhy",
+        "TDXWHY_OUTCOME": found.outcome,
+        "TDXWHY_HOST": told.host or "",
+        "TDXWHY_STEP": ",".join(found.steps),
+        "TDXWHY_CAUSE": ",".join(cause.id for cause in found.causes),
+        "TDXWHY_STATUS": f"0x{call.status:016x}" if call and call.status is not None else "",
+        "TDXWHY_PACKAGES": ranges(found.packages),
+        "TDXWHY_CPUS": ranges(found.cpus),
+        "TDXWHY_ACTION": found.actions[0].text if found.actions else "",
+    }
+    return {name: safe(value) for name, value in fields.items() if value}
+
+
+def datagram(fields: Mapping[str, str]) -> bytes:
+    """Return the fields as the journal reads them."""
+    parts = []
+    for name, value in fields.items():
+        data = value.encode("utf-8", "replace")
+        if b"\n" in data:
+            parts.append(name.encode() + b"\n" + len(data).to_bytes(8, "little") + data + b"\n")
+        else:
+            parts.append(name.encode() + b"=" + data + b"\n")
+    return b"".join(parts)
+
+
+def send(told: Told) -> None:
+    """Write one entry to this machine's journal; raises TdxwhyError where none listens."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+            journal.sendto(datagram(fields_of(told)), str(SOCKET))
+    except OSError as error:
+        raise TdxwhyError(f"{SOCKET}: {reason(error)}", "--format json prints what the journal would get") from None

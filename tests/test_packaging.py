@@ -52,3 +52,41 @@ def test_alerts_ask_for_metrics_that_there_are():
     panels = json.loads((PACKAGING / "grafana" / "tdxwhy.json").read_text())["panels"]
     asked |= {name for panel in panels for target in panel.get("targets", ()) for name in re.findall(r"\btdxwhy_\w+", target["expr"])}
     assert asked <= known
+
+
+def test_lnav_parts_kernel_lines(tmp_path):
+    installed = tmp_path / "formats" / "installed"
+    shutil.copytree(PACKAGING / "lnav", installed)
+    log = tmp_path / "iso.log"
+    log.write_text(
+        "2026-11-30T10:11:12,000000+00:00 Linux version 6.8.0-1015-example\n"
+        "2026-11-30T10:11:33,704113+00:00 virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc000050500000000\n"
+    )
+    ran("lnav", "-I", str(tmp_path), "-C")
+    shown = ran("lnav", "-I", str(tmp_path), "-n", "-c", "|tdx-failures", "-c", ":write-csv-to -", str(log))
+    assert "0x0000000000000022,0xc000050500000000,1," in shown
+
+
+def test_sos_loads_the_plugin(tmp_path):
+    sos = Path("/usr/lib/python3/dist-packages/sos")
+    if not sos.is_dir():
+        pytest.skip("sos is not installed")
+    shutil.copytree(sos, tmp_path / "sos")
+    shutil.copy(PACKAGING / "sos" / "tdx.py", tmp_path / "sos" / "report" / "plugins")
+    code = "import sos.report.plugins as p; print(p.import_plugin('tdx', (p.DebianPlugin,))[0].plugin_name)"
+    assert ran("/usr/bin/python3", "-c", code, cwd=tmp_path) == "tdx\n"
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGING.rglob("*.y*ml")), ids=lambda file: file.name)
+def test_yaml_can_be_read(file):
+    yaml = pytest.importorskip("yaml")
+    assert all(isinstance(document, dict) for document in yaml.safe_load_all(file.read_text()))
+
+
+def test_no_name_that_a_collector_reads_is_made_up():
+    """Every attribute that the collectors' configurations take from a finding is one that `log --follow` prints."""
+    schema = json.loads((PACKAGING.parent / "reports" / "schema" / "follow.schema.json").read_text())
+    texts = [(PACKAGING / name).read_text() for name in ("opentelemetry/collector.yaml", "vector/vector.yaml")]
+    asked = {name for text in texts for name in re.findall(r"(?:attributes|[=(] ?)\.(\w+)", text)} - {"message", "severity"}
+    assert asked
+    assert asked <= set(schema["properties"])

@@ -9,6 +9,7 @@ Role = Literal["host", "guest", "other", "unknown"]
 Outcome = Literal["initialized", "failed", "not-attempted", "disabled-by-bios", "unknown"]
 Severity = Literal["error", "warning", "info"]
 Precision = Literal["high", "medium", "low"]
+Asks = Literal["boot", "kvm"]
 Blames = Literal["", "packages", "cpus", "status-package"]
 
 
@@ -115,18 +116,19 @@ class Event(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """A design of the host's TDX code. `leaf_base` is the base in which it prints a leaf; `asks` says who starts initialisation.
+    """A design of the host's TDX code. `asks` says who starts initialisation: the kernel while it boots, or KVM when it wants TDX.
 
-    `lacks` are the steps that it does not take.
+    `since` is the first release of Linux with this design, for a guess where there is nothing but a version number; it never decides
+    what became of a boot, for distributions backport. `lacks` are the steps that it does not take.
     """
 
     id: str
     title: str
     kernels: str
-    leaf_base: int
-    asks: str
+    asks: Asks
     source: str
     lacks: tuple[str, ...] = ()
+    since: tuple[int, ...] = ()
 
 
 class When(NamedTuple):

@@ -60,10 +60,11 @@ def test_run_time_leaf_refused_as_not_ready_proves_nothing() -> None:
     [
         ("6.16.9", ASKED, 60.0, "failed", "seam-not-enabled"),
         ("6.16.9", ASKED, 1.6, "unknown", None),
-        ("6.16.9", "quiet", 60.0, "not-attempted", "tdx-not-requested"),
+        ("6.16.9", "quiet", 60.0, "unknown", None),
         ("6.16.9", "kvm_intel.tdx=0", 60.0, "not-attempted", "tdx-not-requested"),
         ("6.16.9", "kvm_intel_tdx=1", 60.0, "not-attempted", "tdx-not-requested"),
-        ("7.3.4", "quiet", 60.0, "failed", "seam-not-enabled"),
+        ("7.3.4", ASKED, 60.0, "failed", "seam-not-enabled"),
+        ("7.3.4", "quiet", 60.0, "unknown", None),
     ],
 )
 def test_silence(kernel: str, command_line: str, until: float, outcome: str, cause: str | None) -> None:
@@ -76,6 +77,23 @@ def test_silence(kernel: str, command_line: str, until: float, outcome: str, cau
         assert not found.steps
     if "=0" not in command_line:
         assert found.settles
+
+
+@pytest.mark.parametrize("asked", ["quiet", ASKED, "kvm_intel.tdx=0", "kvm_intel_tdx=1"])
+@pytest.mark.parametrize(
+    "late", [(), ((9.0, "kvm_intel: unknown parameter 'tdx' ignored"),), ((9.0, "kvm_intel: Unknown symbol tdx_enable (err -22)"),)]
+)
+def test_the_version_number_changes_nothing(asked: str, late: tuple[tuple[float, str], ...]) -> None:
+    def told(kernel: str) -> tuple[object, ...]:
+        found = diagnosed(boot([(1.5, BIOS), *late], kernel, asked))
+        return found.outcome, found.steps, found.causes, found.reason, found.settles
+
+    assert told("7.2.13") == told("6.12.0-211.el10") == told("6.16.9")
+
+
+def test_a_design_that_only_waits_for_kvm_is_known_by_its_lines() -> None:
+    found = diagnosed(boot([(1.5, "tdx: BIOS enabled: private KeyID range [32, 64)")], "7.3.4"))
+    assert (found.outcome, found.causes[0].id) == ("not-attempted", "tdx-not-requested")
 
 
 def test_silence_in_a_picked_log_is_undecided() -> None:

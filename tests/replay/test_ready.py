@@ -72,7 +72,7 @@ def test_not_a_machine(tmp_path, capsys):
 
 
 def test_generation_by_version_number():
-    assert [generation_of(one) for one in ("7.3.4", "7.0.1", "6.16.0", "6.8.0-1006-intel", "6.2.0-mvp")] == [
+    assert [generation_of(one).id for one in ("7.3.4", "7.0.1", "6.16.0", "6.8.0-1006-intel", "6.2.0-mvp")] == [
         "7.1",
         "6.16",
         "6.16",

@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("scenario", nargs="?", metavar="SCENARIO", help="TOML or JSON; reports/schema/scenario.schema.json describes it")
     what.add_argument("--topology", metavar="FILE", help="a real machine: output of lscpu -J -e, a copy of /sys/devices/system/cpu")
     what.add_argument("--jsonl", metavar="FILE", help="one scenario a line in, one answer a line out; - is standard input")
-    made.add_argument("--generation", metavar="NAME", help="the kernel, instead of the scenario's own; 7.1 for --topology")
+    made.add_argument("--generation", metavar="NAME", help="the kernel, instead of the scenario's own; the newest for --topology")
     made.add_argument("--packages", metavar="N", type=int, default=8, help="package ids that the module takes, for --topology (8)")
     made.add_argument("--format", choices=["text", "json"], default="text", help="json adds the SEAMCALL trace and the final state")
     return made
@@ -55,8 +55,11 @@ def _machine(args: argparse.Namespace) -> int:
     from tdxwhy.know.topology import topology
     from tdxwhy.read.host.sidecar import read_sidecar
     from tdxwhy.replay.foresee import foresee
+    from tdxwhy.replay.ready import generation_of
 
-    seen = foresee(topology((), read_sidecar(Path(args.topology))), args.generation or "7.1", {"max_packages": args.packages})
+    seen = foresee(
+        topology((), read_sidecar(Path(args.topology))), args.generation or generation_of(None).id, {"max_packages": args.packages}
+    )
     if args.format == "json":
         sys.stdout.write(json.dumps(_answer(seen.scenario, whole=True), indent=2) + "\n")
     else:

@@ -8,7 +8,7 @@ from tdxwhy.explain.nouns import Note, Request
 from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
 from tdxwhy.lazy import lazy
-from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
+from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topology
 
 _SECOND = 1_000_000_000
 _GOES_ON = 5 * _SECOND
@@ -22,6 +22,7 @@ _TRACE = lazy(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 class Facts(NamedTuple):
     """What is known of one boot. `named` are the facts that causes ask for, each with its evidence.
 
+    `asks`: who starts initialisation in the designs that print these lines.
     `faulted` is the step in which the kernel faulted, as far as the trace tells.
     """
 
@@ -29,6 +30,7 @@ class Facts(NamedTuple):
     module: str | None
     command_line: str | None
     generation: str | None
+    asks: frozenset[Asks]
     request: Request
     notes: tuple[Note, ...]
     named: dict[str, tuple[Evidence, ...]]
@@ -47,6 +49,7 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
     asked = _parameter_file(boot.records) or request(command_line, tables.parameters(), line)
     notes = tuple(misspelt(command_line, tables.parameters(), line)) if command_line and line else ()
     fault, faulted = _fault(boot, events)
+    designs = printing(events)
     named = {
         **_missing(topology),
         "parameter-misspelt": tuple(evidence for note in notes for evidence in note.evidence),
@@ -59,7 +62,8 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
         _kernel(boot, events, command_line),
         _module(events),
         command_line,
-        generation(events),
+        next(iter(designs)) if len(designs) == 1 else None,
+        frozenset(one.asks for one in tables.generations() if not designs or one.id in designs),
         asked,
         notes,
         {name: found for name, found in named.items() if found},
@@ -81,20 +85,19 @@ def goes_on(boot: BootRecords, event: Event) -> bool:
     return boot.last.time_ns - event.record.time_ns >= _GOES_ON
 
 
-def generation(events: Iterable[Event]) -> str | None:
-    """Return the generation that prints all these lines, or None where none or several do.
+def printing(events: Iterable[Event]) -> frozenset[str]:
+    """Return the generations that print all these lines, as far as one prints them all; empty where no line tells.
 
     Recognised by what is printed, never by the version: distributions backport.
     """
-    left: frozenset[str] | None = None
+    left: frozenset[str] = frozenset()
     for event in events:
         if event.form is None or event.form.kind not in ("host", "loader"):
             continue
-        printing = tables.generations_of(event.form)
-        if not printing:
-            continue
-        left = printing if left is None else left & printing or left
-    return next(iter(left)) if left and len(left) == 1 else None
+        designs = tables.generations_of(event.form)
+        if designs:
+            left = left & designs or left or designs
+    return left
 
 
 def _last(events: Sequence[Event], value: str) -> Event | None:

@@ -4,15 +4,15 @@ from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of, goes_on
 from tdxwhy.explain.outcome import Attempt
-from tdxwhy.lazy import lazy
 from tdxwhy.records import BootRecords, Evidence, Outcome
 
 _WHOLE_LOG = "the whole kernel log from boot on: journalctl -k -b, or dmesg without a filter"
 _PARAMETER = "whether KVM was asked: cat /sys/module/kvm_intel/parameters/tdx; grep -r tdx /etc/modprobe.d"
 _KEYIDS = "whether firmware gave TDX any KeyIDs: rdmsr 0x87 (bits 63:32 count the private ones)"
 _FIRST_CALL = "why the first SEAMCALL failed without a word: rdmsr -a 0x3a (VMX), rdmsr 0x1401 (SEAM ranges), rdmsr 0x87 (KeyIDs)"
-_RELEASE = lazy(r"(\d+)\.(\d+)")
-_AT_BOOT = (7, 1)  # from here on the kernel initialises TDX by itself, without KVM (Linux 7.1, tdx_enable() as a subsys_initcall)
+_WHO_ASKS = (
+    "whether this kernel waits for KVM or tries at boot: modprobe kvm_intel tdx=1; dmesg | grep -i tdx (one that waits shows it now)"
+)
 
 
 # Facts that settle a log without a line of TDX, the strongest first.
@@ -81,13 +81,16 @@ def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Si
     hindered = _hindered(facts, evidence)
     if hindered is not None:
         return hindered
-    if whole and _initialises_at_boot(facts.kernel):
+    if whole and facts.asks == {"boot"}:
         why = "this kernel initialises TDX at boot, the log goes on, and neither success nor failure was printed"
         return Silence("failed", why, evidence, "silence-after-bios-enabled", (_FIRST_CALL,))
     if whole and facts.request.asked:
         why = "TDX was asked for, the log goes on, and neither success nor failure was printed"
         return Silence("failed", why, evidence, "silence-after-bios-enabled", (_PARAMETER, _FIRST_CALL))
     if goes_on(boot, begun) and facts.command_line is not None and not facts.request.asked:
+        if "boot" in facts.asks:
+            why = "firmware has TDX ready, nothing in the log asks for it, and the lines do not tell whether this kernel tries at boot"
+            return Silence("unknown", why, evidence, settles=(_PARAMETER, _WHO_ASKS, _FIRST_CALL))
         return Silence(
             "not-attempted",
             "firmware has TDX ready, and nothing in the log asks for it",
@@ -104,17 +107,12 @@ def _hindered(facts: Facts, evidence: tuple[Evidence, ...]) -> Silence | None:
     """Say what kept a request from reaching KVM, if something did."""
     if "parameter-misspelt" in facts.names and not facts.request.asked:
         return Silence("not-attempted", "the request for TDX is misspelt", (*facts.named["parameter-misspelt"],), settles=(_PARAMETER,))
-    if "kvm-without-tdx" in facts.names and not _initialises_at_boot(facts.kernel):
+    if "kvm-without-tdx" in facts.names and facts.asks != {"boot"}:
         why = "firmware has TDX ready, and the KVM of this kernel knows nothing of TDX"
         return Silence("not-attempted", why, (*evidence, *facts.named["kvm-without-tdx"][:1]), "kvm-without-tdx")
-    if "kvm-not-loaded" in facts.names and not _initialises_at_boot(facts.kernel):
-        why = "firmware has TDX ready, and KVM, which would have asked for it, could not be loaded"
+    if "kvm-not-loaded" in facts.names and facts.asks != {"boot"}:
+        why = "firmware has TDX ready, and KVM, which asks for it unless the kernel does by itself, could not be loaded"
         return Silence("not-attempted", why, (*evidence, *facts.named["kvm-not-loaded"][:1]), "kvm-not-loaded")
     if facts.request.asked is False:
         return Silence("not-attempted", "the command line keeps TDX off", evidence, "not-requested")
     return None
-
-
-def _initialises_at_boot(kernel: str | None) -> bool:
-    found = _RELEASE.match(kernel or "")
-    return found is not None and (int(found[1]), int(found[2])) >= _AT_BOOT

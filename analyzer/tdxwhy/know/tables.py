@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache, lru_cache
 
 from tdxwhy.know.rows import Fact
 from tdxwhy.know.stored import table
-from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
+from tdxwhy.records import Asks, Cause, Generation, MessageForm, Parameter, When
 
 
 @cache
@@ -52,7 +53,24 @@ def generations_of(one: MessageForm) -> frozenset[str]:
 @cache
 def generations() -> tuple[Generation, ...]:
     """Return the generations, oldest first."""
-    return tuple(Generation(*row) for row in table("GENERATION"))
+    found = (Generation(*row) for row in table("GENERATION"))
+    return tuple(one._replace(lacks=tuple(one.lacks), since=tuple(one.since)) for one in found)
+
+
+def generation_since(release: str | None, among: Collection[str]) -> Generation:
+    """Guess a generation from a release such as "6.8.0-1028-intel", the newest without one; `among` are the ids that will do.
+
+    A guess, for what is asked before there is a log; what became of a boot is never decided by it.
+    """
+    known = sorted((one for one in generations() if one.since and one.id in among), key=lambda one: one.since)
+    numbers = tuple(int(number) for number in (release or "").replace("-", ".").split(".")[:2] if number.isdigit())
+    reached = [one for one in known if one.since <= numbers] or known[:1]
+    return reached[-1] if len(numbers) == 2 else known[-1]
+
+
+def asks(generation: str) -> Asks | None:
+    """Return who starts initialisation in a generation, None for one that is not known."""
+    return next((one.asks for one in generations() if one.id == generation), None)
 
 
 @cache

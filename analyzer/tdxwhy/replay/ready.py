@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
 from tdxwhy.know.topology import topology as complete
 from tdxwhy.ranges import ranges
 from tdxwhy.read.host.sidecar import read_sidecar
+from tdxwhy.records import Generation as KernelDesign
 from tdxwhy.records import Severity, Topology
+from tdxwhy.replay.data import generation, generations
 from tdxwhy.replay.foresee import Foresight, foresee
 
 _MOST = 1 << 20
@@ -81,17 +84,15 @@ def _first(version: str | None) -> str | None:
     return found[1] if found else None
 
 
-def generation_of(kernel: str | None) -> str:
-    """Guess the generation from a version number: distributions backport, so a log decides better than this."""
-    found = re.match(r"(\d+)\.(\d+)", kernel or "")
-    number = (int(found[1]), int(found[2])) if found else (7, 1)
-    return "7.1" if number >= (7, 1) else "6.16" if number >= (6, 16) else "6.8" if number >= (6, 8) else "v8"
+def generation_of(kernel: str | None) -> KernelDesign:
+    """Guess the modelled generation from a version number: distributions backport, so a log decides better than this."""
+    return tables.generation_since(kernel, generations())
 
 
 def ready(root: Path, name: str | None = None) -> Readiness:
     """Say what stands in the way on the machine below `root`, and what its log would say."""
     facts = gather(root)
-    kernel = name or generation_of(facts.kernel)
+    kernel = generation(name).name if name else generation_of(facts.kernel).id
     settings: dict[str, object] = {}
     if facts.hibernation and "nohibernate" not in facts.command_line:
         settings["hibernation"] = 1
@@ -119,8 +120,9 @@ def _platform(facts: Facts, kernel: str) -> Iterator[Obstacle]:
     asked = [word for word in line if re.fullmatch(r"kvm[-_]intel\.tdx=\S+", word)]
     on = facts.kvm_tdx in ("Y", "1") or any(word.split("=")[1] in ("1", "on", "y", "Y") for word in asked)
     if not on:
-        message = "kvm_intel.tdx is off, so KVM offers no TDX" if kernel == "7.1" else "kvm_intel.tdx is off, so nobody asks for TDX"
-        yield Obstacle("tdx-not-requested", "warning" if kernel == "7.1" else "error", message, "add kvm_intel.tdx=1")
+        by_itself = tables.asks(kernel) == "boot"
+        message = "kvm_intel.tdx is off, so " + ("KVM offers no TDX" if by_itself else "nobody asks for TDX")
+        yield Obstacle("tdx-not-requested", "warning" if by_itself else "error", message, "add kvm_intel.tdx=1")
 
 
 def _cpus(facts: Facts) -> Iterator[Obstacle]:

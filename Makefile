@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check wheel compile rule clean
+.PHONY: run test check wheel pyz compile rule clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,13 @@ wheel: $(VENV)/installed
 	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check build/wheel/*.whl
 	cd build/wheel && venv/bin/tdxwhy --version
 	cd build/wheel && { venv/bin/tdxwhy log --brief $(CURDIR)/$(SAMPLE)/dmesg.log || test $$? -eq 1; }
+
+# One file for a host that has Python 3.11 and nothing else.
+pyz: $(VENV)/installed
+	rm -rf build/pyz && mkdir -p build/pyz dist
+	$(BIN)/python -m build --wheel --outdir build/pyz . > build/pyz/log
+	$(BIN)/python packaging/pyz.py build/pyz/*.whl dist/tdxwhy.pyz
+	cd build/pyz && { $(PYTHON) -I $(CURDIR)/dist/tdxwhy.pyz log --brief $(CURDIR)/$(SAMPLE)/dmesg.log || test $$? -eq 1; }
 
 clean:
 	rm -rf $(VENV) build dist

@@ -1,8 +1,9 @@
-"""Where the data files are: inside the installed package, or beside `analyzer/` in a checkout."""
+"""Where the data files are: inside the installed package, in a zip (`tdxwhy.pyz`) too, or beside `analyzer/` in a checkout."""
 
 from __future__ import annotations
 
 import os
+from typing import cast
 
 if False:  # pathlib costs a tenth of the start-up budget, so only what opens a folder imports it
     from pathlib import Path
@@ -13,7 +14,12 @@ _SHIPPED = os.path.join(_PACKAGE, "_shipped")  # noqa: PTH118 - see above
 
 def in_checkout() -> bool:
     """Tell whether the data files are a checkout's own, which may be edited at any time."""
-    return not os.path.isdir(_SHIPPED)  # noqa: PTH112 - see above
+    return not os.path.isdir(_SHIPPED) and not _in_zip()  # noqa: PTH112 - see above
+
+
+def _in_zip() -> bool:
+    """Tell whether the package is imported from a zip, whose files have no place of their own."""
+    return not os.path.isdir(_PACKAGE)  # noqa: PTH112 - see above
 
 
 def root() -> str:
@@ -22,7 +28,11 @@ def root() -> str:
 
 
 def folder(name: str) -> Path:
-    """Return the shipped folder `name`, such as "rules/knowledge" or "reports/templates"."""
+    """Return the shipped folder `name`, such as "rules/knowledge" or "reports/templates"; in a zip what stands for a Path there."""
+    if _in_zip():
+        import zipfile
+
+        return cast("Path", zipfile.Path(os.path.dirname(_PACKAGE), f"tdxwhy/_shipped/{name}/"))  # noqa: PTH120 - see above
     from pathlib import Path
 
     return Path(root()) / name
@@ -31,7 +41,6 @@ def folder(name: str) -> Path:
 def data(name: str) -> bytes:
     """Return a file that an installed package brings, or nothing if it does not."""
     try:
-        with open(os.path.join(_SHIPPED, name), "rb") as file:  # noqa: PTH118, PTH123 - see above
-            return file.read()
+        return cast(bytes, globals()["__loader__"].get_data(os.path.join(_SHIPPED, name)))  # noqa: PTH118 - see above
     except OSError:
         return b""

@@ -113,6 +113,10 @@ def _run(command: str, arguments: list[str]) -> int:
         status: int = module.run(module.parser().parse_args(arguments))
     except TdxwhyError as error:
         return _refuse(error.message, error.hint, error.exit_status)
+    except ModuleNotFoundError as error:
+        if (error.name or "tdxwhy").startswith("tdxwhy"):
+            raise
+        return _refuse(f"this wants the Python package that brings {error.name}, which is not installed", "python3 -m pip install tdxwhy")
     except SystemExit as end:  # argparse, after --help
         return int(end.code or 0)
     return status

@@ -43,15 +43,28 @@ class Window(NamedTuple):
     overlong: bool = False
 
 
+class _Alternation:
+    """Finds literals as the library's automaton does, where it is not installed: slower, and as right."""
+
+    def __init__(self, literals: Sequence[bytes]) -> None:
+        self._pattern = re.compile(b"|".join(map(re.escape, literals)))
+
+    def find_matches_as_indexes(self, data: bytes | memoryview) -> list[tuple[int, int, int]]:
+        """Return where each match begins and ends, behind a number that says nothing."""
+        return [(0, *match.span()) for match in self._pattern.finditer(data)]
+
+
 @lru_cache(maxsize=8)
 def automata(anchors: tuple[bytes, ...]) -> tuple[Any, ...]:
     """Build the searchers, as a rule one. It is as fast as the order of the literals lets it be: `know.buckets` arranges them.
 
     Leftmost-first matching keeps it on its vector path, and so does its limit of literals; both are 5 to 8 times faster than without.
     """
-    import ahocorasick_rs
-
     literals = [*dict.fromkeys(anchors), *(start for start in STARTS if not any(one in start for one in anchors))]
+    try:
+        import ahocorasick_rs
+    except ImportError:
+        return (_Alternation(literals),)
     parts = (literals[start : start + _LITERALS] for start in range(0, len(literals), _LITERALS))
     return tuple(ahocorasick_rs.BytesAhoCorasick(part, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst) for part in parts)
 

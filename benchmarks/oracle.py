@@ -18,8 +18,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tdxwhy.explain.draft import as_toml, draft
 from tdxwhy.explain.preview import COUNTED_STEP, PACKAGE_STEP, PreviewRow, rows_of
+from tdxwhy.extract.draft import as_toml, draft
 from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import load
 from tdxwhy.replay.generation import Generation

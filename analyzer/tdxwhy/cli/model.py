@@ -44,16 +44,16 @@ def _extract(args: argparse.Namespace) -> int:
     """Draft a generation file; with --against, list where it parts from a modelled kernel, exit 1 if anywhere."""
     from pathlib import Path
 
-    from tdxwhy.explain.draft import as_toml, draft
-    from tdxwhy.source.tree import program_of_tree, read_tree
+    from tdxwhy.extract.draft import as_toml, draft
+    from tdxwhy.source.kernel_tree import read_kernel
 
     if args.tree is None:
         raise TdxwhyError("extract wants a TREE", "tdxwhy model extract TREE")
-    made = draft(program_of_tree(read_tree(args.tree), args.tree), Path(args.tree).name or "tree")
+    made = draft(read_kernel(args.tree), Path(args.tree).name or "tree")
     if args.against is None:
         sys.stdout.write(as_toml(made))
         return 0
-    from tdxwhy.explain.against import compare, reason
+    from tdxwhy.extract.against import compare, reason
     from tdxwhy.replay.data import generation
 
     found = compare(as_toml(made), generation(args.against))

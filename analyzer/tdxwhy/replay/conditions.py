@@ -53,4 +53,7 @@ CONDITIONS: Conditions = {
     "no-apicv": _never,
     "no-osxsave": _never,
     "as-written": _never,
+    "no-topology-enumeration": _never,
+    "partial-write-erratum": _never,
+    "vmx-unsupported": lambda kernel, cpu: bool(int(kernel.machine.scenario.settings.get("vmx_unsupported", 0))),
 }

@@ -237,10 +237,12 @@ class Kernel:
             return
         self.once.add(name)
         for values in self._each(form):
-            text = form.render(values)
+            known = {"cpu": cpu, **values}
+            unknown = dict.fromkeys((arg for arg in form.args if arg not in known), 0)
+            text = form.render({**known, **unknown})
             if form.warning:
                 text = f"WARNING: CPU: {cpu} PID: 1 at {form.warning}: {text}"
-            self.lines.append(Printed(form.level, text, bool(form.warning) or self.unseen))
+            self.lines.append(Printed(form.level, text, bool(form.warning or unknown) or self.unseen))
 
     def _each(self, form: Form) -> Iterator[dict[str, Any]]:
         if form.each == "cmr":

@@ -14,7 +14,7 @@ def _check(kernel: Kernel, step: Step, cpu: int) -> None:
     if not kernel.holds(step.when, cpu):
         return
     for form in step.print:
-        kernel.print(form)
+        kernel.print(form, cpu)
     if step.set:
         kernel.set(step.set)
     if step.stop is not None:
@@ -23,7 +23,7 @@ def _check(kernel: Kernel, step: Step, cpu: int) -> None:
 
 def _print(kernel: Kernel, step: Step, cpu: int) -> None:
     for form in step.print:
-        kernel.print(form)
+        kernel.print(form, cpu)
 
 
 def _set(kernel: Kernel, step: Step, cpu: int) -> None:

@@ -23,7 +23,29 @@ _LEVELS = {
 _TABLES = {"print", "literals", "failing", "loops", "run"}
 _FAILING = {"silent", "firmware", "prints", "fatal", "fatal_conditions"}
 
-_RUN = {"unreached", "seamcall", "clobbering", "value", "store", "ours", "roots", "headers", "entries", "callback"}
+_RUN = {
+    "callers",
+    "makefiles",
+    "ours_by_file",
+    "ours_by_name",
+    "parameters",
+    "through",
+    "lock",
+    "unlock",
+    "unregister",
+    "places",
+    "clearing",
+    "unreached",
+    "seamcall",
+    "clobbering",
+    "value",
+    "store",
+    "ours",
+    "roots",
+    "headers",
+    "entries",
+    "callback",
+}
 
 
 class PrintCall(NamedTuple):
@@ -33,6 +55,15 @@ class PrintCall(NamedTuple):
     level: str
     once: bool
     ratelimited: bool
+
+
+class Callback(NamedTuple):
+    """A call that runs a function: which of its arguments is called, which one that gets, what comes back, and on which CPUs it runs."""
+
+    function: int
+    argument: int
+    result: str
+    scope: str
 
 
 class Calls(NamedTuple):
@@ -56,7 +87,18 @@ class Calls(NamedTuple):
     roots: tuple[str, ...]
     headers: tuple[str, ...]
     entries: re.Pattern[str]
-    callbacks: dict[str, tuple[int, int, str]]
+    callbacks: dict[str, Callback]
+    parameters: dict[str, int]
+    through: dict[str, str]
+    lock: re.Pattern[str]
+    unlock: re.Pattern[str]
+    unregister: re.Pattern[str]
+    places: re.Pattern[str]
+    clearing: re.Pattern[str]
+    callers: tuple[str, ...]
+    makefiles: tuple[str, ...]
+    ours_by_file: re.Pattern[str]
+    ours_by_name: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +126,18 @@ def calls() -> Calls:
         tuple(run["roots"]),
         tuple(run["headers"]),
         _any(run["entries"]),
-        {name: (int(function), int(argument), str(result)) for name, (function, argument, result) in run["callback"].items()},
+        {name: Callback(*row) for name, row in run["callback"].items()},
+        dict(run["parameters"]),
+        dict(run["through"]),
+        _any(run["lock"]),
+        _any(run["unlock"]),
+        _any(run["unregister"]),
+        _any(run["places"]),
+        _any(run["clearing"]),
+        tuple(run["callers"]),
+        tuple(run["makefiles"]),
+        _any(run["ours_by_file"]),
+        _any(run["ours_by_name"]),
     )
 
 

@@ -181,7 +181,10 @@ class Converter:
     def _update(self, node: Node) -> Expression:
         row = node.start_point[0]
         operator = text_of(node.child_by_field_name("operator"))[:1] + "="
-        return Expression("assign", operator, row, (self.expression(node.child_by_field_name("argument")), Expression("number", "1", row)))
+        argument = node.child_by_field_name("argument")
+        before = argument is not None and argument.start_byte == node.start_byte
+        parts = (self.expression(argument), Expression("number", "1", row))
+        return Expression("assign", operator, row, (*parts, Expression("postfix", "", row)) if before else parts)
 
     def _member(self, node: Node) -> Expression:
         base = self.expression(node.child_by_field_name("argument"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -11,7 +12,8 @@ class Expression(NamedTuple):
 
     name, number, string: text. call: parts are the callee and the arguments. unary, binary, assign: text is the operator.
     member: text is the field, index: parts are base and index. choice: condition, then, else. list: an initialiser, pair: text is its
-    designator. block: a statement expression, its statements in `block`. other: anything else, kept as text.
+    designator. assign: of i++, whose value is the one before, a third part says "postfix". block: a statement expression, its
+    statements in `block`. other: anything else, kept as text.
     """
 
     kind: str
@@ -40,7 +42,10 @@ class Statement(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function or function-like macro; `condition` is that of the #if around it."""
+    """A function or function-like macro; `condition` is that of the #if around it.
+
+    `mentions` are the names in its text, those that are called through a member of a structure once more as "->name".
+    """
 
     name: str
     parameters: tuple[str, ...]
@@ -51,6 +56,7 @@ class Function(NamedTuple):
     returns: str = ""
     static: bool = False
     condition: str = ""
+    mentions: tuple[str, ...] = ()
 
 
 class Define(NamedTuple):
@@ -136,6 +142,14 @@ def written(expression: Expression | None) -> str:
         return ""
     write = _WRITTEN.get(expression.kind)
     return write(expression, [written(part) for part in expression.parts]) if write else expression.text
+
+
+_MACRO_IN_STRING = re.compile(r"\0(\w+)\0")
+
+
+def as_source(expression: Expression) -> str:
+    """Write an expression as C that can be read again: a string with macros between its literals in pieces."""
+    return _MACRO_IN_STRING.sub(lambda found: f'" {found[1]} "', written(expression))
 
 
 def _write_unary(expression: Expression, parts: list[str]) -> str:

@@ -10,8 +10,9 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
@@ -41,7 +42,7 @@ def read_tree(path: str, extra: tuple[str, ...] = ()) -> dict[str, str]:
     texts: dict[str, str] = {}
     left = _MOST_CHARACTERS
     for name in names:
-        text = _read(root, name)
+        text = read_file(root, name)
         if text is not None and len(text) <= left:
             texts[name] = text
             left -= len(text)
@@ -98,7 +99,7 @@ def _all_c(root: Path) -> list[str]:
     return found
 
 
-def _read(root: Path, name: str) -> str | None:
+def read_file(root: Path, name: str) -> str | None:
     """Read one file of a tree; None where it is none, too large, or a link out of the tree."""
     path = root / name
     try:
@@ -133,33 +134,37 @@ def _folders(extra: tuple[str, ...]) -> tuple[str, ...]:
 def program_of_tree(texts: Mapping[str, str], root: str | None = None) -> Program:
     """Make a program of the files of a tree; constants from other headers are looked up in the folder where there is one."""
     sources = [Source(path, unit_of_text(text)) for path, text in sorted(texts.items())]
-    return Program(sources, _Headers(Path(root), texts) if root is not None else None)
+    return Program(sources, Headers(partial(read_file, Path(root)), texts) if root is not None else None)
 
 
-class _Headers:
-    """Looks constants up in the headers that the files include."""
+class Headers:
+    """Looks constants up in the headers that the files include; `read` gives the text of a file of the tree."""
 
-    def __init__(self, root: Path, texts: Mapping[str, str]) -> None:
+    def __init__(self, read: Callable[[str], str | None], texts: Mapping[str, str]) -> None:
         included = {found["path"] for text in texts.values() for found in _INCLUDE.finditer(text)}
         self.names = [
             f"{base}/{name}"
             for name in sorted(included)
             for base in ("arch/x86/include", "include", "arch/x86/include/uapi", "include/uapi")
         ]
-        self.root = root
+        self.read = read
         self.found: dict[str, str] | None = None
 
     def __call__(self, name: str) -> Define | None:
         """Return the #define of a name, None where no header has one."""
-        if self.found is None:
-            texts = (text for each in self.names if (text := _read(self.root, each)) is not None)
-            self.found = {found["name"]: found["body"].strip() for text in texts for found in _DEFINE.finditer(text)}
-        body = self.found.get(name)
+        self.load()
+        body = (self.found or {}).get(name)
         return Define(name, None, body, 0) if body else None
+
+    def load(self) -> None:
+        """Read the headers, once."""
+        if self.found is None:
+            texts = (text for each in self.names if (text := self.read(each)) is not None)
+            self.found = {found["name"]: found["body"].strip() for text in texts for found in _DEFINE.finditer(text)}
 
 
 # A change of Unit or of how it is made needs a new number.
-_FORMAT = 3
+_FORMAT = 6
 
 
 def unit_of_text(text: str) -> Unit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ def unit_of(root: Node, loops: dict[int, list[str]]) -> Unit:
     for node, condition in _top_level(root):
         if node.type == "function_definition":
             functions.extend(function._replace(condition=condition) for function in _function(converter, node))
+            defines.extend(map(_define, _inside(node)))
         elif node.type == "declaration":
             variables.extend((each.name, each.expression) for each in converter.statement(node))
         elif node.type == "expression_statement":
@@ -37,6 +39,19 @@ def unit_of(root: Node, loops: dict[int, list[str]]) -> Unit:
         if node.type in ("enum_specifier", "type_definition", "declaration"):
             constants.extend(_enumerators(converter, node))
     return Unit(tuple(functions), tuple(constants), tuple(variables), tuple(calls), tuple(defines), tuple(includes))
+
+
+def _inside(node: Node) -> Iterable[Node]:
+    """Yield the #defines that stand inside a function."""
+    if not re.search(rb"^[ \t]*#[ \t]*define\b", node.text or b"", re.MULTILINE):
+        return
+    stack = [node]
+    while stack:
+        for child in stack.pop().named_children:
+            if child.type in ("preproc_def", "preproc_function_def"):
+                yield child
+            elif child.type.endswith(("_statement", "statement_list")) or child.type.startswith("preproc_"):
+                stack.append(child)
 
 
 def _define(node: Node) -> Define:
@@ -74,7 +89,20 @@ def _function(converter: Converter, node: Node) -> tuple[Function, ...]:
     returns = text_of(kind) if kind is not None else ""
     name = declared(declarator)
     static = any(child.type == "storage_class_specifier" and text_of(child) == "static" for child in node.children)
-    return (Function(name, names, converter.statement(body), *rows_of(node), returns=returns, static=static),) if name else ()
+    if not name:
+        return ()
+    mentions = _mentions(text_of(body))
+    return (Function(name, names, converter.statement(body), *rows_of(node), returns=returns, static=static, mentions=mentions),)
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_THROUGH = re.compile(r"(?:->|\.)\s*(\w+)\s*\(|\b(?:\w+_call|static_call\w*)\s*\(\s*(\w+)\s*\)\s*\(")
+
+
+def _mentions(text: str) -> tuple[str, ...]:
+    """Return the names in a function's text, each once, and those called through a structure as "->name"."""
+    through = (f"->{one or other}" for one, other in _THROUGH.findall(text))
+    return tuple(sorted({*_NAME.findall(text), *through}))
 
 
 def _enumerators(converter: Converter, node: Node) -> list[tuple[str, Expression]]:

@@ -34,6 +34,8 @@ class Decision(NamedTuple):
     """A point of a run where something can go wrong: a "leaf" that the module answers, or a "branch" with its condition.
 
     `about` is what stands behind the condition's variable, `fails` whether the other way gives up, `operand` what a leaf is given in RDX.
+    `asker` is the place in the chain of the function that names the leaf; below it are those that ask on behalf of others. `loops` are
+    the loops around, outermost first, one over packages with "/package".
     """
 
     kind: str
@@ -45,19 +47,59 @@ class Decision(NamedTuple):
     fails: bool
     about: str = ""
     operand: Value = 0
+    file: str = ""
+    asker: int = 0
+    loops: tuple[str, ...] = ()
+
+
+class Scope(NamedTuple):
+    """The begin or end of code that runs elsewhere: a callback on CPUs ("cpus", "cpu", "stopped"), one that stays registered ("hotplug").
+
+    `kept` are the callbacks that the kernel will call later, `call` the function that registered them, `state` what it called them;
+    "lock" is the CPU hot-plug lock, "unregister" takes callbacks away again.
+    """
+
+    kind: str
+    begins: bool
+    call: str
+    function: str = ""
+    kept: tuple[str, ...] = ()
+    state: str = ""
+    row: int = 0
+    file: str = ""
+    chain: tuple[str, ...] = ()
+
+
+class Unseen(NamedTuple):
+    """Code that could not be followed, where it stands."""
+
+    text: str
+    row: int
+    file: str
+    chain: tuple[str, ...]
+
+
+Event = Line | Decision | Scope | Unseen
 
 
 class Run(NamedTuple):
-    """What a run printed and returned, the points it passed, and what could not be followed."""
+    """What a run printed and returned, the points it passed, and what could not be followed.
+
+    Of a run with a fault: how many lines stood `before` it and were there when its asker got the answer (`answered`), and what the
+    functions on the way to it `returned`, by name.
+    """
 
     lines: tuple[Line, ...]
     result: Value
     decisions: tuple[Decision, ...]
     unseen: tuple[str, ...]
     failed_at: Decision | None
-    events: tuple[Line | Decision, ...] = ()
+    events: tuple[Event, ...] = ()
     steps: int = 0
     sides: tuple[Side, ...] = ()
+    before: int = 0
+    answered: int = 0
+    returned: tuple[tuple[str, Value], ...] = ()
 
 
 def label_in(statements: Sequence[Statement], label: str) -> int | None:
@@ -73,6 +115,19 @@ def leaves_at_all(body: Sequence[Statement]) -> bool:
 def leaves_well(body: Sequence[Statement]) -> bool:
     """Tell whether a branch returns something that is no errno."""
     return any(each.kind == "return" and not is_errno(each.expression) for each in body)
+
+
+def jumps_well(body: Sequence[Statement], tails: Sequence[tuple[Sequence[Statement], int]]) -> bool:
+    """Tell whether a branch jumps to where a function ends well: to a label from which it comes to `return 0` and prints no failure."""
+    jump = next((each for each in body if each.kind == "goto"), None)
+    for statements, _ in reversed(tails) if jump is not None else ():
+        at = label_in(statements, jump.name) if jump is not None else None
+        for statement in islice(statements, at, None) if at is not None else ():
+            if statement.kind == "return":
+                return statement.expression is not None and statement.expression.kind == "number"
+            if statement.kind in ("goto", "if", "switch", "loop") or prints_failure((statement,)):
+                return False
+    return False
 
 
 def is_errno(value: Expression | None) -> bool:

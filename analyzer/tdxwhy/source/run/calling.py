@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tdxwhy.source.calls import PrintCall, calls, print_call
-from tdxwhy.source.run.branching import Decision, Fault
+from tdxwhy.source.calls import Callback, PrintCall, calls, print_call
+from tdxwhy.source.run.branching import Decision, Event, Fault, Scope, Unseen
 from tdxwhy.source.run.evaluate import Evaluator
-from tdxwhy.source.run.lines import Line
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Reference, Symbol, Unknown, Value, truth
 from tdxwhy.source.syntax import Expression, written
@@ -18,7 +17,9 @@ class Caller(Evaluator):
         super().__init__(program)
         self.fault = fault
         self.decisions: list[Decision] = []
-        self.events: list[Line | Decision] = []
+        self.events: list[Event] = []
+        self.before = self.answered = 0
+        self.returned: dict[str, Value] = {}
         self.failed_at: Decision | None = None
         self.counts: dict[str, int] = {}
 
@@ -33,9 +34,34 @@ class Caller(Evaluator):
             return self._seamcall(name, expression, arguments)
         if name in table.callbacks:
             return self._callback(name, expression, arguments)
-        if function is not None:
+        if function is not None and self.program.follows(name):
             return self.enter(function, arguments)
+        self._hotplug(name, expression)
         return self.outside(name, expression, arguments)
+
+    def _hotplug(self, name: str, expression: Expression) -> None:
+        """Note the CPU hot-plug lock, and callbacks that are taken away again."""
+        table = calls()
+        if table.lock.fullmatch(name) or table.unlock.fullmatch(name):
+            self._scope(Scope("lock", bool(table.lock.fullmatch(name)), name), expression)
+        elif table.unregister.fullmatch(name):
+            self._scope(Scope("unregister", True, name), expression)
+
+    def _scope(self, scope: Scope, expression: Expression) -> None:
+        """Note a begin or an end, with what it was called and where it stands."""
+        state = next((part.text for part in expression.parts[1:] if part.kind == "string"), "")
+        file, chain = self._here()
+        self.events.append(scope._replace(state=state, row=expression.row, file=file, chain=chain))
+
+    def _here(self) -> tuple[str, tuple[str, ...]]:
+        """Return the file and the functions that are running."""
+        return (self.frames[-1].file if self.frames else ""), tuple(place.function for place in self.frames)
+
+    def note_unseen(self, what: str, row: int = -1) -> None:
+        """Remember something that could not be followed, and where it stands."""
+        super().note_unseen(what, row)
+        file, chain = self._here()
+        self.events.append(Unseen(what, row, file, chain))
 
     def _print(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> Value:
         if known.format >= 0 and not name.startswith("WARN"):
@@ -44,16 +70,27 @@ class Caller(Evaluator):
         condition = arguments[0] if arguments else 0
         holds = truth(condition)
         if holds is None:
-            text = written(expression)
-            decision = self._decide("branch", 0, text, expression.row, fails=True)
-            holds = decision is self.failed_at
+            if self.failed_at is not None and self._half_true(expression):
+                holds = True
+            else:
+                decision = self._decide("branch", 0, written(expression), expression.row, fails=True)
+                holds = decision is self.failed_at
         if holds:
             self._say(known, name, expression, arguments)
         return int(holds)
 
+    def _half_true(self, expression: Expression) -> bool:
+        """Tell whether a warning's condition holds as far as the fault goes; what else it asks is taken to be as it is the first time."""
+        condition = expression.parts[1] if len(expression.parts) > 1 else None
+        if condition is None or condition.kind != "binary" or condition.text != "&&" or condition.parts[0].kind != "name":
+            return False
+        return truth(self.value(condition.parts[0])) is True
+
     def _say(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> None:
         before = len(self.lines)
         self.print_line(known, name, expression, arguments)
+        chain = self._here()[1]
+        self.lines[before:] = [line._replace(chain=chain) for line in self.lines[before:]]
         self.events.extend(self.lines[before:])
 
     def _seamcall(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
@@ -72,29 +109,75 @@ class Caller(Evaluator):
             return 0
         if self.counts[key] < fault.nth or (fault.times and self.counts[key] >= fault.nth + fault.times):
             return 0
-        self.failed_at = self.failed_at or decision
+        self._fail(decision)
         return fault.answer
 
     def _callback(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
-        position, given, result = calls().callbacks[name]
-        target = arguments[position] if position < len(arguments) else Unknown("callback")
+        known = calls().callbacks[name]
+        target = arguments[known.function] if known.function < len(arguments) else Unknown("callback")
         function = self.program.function(target.name) if isinstance(target, Symbol) else None
+        kept = tuple(each.name for each in arguments[known.function : known.function + 2] if isinstance(each, Symbol))
+        if known.scope == "later":
+            self._scope(Scope("hotplug", True, name, kept=kept), expression)
+            return self._result(known, Unknown(written(expression)), 0, arguments)
         if function is None:
-            self.note_unseen(f"{name}() runs {written(expression.parts[position + 1]) if position + 1 < len(expression.parts) else '?'}")
-            return Unknown(written(expression))
+            given = expression.parts[known.function + 1] if known.function + 1 < len(expression.parts) else None
+            if target != 0:
+                self.note_unseen(f"{name}() runs {written(given) if given is not None else '?'}", expression.row)
+            return self._result(known, Unknown(written(expression)), 0, arguments)
         handed: list[Value] = (
-            [arguments[given]] if 0 <= given < len(arguments) else [Unknown(parameter) for parameter in function.parameters]
+            [arguments[known.argument]]
+            if 0 <= known.argument < len(arguments)
+            else [Unknown(parameter) for parameter in function.parameters]
         )
+        scope = Scope(known.scope, True, name, function.name, kept if known.scope == "hotplug" else ())
+        self._scope(scope, expression)
         value = self.enter(function, handed)
-        return value if result == "value" else Unknown(written(expression))
+        self._scope(scope._replace(begins=False, kept=()), expression)
+        return self._result(known, Unknown(written(expression)), value, arguments)
+
+    @staticmethod
+    def _result(known: Callback, unknown: Value, value: Value, arguments: list[Value]) -> Value:
+        """Return what a call hands back: what its callback returned, a state's number, or nothing that is known."""
+        if known.scope not in ("hotplug", "later"):
+            return value if known.result == "value" else unknown
+        dynamic = isinstance(arguments[0], Symbol | Unknown) and "DYN" in str(arguments[0]) if arguments else False
+        return value if value != 0 else int(dynamic)
 
     def _decide(self, kind: str, leaf: Value, text: str, row: int, *, fails: bool) -> Decision:
         """Note a point where something can go wrong, and let it go wrong if it is the fault's."""
         chain = tuple(place.function for place in self.frames)
         about = leaf if kind == "branch" and isinstance(leaf, str) else ""
-        decision = Decision(kind, len(self.decisions), leaf if kind == "leaf" else 0, text, chain, row, fails, about)
+        loops = tuple(each for place in self.frames for each in place.loops)
+        file = self._here()[0]
+        asked = leaf if kind == "leaf" else 0
+        asker = self._asker(leaf) if kind == "leaf" else len(chain) - 1
+        decision = Decision(kind, len(self.decisions), asked, text, chain, row, fails, about, 0, file, asker, loops)
         self.decisions.append(decision)
         self.events.append(decision)
         if self.fault is not None and kind == "branch" == self.fault.kind and self.fault.nth == decision.nth and self.failed_at is None:
-            self.failed_at = decision
+            self._fail(decision)
         return decision
+
+    def _asker(self, leaf: Value) -> int:
+        """Return the place of the innermost function that has no leaf handed to it: the one that names it."""
+        for place in range(len(self.frames) - 1, -1, -1):
+            if not any(held == leaf for held in self.frames[place].frame.values() if isinstance(held, int | Symbol)):
+                return place
+        return 0
+
+    def _fail(self, decision: Decision) -> None:
+        """Note that the fault happens here."""
+        if self.failed_at is None:
+            self.failed_at = decision
+            self.before = self.answered = len(self.lines)
+
+    def left(self, function: str, value: Value) -> None:
+        """Note what a function returned that was on the way to the fault."""
+        at = self.failed_at
+        depth = len(self.frames)
+        if at is None or depth >= len(at.chain) or at.chain[depth] != function or function in self.returned:
+            return
+        self.returned[function] = value
+        if depth == at.asker + 1:
+            self.answered = len(self.lines)

@@ -12,6 +12,8 @@ from tdxwhy.source.syntax import Expression, Function, Statement, callee, writte
 
 _KERN = re.compile(r"\0KERN_(\w+)\0")
 _MACRO_TEXT = re.compile(r"\0(\w+)\0")
+_INDEX = re.compile(r"\[(\w+)\]")
+_MOST_ELEMENTS = 256
 _DEEPEST_CONSTANT = 20
 # Statements and constants of one run.
 MOST_STEPS = 20_000
@@ -29,7 +31,7 @@ class Evaluator:
         self.depth = 0
         self.steps = 0
 
-    def note_unseen(self, what: str) -> None:
+    def note_unseen(self, what: str, row: int = -1) -> None:
         """Remember something that could not be followed."""
         self.unseen.append(what)
 
@@ -43,12 +45,7 @@ class Evaluator:
 
     def run_block(self, statements: tuple[Statement, ...]) -> Value:
         """Run a statement expression and return its last value."""
-        value: Value = 0
-        for statement in statements:
-            value = self.value(statement.expression) if statement.kind == "expression" else 0
-            if statement.kind == "declare":
-                self.declare(statement)
-        return value
+        raise NotImplementedError
 
     def value(self, expression: Expression | None) -> Value:
         """Return the value of an expression, running what it calls."""
@@ -75,8 +72,8 @@ class Evaluator:
 
     def constant(self, name: str) -> Value:
         """Return what a name stands for that is no variable in hand: an errno, a macro, a function, or itself."""
-        if name in ERRNO:
-            return ERRNO[name]
+        if name in ERRNO or name in self.program.parameters:
+            return ERRNO.get(name, Unknown(name))
         if name in self.program.variables:
             initial = self.program.variables[name]
             if initial is not None and initial.kind == "list":
@@ -104,6 +101,10 @@ class Evaluator:
             static = f"{place.function}:{name}"
             if static in self.globals:
                 return self.globals, static
+        if name not in self.globals:
+            initial = self.program.variables.get(name)
+            if initial is not None and initial.kind == "list" and len(initial.parts) <= _MOST_ELEMENTS:
+                self._fill(self.globals, name, initial)
         return self.globals, name
 
     def _place(self, expression: Expression) -> tuple[dict[str, Value], str] | None:
@@ -116,13 +117,19 @@ class Evaluator:
                 return (target.memory, target.path) if isinstance(target, Reference) else None
             case "index", _:
                 return self._element(expression)
-            case "member", field if field.startswith("->"):
-                base = self.value(expression.parts[0])
-                return (base.memory, f"{base.path}.{field[2:]}") if isinstance(base, Reference) else None
-            case "member", field:
-                around = self._place(expression.parts[0])
-                return (around[0], f"{around[1]}{field}") if around else None
+            case "call", name if calls().places.fullmatch(name) and len(expression.parts) > 1:
+                return self._place(expression.parts[1])
+            case "member", _:
+                return self._field(expression)
         return None
+
+    def _field(self, expression: Expression) -> tuple[dict[str, Value], str] | None:
+        """Return where a member lies."""
+        if expression.text.startswith("->"):
+            base = self.value(expression.parts[0])
+            return (base.memory, f"{base.path}.{expression.text[2:]}") if isinstance(base, Reference) else None
+        around = self._place(expression.parts[0])
+        return (around[0], f"{around[1]}{expression.text}") if around else None
 
     def _element(self, expression: Expression) -> tuple[dict[str, Value], str] | None:
         index = self.value(expression.parts[1])
@@ -181,7 +188,13 @@ class Evaluator:
         known = truth(condition)
         if not expression.parts[1].text and not expression.parts[1].parts:
             return condition if known else self.value(expression.parts[2])
-        return Unknown(written(expression)) if known is None else self.value(expression.parts[1 if known else 2])
+        if known is None:
+            return self.choose(expression)
+        return self.value(expression.parts[1 if known else 2])
+
+    def choose(self, expression: Expression) -> Value:
+        """Return the value of `condition ? then : else` where the condition is not known."""
+        return Unknown(written(expression))
 
     def _comma(self, expression: Expression) -> Value:
         self.value(expression.parts[0])
@@ -191,12 +204,13 @@ class Evaluator:
         return self.run_block(expression.block)
 
     def _assign(self, expression: Expression) -> Value:
-        target, given = expression.parts
+        target, given, *postfix = expression.parts
         value = self.value(given)
+        before = self.value(target) if expression.text != "=" else value
         if expression.text != "=":
-            value = combine(expression.text[:-1], self.value(target), value, written(target))
+            value = combine(expression.text[:-1], before, value, written(target))
         self.assign(target, value)
-        return value
+        return before if postfix else value
 
     def assign(self, target: Expression, value: Value) -> None:
         """Put a value where an expression says; into an address that is not known it is lost."""
@@ -224,9 +238,24 @@ class Evaluator:
         memory[f"{path}{{}}"] = 0
         for stale in [each for each in memory if each.startswith((f"{path}.", f"{path}["))]:
             del memory[stale]
+        at = 0
         for part in initial.parts:
-            if part.kind == "pair":
-                memory[f"{path}{part.text}"] = self.value(part.parts[0])
+            index = _INDEX.fullmatch(part.text) if part.kind == "pair" else None
+            if part.kind == "pair" and index is None:
+                self._put(memory, f"{path}{part.text}", part.parts[0])
+                continue
+            if index is not None:
+                given = number(index[1]) if index[1].isdigit() else self.constant(index[1])
+                at = given if isinstance(given, int) else at
+            self._put(memory, f"{path}[{at}]", part.parts[0] if index is not None else part)
+            at += 1
+        memory[f"{path}[]"] = at
+
+    def _put(self, memory: dict[str, Value], path: str, given: Expression) -> None:
+        if given.kind == "list":
+            self._fill(memory, path, given)
+        else:
+            memory[path] = self.value(given)
 
     def clobber(self, target: Reference) -> None:
         """Forget what a structure held: the module has written to it."""
@@ -237,9 +266,13 @@ class Evaluator:
     def _call(self, expression: Expression) -> Value:
         name = callee(expression)
         table = calls()
-        if table.stores.fullmatch(name) and len(expression.parts) == 3:
-            self.assign(expression.parts[1], self.value(expression.parts[2]))
+        if name == "ARRAY_SIZE" and len(expression.parts) == 2:
+            return self._length(expression.parts[1])
+        if self._stored(name, expression):
             return 0
+        expanded = self.program.expanded(name, expression)
+        if expanded is not None:
+            return self.run_block(expanded)
         held = self._held(name, expression)
         arguments = [self.value(part) for part in expression.parts[1:]]
         if table.values.fullmatch(name) and arguments:
@@ -249,17 +282,48 @@ class Evaluator:
             return Unknown(written(expression)) if isinstance(value, Unknown) and not value.failed else int(is_error(value))
         return self.call(held, expression, arguments)
 
+    def _stored(self, name: str, expression: Expression) -> bool:
+        """Do what a call does that only writes to memory; tell whether it was one."""
+        table = calls()
+        if table.stores.fullmatch(name) and len(expression.parts) == 3:
+            self.assign(expression.parts[1], self.value(expression.parts[2]))
+        elif table.clearing.fullmatch(name) and len(expression.parts) > 1:
+            self._clear(expression.parts[1])
+        else:
+            return False
+        return True
+
+    def _clear(self, target: Expression) -> None:
+        """Forget what lies at an address: all of it is zero."""
+        value = self.value(target)
+        if isinstance(value, Reference):
+            for path in [each for each in value.memory if each.startswith((f"{value.path}.", f"{value.path}["))]:
+                del value.memory[path]
+            value.memory[f"{value.path}{{}}"] = 0
+
+    def _length(self, array: Expression) -> Value:
+        """Return how many elements an initialised array has."""
+        value = self.value(array)
+        place = (value.memory, value.path) if isinstance(value, Reference) else self._place(array)
+        return place[0].get(f"{place[1]}[]", Unknown(f"ARRAY_SIZE({written(array)})")) if place else Unknown(written(array))
+
     def _held(self, name: str, expression: Expression) -> str:
         """Return the function behind a name that may be a variable holding its address."""
         target = expression.parts[0]
+        through = calls().through.get(callee(target)) if target.kind == "call" and len(target.parts) > 1 else None
+        if through is not None:
+            known = self.program.behind(target.parts[1].text.removeprefix(through))
+            if known is None:
+                self.note_unseen(f"call through {written(target)}", expression.row)
+            return known or name
         if target.kind in ("member", "unary", "index") or (self.frames and name in self.frames[-1].frame):
             value = self.value(target)
             if isinstance(value, Symbol):
                 return value.name
-            known = self.program.behind(target.text.lstrip(".->")) if target.kind == "member" else None
+            known = self.program.behind(target.text.lstrip(".->"), self.frames[-1].file) if target.kind == "member" else None
             if known is not None:
                 return known
-            self.note_unseen(f"call through {written(target)}")
+            self.note_unseen(f"call through {written(target)}", expression.row)
         return name
 
     def outside(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
@@ -277,7 +341,9 @@ class Evaluator:
         """Return what pr_fmt puts before a message: what is included has that of the file around it."""
         files = [place.file for place in reversed(self.frames)]
         own = (file for file in files if self.program.prefixes.get(file) or (file.endswith(".c") and file not in self.program.included))
-        return self.program.prefixes.get(next(own, ""), "")
+        path = next(own, "")
+        prefix = self.program.prefixes.get(path, "")
+        return self.program.modules.get(path, "") + prefix if prefix.startswith(":") else prefix
 
     def _macro_text(self, name: str) -> str:
         """Return what a macro between the literals of a format stands for."""

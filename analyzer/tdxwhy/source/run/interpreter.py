@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tdxwhy.source.calls import calls
 from tdxwhy.source.results import prints_failure
 from tdxwhy.source.run.branching import (
     Fault,
@@ -17,6 +18,7 @@ from tdxwhy.source.run.branching import (
     Side,
     ends_badly,
     gives_up,
+    jumps_well,
     label_in,
     leaves_at_all,
     leaves_well,
@@ -27,7 +29,7 @@ from tdxwhy.source.run.evaluate import MOST_STEPS
 from tdxwhy.source.run.lines import Place
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Unknown, Value, combine, truth
-from tdxwhy.source.syntax import Expression, Function, Statement, callee, inner, negated, written
+from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, inner, negated, statement_expressions, written
 
 _MOST_ROUNDS = 12
 _DEEPEST = 60
@@ -62,23 +64,37 @@ class Machine(Caller):
             tuple(self.events),
             self.steps,
             tuple(self.sides),
+            self.before,
+            self.answered,
+            tuple(self.returned.items()),
         )
 
     def enter(self, function: Function, arguments: Sequence[Value]) -> Value:
         """Call a function with values, and return its value."""
         if len(self.frames) >= _DEEPEST or any(place.function == function.name for place in self.frames[-8:]):
-            self.note_unseen(f"{function.name}() calls itself")
+            self.note_unseen(f"{function.name}() calls itself", function.first)
             return Unknown(f"{function.name}()")
         for other in self.program.alternatives.get(function.name, ()):
             if self._takes(Side(other.name, other.first, other.condition)):
                 function = other
         frame: dict[str, Value] = dict(zip(function.parameters, arguments, strict=False))
-        self.frames.append(Place(function.name, self.program.files.get(function.name, ""), frame, []))
+        self.frames.append(Place(function.name, self.program.files.get(function.name, ""), frame, [], []))
         try:
             signal = self.block(function.body)
         finally:
             self.frames.pop()
-        return signal.value if signal is not None and signal.kind == "return" else 0
+        value = signal.value if signal is not None and signal.kind == "return" else 0
+        self.left(function.name, value)
+        return value
+
+    def run_block(self, statements: tuple[Statement, ...]) -> Value:
+        """Run a statement expression and return its last value."""
+        self.block(statements[:-1])
+        last = statements[-1] if statements else None
+        if last is None or last.kind != "expression":
+            self.block(statements[-1:])
+            return 0
+        return self.value(last.expression)
 
     def block(self, statements: Sequence[Statement]) -> _Signal | None:
         """Run statements; a goto into this block goes on here, any other signal goes to the one around."""
@@ -87,7 +103,7 @@ class Machine(Caller):
         while index < len(statements):
             self.steps += 1
             if self.steps > MOST_STEPS:
-                self.note_unseen("more steps than are followed")
+                self.note_unseen("more steps than are followed", statements[index].first)
                 return _Signal("return", Unknown("too long"))
             rest.append((statements, index + 1))
             signal = self.statement(statements[index])
@@ -106,7 +122,7 @@ class Machine(Caller):
     def statement(self, statement: Statement) -> _Signal | None:
         """Run one statement."""
         if statement.kind == "other":
-            self.note_unseen("code that is nested too deep to follow")
+            self.note_unseen("code that is nested too deep to follow", statement.first)
         run = _STATEMENTS.get(statement.kind)
         return run(self, statement) if run is not None else None
 
@@ -156,9 +172,17 @@ class Machine(Caller):
         self._remember(condition, holds=not taken)
         return not taken
 
+    def choose(self, expression: Expression) -> Value:
+        """Take the side of an unknown `? :` that calls something in view, unless the fault is here."""
+        calling = [any(self.program.function(callee(call)) for call in calls_in(part)) for part in expression.parts[1:]]
+        if not any(calling):
+            return Unknown(written(expression))
+        decision = self._decide("branch", 0, written(expression.parts[0]), expression.row, fails=False)
+        return self.value(expression.parts[1 if calling[0] is not (decision is self.failed_at) else 2])
+
     def _about(self, condition: Expression | None) -> str:
         """Return what a condition's variable holds, where that is not known either: the call that it came from."""
-        inside = condition.parts[0] if condition is not None and condition.kind == "unary" else condition
+        inside = condition.parts[0] if condition is not None and condition.kind in ("unary", "binary") else condition
         value = self.value(inside) if inside is not None and inside.kind in ("name", "member") else 0
         return value.text if isinstance(value, Unknown) else ""
 
@@ -171,6 +195,8 @@ class Machine(Caller):
         elif condition.kind in ("name", "member"):
             value = self.value(condition)
             self.assign(condition, Unknown(value.text if isinstance(value, Unknown) else written(condition), failed=True) if holds else 0)
+        elif condition.kind == "call" and callee(condition).startswith("IS_ERR") and len(condition.parts) > 1:
+            self._remember(condition.parts[1], holds=holds) if holds else None
         elif condition.kind == "binary" and condition.text == "<" and condition.parts[0].kind == "name" and holds:
             self._remember(condition.parts[0], holds=True)
 
@@ -178,10 +204,28 @@ class Machine(Caller):
         """Choose the side of an unknown condition on which the run goes on and prints no failure."""
         body, orelse = statement.body, statement.orelse
         if leaves_at_all(body) and not leaves_at_all(orelse):
-            return leaves_well(body) and ends_badly(self.frames[-1].rest)
+            rest = self.frames[-1].rest
+            return (leaves_well(body) or jumps_well(body, rest)) and ends_badly(rest)
         return not prints_failure(body) or (bool(orelse) and prints_failure(orelse))
 
     def _loop(self, statement: Statement) -> _Signal | None:
+        self.frames[-1].loops.append(self._called(statement))
+        try:
+            return self._rounds(statement)
+        finally:
+            self.frames[-1].loops.pop()
+
+    def _called(self, statement: Statement) -> str:
+        """Return what a loop is called; one that remembers which packages it met ends in "/package"."""
+        key = self.frames[-1].function, statement.first
+        name = self.program.loops.get(key)
+        if name is None:
+            names = {callee(call) for each in statement_expressions(statement) for call in calls_in(each)}
+            package = any(map(calls().package_calls.fullmatch, names)) and any("test_and_set" in each for each in names)
+            name = self.program.loops[key] = f"{statement.name}/package" if package else statement.name
+        return name
+
+    def _rounds(self, statement: Statement) -> _Signal | None:
         tested = statement.name != "do"
         for _ in range(_MOST_ROUNDS):
             known = self._round(statement) if tested else True

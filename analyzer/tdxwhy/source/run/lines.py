@@ -27,6 +27,7 @@ class Line(NamedTuple):
     file: str
     row: int
     prefix: str = ""
+    chain: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -36,6 +37,7 @@ class Place(NamedTuple):
     file: str
     frame: dict[str, Value]
     rest: list[tuple[Sequence[Statement], int]]
+    loops: list[str]
 
 
 def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) -> tuple[str, bool]:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from tdxwhy.source.calls import calls
 from tdxwhy.source.ctree import macro, parse_unit
-from tdxwhy.source.syntax import Define, Expression, Function, Unit, callee, calls_in, walk
+from tdxwhy.source.macros import is_textual, statements_of
+from tdxwhy.source.syntax import Define, Expression, Function, Statement, Unit, as_source, callee, calls_in, walk
 
 _ERRNOS = (
     "EPERM 1 ENOENT 2 EINTR 4 EIO 5 ENXIO 6 E2BIG 7 EAGAIN 11 ENOMEM 12 "
@@ -42,6 +43,14 @@ class Program:
         self.variables: dict[str, Expression | None] = {}
         self.prefixes: dict[str, str] = {}
         self.in_hand: dict[str, tuple[tuple[str, int], ...]] = {}
+        self.parameters: set[str] = set()
+        # The files that variables stand in.
+        self.homes: dict[str, str] = {}
+        # The modules that files belong to, by the names that these have while they run.
+        self.modules: dict[str, str] = {}
+        self.loops: dict[tuple[str, int], str] = {}
+        # The functions that runs enter; None: all. What lies outside is taken as code that is not in view.
+        self.followed: frozenset[str] | None = None
         self._fields: dict[str, set[str]] | None = None
         names = {name.rpartition("/")[2] for source in self.sources for name in source.unit.includes}
         self.included = frozenset(source.path for source in self.sources if source.path.rpartition("/")[2] in names)
@@ -60,14 +69,20 @@ class Program:
                 self.functions[function.name] = function
                 self.files[function.name] = source.path
         for define in unit.defines:
-            if define.name != "pr_fmt" and define.body:
+            again = define.name in self.defines and self.files.get(define.name) == source.path
+            if define.name != "pr_fmt" and define.body and not (again and define.parameters is not None):
                 self.defines[define.name] = define
                 self.files.setdefault(define.name, source.path)
         self.constants.update(unit.constants)
         self.variables.update(unit.variables)
+        if source.path.endswith(".c"):
+            self.homes.update((name, source.path) for name, _ in unit.variables)
         for call in unit.calls:
             if callee(call).startswith("DEFINE_PER_CPU") and len(call.parts) > 2:
                 self.variables[call.parts[2].text] = None
+            place = calls().parameters.get(callee(call), len(call.parts)) + 1
+            if place < len(call.parts):
+                self.parameters.add(call.parts[place].text)
 
     def function(self, name: str) -> Function | None:
         """Return a function, or a macro of that name as one."""
@@ -76,16 +91,41 @@ class Program:
             found = self.functions[name] = macro(self.defines[name])
         return found
 
-    def behind(self, field: str) -> str | None:
-        """Return the function that a member of a structure of operations holds: the only one ever put there, or the only one of Intel's."""
+    def follows(self, name: str) -> bool:
+        """Tell whether runs enter a function of the program."""
+        return self.followed is None or name in self.followed or self.functions[name].macro
+
+    def expanded(self, name: str, call: Expression) -> tuple[Statement, ...] | None:
+        """Return what a call of a macro stands for that has to be written out as text; None for any other call."""
+        define = self.defines.get(name)
+        if define is None or define.parameters is None or name in self.functions or not is_textual(define):
+            return None
+        return statements_of(define, tuple(as_source(part) for part in call.parts[1:])) or None
+
+    def behind(self, field: str, near: str = "") -> str | None:
+        """Return the function that a member of a structure of operations holds: the only one ever put there, or the only one of Intel's.
+
+        Of several those count that stand in the file `near`.
+        """
         if self._fields is None:
             self._fields = {}
             for part in self._designated():
-                if part.parts and part.parts[0].kind == "name" and part.parts[0].text in self.functions:
-                    self._fields.setdefault(part.text.lstrip("."), set()).add(part.parts[0].text)
+                held = self.named(part.parts[0]) if part.parts else ""
+                if held in self.functions:
+                    self._fields.setdefault(part.text.lstrip("."), set()).add(held)
         names = self._fields.get(field, set())
+        here = {name for name in names if near and self.files.get(name) == near}
+        names = here if len(names) > 1 and here else names
         ours = {name for name in names if calls().ours.search(name)} if len(names) > 1 else names
         return next(iter(ours)) if len(ours) == 1 else None
+
+    def named(self, held: Expression) -> str:
+        """Return the function that an initialiser names, through a macro that makes the name; "" where it names none."""
+        if held.kind == "name":
+            return held.text
+        made = self.expanded(callee(held), held) if held.kind == "call" else None
+        last = made[-1].expression if made else None
+        return last.text if last is not None and last.kind == "name" else ""
 
     def _designated(self) -> Iterator[Expression]:
         """Yield the `.field = value` pairs of all initialisers."""

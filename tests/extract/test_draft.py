@@ -9,9 +9,9 @@ import pytest
 
 from tdxwhy.cli import main
 from tdxwhy.errors import NothingToJudge, RulesError
-from tdxwhy.explain import draft_reader
-from tdxwhy.explain.against import compare, reason, scenarios
-from tdxwhy.explain.draft import as_toml, draft
+from tdxwhy.extract import book
+from tdxwhy.extract.against import compare, reason, scenarios
+from tdxwhy.extract.draft import as_toml, draft
 from tdxwhy.replay.data import generation, single
 from tdxwhy.shipped import folder
 from tdxwhy.source.run.program import program_of
@@ -111,6 +111,10 @@ def made():
     return draft(program_of([("tdx.c", HEAD + BRINGUP)]), "demo")
 
 
+def operation(made, name):
+    return next(each for each in made.operations if each["name"] == name)
+
+
 def test_answers_and_forms_are_read(made):
     assert made.answers["retry"] == {"status": 0x8000020300000000, "tries": 10}
     assert {name: row["errno"] for name, row in made.answers.items() if "errno" in row} == {
@@ -137,7 +141,10 @@ def test_operations_are_read_in_order(made):
 def test_what_is_not_followed_is_said(made):
     assert any("nobody in this tree calls cpu_up() and enable()" in each for each in made.unseen)
     unknown = BRINGUP.replace("if (!list)", "if (moon_is_full())")
-    assert any("moon_is_full()" in each for each in draft(program_of([("tdx.c", HEAD + unknown)]), "demo").unseen)
+    made = draft(program_of([("tdx.c", HEAD + unknown)]), "demo")
+    rows = [row for row in operation(made, "enable")["step"] if row.get("when") == "as-written"]
+    assert {key: rows[0][key] for key in ("when", "stop")} == {"when": "as-written", "stop": -12}
+    assert rows[0]["at"].startswith("tdx.c:") and rows[0]["at"].endswith(": moon_is_full()")
 
 
 def test_vmxon_is_drafted_where_it_is_in_view(made):
@@ -202,8 +209,8 @@ def test_a_mistake_in_the_table_is_told_in_one_line(tmp_path: Path, monkeypatch:
     text = (folder("rules/knowledge") / "extract.toml").read_text()
     assert old in text
     (tmp_path / "extract.toml").write_text(text.replace(old, new, 1))
-    monkeypatch.setattr(draft_reader, "folder", lambda _: tmp_path)
+    monkeypatch.setattr(book, "folder", lambda _: tmp_path)
     with pytest.raises(RulesError, match=r"extract\.toml") as raised:
-        draft_reader.table.__wrapped__()
+        book.table.__wrapped__()
     assert said in raised.value.message
     assert "\n" not in raised.value.message

@@ -1,0 +1,1 @@
+"""A kernel's model read off its source: which operations it has, their steps, and what changes between two kernels."""

@@ -1,0 +1,160 @@
+"""What a draft collects while a program is read: the lines that are printed, what becomes of answers, and what was not followed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from typing import Any, TypedDict
+
+from tdxwhy.errors import RulesError
+from tdxwhy.know.decode import decode_leaf, leaf_named
+from tdxwhy.shipped import folder
+from tdxwhy.source.calls import calls
+from tdxwhy.source.run.branching import Decision
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.values import Symbol, Unknown, Value
+
+_LEVELS = {"emerg": 0, "alert": 1, "crit": 2, "err": 3, "warn": 4, "default": 4, "notice": 5, "info": 6, "debug": 7}
+_LEAF = re.compile(r"fn|leaf|func|\bop\b", re.IGNORECASE)
+_STATUS = re.compile(r"err|ret|status|rax", re.IGNORECASE)
+_CONVERSION = re.compile(r"%(?!%)[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|L|z|t|j)?[a-zA-Z]")
+
+
+class Book:
+    """The forms and answers of a draft, each once, and one line for each thing that was not followed."""
+
+    def __init__(self) -> None:
+        self.forms: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.unseen: list[str] = []
+
+    def form(self, line: Line) -> str:
+        """Return the id of a line's form, new or known."""
+        text, args = self._format(line)
+        row: dict[str, Any] = {"level": _LEVELS.get(line.level, 4), "format": text}
+        if args:
+            row["args"] = args
+        if line.call.startswith(("WARN", "KVM_BUG", "VM_WARN")):
+            row["warning"] = line.file
+        if line.once:
+            row["once"] = True
+        if line.ratelimited:
+            row["ratelimited"] = True
+        if any("cmr" in arg for arg in args):
+            row["each"] = "cmr"
+        for known, form in self.forms.items():
+            if form == row:
+                return known
+        name = slug(line.format, self.forms)
+        self.forms[name] = row
+        return name
+
+    def names(self, lines: list[Line]) -> list[str]:
+        """Return the ids of lines in order; a line for each of several things stands once."""
+        found = [self.form(line) for line in lines]
+        return [name for place, name in enumerate(found) if not (place and found[place - 1] == name and "each" in self.forms[name])]
+
+    def _format(self, line: Line) -> tuple[str, list[str]]:
+        """Return a line's format with its prefix, known text laid in, and what the model calls its arguments."""
+        template = line.prefix + line.format.replace("\\n", "").replace('\\"', '"')
+        left = list(zip(line.args, line.values, strict=False))
+        args: list[str] = []
+
+        def lay(found: re.Match[str]) -> str:
+            text, value = left.pop(0) if left else ("?", Unknown("?"))
+            if found[0].endswith("s") and isinstance(value, str):
+                if leaf_named(value) is None:
+                    return value
+                args.append("leaf_name")
+            else:
+                args.append(self._argument(text, value))
+            return found[0]
+
+        return _CONVERSION.sub(lay, template), args
+
+    def _argument(self, text: str, value: Value) -> str:
+        """Return what the model calls a printed argument."""
+        known = next((name for name, pattern in table()["arguments"].items() if re.search(pattern, text)), None) or by_value(text, value)
+        if known is None:
+            self.unseen.append(f"argument {text} of a printed line")
+        return known or re.sub(r"\W+", "_", text).strip("_") or "value"
+
+
+def leaf_name(decision: Decision) -> str:
+    """Return the name of the leaf that is asked."""
+    known = decode_leaf(decision.leaf) if isinstance(decision.leaf, int) else None
+    return known.name if known else decision.text
+
+
+def by_value(text: str, value: Value) -> str | None:
+    """Return what the model calls an argument, told by what it held when it was printed."""
+    if isinstance(value, Unknown):
+        return (
+            "status" if value == Unknown("status", failed=True) else "notifier_errno" if "register_memory_notifier" in value.text else None
+        )
+    if isinstance(value, Symbol):
+        return "status" if value.name in calls().unreached else None
+    if isinstance(value, int) and -4095 <= value < 0:
+        return "errno"
+    if isinstance(value, int) and decode_leaf(value) is not None and _LEAF.search(text):
+        return "leaf"
+    return "status" if isinstance(value, int) and value >> 32 and _STATUS.search(text) else None
+
+
+def number(value: Value) -> int:
+    """Return a returned number, 0 where it is not known."""
+    return value if isinstance(value, int) else 0
+
+
+def slug(text: str, taken: dict[str, Any]) -> str:
+    """Return an id made of the words of a format, one that is not taken."""
+    words = re.findall(r"[a-z]+", re.sub(r"%\S+", "", text.replace("\\n", "")).lower())
+    name = "-".join(words[:5]) or "line"
+    return name if name not in taken else f"{name}-{len(taken)}"
+
+
+class Condition(TypedDict):
+    """A condition that the model has a word for: what it looks like in C, and the step that it makes."""
+
+    match: str
+    step: dict[str, str | bool]
+
+
+class Sought(TypedDict, total=False):
+    """An operation that is found by a leaf that it asks, or by its function: the word that starts it, and what its steps are called."""
+
+    asked: str
+    name: str
+    step: str
+    leaf: str
+    constant: list[str]
+    function: str
+    needs: str
+    value: str
+
+
+class _Impossible(TypedDict):
+    matches: list[str]
+
+
+class _Table(TypedDict):
+    condition: list[Condition]
+    impossible: _Impossible
+    arguments: dict[str, str]
+    operation: list[Sought]
+
+
+@lru_cache(maxsize=1)
+def table() -> _Table:
+    """Return rules/knowledge/extract.toml."""
+    import msgspec
+
+    try:
+        rows = tomllib.loads((folder("rules/knowledge") / "extract.toml").read_text(encoding="utf-8"))
+        wrong = set(rows) - set(_Table.__annotations__)
+        if wrong:
+            raise RulesError(f"knowledge/extract.toml: unknown table {min(wrong)!r}")
+        return msgspec.convert(rows, _Table)
+    except (OSError, ValueError) as error:
+        raise RulesError(f"knowledge/extract.toml: {error}") from None

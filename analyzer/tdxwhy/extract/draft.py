@@ -1,0 +1,222 @@
+"""A draft of a generation, read off a kernel's source: what the kernel does at boot, what brings the module up, and what comes after."""
+
+from __future__ import annotations
+
+from tdxwhy.errors import NothingToJudge
+from tdxwhy.extract.book import Book, Sought, leaf_name, table
+from tdxwhy.extract.callgraph import CallGraph
+from tdxwhy.extract.stage import Stage
+from tdxwhy.extract.steps import CONFIG, LP_INIT, Row, Steps, without_places
+from tdxwhy.extract.writing import Draft, as_toml
+from tdxwhy.source.run.failing_cases import VMXON, runs_at_boot
+from tdxwhy.source.run.program import Program
+
+__all__ = ["Draft", "as_toml", "draft"]
+
+_FEW = 200
+
+
+def draft(program: Program, name: str) -> Draft:
+    """Draft a generation of the kernel that a program is read from."""
+    return _Drafter(program).draft(name)
+
+
+class _Drafter:
+    """Reads the operations of a program one after the other."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.graph = CallGraph(program)
+        self.followed = self.graph.followed()
+        program.followed = self.followed
+        self.started = self.graph.started()
+        self.book = Book()
+        self.first = Stage(program, (), frozenset(name for name, how in self.started.items() if how == "module_init"))
+        self.rows: list[Row] = []
+        self.asking: dict[str, frozenset[str]] = {}
+
+    def ours(self, name: str) -> bool:
+        return self.followed is None or self.graph.ours(name)
+
+    def draft(self, name: str) -> Draft:
+        enable = self._entry(CONFIG)
+        if enable is None:
+            raise NothingToJudge(f"{name}: no function here brings the TDX module up")
+        steps = Steps(self.book, self.first, enable, self.ours)
+        cpu = None if any(leaf_name(each.decision) == LP_INIT for each in steps.first_asked()) else self._entry(LP_INIT)
+        self._answers(steps, Steps(self.book, self.first, cpu, self.ours) if cpu is not None else None)
+        self._boot()
+        if cpu is not None:
+            self._called_from_outside(steps, cpu)
+        else:
+            self._enable(steps)
+        self._hotplug(steps)
+        for sought in table()["operation"]:
+            self._later(sought, steps)
+        order = {"boot": 0, "enable": 1}
+        rows = sorted(self.rows, key=lambda row: order.get(str(row.get("asked", "")), 2))
+        rows = [row | {"step": without_places(row["step"])} for row in rows]
+        return Draft(name, self.book.answers, self.book.forms, tuple(rows), tuple(dict.fromkeys(self.book.unseen)))
+
+    # ---- where one enters
+
+    def _entry(self, leaf: str) -> str | None:
+        """Return the outermost function by which a leaf is asked: one that the kernel or a module starts with, if there is any."""
+        mentioning = self.graph.mentioning(leaf.replace(".", "_"))
+        tops = self.graph.outermost(mentioning, lambda each: self._asks(each, leaf)) if mentioning else self._trying(leaf)
+        tops = [each for each in tops if self._asks(each, leaf)]
+        return min(tops, key=self._preferred, default=None)
+
+    def _preferred(self, name: str) -> tuple[bool, bool, str]:
+        return name not in self.started, self.program.functions[name].static, name
+
+    def _asks(self, entry: str, leaf: str) -> bool:
+        found = self.asking.get(entry)
+        if found is None:
+            run = self.first.run(entry)
+            found = self.asking[entry] = frozenset(leaf_name(each) for each in run.decisions if each.kind == "leaf")
+        return leaf in found
+
+    def _trying(self, leaf: str) -> list[str]:
+        """Find the entries that ask a leaf by running them; of a large program nobody is run."""
+        entries = self.program.entries() if len(self.program.functions) <= _FEW else ()
+        return [entry for entry in entries if self._asks(entry, leaf)]
+
+    # ---- operations
+
+    def _answers(self, steps: Steps, cpu: Steps | None) -> None:
+        asked = [*(cpu.first_asked() if cpu is not None else ()), *steps.first_asked()]
+        reader = cpu or steps
+        if reader.first_asked():
+            reader.leaves.read_retry(reader.first_asked()[0])
+        for each in (cpu, steps):
+            if each is not None:
+                each.leaves.read_answers(each.first_asked())
+        if not asked:
+            raise NothingToJudge("no SEAMCALL of the system is asked here")
+
+    def _boot(self) -> None:
+        """Draft what the kernel does by itself: the entries that never ask the module, and print."""
+        rows: list[Row] = []
+        for source in self.program.sources:
+            for function in source.unit.functions:
+                entry = function.name
+                if not self.ours(entry) or self.graph.above(entry) or (function.static and entry not in self.started):
+                    continue
+                if entry in self.program.functions and source.path.endswith(".c"):
+                    run = self.first.run(entry)
+                    if runs_at_boot(self.program, entry, run):
+                        rows += Steps(self.book, self.first, entry, self.ours).read()
+        rows.append({"name": "early-init", "does": "set", "set": "platform=on"})
+        self.rows.append({"name": "boot", "asked": "boot", "returns": 0, "step": rows})
+
+    def _enable(self, steps: Steps) -> None:
+        """Draft bringing the module up: by the kernel itself as it starts, or by KVM."""
+        rows = steps.read()
+        how = self.started.get(steps.entry, "")
+        by_itself = {"once": True, "always": True} if how.endswith(("initcall", "initcall_sync")) else {}
+        turned = {"returns_for": [list(each) for each in sorted(steps.leaves.turned.items())]} if steps.leaves.turned else {}
+        self.rows.append({"name": "enable", "asked": "enable", "attempt": True, "returns": 0} | by_itself | turned | {"step": rows})
+        self.rows += steps.operations.values()
+        if steps.skipped:
+            self.book.unseen.append(f"{steps.entry}(): {steps.skipped} other conditions, which have nothing to do with TDX")
+
+    def _called_from_outside(self, steps: Steps, cpu: str) -> None:
+        """Draft a caller outside the tree, as the exported functions want to be called."""
+        self.book.unseen.append(
+            f"nobody in this tree calls {cpu}() and {steps.entry}(); the caller is drafted: VMXON, every online CPU, then the module"
+        )
+        vmxon = self._vmxon()
+        if vmxon is None:
+            self.book.unseen.append("VMXON, and what it prints where it faults: done by the caller")
+        call = {"name": "early-init", "does": "call"}
+        before = [
+            {"name": "early-init", "does": "check", "when": "platform=off", "stop": -19},
+            call | {"call": "vmxon", "each": "online-cpu"},
+            call | {"call": "cpu-enable", "each": "online-cpu", "installs": "callbacks=on"},
+        ]
+        rows = [row for row in steps.read() if row.get("when") != "platform=off"]
+        self.rows += [
+            {"name": "enable", "asked": "enable", "attempt": True, "lock": "caller", "returns": 0, "step": [*before, *rows]},
+            {"name": "vmxon", "step": [vmxon or {"name": "early-init", "does": "vmxon"}]},
+            {"name": "cpu-enable", "step": Steps(self.book, self.first, cpu, self.ours).read()},
+            {
+                "name": "online-cpu",
+                "asked": "online",
+                "needs": "callbacks=on",
+                "step": [call | {"call": each} for each in ("vmxon", "cpu-enable")],
+            },
+            *steps.operations.values(),
+        ]
+
+    def _vmxon(self) -> Row | None:
+        """Return the step that turns VMX on where a function of the tree does so and nobody followed it there."""
+        for name in self.graph.mentioning("vmxon"):
+            steps = Steps(self.book, self.first, name, lambda _: True)
+            if any(each.text == VMXON for each in steps.well.decisions):
+                row = next(row for row in steps.read() if row["does"] == "vmxon")
+                return {key: value for key, value in row.items() if key not in ("fault_errno", "needed_by")}
+        return None
+
+    def _hotplug(self, steps: Steps) -> None:
+        """Draft what runs when a CPU comes or goes, as it was registered, and what refuses memory that comes."""
+        call = {"name": "early-init", "does": "call"}
+        names = [row["name"] for row in self.rows if any(_calls(other, row["name"]) for other in self.rows)]
+        comes = [name for name in names if any(_calls(other, name, "callbacks=on") for other in self.rows)]
+        if steps.kept and comes:
+            self.rows.append(
+                {"name": "online-cpu", "asked": "online", "needs": "callbacks=on", "step": [call | {"call": each} for each in comes]}
+            )
+        for kept in reversed(steps.kept):
+            if len(kept) > 1 and self.ours(kept[1]):
+                rows = Steps(self.book, Stage(self.program, (steps.entry,)), kept[1], self.ours, "cpu-hotplug").read()
+                if rows:
+                    self.rows.append({"name": "offline-cpu", "asked": "offline", "needs": "callbacks=on", "step": rows})
+
+    def _later(self, sought: Sought, steps: Steps) -> None:
+        """Draft an operation that comes after, if this kernel has it."""
+        entries = [each for each in self._found(sought) if each != steps.entry]
+        stage = Stage(self.program, (steps.entry,))
+        rows: list[Row] = []
+        operations: dict[str, Row] = {}
+        turned: dict[int, int] = {}
+        for entry in entries:
+            read = Steps(self.book, stage, entry, self.ours, sought["step"])
+            own = read.read()
+            rows += own if "needs" in sought else read.without_module(own, self.first)
+            operations |= read.operations
+            turned |= read.leaves.turned
+        if not rows:
+            return
+        row: Row = {"name": sought["name"], "asked": sought["asked"], "returns": 0}
+        row |= {"needs": sought["needs"]} if "needs" in sought else {}
+        row |= {"returns_value": sought["value"]} if "value" in sought else {}
+        row |= {"returns_for": [list(each) for each in sorted(turned.items())]} if turned else {}
+        self.rows.append(row | {"step": rows})
+        self.rows += [each for name, each in operations.items() if all(known["name"] != name for known in self.rows)]
+
+    def _found(self, sought: Sought) -> list[str]:
+        """Return the functions of an operation: those by which its leaf is asked from outside, or one of a certain name."""
+        if "function" in sought:
+            named = [name for name in self.program.functions if name == sought["function"]]
+            return [name for name in named if any("tdx" in each.lower() for each in self.program.functions[name].mentions)]
+        if "leaf" not in sought:
+            return [name for name, how in sorted(self.started.items()) if how == "module_init" and self._loads_kvm(name)]
+        words = [each.replace(".", "_") for each in (sought["leaf"], *sought.get("constant", []))]
+        mentioning = [each for word in words for each in self.graph.mentioning(word)]
+        leaf = sought["leaf"]
+        tops = self.graph.outermost(mentioning, lambda each: self.ours(each) and self._returns(each) and self._asks(each, leaf))
+        return [each for each in tops if self._asks(each, leaf)]
+
+    def _returns(self, name: str) -> bool:
+        """Tell whether a function returns an errno, or nothing."""
+        return self.program.functions[name].returns in ("int", "void", "long")
+
+    def _loads_kvm(self, name: str) -> bool:
+        if name not in self.program.functions or self.graph.ours(name):
+            return False
+        return any(map(self.graph.ours, (each for decision in self.first.run(name).decisions for each in decision.chain)))
+
+
+def _calls(row: Row, name: str, installs: str = "") -> bool:
+    return any(step.get("call") == name and (not installs or step.get("installs") == installs) for step in row["step"])

@@ -1,0 +1,198 @@
+"""What a kernel makes of the answers to one SEAMCALL: of each kind, and of each status that the code around it knows by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tdxwhy.extract.book import Book, leaf_name
+from tdxwhy.extract.outcomes import Outcome, outcome
+from tdxwhy.extract.stage import Stage
+from tdxwhy.source.calls import calls
+from tdxwhy.source.run.branching import Decision, Fault, Run
+from tdxwhy.source.run.failing_cases import unreached
+from tdxwhy.source.run.interpreter import Machine
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.program import Program
+from tdxwhy.source.run.values import Unknown, Value
+
+STATUS = Unknown("status", failed=True)
+_KINDS = {"ud": "UD", "gp": "GP", "vmfailinvalid": "VMFAILINVALID"}
+_CLASS = 0xFFFFFFFF00000000
+_AGAIN = 4
+
+
+class Asked(NamedTuple):
+    """A leaf at a point of a good run: which call of it this is, and the function of the operation that it belongs to."""
+
+    decision: Decision
+    nth: int
+    function: str
+
+
+def answers_of(program: Program) -> dict[str, Value]:
+    """Return how a SEAMCALL can be answered by kind, as far as the program has words for it."""
+    found: dict[str, Value] = {"status": STATUS}
+    for kind, suffix in _KINDS.items():
+        name = next((each for each in calls().unreached if each.endswith(suffix)), "")
+        if name in program.defines or name in program.constants:
+            found[kind] = unreached(program, name)
+    return found
+
+
+class Leaves:
+    """Reads what becomes of the answers to the leaves of one entry."""
+
+    def __init__(self, book: Book, stage: Stage, entry: str, well: Run) -> None:
+        self.book = book
+        self.stage = stage
+        self.entry = entry
+        self.well = well
+        self.closing: frozenset[str] = frozenset()
+        self.turned: dict[int, int] = {}
+        self._constants: dict[str, int] | None = None
+        self._steps: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def outcome(self, asked: Asked, answer: Value, *, times: int = 0) -> Outcome:
+        """Run the entry with one leaf answered otherwise."""
+        fault = Fault("leaf", asked.nth, asked.decision.leaf, answer, times)
+        return outcome(self.well, self.stage.run(self.entry, fault), asked.function)
+
+    def own(self, lines: tuple[Line, ...]) -> list[str]:
+        """Return the forms of lines, but those that close every failure of the operation."""
+        return [name for name in self.book.names(list(lines)) if name not in self.closing]
+
+    def step(self, asked: Asked) -> dict[str, Any]:
+        """Return the step that asks a leaf: its name, and where its answers are not everybody's, what becomes of them."""
+        key = asked.decision.leaf, asked.decision.chain, asked.function, self.closing
+        if key not in self._steps:
+            self._steps[key] = self._step(asked)
+        row, goes_on = dict(self._steps[key]), self._steps[key].get("ignore", False)
+        status = self.outcome(asked, STATUS)
+        if status.goes_on is not goes_on:
+            row = self._step(asked)
+        for line in status.always:
+            row.setdefault("always_print", []).append(self.book.form(line))
+        return row
+
+    def _step(self, asked: Asked) -> dict[str, Any]:
+        row: dict[str, Any] = {"name": leaf_name(asked.decision), "does": "seamcall"}
+        found = {kind: self.outcome(asked, answer) for kind, answer in answers_of(self.stage.program).items()}
+        for each in found.values():
+            self._turn(each)
+        status = found["status"]
+        if status.goes_on:
+            row["ignore"] = True
+        again = self._again(asked)
+        if again:
+            row["again"] = again
+        return row | self._answers(asked, found, again)
+
+    def _turn(self, found: Outcome) -> None:
+        """Note an errno that comes out of the entry as another one."""
+        if found.errno and found.result is not None and found.result != found.errno and not found.goes_on:
+            self.turned[found.errno] = found.result
+
+    def _answers(self, asked: Asked, found: dict[str, Outcome], again: list[int]) -> dict[str, Any]:
+        special = list(self._special(asked, found["status"], again))
+        everybody = all(self._as_everybody(kind, each) for kind, each in found.items())
+        extra = {kind: self.own(each.after) for kind, each in found.items()}
+        if everybody and not special and not any(names for kind, names in extra.items() if kind != "vmfailinvalid"):
+            row: dict[str, Any] = {"print_vmfailinvalid": extra["vmfailinvalid"]} if extra.get("vmfailinvalid") else {}
+            registers = self.book.answers["status"].get("print_registers")
+            asked_of = self.own(found["status"].asked)
+            return row | ({"registers": True} if registers and asked_of == registers else {})
+        rows = [*special, *(self._row(kind, each) for kind, each in found.items())]
+        return {"answers": [row for row in rows if row is not None]}
+
+    def _row(self, kind: str, found: Outcome) -> dict[str, Any]:
+        names = self.own(found.lines)
+        errno = 0 if found.goes_on else found.errno
+        return {"kind": kind, "errno": errno if errno is not None else -5} | ({"print": names} if names else {})
+
+    def _as_everybody(self, kind: str, found: Outcome) -> bool:
+        """Tell whether an answer is taken as the generation takes it."""
+        known = self.book.answers.get(kind)
+        if known is None:
+            return False
+        printed = self.own(found.asked)
+        return found.errno == known["errno"] and printed in (known.get("print", []), known.get("print_registers", known.get("print", [])))
+
+    def _special(self, asked: Asked, usual: Outcome, again: list[int]) -> Iterator[dict[str, Any]]:
+        """Yield what becomes of statuses that the functions on the way name."""
+        retry = self.book.answers.get("retry", {}).get("status")
+        for value in self._named(asked.decision):
+            if value in again or (value == retry and self._bounded(asked, value)):
+                continue
+            found = self.outcome(asked, value)
+            if self._same(found, usual) or (self._as_everybody("status", found) and not self.own(found.after)):
+                continue
+            wide = self.outcome(asked, value | 1)
+            mask = {"mask": _CLASS} if not value & 1 and self._same(wide, found) else {}
+            yield {"status": value} | mask | self._row("status", found)
+
+    def _same(self, one: Outcome, other: Outcome) -> bool:
+        """Tell whether two answers come to the same."""
+        return (one.errno, self.own(one.lines), one.goes_on) == (other.errno, self.own(other.lines), other.goes_on)
+
+    def _bounded(self, asked: Asked, value: int) -> bool:
+        """Tell whether a status that is asked for again comes to the same in the end as any other."""
+        return self._as_everybody("status", self.outcome(asked, value))
+
+    def _named(self, decision: Decision) -> list[int]:
+        """Return the statuses that the functions on the way name: constants of the tree whose numbers look like one."""
+        if self._constants is None:
+            machine = Machine(self.stage.program)
+            names = [each for each in self.stage.program.defines if re.match(r"TDX_[A-Z]", each)]
+            values = {name: machine.constant(name) for name in names if self.stage.program.defines[name].parameters is None}
+            self._constants = {name: value for name, value in values.items() if isinstance(value, int) and _looks_like_status(value)}
+        met: dict[int, None] = {}
+        for name in decision.chain:
+            function = self.stage.program.functions.get(name)
+            for word in function.mentions if function is not None else ():
+                if word in self._constants:
+                    met[self._constants[word]] = None
+        return sorted(met)
+
+    def _again(self, asked: Asked) -> list[int]:
+        """Return the statuses for which a leaf is asked again and again."""
+        retry = self.book.answers.get("retry", {}).get("status")
+        found = []
+        for value in self._named(asked.decision):
+            if value != retry and self._count(asked, value) > _AGAIN:
+                found.append(value)
+        return found
+
+    def _count(self, asked: Asked, value: int) -> int:
+        run = self.stage.run(self.entry, Fault("leaf", asked.nth, asked.decision.leaf, value))
+        before = sum(each.kind == "leaf" and each.leaf == asked.decision.leaf for each in self.well.decisions)
+        return sum(each.kind == "leaf" and each.leaf == asked.decision.leaf for each in run.decisions) - before
+
+    def read_answers(self, asked: list[Asked]) -> None:
+        """Read what the kernel makes of answers in general: of a status, shown with and without registers, and of each fault."""
+        for each in asked:
+            for kind, answer in answers_of(self.stage.program).items():
+                found = self.outcome(each, answer)
+                row = self.book.answers.setdefault(kind, {"errno": found.errno or 0})
+                if kind != "status":
+                    continue
+                names = self.book.names(list(found.asked))
+                if not names or found.errno != row["errno"]:
+                    continue
+                key = "print" if len(names) <= len(row.get("print", names)) else "print_registers"
+                if key == "print" and row.get("print", names) != names:
+                    row["print_registers"] = row["print"]
+                row[key] = names
+
+    def read_retry(self, asked: Asked) -> None:
+        """Find a status that is asked for again, and how often: a constant of the tree that a loop around the stub waits out."""
+        for value in self._named(asked.decision):
+            count = self._count(asked, value)
+            if count > 0:
+                self.book.answers["retry"] = {"status": value, "tries": count + 1}
+                return
+
+
+def _looks_like_status(value: int) -> bool:
+    return value >> 32 != 0 and value >> 48 in (0x8000, 0xC000, 0x0000) and value >> 32 not in (0x8000FF00,)

@@ -1,0 +1,76 @@
+"""What comes of a run in which one thing goes wrong: the lines in their parts, the errno, and whether the kernel goes on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tdxwhy.extract.book import number
+from tdxwhy.source.run.branching import Decision, Run, Scope
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.values import Unknown, is_error
+
+
+class Outcome(NamedTuple):
+    """A failing run against the one that goes well.
+
+    `asked` are the lines that those print who ask on behalf of others, `after` what the functions around print then; `always` lines of
+    the good run come all the same. `errno` is None where it is not known; `goes_on`: the kernel does the rest as if nothing had happened.
+    """
+
+    asked: tuple[Line, ...]
+    after: tuple[Line, ...]
+    always: tuple[Line, ...]
+    errno: int | None
+    result: int | None
+    goes_on: bool
+    unregisters: bool
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Return all lines that the failure brings."""
+        return self.asked + self.after
+
+
+def outcome(well: Run, run: Run, function: str) -> Outcome:
+    """Compare a failing run with the good one; `function` is the one whose errno counts, "" the innermost that returns one."""
+    fault = run.failed_at
+    later = _sites(well, fault)
+    after = run.lines[run.answered :]
+    always = tuple(line for line in after if _site(line) in later)
+    goes_on = run.result == well.result and later <= {_site(line) for line in after} and _points(run, fault) >= _points(well, fault)
+    rest = tuple(line for line in after if _site(line) not in later)
+    known = number(run.result) if not isinstance(run.result, Unknown) or not is_error(run.result) else None
+    unregisters = any(isinstance(each, Scope) and each.kind == "unregister" for each in run.events)
+    return Outcome(run.lines[run.before : run.answered], rest, always, _errno(run, function), known, goes_on, unregisters)
+
+
+def _site(line: Line) -> tuple[str, int, str]:
+    return line.function, line.row, line.format
+
+
+def _sites(well: Run, fault: Decision | None) -> set[tuple[str, int, str]]:
+    """Return where the good run prints after the point of the fault."""
+    sites: set[tuple[str, int, str]] = set()
+    for event in reversed(well.events):
+        if isinstance(event, Decision) and fault is not None and event.nth == fault.nth:
+            break
+        if isinstance(event, Line):
+            sites.add(_site(event))
+    return sites
+
+
+def _points(run: Run, fault: Decision | None) -> set[object]:
+    """Return the points that a run passes from the fault on."""
+    return {(each.kind, each.text, each.row, each.chain) for each in run.decisions if fault is not None and each.nth > fault.nth}
+
+
+def _errno(run: Run, function: str) -> int | None:
+    """Return the errno that a function, or the innermost one, returned; None where it is one whose number is not in view."""
+    returned = dict(run.returned)
+    if function in returned:
+        value = returned[function]
+        return None if isinstance(value, Unknown) and is_error(value) else number(value)
+    for value in returned.values():
+        if isinstance(value, int) and -4095 <= value < 0:
+            return value
+    return None if isinstance(run.result, Unknown) and is_error(run.result) else number(run.result)

@@ -1,0 +1,114 @@
+"""Runs of a program after what came before them: what the kernel remembers of boot and bring-up is there when a later operation begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tdxwhy.source.run.branching import Decision, Event, Fault, Run, Scope
+from tdxwhy.source.run.interpreter import Machine
+from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.program import Program
+from tdxwhy.source.run.values import Value
+
+_ROOT = re.compile(r"\w+")
+
+
+class Stage:
+    """The memory of a kernel that has run some entries well; every run begins with it.
+
+    `reloaded`: the entries that a module starts with; what its variables held is gone when it is loaded again.
+    """
+
+    def __init__(self, program: Program, before: tuple[str, ...] = (), reloaded: frozenset[str] = frozenset()) -> None:
+        self.program = program
+        self.reloaded = reloaded
+        self.memory: dict[str, Value] = {}
+        for entry in before:
+            self._made(None).run(entry)
+        self.begin = dict(self.memory)
+        self.known: dict[tuple[str, Fault | None], Run] = {}
+
+    def run(self, entry: str, fault: Fault | None = None) -> Run:
+        """Run an entry, with one thing going wrong."""
+        key = entry, fault
+        found = self.known.get(key)
+        if found is None:
+            self._restore()
+            found = self.known[key] = self._made(fault).run(entry)
+        return found
+
+    def again(self, entry: str, fault: Fault | None = None) -> tuple[Run, dict[str, int]]:
+        """Run an entry twice, the fault in the first run only; return the second run and how often that asked each leaf."""
+        self._restore()
+        self._made(fault).run(entry)
+        if entry in self.reloaded:
+            self._forget_modules()
+        second = self._made(None)
+        return second.run(entry), dict(second.counts)
+
+    def _made(self, fault: Fault | None) -> Machine:
+        made = Machine(self.program, fault)
+        made.globals = self.memory
+        return made
+
+    def _forget_modules(self) -> None:
+        """Forget what variables of modules hold, those of functions too."""
+        for path in list(self.memory):
+            name = _ROOT.match(path)
+            function, colon, _ = path.partition(":")
+            file = self.program.files.get(function, "") if colon else self.program.homes.get(name[0] if name else "", "")
+            if file in self.program.modules:
+                del self.memory[path]
+
+    def _restore(self) -> None:
+        """Put the memory back; it stays the same object, as addresses in it point to it."""
+        self.memory.clear()
+        self.memory.update(self.begin)
+
+
+class Node(NamedTuple):
+    """What runs in one place: an operation's own code, or a callback on CPUs (`scope`), with what it holds in order."""
+
+    function: str
+    scope: Scope | None
+    locked: bool
+    items: list[Item]
+
+
+Item = Node | Event
+
+
+def tree(run: Run, entry: str) -> Node:
+    """Return the events of a run as a tree: what callbacks do is theirs."""
+    root = Node(entry, None, False, [])
+    stack = [root]
+    for event in run.events:
+        if not isinstance(event, Scope):
+            stack[-1].items.append(event)
+        elif event.kind == "lock":
+            continue
+        elif event.function and event.begins:
+            node = Node(event.function, event, event.kind == "hotplug" and not event.call.endswith("cpuslocked"), [])
+            stack[-1].items.append(node)
+            stack.append(node)
+        elif event.function and len(stack) > 1:
+            stack.pop()
+        elif event.begins:
+            stack[-1].items.append(event)
+    return root
+
+
+def decisions(node: Node) -> Iterator[Decision]:
+    """Yield the points of a node and of all in it."""
+    for item in node.items:
+        if isinstance(item, Node):
+            yield from decisions(item)
+        elif isinstance(item, Decision):
+            yield item
+
+
+def site(line: Line) -> tuple[str, int, str]:
+    """Return where a line is printed."""
+    return line.function, line.row, line.format

@@ -1,0 +1,414 @@
+"""The steps of one operation: what happens in a run that goes well, each point with what comes of its failure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tdxwhy.extract.book import Book, leaf_name, slug, table
+from tdxwhy.extract.leaves import STATUS, Asked, Leaves
+from tdxwhy.extract.metadata import Fields
+from tdxwhy.extract.outcomes import Outcome, outcome
+from tdxwhy.extract.stage import Item, Node, Stage, decisions, tree
+from tdxwhy.source.run.branching import Decision, Fault, Scope, Unseen
+from tdxwhy.source.run.failing_cases import VMXON
+from tdxwhy.source.run.lines import Line
+
+INIT, LP_INIT, CONFIG, RD = "TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.CONFIG", "TDH.SYS.RD"
+_LATE = (CONFIG, "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")
+Row = dict[str, Any]
+_AT = "_at"
+_NO_KEYID = -28
+
+
+class Steps:
+    """Reads an entry: its own steps, the operations that it calls, and whether it brings the module up."""
+
+    def __init__(self, book: Book, stage: Stage, entry: str, ours: Callable[[str], bool], step: str = "early-init") -> None:
+        self.book = book
+        self.stage = stage
+        self.entry = entry
+        self.ours = ours
+        self.step = step
+        self.well = stage.run(entry)
+        self.root = tree(self.well, entry)
+        self.leaves = Leaves(book, stage, entry, self.well)
+        self.operations: dict[str, Row] = {}
+        self.kept: list[tuple[str, ...]] = []
+        self.skipped = 0
+        self._nth = self._count()
+        self._locked = self._under_lock()
+        self.initialize = self._initializing()
+
+    # ---- what the run asks
+
+    def _count(self) -> dict[int, int]:
+        """Return for each point that asks a leaf, which call of that leaf it is."""
+        counts: Counter[str] = Counter()
+        found: dict[int, int] = {}
+        for each in self.well.decisions:
+            if each.kind == "leaf":
+                counts[str(each.leaf)] += 1
+                found[each.nth] = counts[str(each.leaf)]
+        return found
+
+    def asked(self, decision: Decision, function: str = "") -> Asked:
+        """Return a point of the run that asks a leaf."""
+        return Asked(decision, self._nth[decision.nth], function)
+
+    def first_asked(self) -> list[Asked]:
+        """Return the first call of each leaf of the system, in order."""
+        found: dict[str, Asked] = {}
+        for each in decisions(self.root):
+            if each.kind == "leaf" and leaf_name(each).startswith("TDH.SYS."):
+                found.setdefault(leaf_name(each), self.asked(each))
+        return list(found.values())
+
+    def _initializing(self) -> str:
+        """Return the innermost function that does all late steps of bringing the module up, "" if none does."""
+        chains = [each.chain[: each.asker + 1] for each in decisions(self.root) if each.kind == "leaf" and leaf_name(each) in _LATE]
+        if not any(leaf_name(each) == CONFIG for each in decisions(self.root) if each.kind == "leaf"):
+            return ""
+        shared = []
+        for names in zip(*chains, strict=False):
+            if len(set(names)) > 1:
+                break
+            shared.append(names[0])
+        return shared[-1] if shared else ""
+
+    # ---- steps
+
+    def read(self) -> list[Row]:
+        """Return the steps of the entry; what it calls on CPUs and the bringing up itself are in `operations` then."""
+        items = self.root.items
+        inside = [place for place, item in enumerate(items) if self.initialize and self.initialize in _chain(item)]
+        if self.initialize == self.entry:
+            early = [place for place, item in enumerate(items) if _is_early(item)]
+            inside = [place for place in inside if place > max(early, default=-1)]
+        if not inside:
+            return self._one_lock(self._rows(items, self.root))
+        first, last = inside[0], inside[-1] + 1
+        self.leaves.closing = self._closing(items[first:last])
+        first += self._not_closed(items[first:last])
+        body = self._rows(items[first:last], self.root, self.initialize)
+        closing = [name for name in self.book.forms if name in self.leaves.closing]
+        self.leaves.closing = frozenset()
+        done = last
+        while done < len(items) and isinstance(items[done], Line):
+            done += 1
+        good = self.book.names([item for item in items[last:done] if isinstance(item, Line)])
+        if self.initialize == self.entry and not good:
+            body, good = self._last_line(body)
+        self.operations["initialize"] = {
+            "name": "initialize",
+            "on_failure": {"print": closing, "set": ["module=error", "callbacks=off"]},
+            "on_success": {"print": good, "set": ["module=initialized"]},
+            "step": body,
+        }
+        locked = {"lock": "held"} if any(map(self._is_locked, items[first:last])) else {}
+        call = {"name": "early-init", "does": "call", "call": "initialize"} | locked
+        rows = [*self._rows(items[:first], self.root), *self._remembered(), call, *self._rows(items[done:], self.root)]
+        return self._one_lock(rows)
+
+    @staticmethod
+    def _last_line(body: list[Row]) -> tuple[list[Row], list[str]]:
+        """Take the line that ends a good run out of its steps."""
+        if body and body[-1]["does"] == "print":
+            return [*body[:-1], *([body[-1] | {"print": body[-1]["print"][:-1]}] if body[-1]["print"][1:] else [])], body[-1]["print"][-1:]
+        return body, []
+
+    def _under_lock(self) -> frozenset[int]:
+        """Return which events of the run happen while the CPU hot-plug lock is held."""
+        found, held = set(), False
+        for event in self.well.events:
+            if isinstance(event, Scope) and event.kind == "lock":
+                held = event.begins
+            elif held:
+                found.add(id(event))
+        return frozenset(found)
+
+    def _is_locked(self, item: Item) -> bool:
+        return id(item.scope if isinstance(item, Node) else item) in self._locked
+
+    def _one_lock(self, rows: list[Row]) -> list[Row]:
+        """Put calls under the lock that follow each other into one operation: nobody can plug a CPU between them."""
+        places = [place for place, row in enumerate(rows) if row.get("lock") == "held"]
+        if not places:
+            return rows
+        first, last = places[0], places[-1] + 1
+        inside = [{key: value for key, value in row.items() if key != "lock"} for row in rows[first:last]]
+        if len(places) == 1:
+            return [*rows[:first], rows[first] | {"lock": "always"}, *rows[last:]]
+        self.operations["under-the-lock"] = {"name": "under-the-lock", "step": inside}
+        call = {"name": self.step, "does": "call", "call": "under-the-lock", "lock": "always"}
+        return [*rows[:first], call, *rows[last:]]
+
+    def _remembered(self) -> list[Row]:
+        """Enter twice: what the kernel says when the module is up, and after bringing it up has failed."""
+        late = next((each for each in decisions(self.root) if each.kind == "leaf" and leaf_name(each) == CONFIG), None)
+        if late is None:
+            return []
+        rows = []
+        for state, fault in (("initialized", None), ("error", Fault("leaf", self._nth[late.nth], late.leaf, STATUS))):
+            run, counts = self.stage.again(self.entry, fault)
+            if not counts.get(str(late.leaf)):
+                result = run.result if isinstance(run.result, int) else 0
+                names = self.book.names([line for line in run.lines if self.ours(line.function)])
+                off = {"set": "callbacks=off"} if state == "error" else {}
+                rows.append(_check(f"module={state}", result) | ({"print": names} if names else {}) | off)
+        return rows
+
+    def without_module(self, rows: list[Row], plain: Stage) -> list[Row]:
+        """Put in what the operation does where the module did not come up: it parts from the good run at some point and ends."""
+        run = plain.run(self.entry)
+        same = 0
+        for one, other in zip(self.well.decisions, run.decisions, strict=False):
+            if _point(one) != _point(other):
+                break
+            same += 1
+        if same == len(self.well.decisions) or not isinstance(run.result, int):
+            return rows
+        place = next((place for place, row in enumerate(rows) if row.get(_AT, -1) >= same), len(rows))
+        shown = self.book.names([line for line in run.lines if self.ours(line.function)])
+        row = _check("not:module=initialized", run.result) | {"name": self.step} | ({"print": shown} if shown else {})
+        return [*rows[:place], row, *rows[place:]]
+
+    def _not_closed(self, items: list[Item]) -> int:
+        """Return how many conditions stand first whose failure is not closed by the lines that close the others."""
+        for place, item in enumerate(items):
+            if not isinstance(item, Decision) or item.kind == "leaf" or not self.leaves.closing:
+                return place
+            found = self._run(item, self.initialize)
+            if not found.goes_on and self.leaves.closing & set(self.book.names(list(found.lines))):
+                return place
+        return 0
+
+    def _closing(self, items: list[Item]) -> frozenset[str]:
+        """Return the lines that end every failure of bringing the module up."""
+        shared: set[str] | None = None
+        depth = next(item.chain.index(self.initialize) for item in items if isinstance(item, Decision) and self.initialize in item.chain)
+        for item in items:
+            for each in decisions(item) if isinstance(item, Node) else (item,):
+                if isinstance(each, Decision) and each.kind == "leaf":
+                    found = self.leaves.outcome(self.asked(each, self.initialize), STATUS)
+                    outer = {self.book.form(line) for line in found.after if len(line.chain) <= depth + 1}
+                    shared = outer if shared is None else shared & outer
+        return frozenset(shared or ())
+
+    def _rows(self, items: list[Item], node: Node, function: str = "") -> list[Row]:
+        """Return the steps of some items; those of one kind that belong together are one."""
+        found: list[Row] = []
+        always: set[str] = set()
+        fields = Fields(self.leaves)
+        for item in items:
+            if isinstance(item, Decision) and item.kind == "leaf" and leaf_name(item) == RD:
+                fields.add(self.asked(item, function))
+                continue
+            if isinstance(item, Decision) and item.kind == "branch" and self._without_effect(item):
+                continue
+            read = fields.steps()
+            always |= {name for row in read for name in row.get("always_print", ())}
+            found += read
+            for row in self._item(item, node, function):
+                _append(found, row | _place_of(item), always)
+        found += fields.steps()
+        return _merged(found)
+
+    def _item(self, item: Item, node: Node, function: str) -> Iterator[Row]:
+        if isinstance(item, Node):
+            yield from self._node(item, node)
+        elif isinstance(item, Line):
+            if self._relevant(item.chain):
+                yield {"name": self.step, "does": "print", "print": [self.book.form(item)]}
+        elif isinstance(item, Unseen):
+            if self._relevant(item.chain) or any(map(self.ours, item.chain)):
+                self.book.unseen.append(f"{item.file}:{item.row + 1}: {item.text}")
+                yield {"name": self.step, "does": "unseen", "at": f"{item.file}:{item.row + 1}: {item.text}"}
+        elif isinstance(item, Scope):
+            if item.kept:
+                self.kept.append(item.kept)
+        elif item.kind == "leaf":
+            yield self._leaf(item, node, function)
+        else:
+            yield from self._branch(item, node, function)
+
+    def _relevant(self, chain: tuple[str, ...]) -> bool:
+        """Tell whether code has to do with TDX: a function on the way there has."""
+        return any(map(self.ours, chain))
+
+    def _node(self, item: Node, around: Node) -> Iterator[Row]:
+        scope = item.scope
+        if scope is None:
+            return
+        if scope.kept:
+            self.kept.append(scope.kept)
+        if scope.kind in ("cpu", "packages", "stopped"):
+            yield from self._rows(item.items, item)
+            return
+        rows = self._rows(item.items, item)
+        if not rows:
+            return
+        name = slug(re.sub(r"[_\d]+", " ", item.function), {})
+        self.operations.setdefault(name, {"name": name, "step": rows})
+        row = {"name": self.step, "does": "call", "call": name, "each": "online-cpu"}
+        row |= {"lock": "held"} if self._is_locked(item) else {"lock": "always"} if item.locked else {}
+        yield row | ({"installs": "callbacks=on"} if scope.kept else {})
+
+    # ---- a leaf
+
+    def _leaf(self, item: Decision, node: Node, function: str) -> Row:
+        scope = node.scope
+        row = self.leaves.step(self.asked(item, function or (node.function if scope is not None and scope.kind == "hotplug" else "")))
+        name = row["name"]
+        if name in (INIT, LP_INIT):
+            row |= {"remember": self._memory(item)} if self._memory(item) else {}
+        if name == "TDH.SYS.TDMR.INIT":
+            row["each"] = "tdmr"
+        elif name in ("TDH.MNG.ADDCX", "TDH.PHYMEM.PAGE.RECLAIM") and item.loops:
+            row["each"] = "control-page"
+        elif any(each.endswith("/package") for each in item.loops):
+            row["each"] = "package"
+        elif any(each == "for_each_online_cpu" for each in item.loops) and scope is not None and scope.kind == "cpu":
+            row["each"] = "online-cpu"
+        elif scope is not None and scope.kind == "stopped":
+            row["each"] = "lead-cpu" if self._led(item) else "stopped-cpu"
+        if name == CONFIG:
+            row["arguments"] = "tdmrs"
+        elif name == "TDH.SYS.INFO":
+            row["arguments"] = "sysinfo"
+        return row
+
+    def _led(self, item: Decision) -> bool:
+        """Tell whether only one CPU of all that are stopped asks a leaf: one that is asked whether it is the one."""
+        lead = next((each for each in self.well.decisions if re.search(r"smp_processor_id\(\)", each.text) and each.nth < item.nth), None)
+        if lead is None:
+            return False
+        other = self.stage.run(self.entry, Fault("branch", lead.nth))
+        return all(each.kind != "leaf" or each.leaf != item.leaf or each.operand != item.operand for each in other.decisions)
+
+    def _memory(self, item: Decision) -> str:
+        """Enter twice: a leaf that is not asked again is remembered, by its result, by success, or by the CPU."""
+        asked = self.asked(item)
+        refused = self.stage.again(self.entry, Fault("leaf", asked.nth, item.leaf, STATUS))[1].get(str(item.leaf), 0)
+        well = self.stage.again(self.entry)[1].get(str(item.leaf), 0)
+        if not refused and leaf_name(item) == INIT:
+            return "result"
+        return "" if well else "cpu"
+
+    # ---- a branch
+
+    def _run(self, item: Decision, function: str) -> Outcome:
+        return outcome(self.well, self.stage.run(self.entry, Fault("branch", item.nth)), function)
+
+    def _without_effect(self, item: Decision) -> bool:
+        """Tell whether it makes no difference which way a branch goes."""
+        if not self._relevant(item.chain):
+            self.skipped += 1
+            return True
+        if any(re.search(pattern, item.text) for pattern in table()["impossible"]["matches"]):
+            return True
+        run = self.stage.run(self.entry, Fault("branch", item.nth))
+        if (run.lines, run.result) == (self.well.lines, self.well.result):
+            return True
+        return not item.fails and len(run.lines) <= run.before
+
+    def _branch(self, item: Decision, node: Node, function: str) -> Iterator[Row]:
+        inner = function or (node.function if node.scope is not None and node.scope.kind == "hotplug" else "")
+        found = self._run(item, inner)
+        # What the operation itself returns is what comes out of it in the end.
+        errno = found.errno if inner else found.result
+        names = self.leaves.own(found.lines)
+        printed = {"print": names} if names else {}
+        at = f"{item.file}:{item.row + 1}: {item.text}"
+        template = _known(item)
+        if found.goes_on:
+            if names:
+                yield {"name": self.step, "does": "check", "when": "as-written", "at": at} | printed
+        elif item.text == VMXON:
+            if errno is not None:
+                yield {"name": self.step, "does": "vmxon", "print": names, "fault_errno": errno}
+        elif errno is None and (template is None or template["does"] != "take-keyid"):
+            self.book.unseen.append(f"{at} gives up with an error whose number is not in view")
+        else:
+            row = self._template(template, item, at, bool(names)) | {"stop": _NO_KEYID if errno is None else errno} | printed
+            if row["does"] != "check":
+                row["errno"] = row.pop("stop")
+            elif found.unregisters and not function:
+                row.setdefault("set", "callbacks=off")
+            yield row
+
+    def _template(self, template: Row | None, item: Decision, at: str, prints: bool) -> Row:
+        """Return what a step is called, by the model's word for its condition or as it is written."""
+        if template is None:
+            refused = {"cause": "kvm-refused", "refusal": True} if prints and self.stage.program.modules.get(item.file) else {}
+            return {"name": self.step, "does": "check", "when": "as-written", "at": at} | refused
+        return template | ({"name": self.step} if self.step != "early-init" else {})
+
+
+def _known(item: Decision) -> Row | None:
+    """Return the step that the model has for a condition."""
+    for row in table()["condition"]:
+        if re.search(row["match"], item.text) or re.search(row["match"], item.about):
+            return dict(row["step"])
+    return None
+
+
+def _place_of(item: Item) -> Row:
+    """Note at which point of the run a step stands; `without_places` takes the note away."""
+    first = next(decisions(item), None) if isinstance(item, Node) else item
+    return {_AT: first.nth} if isinstance(first, Decision) else {}
+
+
+def without_places(rows: list[Row]) -> list[Row]:
+    """Return steps as they are written."""
+    return [{key: value for key, value in row.items() if key != _AT} for row in rows]
+
+
+def _check(when: str, stop: int) -> Row:
+    return {"name": "early-init", "does": "check", "when": when, "stop": stop}
+
+
+def _point(item: Decision) -> tuple[object, ...]:
+    return item.kind, item.text, item.row, item.chain
+
+
+def _chain(item: Item) -> tuple[str, ...]:
+    if isinstance(item, Node):
+        return item.scope.chain if item.scope is not None else ()
+    return item.chain
+
+
+def _is_early(item: Item) -> bool:
+    """Tell whether an item asks for what comes before the module is configured."""
+    found = decisions(item) if isinstance(item, Node) else (item,)
+    return any(isinstance(each, Decision) and each.kind == "leaf" and leaf_name(each) in (INIT, LP_INIT) for each in found)
+
+
+def _append(found: list[Row], row: Row, always: set[str]) -> None:
+    """Add a step, unless the one before says it already."""
+    if row.get("does") == "print" and set(row["print"]) <= always:
+        return
+    near = "stop" not in row and row.get("when") == "as-written"
+    if near and found and found[-1].get("does") == "fill-tdmrs" and "print_near_limit" not in found[-1]:
+        found[-1]["print_near_limit"] = row["print"]
+        return
+    if row["does"] not in ("print", "call", "set") and without_places([row])[0] in without_places(found):
+        return
+    found.append(row)
+
+
+def _merged(rows: list[Row]) -> list[Row]:
+    """Put steps together that the model has one word for: VMX that is not there, and VMXON that faults."""
+    asked = [row["name"] for row in rows if row["does"] == "seamcall" and row["name"] in (INIT, LP_INIT)]
+    found: list[Row] = []
+    for row in rows:
+        if row["does"] != "vmxon":
+            found.append(row)
+            continue
+        before = [each for each in found if each.get("when") == "vmx-unsupported" or "CR4_VMXE" in each.get("at", "")]
+        off = next((each["stop"] for each in before if each.get("when") == "vmx-unsupported"), 0)
+        found = [each for each in found if each not in before]
+        found.append(row | ({"unsupported_errno": off} if off else {}) | ({"needed_by": asked} if asked else {}))
+    return found

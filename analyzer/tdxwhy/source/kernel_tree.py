@@ -1,0 +1,86 @@
+"""A whole kernel as far as TDX is concerned: what brings it up, KVM that asks for it, kexec, and the names of the modules.
+
+Accepted form: a folder, or REPOSITORY@REVISION, which is read without a checkout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
+from functools import partial
+from pathlib import Path
+
+from tdxwhy.errors import NothingToJudge
+from tdxwhy.source.calls import calls
+from tdxwhy.source.run.program import Program, Source
+from tdxwhy.source.tree import Headers, read_file, read_tree, unit_of_text, wanted_file
+
+_LARGEST = 4 << 20
+_HEADERS = ("arch/x86/include", "include/linux", "include/uapi", "include/asm-generic", "include/kvm")
+_OBJECTS = re.compile(r"^(?P<module>[\w-]+)-(?:y|objs|\$\([A-Z0-9_]+\))[ \t]*[:+]?=[ \t]*(?P<objects>(?:[^\n\\]|\\\n)*)", re.MULTILINE)
+_ALONE = re.compile(r"^obj-\$?\(?\w+\)?[ \t]*[:+]?=[ \t]*(?P<objects>(?:[^\n\\]|\\\n)*)", re.MULTILINE)
+
+
+def read_kernel(given: str) -> Program:
+    """Read a kernel for the extraction of its model."""
+    path, at, revision = given.rpartition("@")
+    if at and not Path(given).exists():
+        return _of_revision(path, revision)
+    texts = read_tree(given)
+    root = Path(given)
+    for name in calls().callers:
+        text = read_file(root, name)
+        if text is not None:
+            texts.setdefault(name, text)
+    found = (each for pattern in calls().makefiles for each in sorted(root.glob(pattern)))
+    makefiles = {each.relative_to(root).as_posix(): read_file(root, each.relative_to(root).as_posix()) or "" for each in found}
+    return _program(texts, makefiles, partial(read_file, root))
+
+
+def _of_revision(path: str, revision: str) -> Program:
+    from tdxwhy.source.revision import Repository
+
+    table = calls()
+    with Repository(path) as repository:
+        folders = {*(pattern.partition("*")[0].rstrip("/") for pattern in (*table.roots, *table.makefiles)), *table.callers, *_HEADERS}
+        entries = {each.path: each for each in repository.files(revision, tuple(sorted(folders))) if each.size <= _LARGEST}
+        names = [name for name in entries if wanted_file(name) or name in table.callers]
+        if not any(name not in table.callers for name in names):
+            raise NothingToJudge(f"{path}@{revision}: nothing about TDX in this tree")
+        texts = {name: repository.text(entries[name]) for name in sorted(names)}
+        makefiles = {name: repository.text(entries[name]) for name in entries if any(fnmatch(name, each) for each in table.makefiles)}
+
+        def read(name: str) -> str | None:
+            return repository.text(entries[name]) if name in entries else None
+
+        headers = Headers(read, texts)
+        headers.load()
+        return _program(texts, makefiles, lambda name: None, headers)
+
+
+def _program(
+    texts: dict[str, str], makefiles: dict[str, str], read: Callable[[str], str | None], headers: Headers | None = None
+) -> Program:
+    sources = [Source(path, unit_of_text(text)) for path, text in sorted(texts.items())]
+    program = Program(sources, headers or Headers(read, texts))
+    for path, module in modules(makefiles):
+        program.modules[path] = module
+    return program
+
+
+def modules(makefiles: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each C file that a Makefile makes part of a module, with the name that the module has while it runs."""
+    for path, text in sorted(makefiles.items()):
+        folder = path.rpartition("/")[0]
+        alone = {each for found in _ALONE.finditer(text) for each in _names(found["objects"])}
+        for each in sorted(alone):
+            yield f"{folder}/{each}.c", each.replace("-", "_")
+        for found in _OBJECTS.finditer(text):
+            if found["module"] in alone:
+                for each in _names(found["objects"]):
+                    yield f"{folder}/{each}.c", found["module"].replace("-", "_")
+
+
+def _names(objects: str) -> list[str]:
+    return [each.removesuffix(".o") for each in objects.replace("\\\n", " ").split() if each.endswith(".o")]

@@ -14,7 +14,7 @@ from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_leaf, decode_status
 from tdxwhy.know.offline import Whom
 from tdxwhy.know.partial import certain
-from tdxwhy.know.recognise import recognise
+from tdxwhy.know.recognise import leaf_of, recognise
 from tdxwhy.know.topology import topology as read_topology
 from tdxwhy.ranges import ranges
 from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
@@ -77,14 +77,18 @@ def _seamcall(judgement: Judgement, events: Sequence[Event]) -> Seamcall | None:
     """Return the call that failed initialisation; if none did, the first failing SEAMCALL in the log."""
     failure = judgement.failure
     if failure is not None:
-        return _call(failure) if isinstance(failure.values.get("leaf"), int) else None
-    answered = (event for event in events if event.values.get("status") is not None)
-    first = next((event for event in answered if "leaf" in event.values or "leaf" in certain(event.record.text)), None)
-    return _call(first) if first is not None else None
+        number = leaf_of(failure.form, failure.values)
+        return None if number is None else _call(failure, number)
+    answered = ((event, _leaf(event)) for event in events if event.values.get("status") is not None)
+    return next((_call(event, number) for event, number in answered if number is not None), None)
 
 
-def _call(event: Event) -> Seamcall:
-    number = int(event.values["leaf"] if "leaf" in event.values else certain(event.record.text)["leaf"])
+def _leaf(event: Event) -> int | None:
+    number = leaf_of(event.form, event.values)
+    return certain(event.record.text).get("leaf") if number is None else number
+
+
+def _call(event: Event, number: int) -> Seamcall:
     value = event.values.get("status")
     leaf = decode_leaf(number)
     status = decode_status(value) if isinstance(value, int) else None

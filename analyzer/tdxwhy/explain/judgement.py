@@ -89,7 +89,8 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
     verdict = explain_events(attempt.events, topology, complete)
     failure = _telling(attempt)
     step = step_of(failure)
-    explanations = tuple(e for e in _at_first_call(verdict.explanations) if step is None or e.step == step)
+    fitting = (e for e in _at_first_call(verdict.explanations) if step is None or e.step == step)
+    explanations = tuple(e for e in fitting if not _explains_away(e, failure))
     steps = (step,) if step else _likeliest(explanations)
     return Judgement(
         role,
@@ -103,6 +104,12 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
         () if step else verdict.settles,
         facts.names,
     )
+
+
+def _explains_away(explanation: Explanation, failure: Event) -> bool:
+    """Tell whether a history would have the line show another status than it does."""
+    status = failure.values.get("status")
+    return isinstance(status, int) and explanation.status != status
 
 
 def _likeliest(explanations: Sequence[Explanation]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tdxwhy.know import decode
@@ -144,6 +145,14 @@ def form_of(event: Event) -> MessageForm | None:
     if event.form is None and event.nearest is not None and same_words(event.record.text, event.nearest):
         return event.nearest
     return event.form
+
+
+def leaf_of(form: MessageForm | None, values: Mapping[str, Any]) -> int | None:
+    """Return the leaf that a line tells: the one that it shows, else, where it shows a status, the one that its form's step is."""
+    leaf = values.get("leaf")
+    if leaf is None and form is not None and form.step and isinstance(values.get("status"), int):
+        leaf = decode.leaf_named(form.step)
+    return leaf if isinstance(leaf, int) else None
 
 
 def step_of(event: Event) -> str | None:

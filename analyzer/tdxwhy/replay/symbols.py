@@ -8,7 +8,7 @@ from typing import Any
 from tdxwhy.know import tables
 from tdxwhy.know.decode import leaf_named
 from tdxwhy.know.match import match
-from tdxwhy.know.recognise import recognise
+from tdxwhy.know.recognise import leaf_of, recognise
 from tdxwhy.know.stems import looks_like_tdx
 from tdxwhy.records import LogRecord, MessageForm, Place
 from tdxwhy.replay.data import answer_class, leaf_numbers, status_class
@@ -123,7 +123,7 @@ def _by_role(text: str) -> Symbol | None:
     form, values = recognised(text)
     if form is None and not values:
         return None
-    leaf, status = values.get("leaf"), values.get("status")
+    leaf, status = leaf_of(form, values), values.get("status")
     if leaf is None and "leaf_name" in values:
         leaf = leaf_named(values["leaf_name"])
     if isinstance(leaf, int) and isinstance(status, int):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.recognise import recognise
 from tdxwhy.read.item import Item, Mark
-from tdxwhy.read.segments import SLACK_NS, is_start
+from tdxwhy.read.segments import EARLY, SLACK_NS, is_start, opens_at_its_start
 from tdxwhy.records import BootRecords, Event, Finding, LogRecord
 
 _SPEAKING = ("host", "loader", "kvm", "runtime", "guest", "fault")
@@ -41,7 +41,10 @@ class _Boot:
 
     def begins_again(self, record: LogRecord) -> bool:
         """Tell whether a record belongs to another boot than the lines before it."""
-        return self.total > 0 and (is_start(record) or (record.time_ns is not None and record.time_ns + SLACK_NS < self.latest))
+        if self.total and record.time_ns is not None and record.time_ns + SLACK_NS < self.latest:
+            return True
+        above = self.latest == 0 and self.total < EARLY and not any(map(is_start, self.kept))
+        return self.total > 0 and is_start(record) and not above
 
     def add(self, record: LogRecord, event: Event | None) -> None:
         """Take a record; keep it if it can matter."""
@@ -62,7 +65,7 @@ class _Boot:
 
     def records(self) -> BootRecords:
         """Return what a diagnosis wants."""
-        head_cut = not (self.kept and is_start(self.kept[0]))
+        head_cut = not opens_at_its_start(self.kept)
         return BootRecords(tuple(self.kept), self.total, self.last, self.boot_id, head_cut)
 
 

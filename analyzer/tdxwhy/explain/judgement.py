@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of
 from tdxwhy.explain.outcome import Attempt, attempts, ready_at_run_time
+from tdxwhy.explain.role import whose
 from tdxwhy.explain.silence import Silence, interpret
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
@@ -12,6 +13,7 @@ from tdxwhy.records import BootRecords, Event, Evidence, Outcome, Role, Topology
 from tdxwhy.replay.nouns import Explanation, Verdict
 
 _MOST_STEPS = 3
+_VIRTUAL_MACHINE = "this is the log of a virtual machine, and the host beneath it initialises TDX"
 
 
 class Judgement(NamedTuple):
@@ -32,10 +34,10 @@ class Judgement(NamedTuple):
 
 def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts: Facts) -> Judgement:
     """Judge one boot. What the log cannot carry is unknown, with what would settle it."""
-    role = role_of(boot, events)
+    role, shown, of_td = whose(boot, events)
     if role == "guest":
-        why = "this is the log of a guest; initialisation is its host's"
-        return Judgement(role, "not-attempted", why, _guest_lines(events), attempt=next(attempts(events), None))
+        why = "this is the log of a guest; initialisation is its host's" if of_td else _VIRTUAL_MACHINE
+        return Judgement(role, "not-attempted", why, shown, attempt=next(attempts(events), None))
     tried = tuple(attempts(events))
     last = next((one for one in reversed(tried) if one.outcome != "unknown"), tried[-1] if tried else None)
     if last is not None and last.outcome == "initialized" and last.closing is not None:
@@ -66,22 +68,6 @@ def _refused_by_kvm(events: Sequence[Event], success: Event) -> Iterator[Evidenc
     for event in events[events.index(success) + 1 :]:
         if event.form is not None and event.form.kind == "kvm" and event.form.outcome in ("refusal", "failure"):
             yield evidence_of(event)
-
-
-def role_of(boot: BootRecords, events: Sequence[Event]) -> Role:
-    """Tell whose log it is; a guest says so, a host prints what only a host prints, and an empty log says nothing."""
-    forms = [form for event in events if (form := event.form or event.nearest)]
-    host = any(form.kind in ("host", "loader") and form.outcome != "refusal" for form in forms)
-    if not host and _guest_lines(events):
-        return "guest"
-    if host or any(form.kind != "guest" for form in forms):
-        return "host"
-    kernel = any(record.time_ns is not None or record.level is not None or record.wall is not None for record in boot.records)
-    return "host" if kernel else "unknown"
-
-
-def _guest_lines(events: Sequence[Event]) -> tuple[Evidence, ...]:
-    return tuple(evidence_of(event) for event in events if event.form and event.form.kind == "guest")[:2]
 
 
 def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology, facts: Facts) -> Judgement:

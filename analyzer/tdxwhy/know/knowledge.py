@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdxwhy.know.rows import Fact, LeafRow, Number, StatusRow, Step
+from tdxwhy.know.rows import Fact, LeafRow, Number, SignRow, StatusRow, Step
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter
 
 
@@ -22,3 +22,4 @@ class Knowledge(NamedTuple):
     cause: tuple[Cause, ...]
     parameter: tuple[Parameter, ...]
     fact: tuple[Fact, ...]
+    sign: tuple[SignRow, ...]

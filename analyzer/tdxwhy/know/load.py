@@ -12,7 +12,7 @@ import msgspec
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.knowledge import Knowledge
-from tdxwhy.know.rows import Fact, LeafRow, Number, Ordinary, StatusRow, Step, is_table
+from tdxwhy.know.rows import Fact, LeafRow, Number, Ordinary, SignRow, StatusRow, Step, is_table
 from tdxwhy.know.sound import complaints
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
 from tdxwhy.strict import strict
@@ -43,6 +43,7 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
     "cause": (Cause, strict(Cause, {"when": GenericAlias(tuple, (_WHEN, ...))}, optional={"command": ""})),
     "parameter": (Parameter, strict(Parameter, {})),
     "fact": (Fact, strict(Fact, {})),
+    "sign": (SignRow, strict(SignRow, {})),
     "ordinary": (Ordinary, strict(Ordinary, {})),
 }
 

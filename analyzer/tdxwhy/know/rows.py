@@ -8,7 +8,7 @@ UNANCHORED = "platform"
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "cont")
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 
-_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters", "facts"})
+_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters", "facts", "roles"})
 
 
 def is_table(stem: str) -> bool:
@@ -79,6 +79,22 @@ class Fact(NamedTuple):
     meaning: str
     source: str
     offline: Literal["", "packages", "cpus"] = ""
+
+
+class SignRow(NamedTuple):
+    """A text that tells whose log it is; of the signs in a log those of the smallest `rank` decide.
+
+    One of `words` stands in the line, and `pattern`, where there is one, matches it too.
+    """
+
+    id: str
+    role: Literal["host", "guest"]
+    rank: int
+    words: tuple[str, ...]
+    meaning: str
+    source: str
+    example: str
+    pattern: str = ""
 
 
 class Ordinary(NamedTuple):

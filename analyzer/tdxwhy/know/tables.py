@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache, lru_cache
 
-from tdxwhy.know.rows import Fact
+from tdxwhy.know.rows import Fact, SignRow
 from tdxwhy.know.stored import table
 from tdxwhy.records import Asks, Cause, Generation, MessageForm, Parameter, When
 
@@ -109,6 +109,13 @@ def parameters() -> tuple[Parameter, ...]:
 def facts() -> tuple[Fact, ...]:
     """Return what only the whole log, its topology or a host report tells."""
     return tuple(Fact(*row) for row in table("FACT"))
+
+
+@cache
+def signs() -> tuple[SignRow, ...]:
+    """Return what tells whose log it is, the surest first."""
+    found = (SignRow(*row) for row in table("SIGN"))
+    return tuple(sorted((sign._replace(words=tuple(sign.words)) for sign in found), key=lambda sign: sign.rank))
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from tdxwhy.lazy import lazy
 from tdxwhy.read.item import Item, Mark
@@ -13,6 +14,8 @@ SECOND = 1_000_000_000
 SLACK_NS = SECOND
 # Between lines that do not stand side by side, a smaller step tells.
 _APART_SLACK_NS = SECOND // 100
+# So many lines may stand above the banner of their own boot: a TD's tdx_early_init() prints before start_kernel() does.
+EARLY = 16
 _BANNER = lazy(r"Linux version \d+\.\d+\S*(?: \(|\.\.\.|…|$)")
 _STAMPED_BANNER = lazy(r"Linux version \S")
 
@@ -26,9 +29,28 @@ def is_start(record: LogRecord) -> bool:
     return _BANNER.match(record.text) is not None
 
 
+def opens_at_its_start(records: Sequence[LogRecord]) -> bool:
+    """Tell whether a log begins where its boot does: with the banner, or with lines that a guest prints before it, at time 0."""
+    for record in islice(records, EARLY):
+        if is_start(record):
+            return True
+        if record.time_ns:
+            return False
+    return False
+
+
 def stamp_of(record: LogRecord) -> int | str | None:
     """Return the time of a record, from boot or by the wall clock, or None where it has none."""
     return record.time_ns if record.time_ns is not None else record.wall
+
+
+def _as_early(record: LogRecord, banner: LogRecord) -> bool:
+    """Tell whether a line can stand above the banner of its own boot, at time 0 or in the same second; without a stamp nothing tells."""
+    if is_start(record) or stamp_of(record) is None:
+        return False
+    if banner.time_ns is not None or record.time_ns is not None:
+        return record.time_ns == banner.time_ns == 0
+    return record.wall == banner.wall
 
 
 def quoted(record: LogRecord) -> int:
@@ -48,6 +70,14 @@ class Segment:
         self._stamped = False
         self.quoted = 0
         self.latest = -1
+
+    def above(self, banner: LogRecord) -> list[LogRecord]:
+        """Take off the lines directly above a banner that were printed at the same time as it: they belong to its boot."""
+        taken = len(self.records)
+        while taken and len(self.records) - taken < EARLY and _as_early(self.records[taken - 1], banner):
+            taken -= 1
+        above, self.records = self.records[taken:], self.records[:taken]
+        return above
 
     def add(self, record: LogRecord) -> None:
         """Append a record; how deep the first stamped one is quoted tells who shows it."""
@@ -101,9 +131,15 @@ class Cutter:
         if not (start or self._steps_back(record) or (self._apart and self._is_other(record, stamp))):
             return current
         if current.began:
+            above = current.above(record) if start and not self._hard else []
+            if above and not current.records:
+                current.records = above
+                return current
             current = Segment(self._apart)
             self.found.append(current)
             self._seen.clear()
+            for each in above:
+                current.add(each)
         current.boot_id, current.hard = self._boot_id, start
         return current
 

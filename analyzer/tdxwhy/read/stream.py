@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
+from itertools import chain, islice
 
 from tdxwhy.read.fast_lines import Columnar, UsualLines, joined
-from tdxwhy.read.segments import SLACK_NS, is_start, stamp_of
+from tdxwhy.read.segments import EARLY, SLACK_NS, is_start, opens_at_its_start, stamp_of
 from tdxwhy.records import BootRecords, LogRecord, Loss
 
 KEPT = 20_000
@@ -35,7 +36,14 @@ class Collector:
         if not self._kept:
             return False
         time = record.time_ns
-        return (time is not None and time + SLACK_NS < self._time) or (record.text.startswith("Linux") and is_start(record))
+        if time is not None and time + SLACK_NS < self._time:
+            return True
+        return record.text.startswith("Linux") and is_start(record) and not self._stands_above()
+
+    def _stands_above(self, more: Sequence[LogRecord] = ()) -> bool:
+        """Tell whether the lines so far, and some more, are of time 0 and still without the banner of their boot, as in a guest."""
+        early = self._kept + len(more) < EARLY and max((self._time, *(record.time_ns or 0 for record in more))) == 0
+        return early and not any(map(is_start, chain(*self._first, more)))
 
     def add(self, record: LogRecord) -> None:
         """Keep a record, unless it is one of a flood."""
@@ -80,11 +88,15 @@ class Collector:
             latest = max((latest, *times[at:place]))
             at = place
             known = self._kept or place > start
-            if known and (times[place] + SLACK_NS < latest or (texts[place].startswith("Linux") and is_start(lines[place]))):
+            if known and (times[place] + SLACK_NS < latest or self._is_banner_of_another(lines, start, place)):
                 self._time = latest
                 return place
         self._time = max((latest, *times[at:]))
         return len(lines)
+
+    def _is_banner_of_another(self, lines: UsualLines, start: int, place: int) -> bool:
+        banner = lines.columns.texts[place].startswith("Linux") and is_start(lines[place])
+        return banner and not self._stands_above(lines[start:place][-EARLY:])
 
     def finish(self, last: LogRecord | None, torn: bool = False) -> list[BootRecords]:
         """Return the boot at hand if there is one, and make room for the next; `last` is its last record, kept or not."""
@@ -96,5 +108,5 @@ class Collector:
         flood = kept > len(records)
         if flood:
             self.losses.append(Loss("records in the middle of a flood in one boot", kept - len(records), records[_HALF].place))
-        head = next((record for record in records if stamp_of(record) is not None), records[0])
-        return [BootRecords(records, kept, last or records[-1], self.boot_id, not is_start(head), torn, flood)]
+        stamped = list(islice((record for record in records if stamp_of(record) is not None), EARLY)) or records[:1]
+        return [BootRecords(records, kept, last or records[-1], self.boot_id, not opens_at_its_start(stamped), torn, flood)]

@@ -83,7 +83,7 @@ class Collector:
 
     def _stop(self, lines: UsualLines, start: int) -> int:
         """Return the place of the line that begins another boot. Only where time steps back can it have done so by more than the slack."""
-        (times, texts, _, _), latest, at = lines.columns, self._time, start
+        times, latest, at = lines.columns.times, self._time, start
         for place in (start, *lines.turns[bisect_right(lines.turns, start) :]):
             latest = max((latest, *times[at:place]))
             at = place

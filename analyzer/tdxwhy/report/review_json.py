@@ -14,6 +14,7 @@ from tdxwhy.review.nouns import (
     Proposal,
     Question,
     Quote,
+    Remark,
     Request,
     Review,
     Stance,
@@ -38,6 +39,7 @@ def review_data(review: Review) -> dict[str, Any]:
         "notes": list(review.notes),
         "messages": _messages(review),
         "quotes": [_quote(quote) for quote in review.quotes],
+        "remarks": [_remark(one) for one in review.remarks],
         "questions": [_question(question) for question in review.questions],
         "requests": [_request(one) for one in review.requests],
         "preconditions": [_precondition(one) for one in review.preconditions],
@@ -49,6 +51,23 @@ def review_data(review: Review) -> dict[str, Any]:
         "prints": [_print(name, site) for name, site in review.prints],
         "failing_paths": [_path(name, path) for name, path in review.failing_paths],
     }
+
+
+def _remark(one: Remark) -> dict[str, Any]:
+    on = one.on
+    return {
+        **_passage(one.evidence),
+        "author": one.author,
+        "kind": one.kind,
+        "on": {"message_id": on.message_id, "quote": on.quote, "file": on.file, "line": on.line, "function": on.function} if on else None,
+        "responses": [{**_passage(each.evidence), "author": each.author, "kind": each.kind} for each in one.responses],
+        "status": one.status,
+        "next": {"state": one.next.state, "evidence": _shown(one.next.evidence)},
+    }
+
+
+def _shown(evidence: Evidence | None) -> dict[str, Any] | None:
+    return {"message_id": evidence.place.message_id, "line": evidence.place.line, "quote": evidence.quote} if evidence else None
 
 
 def _request(one: Request) -> dict[str, Any]:

@@ -7,10 +7,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tdxwhy.report.review_view import Item, cell_words, columns, current_code, day, head, open_items, promise_rows, settled_items, tree
+from tdxwhy.report.review_items import Item, open_items, settled_items
+from tdxwhy.report.review_view import cell_words, columns, current_code, day, head, promise_rows, tree
 from tdxwhy.report.templates import fill
 from tdxwhy.report.terminal import safe
-from tdxwhy.review.kept import version_key
+from tdxwhy.review.numbering import version_key
 from tdxwhy.review.nouns import Line, Message, Review
 from tdxwhy.source.nouns import FailingPath, PrintSite
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from tdxwhy.ranges import counted
 from tdxwhy.records import Naming
-from tdxwhy.report.review_view import Item, cell_words, columns, current_code, head, open_items, settled_items, without_marks
+from tdxwhy.report.review_items import Item, open_items, settled_items, without_marks
+from tdxwhy.report.review_view import cell_words, columns, current_code, head
 from tdxwhy.report.terminal import Painter, safe
 from tdxwhy.review.nouns import Review
 
@@ -24,6 +25,7 @@ def review_text(review: Review, paint: Painter, columns_wide: int) -> str:
     return writer.text()
 
 
+_WHOLE = 40
 _PRINTED = {
     "no": "prints nothing",
     "yes": "prints",
@@ -62,10 +64,10 @@ class _Writer:
         self._title(f"{title} ({len(shown)})")
         for item in shown:
             self._lines.append(f"  {self._paint(item.mood, item.kind)}  {safe(item.who)}: {self._paint(item.mood, safe(item.note))}")
-            self._wrapped(item.text, "    ")
+            self._wrapped(item.text, "    ", lines=_WHOLE)
             if item.about:
-                self._wrapped(f"on: {without_marks(item.about)}", "      ", quiet=True, lines=3)
-            if item.answer:
+                self._wrapped(f"on {without_marks(item.about)}", "      ", quiet=True, lines=3)
+            if item.answer and title != "Open":
                 self._wrapped(f"{item.answered_by}: {item.answer}", "      ", quiet=True, lines=3)
             self._lines.append(self._paint("quiet", f"      {safe(item.place)}"))
 

@@ -19,15 +19,18 @@ _VERBS = (
 _END = re.compile(r"(?:" + "|".join(_VERBS) + r"|schrieb .{1,120}|schreef .{1,120}|skrev .{1,120})\s?[:：]$")
 _LEAD = re.compile(r"^(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*|>?\s*\[?)\s*\S")
 _BARE = re.compile(r"^[A-Z][\w.'-]*(?:,? [A-Z][\w.'-]*){1,3} (?:wrote|writes)\s?:$")
+_SENT = re.compile(r"^From: [^<>]{1,80}<[^<>\s]{1,200}>,? Sent: \S.{0,80}$")
 _DATED = re.compile(r"\d{1,4}[-/., ]|\d\d:\d\d|@|<")
 
 
 def attribution_at(lines: Sequence[Line], index: int) -> int | None:
     """Return where an attribution that begins at `index` ends, None if there is none.
 
-    Accepted form: one to three lines of one level, the last ending in a verb of saying and a colon.
+    Accepted form: one to three lines of one level, the last ending in a verb of saying and a colon; `From: NAME <ADDRESS> Sent: DATE`.
     """
     first = lines[index]
+    if _SENT.match(first.text):
+        return index
     text = ""
     for end in range(index, min(index + 3, len(lines))):
         line = lines[end]

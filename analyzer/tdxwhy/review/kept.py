@@ -4,79 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Commitment, Kept, Message, Proposal
 from tdxwhy.review.people import name_key
+from tdxwhy.review.posted import Later
 from tdxwhy.review.talk import View
-from tdxwhy.review.threads import Subject, read_subject
 from tdxwhy.review.words import phrases, word_class
 
 _WORD = re.compile(r"[A-Za-z_][\w.]{3,}")
-
-
-class Later(NamedTuple):
-    """The later versions of a message's series: its own patch of each, and every mail of those versions by the same author."""
-
-    patches: tuple[Message, ...]
-    series: tuple[Message, ...]
-
-
-@lru_cache(maxsize=4096)
-def version_key(version: str | None) -> tuple[int, ...]:
-    """Return a version as numbers: "11.1" after "11"."""
-    return tuple(int(part) for part in re.findall(r"\d+", version or "")) or (0,)
-
-
-class Posted:
-    """The patches and cover letters of all versions at hand."""
-
-    def __init__(self, messages: Sequence[Message]) -> None:
-        """Keep what carries a version."""
-        self._by_id = {message.mail.message_id: message for message in messages}
-        self._patches = [m for m in messages if m.kind in ("patch", "cover") and m.version]
-        self._found: dict[tuple[str, str | None, str | None], Later] = {}
-
-    def after(self, of: Message) -> Later:
-        """Return what was posted after the version that a mail talks about; titles of a patch may change a little."""
-        subject = read_subject(of.mail.subject)
-        top = self._patch_above(of)
-        key = (subject.title, subject.version, top.mail.message_id if top else None)
-        if key not in self._found:
-            self._found[key] = self._later(subject, top)
-        return self._found[key]
-
-    def _later(self, subject: Subject, top: Message | None) -> Later:
-        posted = [m for m in self._patches if version_key(m.version) > version_key(subject.version)]
-        named = [m for m in posted if _same_title(subject.title, read_subject(m.mail.subject).title)] or _same_code(top, posted)
-        return Later(tuple(named), tuple(posted) if named or subject.patch else ())
-
-    def _patch_above(self, of: Message) -> Message | None:
-        top: Message | None = of
-        while top is not None and top.kind != "patch":
-            top = self._by_id.get(top.parent or "")
-        return top
-
-
-def _same_title(one: str, other: str) -> bool:
-    first, second = (set(title.lower().split()) for title in (one, other))
-    return bool(first) and (first == second or len(first & second) >= 0.6 * len(first | second))
-
-
-def _same_code(top: Message | None, posted: Sequence[Message]) -> list[Message]:
-    """Find a patch again under another title: by the code that it adds."""
-    added = _added(top) if top else set()
-    shared = [(len(added & _added(m)), m) for m in posted if m.kind == "patch"] if len(added) > 4 else []
-    most = max((count for count, _ in shared), default=0)
-    return [m for count, m in shared if count == most] if most >= 0.3 * len(added) and most > 4 else []
-
-
-def _added(message: Message) -> set[str]:
-    lines = (squeeze(line.text) for line in message.lines if not line.level and line.text.startswith("+"))
-    return {line for line in lines if len(line) >= 12}
 
 
 def settle(view: View, message: Message, commitment: Commitment, later: Later, proposals: Sequence[Proposal]) -> Commitment:

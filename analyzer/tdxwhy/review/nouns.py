@@ -12,6 +12,10 @@ Kind = Literal["patch", "cover", "reply", "bot"]
 Status = Literal["answered", "deflected", "unanswered"]
 Kept = Literal["yes", "partly", "no", "superseded", "unknown"]
 MessageKind = Literal["pasted", "wanted", "unwanted", "added"]
+RemarkKind = Literal["question", "request", "objection", "approval", "comment", "report"]
+ResponseKind = Literal["agrees", "done", "explains", "asks", "defers", "disagrees"]
+RemarkStatus = Literal["open", "answered", "agreed", "disputed", "settled"]
+NextState = Literal["changed", "unchanged", "gone", "noted", "not-seen"]
 
 
 class Line(NamedTuple):
@@ -51,6 +55,49 @@ class Quote(NamedTuple):
     said_by: str
     origin: str | None
     basis: Literal["text", "depth", "attribution"]
+
+
+class Anchor(NamedTuple):
+    """What a remark stands on: the quoted words, in whose mail they were written, and, of patch lines, where they stand.
+
+    `file`, `line` and `function` are those after the patch, of a removed line those before it. `lines` are the quoted lines as numbers of
+    the mail that holds them.
+    """
+
+    message_id: str | None
+    quote: str
+    file: str | None = None
+    line: int | None = None
+    function: str | None = None
+    lines: tuple[int, ...] = ()
+
+
+class Response(NamedTuple):
+    """What stands directly under a remark in a later mail."""
+
+    evidence: Evidence
+    author: str
+    kind: ResponseKind
+
+
+class Next(NamedTuple):
+    """What became of the lines of a remark in the next version, and the line that shows it."""
+
+    state: NextState
+    evidence: Evidence | None
+
+
+class Remark(NamedTuple):
+    """One block of a reader's own prose directly under quoted lines, what answered it, and what became of those lines."""
+
+    evidence: Evidence
+    end: int
+    author: str
+    kind: RemarkKind
+    on: Anchor | None
+    responses: tuple[Response, ...]
+    status: RemarkStatus
+    next: Next
 
 
 class Question(NamedTuple):
@@ -162,6 +209,7 @@ class Review(NamedTuple):
 
     messages: tuple[Message, ...]
     quotes: tuple[Quote, ...]
+    remarks: tuple[Remark, ...]
     questions: tuple[Question, ...]
     requests: tuple[Request, ...]
     preconditions: tuple[Precondition, ...]

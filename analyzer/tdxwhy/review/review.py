@@ -7,14 +7,16 @@ from pathlib import Path
 
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.commitments import find_commitments
-from tdxwhy.review.kept import Posted, settle
+from tdxwhy.review.kept import settle
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.mailed import find_mailed
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message, Precondition, Proposal, Question, Request, Review, Stance, Tag
+from tdxwhy.review.posted import Posted
 from tdxwhy.review.preconditions import find_preconditions
 from tdxwhy.review.printed import Printed, like, patch_prints, tree_prints, with_message
 from tdxwhy.review.proposals import find_proposals
 from tdxwhy.review.questions import find_questions, find_requests
+from tdxwhy.review.responses import find_remarks
 from tdxwhy.review.stances import find_stances
 from tdxwhy.review.tags import find_tags
 from tdxwhy.review.talk import View
@@ -47,6 +49,7 @@ class _Found:
     def __init__(self, view: View, posted: Sequence[Message], printed: Sequence[Printed], tree: Path | None) -> None:
         self._view, self._posted, self._printed, self._tree = view, Posted(posted), printed, tree is not None
         self._files = tree_files(str(tree)) if tree is not None else ()
+        self._remarks = find_remarks(view, self._posted)
         self._mailed: list[MailedMessage] = []
         self._questions: list[Question] = []
         self._requests: list[Request] = []
@@ -103,6 +106,7 @@ class _Found:
         return Review(
             messages=view.messages,
             quotes=tuple(quotes),
+            remarks=tuple(self._remarks),
             questions=tuple(self._questions),
             requests=tuple(self._requests),
             preconditions=tuple(self._preconditions),

@@ -45,6 +45,8 @@ class View:
         self.speakers = Speakers(messages)
         self._blocks: dict[str, list[Block]] = {}
         self._said: dict[str, list[Said]] = {}
+        self._spoken: dict[str, dict[int, list[Sentence]]] = {}
+        self._above: dict[str, list[int | None]] = {}
 
     @cached_property
     def children(self) -> dict[str, list[Message]]:
@@ -146,13 +148,22 @@ class View:
     def _plain(self) -> dict[str, str]:
         return {}
 
+    def spoken(self, message: Message, block: Block) -> list[Sentence]:
+        """Return the sentences of one block."""
+        name = message.mail.message_id
+        if name not in self._spoken:
+            found: dict[int, list[Sentence]] = {}
+            for said in self.said(message):
+                found.setdefault(said.block.lines[0].number, []).append(said.sentence)
+            self._spoken[name] = found
+        return self._spoken[name].get(block.lines[0].number, [])
+
     def quoted_above(self, message: Message, number: int) -> int | None:
         """Return the index of the last quoted line with words above line `number`."""
-        for index in range(number - 2, -1, -1):
-            line = message.lines[index]
-            if line.level and line.text.strip():
-                return index
-        return None
+        name = message.mail.message_id
+        if name not in self._above:
+            self._above[name] = _quoted_above(message)
+        return self._above[name][number - 1]
 
     def addressee(self, message: Message, said: Said) -> str | None:
         """Return whom a sentence asks: the people it calls, else whoever it quotes, else the parent's author."""
@@ -175,6 +186,17 @@ class View:
         speaker = self.speakers.lines(message)[index]
         text = "\n".join(line.text for line in lines[start : index + 1])
         return Evidence(Place(message.mail.place.source, None, speaker.origin if speaker else message.mail.message_id), text)
+
+
+def _quoted_above(message: Message) -> list[int | None]:
+    """Return for each line the index of the last quoted line with words above it."""
+    found: list[int | None] = []
+    last: int | None = None
+    for index, line in enumerate(message.lines):
+        found.append(last)
+        if line.level and line.text.strip():
+            last = index
+    return found
 
 
 def evidence(message: Message, text: str, line: int) -> Evidence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from tdxwhy.records import Evidence, Place
@@ -14,7 +15,7 @@ from tdxwhy.review.numbering import version_key
 from tdxwhy.review.words import word_class
 
 _TELLING = re.compile(r"\w{2}")
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,60}")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,60}")
 _NOTES = re.compile(
     r"(?:[-*][ \t]*+)?(?:changes?|changelog|changed|history|delta|diff|what's new)?+[ \t]*+(?:log[ \t]*+)?+"
     r"(?:since|from|in|for|to|compared to|against|of)?+[ \t]*+:?+[ \t]*+\(?+(?:(?:RFC|PATCH)[ \t]*+)?+v(?P<first>\d{1,3}(?:\.\d{1,2})?)\)?+"
@@ -23,6 +24,7 @@ _NOTES = re.compile(
 )
 _SINCE = re.compile(r"\b(?:since|from|compared|against)\b", re.IGNORECASE)
 _NEAR = 2
+_FAR = 40
 _LONGEST = 400
 
 
@@ -83,20 +85,50 @@ class Pair:
             if index not in self._taken and telling(line.text) and not line.text.startswith(("@@", "index ", "diff ", "---", "+++")):
                 yield line
 
-    def around(self, numbers: Sequence[int], near: int = _NEAR) -> Iterator[Line]:
-        """Yield what is new beside lines that stayed, nearest first."""
-        places = [place for number in numbers if (index := self._at.get(number)) is not None and (place := self._match[index]) is not None]
+    def lost(self, start: int, end: int) -> list[Line]:
+        """Return the old lines that are no longer there, between what stands just outside two indices of the next version."""
+        before = next((number for number, place in enumerate(self._match) if place == start - 1), -1) if start else -1
+        found = []
+        for index in range(before + 1, len(self._old)):
+            if self._match[index] is not None:
+                if self._match[index] == end:
+                    break
+                continue
+            if telling(self._old[index].text):
+                found.append(self._old[index])
+        return found
+
+    def around(self, numbers: Sequence[int]) -> Line | None:
+        """Return what is new beside lines that stayed, or that stand elsewhere now: the nearest line with words."""
+        places = [place for number in numbers if (place := self._place(number)) is not None]
         if not places:
-            return
+            return None
         first, last = min(places), max(places)
-        yield from sorted(self.fresh(first - near, last + near + 1), key=lambda line: abs(self._index(line) - last))
+        if last - first > 4 * len(numbers) + _NEAR:
+            first = last
+        found = [*self._fresh_from(last, 1), *self._fresh_from(first, -1), *self.fresh(first, last)]
+        return found[0] if found else None
+
+    def _place(self, number: int) -> int | None:
+        index = self._at.get(number)
+        if index is None:
+            return None
+        places = self._places.get(_key(self._old[index]), [])
+        return self._match[index] if self._match[index] is not None else places[0] if places else None
+
+    def _fresh_from(self, place: int, step: int) -> Iterator[Line]:
+        """Yield new lines on one side of a place: not farther than two lines that stayed, as far as the new ones go."""
+        stayed, index = 0, place + step
+        while stayed <= _NEAR and 0 <= index < len(self._new) and abs(index - place) <= _FAR:
+            if index in self._taken:
+                stayed += 1
+            else:
+                yield from self.fresh(index, index + 1)
+            index += step
 
     def at(self, index: int) -> Line | None:
         """Return a line of the next version."""
         return self._new[index] if 0 <= index < len(self._new) else None
-
-    def _index(self, line: Line) -> int:
-        return next(index for index in self._places[_key(line)] if self._new[index] is line)
 
 
 def telling(text: str) -> bool:
@@ -158,7 +190,13 @@ def _note(message: Message, lines: Sequence[Line]) -> Iterator[Note]:
 def content(text: str) -> frozenset[str]:
     """Return the words of a text that carry a subject, in lower case and without a plural's s."""
     words = (word.lower() for word in _WORD.findall(text[:4000]))
-    return frozenset(word.rstrip("s") if len(word) > 4 else word for word in words) - word_class("common") - word_class("talk")
+    return frozenset(word.rstrip("s") if len(word) > 4 else word for word in words) - word_class("common") - _verbs()
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    """Return the words that change notes and promises are made of whatever they are about."""
+    return word_class("talk") | word_class("did") | word_class("order") | {word.rstrip("*") for word in word_class("do")}
 
 
 def identifiers(text: str) -> frozenset[str]:
@@ -168,12 +206,16 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(word.removesuffix("()") for word in coded)
 
 
-def named_in(wanted: Iterable[Note], text: str) -> Note | None:
-    """Return the change note that names what a text is about: a name of code, or two of its words."""
+def named_in(wanted: Iterable[Note], text: str, function: str | None = None) -> Note | None:
+    """Return the change note that names what a text is about: a name of code, or two of its words, and not by the way.
+
+    The function's own name counts as one word.
+    """
     words, names = content(text), identifiers(text)
     best: tuple[int, Note] | None = None
     for note in wanted:
-        score = len(words & content(note.text)) + 2 * len(names & identifiers(note.text))
-        if score >= 2 and (best is None or score > best[0]):
+        told, coded = content(note.text), identifiers(note.text)
+        score = len(words & told) + len((names & coded) - {function}) + (function in coded)
+        if score >= 2 and 4 * score >= len(told) and (best is None or score > best[0]):
             best = score, note
     return best[1] if best else None

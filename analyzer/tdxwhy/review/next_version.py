@@ -14,6 +14,7 @@ from tdxwhy.review.remarks import Found, Remarks
 NOT_SEEN = Next("not-seen", None)
 _LINES = 4
 _DEEP = 12
+_MOST = 80
 
 
 class NextVersions:
@@ -47,7 +48,8 @@ class NextVersions:
         seen = self._seen(pair, lines, said) if lines else None
         if seen is not None and seen.state != "unchanged":
             return seen
-        note = named_in(self._told(pair), f"{said} {_words(patch, lines)}")
+        spot = self._remarks.anchors.spots(patch.mail.message_id).get(lines[-1]) if lines else None
+        note = named_in(self._told(pair), f"{said} {_words(patch, lines)}", spot.function if spot else None)
         if note is not None:
             return Next("noted", _shown(note))
         return seen if seen is not None and direct else NOT_SEEN
@@ -85,7 +87,7 @@ class NextVersions:
         lost = [number for number in numbers[-2:] if pair.matched(number) is None]
         if lost:
             return self._replaced(pair, lost)
-        beside = next(pair.around(numbers[-2:]), None)
+        beside = pair.around(numbers)
         if beside is not None:
             return Next("changed", proof(pair.new, beside))
         within = self._in_function(pair, numbers[-1], said)
@@ -101,8 +103,11 @@ class NextVersions:
         """Say what stands in the place of lost lines: a line much like them, the same line elsewhere, other lines, or nothing."""
         start, end = pair.span(lost) or (0, 0)
         old = [pair.old.lines[number - 1] for number in lost]
-        like = _most_like(old, list(pair.fresh(start, end)))
-        moved = next((line for number in lost if (line := pair.elsewhere(number)) is not None), None)
+        fresh = list(pair.fresh(start, end))
+        like = _counterpart(old, pair.lost(start, end), fresh)
+        moved = next((line for number in reversed(lost) if (line := pair.elsewhere(number)) is not None), None)
+        if like is None and moved is not None:
+            like = pair.around(lost)
         if like is None and moved is None:
             like = _most_like(old, list(pair.fresh(0, 1 << 30)), least=0.6)
         shown = like or moved
@@ -165,6 +170,15 @@ def _prose(pair: Pair, numbers: Sequence[int]) -> Next | None:
     if like is not None:
         return Next("changed", proof(pair.new, like))
     return Next("gone", None)
+
+
+def _counterpart(old: Sequence[Line], lost: Sequence[Line], fresh: Sequence[Line]) -> Line | None:
+    """Return the new line that came in the place of one of the old ones: it is like that one more than like any other that was lost."""
+    for each in reversed(old):
+        for line in fresh[:_MOST]:
+            if _most_like([line], lost[:_MOST]) is each and _most_like([each], [line]) is line:
+                return line
+    return None
 
 
 def _most_like(old: Sequence[Line], fresh: Sequence[Line], least: float = 0.3) -> Line | None:

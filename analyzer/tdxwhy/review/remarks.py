@@ -90,11 +90,13 @@ class Remarks:
         return under is not None and under.kind in ("patch", "cover")
 
     def _only_answers(self, made: Found, region: Region) -> bool:
-        """Tell whether a reader only answers: agrees, explains what was asked, or says what they will do themselves."""
+        """Tell whether a reader only answers: agrees, explains what the patch's author asked, or says what they will do themselves."""
         if made.kind in ("approval", "comment") and not self._on_patch(made.message, made.on):
-            return made.kind == "approval" or any(one.kind == "question" for one in self.under(made.message, region))
-        wanted = any(asks(one) or wants(one) for one in made.spoken)
-        return not wanted and any(phrases("commitment").search(one.text) for one in made.spoken)
+            return made.kind == "approval" or any(self.is_author(one.message) for one in self.under(made.message, region))
+        if made.kind in ("question", "objection") or any(asks(one) for one in made.spoken):
+            return False
+        told = [one for one in made.spoken if phrases("courtesy").search(one.text) is None][:1]
+        return any(phrases("commitment").search(one.text) for one in told)
 
     def under(self, message: Message, region: Region) -> list[Found]:
         """Return the remarks quoted directly above a piece, without anybody else's words between; the mails above must have been read."""
@@ -135,7 +137,7 @@ def idle(point: Point) -> bool:
 
 def _asked(point: Point) -> bool:
     """Tell whether a point of the patch's author asks for something."""
-    return any(asks(one) or phrases("prompt").search(one.text) for one in point.sentences)
+    return any(asks(one) or phrases("prompt").search(one.text) or phrases("asks-back").search(one.text) for one in point.sentences)
 
 
 def _grouped(found: Sequence[Point], cuts: Sequence[int]) -> list[list[Point]]:
@@ -161,4 +163,4 @@ def _apart(group: Sequence[Point], point: Point, cuts: Sequence[int], both: bool
         return True
     if last.introduces or point.goes_on:
         return False
-    return both or (point.item and wanted)
+    return point.item and wanted

@@ -101,7 +101,7 @@ def status(remarks: Remarks, found: Found, responses: Sequence[Response]) -> Rem
         return "agreed"
     if not kinds or found.kind == "objection":
         return "open"
-    return "disputed" if kinds == {"disagrees"} else "answered"
+    return "disputed" if kinds == {"disagrees"} and found.kind != "question" else "answered"
 
 
 def _called(view: View, found: Found) -> tuple[str, ...]:

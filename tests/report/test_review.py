@@ -8,10 +8,11 @@ import pytest
 
 from tdxwhy.read.mail.decode import decode_mail
 from tdxwhy.read.mail.source import read_mails
+from tdxwhy.report.review_items import open_items, without_marks
 from tdxwhy.report.review_json import review_data
 from tdxwhy.report.review_page import review_html, review_markdown, review_reply
 from tdxwhy.report.review_text import review_text
-from tdxwhy.report.review_view import columns, head, open_items, promise_rows, tree, without_marks
+from tdxwhy.report.review_view import columns, head, promise_rows, tree
 from tdxwhy.report.terminal import Painter
 from tdxwhy.review.review import review
 
@@ -44,7 +45,7 @@ def test_a_quiet_thread_has_no_reply():
     assert review_text(found, Painter(on=False), 80).startswith("Re: [PATCH v2 1/2] words\n1 mail by 1 person, 2024-05-06")
 
 
-def test_breath_groups_questions():
+def test_questions_of_one_breath_are_one_remark():
     found = review(
         [
             mail(1, None, "What will users see?  Will they see this?\n\n"),
@@ -52,7 +53,7 @@ def test_breath_groups_questions():
         ]
     )
     assert len(found.questions) == 2
-    assert head(found).counts[1] == (1, "question")
+    assert head(found).counts[:2] == ((0, "open"), (1, "remark"))
 
 
 def test_replies_never_exceed_78_columns():

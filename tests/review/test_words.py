@@ -30,7 +30,9 @@ BY_NAME = {"actor", "acting", "agent", "agree", "partly", "object"}
 
 def test_no_phrase_stands_in_a_group_that_nothing_asks_for():
     code = "".join(path.read_text(encoding="utf-8") for path in Path(words.__file__).parent.glob("*.py"))
-    assert set(GROUPS) == {*re.findall(r'phrases\("([^"]+)"\)', code), *BY_NAME}
+    asked = re.findall(r'(?:phrases\(|_is\([\w\[\]]+, )"([^"]+)"\)', code)
+    listed = re.findall(r"for group in \(([^()]+)\)", code)
+    assert set(GROUPS) == {*asked, *BY_NAME, *re.findall(r'"([^"]+)"', " ".join(listed))}
 
 
 def test_every_group_is_described():

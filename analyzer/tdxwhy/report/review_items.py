@@ -111,7 +111,7 @@ def _remark(one: Remark) -> Item:
 
 def _remark_note(one: Remark) -> str:
     """Say in words what became of a remark."""
-    told = one.status
+    told: str = one.status
     if one.status == "open":
         agreed = any(each.kind in ("agrees", "done") for each in one.responses)
         told = "nobody answered" if not one.responses else "agreed to, not done" if agreed else "without resolution"

@@ -44,7 +44,9 @@ def _common_once(old: Sequence[str], new: Sequence[str], span: tuple[int, int, i
     once = {text for text, count in Counter(old[a:b]).items() if count == 1}
     places = {text: index for index, text in enumerate(new[c:d], c)} if once else {}
     twice = {text for text, count in Counter(new[c:d]).items() if count > 1} if once else set()
-    pairs = [(index, places[old[index]]) for index in range(a, b) if old[index] in once and old[index] in places and old[index] not in twice]
+    pairs = [
+        (index, places[old[index]]) for index in range(a, b) if old[index] in once and old[index] in places and old[index] not in twice
+    ]
     return _rising(pairs)
 
 

@@ -202,7 +202,9 @@ def _verbs() -> frozenset[str]:
 def identifiers(text: str) -> frozenset[str]:
     """Return the names of code in a text: with an underscore, a call's parentheses, capitals within."""
     found = re.findall(r"[A-Za-z_][A-Za-z0-9_]{2,60}(?:\(\))?", text[:4000])
-    coded = (word for word in found if "_" in word.strip("_") or word.endswith(")") or re.search(r"[a-z0-9][A-Z]|^[A-Z][A-Z0-9]{3,}$", word))
+    coded = (
+        word for word in found if "_" in word.strip("_") or word.endswith(")") or re.search(r"[a-z0-9][A-Z]|^[A-Z][A-Z0-9]{3,}$", word)
+    )
     return frozenset(word.removesuffix("()") for word in coded)
 
 

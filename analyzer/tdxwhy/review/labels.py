@@ -20,25 +20,34 @@ def asks(sentence: Sentence) -> bool:
 
 def wants(sentence: Sentence) -> bool:
     """Tell whether a sentence asks for a change or refuses one."""
-    return any(_is(sentence, group) for group in ("refusal", "order", "request", "object", "verdict"))
+    return any(_is(sentence, group) for group in ("nak", "order", "request", "refusal", "object", "verdict"))
 
 
 def remark_kind(spoken: Sequence[Sentence], *, on_patch: bool) -> RemarkKind:
-    """Label a remark. Under lines of a patch a mere statement wants a change as well, unless it approves."""
-    told = [one for one in spoken if not one.asks][:_FEW]
-    if any(_is(one, "refusal") for one in told):
+    """Label a remark by its first sentence that wants something; a NAK anywhere counts first.
+
+    Under lines of a patch a mere statement wants a change as well, unless it approves.
+    """
+    shown = spoken[:_FEW]
+    if any(_is(one, "nak") for one in shown if not one.asks):
         return "objection"
-    if any(_is(one, "order") or _is(one, "request") for one in told) or any(one.asks and _is(one, "work") for one in spoken):
-        return "request"
-    if any(asks(one) for one in spoken):
-        return "question"
-    if any(_is(one, "object") for one in told):
-        return "objection"
-    if any(_is(one, "verdict") for one in told):
-        return "request"
-    if told and _is(told[0], "approval"):
+    kinds = [kind for one in shown if (kind := wanted(one)) is not None]
+    if kinds:
+        return "request" if kinds[0] == "objection" and "request" in kinds else kinds[0]
+    if shown and all(_is(one, "approval") or _is(one, "courtesy") for one in shown):
         return "approval"
-    return "request" if on_patch and spoken else "request" if not spoken else "comment"
+    return "request" if on_patch or not shown else "comment"
+
+
+def wanted(sentence: Sentence) -> RemarkKind | None:
+    """Return what sort of remark a sentence alone makes, None if it wants nothing."""
+    if asks(sentence):
+        return "request" if _is(sentence, "work") else "question"
+    if _is(sentence, "order") or _is(sentence, "request"):
+        return "request"
+    if _is(sentence, "refusal") or _is(sentence, "object"):
+        return "objection"
+    return "request" if _is(sentence, "verdict") else None
 
 
 def response_kind(spoken: Sequence[Sentence], remark: RemarkKind) -> ResponseKind:
@@ -48,16 +57,16 @@ def response_kind(spoken: Sequence[Sentence], remark: RemarkKind) -> ResponseKin
         return "done"
     if any(_is(one, "commitment") for one in told):
         return "agrees"
-    if not told:
-        return "asks" if spoken else "explains"
-    if _is(told[0], "disagrees"):
-        return "disagrees"
-    if _is(told[0], "assent") and remark not in ("question", "approval", "comment"):
-        return "agrees"
-    if all(_is(one, "deflection") or _is(one, "looks-into") or _is(one, "courtesy") for one in told):
-        return "defers"
-    if len(told) < len(spoken) and len(told) <= 1:
+    if spoken and (not told or (len(told) == 1 < len(spoken) and not _is(told[0], "disagrees"))):
         return "asks"
+    return _without_a_promise(told, remark)
+
+
+def _without_a_promise(told: Sequence[Sentence], remark: RemarkKind) -> ResponseKind:
+    if told and _is(told[0], "assent") and not _is(told[0], "disagrees") and remark not in ("question", "approval", "comment"):
+        return "agrees"
+    if told and all(_is(one, "deflection") or _is(one, "looks-into") or _is(one, "courtesy") for one in told):
+        return "defers"
     return "disagrees" if any(_is(one, "disagrees") for one in told[:2]) else "explains"
 
 

@@ -81,7 +81,7 @@ class NextVersions:
         return None
 
     def _seen(self, pair: Pair, numbers: Sequence[int], said: str) -> Next | None:
-        """Compare the lines themselves, then what stands beside them, then the rest of the function as far as it is what was talked about."""
+        """Compare the lines themselves, then what stands beside them, then what was talked about in the rest of the function."""
         if self._is_prose(pair, numbers):
             return _prose(pair, numbers)
         lost = [number for number in numbers[-2:] if pair.matched(number) is None]
@@ -196,4 +196,3 @@ def _most_like(old: Sequence[Line], fresh: Sequence[Line], least: float = 0.3) -
 
 def _parts(text: str) -> list[str]:
     return [part for part in "".join(mark if mark.isalnum() or mark == "_" else " " for mark in text.lower()).split() if len(part) > 1]
-

@@ -58,7 +58,10 @@ class Posted:
         if not named:
             return None
         first = min(_order(m) for m in named)
-        return max((m for m in named if _order(m)[0] == first[0]), key=lambda m: (_alike(title, read_subject(m.mail.subject).title), m.part == patch.part))
+        return max(
+            (m for m in named if _order(m)[0] == first[0]),
+            key=lambda m: (_alike(title, read_subject(m.mail.subject).title), m.part == patch.part),
+        )
 
     def series_of(self, patch: Message) -> list[Message]:
         """Return the other mails of a patch's series in the same version."""

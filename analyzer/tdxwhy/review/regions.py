@@ -96,6 +96,15 @@ def _talk(view: View, message: Message, block: Block, cuts: Sequence[int]) -> It
     yield _point(block, held, item)
 
 
+def part(point: Point, first: int, end: int) -> Point:
+    """Return a point with some of its sentences alone; the last ones keep what it offers."""
+    spoken = point.sentences[first:end]
+    text = " ".join(one.text for one in spoken)
+    last = end == len(point.sentences)
+    offered = point.text[point.text.find("\n\n") :] if last and "\n\n" in point.text else ""
+    return Point(spoken, spoken[0].start, point.end if last else spoken[-1].end, text + offered, point.item and not first)
+
+
 def _point(block: Block, spoken: Sequence[Sentence], item: bool) -> Point:
     start, end = spoken[0].start, spoken[-1].end
     lines = [line.text.rstrip() for line in block.lines if start <= line.number <= end]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tdxwhy.review.anchors import Anchors
-from tdxwhy.review.labels import asks, remark_kind, wants
+from tdxwhy.review.labels import asks, remark_kind, wanted, wants
 from tdxwhy.review.nouns import Anchor, Message, RemarkKind
 from tdxwhy.review.origins import Origins
-from tdxwhy.review.regions import LONGEST, Point, Region, points, regions
+from tdxwhy.review.regions import LONGEST, Point, Region, part, points, regions
 from tdxwhy.review.sentences import Sentence
 from tdxwhy.review.talk import View
 from tdxwhy.review.words import phrases
 
+_SHORT = 6
+
 
 class Found(NamedTuple):
-    """A remark before anybody's answer is looked for."""
+    """A remark before anybody's answer is looked for. `answers`: it stands under a question of the patch's author and wants nothing."""
 
     message: Message
     spoken: tuple[Sentence, ...]
@@ -26,6 +28,7 @@ class Found(NamedTuple):
     text: str
     kind: RemarkKind
     on: Anchor | None
+    answers: bool = False
 
 
 class Remarks:
@@ -40,6 +43,7 @@ class Remarks:
         self._cuts = self._answered_lines()
         self._authors: dict[str, str] = {}
         self._of_mail: dict[str, list[Found]] = {}
+        self._firsts: dict[str, list[int]] = {}
 
     def regions(self, message: Message) -> list[Region]:
         """Return what an author wrote in one piece each."""
@@ -70,11 +74,12 @@ class Remarks:
         cuts = sorted(self._cuts.get(message.mail.message_id, ()))
         for region in self.regions(message):
             found = points(self.view, message, region, cuts)
-            groups = [[one] for one in found if _asked(one)] if own else _grouped([one for one in found if not idle(one)], cuts)
+            groups = _asking(found) if own else _grouped([one for one in found if not idle(one)], cuts)
             on = self.anchors.anchor(message, region.about) if groups else None
             for group in groups:
                 made = self._made(message, group, on)
-                if own or not self._only_answers(made, region):
+                made = made._replace(answers=not own and made.kind == "comment" and self._answers_author(message, region))
+                if own or not self._only_answers(made):
                     self._of_mail.setdefault(message.mail.message_id, []).append(made)
                     yield made
 
@@ -89,10 +94,13 @@ class Remarks:
         under = self.view.by_id.get((message.parent if on is None else on.message_id) or "")
         return under is not None and under.kind in ("patch", "cover")
 
-    def _only_answers(self, made: Found, region: Region) -> bool:
-        """Tell whether a reader only answers: agrees, explains what the patch's author asked, or says what they will do themselves."""
-        if made.kind in ("approval", "comment") and not self._on_patch(made.message, made.on):
-            return made.kind == "approval" or any(self.is_author(one.message) for one in self.under(made.message, region))
+    def _answers_author(self, message: Message, region: Region) -> bool:
+        return any(self.is_author(one.message) for one in self.under(message, region))
+
+    def _only_answers(self, made: Found) -> bool:
+        """Tell whether a reader only agrees, or says what they will do themselves."""
+        if made.kind == "approval" and not self._on_patch(made.message, made.on):
+            return True
         if made.kind in ("question", "objection") or any(asks(one) for one in made.spoken):
             return False
         told = [one for one in made.spoken if phrases("courtesy").search(one.text) is None][:1]
@@ -111,6 +119,12 @@ class Remarks:
             if at < len(remarks) and remarks[at].start <= line:
                 found[at] = remarks[at]
         return list(found.values())
+
+    def piece(self, name: str, number: int) -> int | None:
+        """Return the first line of the piece of a mail that holds a line."""
+        firsts = self._firsts.setdefault(name, [region.blocks[0].lines[0].number for region in self._regions[name]])
+        at = bisect_right(firsts, number) - 1
+        return firsts[at] if at >= 0 and number <= self._regions[name][at].blocks[-1].lines[-1].number else None
 
     def of(self, name: str | None) -> list[Found]:
         """Return the remarks of a mail."""
@@ -135,32 +149,42 @@ def idle(point: Point) -> bool:
     return bool(point.sentences) and not told and not any(asks(one) or wants(one) for one in point.sentences)
 
 
-def _asked(point: Point) -> bool:
-    """Tell whether a point of the patch's author asks for something."""
-    return any(asks(one) or phrases("prompt").search(one.text) or phrases("asks-back").search(one.text) for one in point.sentences)
-
-
-def _grouped(found: Sequence[Point], cuts: Sequence[int]) -> list[list[Point]]:
-    """Join points to remarks: one that wants something, with what explains it; what is answered apart stands apart."""
-    groups: list[list[Point]] = []
-    wanting = False
+def _asking(found: Sequence[Point]) -> list[list[Point]]:
+    """Return what the patch's author asks: of each point the sentences from the first that objects or asks to the last that asks."""
+    groups = []
     for point in found:
-        wanted = any(asks(one) or wants(one) for one in point.sentences)
-        if groups and not _apart(groups[-1], point, cuts, wanting and wanted, wanted):
-            groups[-1].append(point)
-            wanting |= wanted
-        else:
-            groups.append([point])
-            wanting = wanted
+        asked = [at for at, one in enumerate(point.sentences) if asks(one) or phrases("asks-back").search(one.text) or _prompts(one)]
+        if asked:
+            first = 0 if any(wanted(one) == "objection" for one in point.sentences[: asked[0]]) else asked[0]
+            groups.append([point if asked[-1] - first + 1 == len(point.sentences) else part(point, first, asked[-1] + 1)])
     return groups
 
 
-def _apart(group: Sequence[Point], point: Point, cuts: Sequence[int], both: bool, wanted: bool) -> bool:
+def _prompts(sentence: Sentence) -> bool:
+    return len(sentence.text.split()) <= _SHORT and phrases("prompt").search(sentence.text) is not None
+
+
+def _grouped(found: Sequence[Point], cuts: Sequence[int]) -> list[list[Point]]:
+    """Join points to remarks: what is answered apart, is an item of a list or wants something of another sort stands apart."""
+    groups: list[list[Point]] = []
+    kind: RemarkKind | None = None
+    for point in found:
+        own = next((each for one in point.sentences if (each := wanted(one)) is not None), None)
+        differs = kind is not None and own is not None and (own != kind or point.item)
+        if groups and not _apart(groups[-1], point, cuts, differs=differs):
+            groups[-1].append(point)
+            kind = kind or own
+        else:
+            groups.append([point])
+            kind = own
+    return groups
+
+
+def _apart(group: Sequence[Point], point: Point, cuts: Sequence[int], *, differs: bool) -> bool:
     last = group[-1]
-    if any(last.end <= cut < point.end for cut in cuts if cut >= last.start) and any(cut >= last.start for cut in cuts):
+    at = bisect_left(cuts, last.start)
+    if at < len(cuts) and last.end <= cuts[at] < point.end:
         return True
     if sum(len(one.text) + 2 for one in group) + len(point.text) > LONGEST:
         return True
-    if last.introduces or point.goes_on:
-        return False
-    return point.item and wanted
+    return differs and not last.introduces and not point.goes_on

@@ -1,18 +1,16 @@
-"""What stands directly under a remark in later mails, and whether that closes it."""
+"""What stands directly under a remark in later mails."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.review.answers import find_answer
 from tdxwhy.review.labels import asks, response_kind
-from tdxwhy.review.next_version import NextVersions
-from tdxwhy.review.nouns import Message, Remark, RemarkStatus, Response
-from tdxwhy.review.posted import Posted
+from tdxwhy.review.nouns import Message, Response
 from tdxwhy.review.regions import LONGEST, Point, points
 from tdxwhy.review.remarks import Found, Remarks
 from tdxwhy.review.talk import Said, View, evidence
-from tdxwhy.review.words import phrases
 
 
 class Responses:
@@ -62,63 +60,24 @@ def _pieces(message: Message, said: Sequence[Point], remark: Found) -> list[Resp
     return made
 
 
-def find_remarks(view: View, posted: Posted) -> list[Remark]:
-    """Return the remarks of a thread with what answered them."""
-    remarks = Remarks(view)
-    found = [one for message in view.messages for one in remarks.find(message)]
-    responses = Responses(remarks)
-    following = NextVersions(remarks, posted)
-    made = []
-    for one in found:
-        answers = responses.of(one)
-        answers += _elsewhere(remarks, one, answers)
-        after = following.what(one, answers)
-        state = status(remarks, one, answers)
-        if state == "agreed" and after.state == "unchanged" and one.kind in ("request", "objection"):
-            state = "open"
-        where = evidence(one.message, one.text, one.start)
-        made.append(Remark(where, one.end, one.message.mail.author, one.kind, one.on, tuple(answers), state, after))
-    return made
-
-
-def status(remarks: Remarks, found: Found, responses: Sequence[Response]) -> RemarkStatus:
-    """Return the status of a remark: whether it was closed, and how.
-
-    Only an answer by the patch's author closes a reader's remark, or its own author who withdraws it; a question by the patch's author is
-    closed by any answer. A refusal or an objection is closed by assent alone.
-    """
-    if found.kind == "approval":
-        return "settled"
-    same = remarks.view.people.same
-    asker, author = found.message.mail.author, remarks.author(found.message)
-    own = [one for one in responses if same(one.author, asker)]
-    if not same(asker, author) and any(phrases("withdraws").search(one.evidence.quote) for one in own):
-        return "settled"
-    called = _called(remarks.view, found)
-    told = [one for one in responses if same(one.author, author) or (same(asker, author) and _asked(remarks.view, one, called))]
-    kinds = {one.kind for one in told}
-    if kinds & {"agrees", "done"}:
-        return "agreed"
-    if not kinds or found.kind == "objection":
-        return "open"
-    return "disputed" if kinds == {"disagrees"} and found.kind != "question" else "answered"
-
-
-def _called(view: View, found: Found) -> tuple[str, ...]:
+def called(view: View, found: Found) -> tuple[str, ...]:
     """Return the people whom a remark calls by name."""
     return next((said.called for said in _said(view, found) if said.direct), ())
 
 
-def _asked(view: View, response: Response, called: Sequence[str]) -> bool:
-    return not called or any(view.people.same(response.author, name) for name in called)
-
-
 def _said(view: View, found: Found) -> Iterator[Said]:
-    return (said for said in view.said(found.message) if found.start <= said.sentence.start and said.sentence.end <= found.end)
+    said = view.said(found.message)
+    for index in range(bisect_left(said, found.start, key=lambda one: one.sentence.start), len(said)):
+        if said[index].sentence.end > found.end:
+            break
+        yield said[index]
 
 
-def _elsewhere(remarks: Remarks, found: Found, responses: Sequence[Response]) -> list[Response]:
-    """Return an answer to a question that stands elsewhere: in a later mail to the asker by name, or, to a prompt, anywhere in the reply."""
+def elsewhere(remarks: Remarks, found: Found, responses: Sequence[Response]) -> list[Response]:
+    """Return an answer to a question that stands elsewhere.
+
+    That is in a later mail to the asker by name or, to a mere prompt, anywhere in the reply.
+    """
     if found.kind not in ("question", "request") or responses:
         return []
     view = remarks.view

@@ -16,8 +16,8 @@ from tdxwhy.review.preconditions import find_preconditions
 from tdxwhy.review.printed import Printed, like, patch_prints, tree_prints, with_message
 from tdxwhy.review.proposals import find_proposals
 from tdxwhy.review.questions import find_questions, find_requests
-from tdxwhy.review.responses import find_remarks
 from tdxwhy.review.stances import find_stances
+from tdxwhy.review.statuses import find_remarks
 from tdxwhy.review.tags import find_tags
 from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages

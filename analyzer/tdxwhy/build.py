@@ -17,13 +17,14 @@ def pieces() -> tuple[compiled.Piece, ...]:
     """Return all pieces, in the order in which they are made."""
     from tdxwhy.check.catalogue import RULES
     from tdxwhy.check.scope import SCOPE
+    from tdxwhy.incident.tables import INCIDENT
     from tdxwhy.know.names import NAMES
     from tdxwhy.know.stored import ANCHORS, KNOWLEDGE
     from tdxwhy.replay.data import MODEL
     from tdxwhy.review.words import PHRASES
     from tdxwhy.source.calls import CALLS
 
-    return KNOWLEDGE, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES
+    return KNOWLEDGE, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES, INCIDENT
 
 
 def write(folder: Path) -> None:

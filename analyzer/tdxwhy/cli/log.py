@@ -9,16 +9,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.explain.afterwards import afterwards
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import Judged, LogReport, report
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.anchors import anchors
 from tdxwhy.read.log import LogReader, read_boots
 from tdxwhy.records import BootRecords, Finding, Topology
+
+if TYPE_CHECKING:
+    from tdxwhy.report.terminal import Painter
 
 THIS_MACHINE = "this machine"
 _UNHEEDED = {
@@ -104,7 +109,7 @@ def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) 
         raise NothingToJudge(
             "; ".join([f"{reader.name}: no line of a kernel log", *(f"not read: {lost_line(one)}" for one in reader.losses[:1])])
         )
-    return made._replace(losses=tuple(reader.losses))
+    return made._replace(losses=tuple(reader.losses), incidents=afterwards(made, reader.lines))
 
 
 def _findings(diagnosis: Diagnosis) -> tuple[Finding, ...]:
@@ -148,11 +153,11 @@ def _sidecar(path: str | None) -> Topology | None:
 
 
 def status(reports: Sequence[LogReport], complaints: Sequence[TdxwhyError]) -> int:
-    """Return 2 for an unreadable input, 1 for a failed initialisation, 3 where nothing could be judged, else 0."""
+    """Return 2 for an unreadable input, 1 for a failed initialisation or an incident, 3 where nothing could be judged, else 0."""
     if any(error.exit_status == 2 for error in complaints):
         return 2
     outcomes = {one.judged.diagnosis.outcome for one in reports}
-    if "failed" in outcomes:
+    if "failed" in outcomes or any(one.incidents for one in reports):
         return 1
     return 3 if complaints or not outcomes - {"unknown"} else 0
 
@@ -176,6 +181,16 @@ def _write(reports: Sequence[LogReport], args: argparse.Namespace) -> None:
         sys.stdout.writelines(_texts(reports, args))
 
 
+def _with_incidents(host: list[str], found: LogReport, columns: int, paint: Painter) -> Iterator[str]:
+    """Yield what came of initialisation and the incidents: what failed stands first."""
+    if not found.incidents:
+        return iter(host)
+    from tdxwhy.report.incident_text import render
+
+    told = [render(incident, columns, paint) for incident in found.incidents]
+    return iter([*host, *told] if found.judged.diagnosis.outcome == "failed" else [*told, *host])
+
+
 def shown_boots(found: LogReport, every: bool) -> Sequence[Judged]:
     """Return the boots to report: the one that decides, or all."""
     return found.boots if every else (found.judged,)
@@ -195,6 +210,6 @@ def _texts(reports: Sequence[LogReport], args: argparse.Namespace) -> Iterator[s
     for number, found in enumerate(reports):
         yield "\n" if number else ""
         yield heading(found, paint)
-        for one in shown_boots(found, args.all_boots):
-            yield render(one.diagnosis, one.findings, columns, paint)
+        host = [render(one.diagnosis, one.findings, columns, paint) for one in shown_boots(found, args.all_boots)]
+        yield from _with_incidents(host, found, columns, paint)
         yield losses(found.losses, paint)

@@ -1,11 +1,16 @@
 """A whole log: the boots in it with their diagnoses, and the one that decides."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.explain.lines import edges_of, likeness, timed, understood
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
+
+if TYPE_CHECKING:
+    from tdxwhy.incident.nouns import Incident
 
 _HELD, _KNOWN = 32, 4096
 # What thousands of boots share that have lost their lines.
@@ -21,12 +26,13 @@ class Judged(NamedTuple):
 
 
 class LogReport(NamedTuple):
-    """One log: every boot in the order of the input, the place of the one that decides, and what could not be read."""
+    """One log: every boot in the order of the input, the place of the one that decides, what could not be read, what went wrong later."""
 
     source: str
     boots: tuple[Judged, ...]
     decisive: int
     losses: tuple[Loss, ...] = ()
+    incidents: tuple[Incident, ...] = ()
 
     @property
     def judged(self) -> Judged:

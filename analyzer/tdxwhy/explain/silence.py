@@ -62,7 +62,7 @@ def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
         why = "firmware has memory encryption off, without which TDX gets no KeyIDs"
         return Silence("disabled-by-bios", why, facts.named["tme-off"][:2], "tme-off-after-request")
     if boot.head_cut or boot.tail_cut or boot.gaps or boot.total == 0:
-        return Silence("unknown", "the log is not whole and holds no line that tells", settles=(_WHOLE_LOG,))
+        return Silence("unknown", "no line of the log tells what came of TDX", settles=(_WHOLE_LOG,))
     if facts.request.asked:
         return Silence(
             "not-attempted",

@@ -25,13 +25,15 @@ class LogReader:
     """Read the boots of one source. Iterate over it once; `losses` then tells what could not be used, and why.
 
     With anchors, of an input larger than `small` bytes only the lines that hold one are parsed and kept. `topology` is set,
-    before the first boot is yielded, from an archive that holds a list of CPUs beside the log.
+    before the first boot is yielded, from an archive that holds a list of CPUs beside the log. `lines` are those of a small input,
+    each with its number.
     """
 
     def __init__(self, source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), small: int = BLOCK) -> None:
         self.name = name
         self.losses: list[Loss] = []
         self.topology: Topology | None = None
+        self.lines: Sequence[tuple[int, str]] = ()
         self._log_name = name
         self._source, self._anchors, self._small = source, anchors, small
 
@@ -107,6 +109,7 @@ class LogReader:
             from tdxwhy.read.pstore import in_order
 
             lines = in_order(lines)
+        self.lines = lines
         items = list(self._items(lines))
         if may_be_torn(items, decoded.text):
             items = joined(items, block_widths(lines))

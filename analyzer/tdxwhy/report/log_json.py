@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tdxwhy.explain.follow import Told
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.records import Event, Evidence, Finding, Topology
+
+if TYPE_CHECKING:
+    from tdxwhy.incident.nouns import FailedCall, Incident
 
 SCHEMA = "tdxwhy/log/1"
 FOLLOW_SCHEMA = "tdxwhy/follow/1"
@@ -24,6 +27,7 @@ def of_log(report: LogReport) -> dict[str, Any]:
     """Return one log: its decisive boot's diagnosis, then every boot in brief, and what could not be read."""
     return {
         **_diagnosis(report.judged.diagnosis),
+        "incidents": [_incident(incident) for incident in report.incidents],
         "findings": [_finding(finding) for finding in report.judged.findings],
         "boots": [_brief(one.diagnosis) for one in report.boots],
         "losses": [{"what": loss.what, "pieces": loss.pieces, "line": loss.place.line} for loss in report.losses],
@@ -84,6 +88,41 @@ def _seamcall(diagnosis: Diagnosis) -> dict[str, Any] | None:
         "status_name": call.status_name,
         "detail": call.detail or None,
         "cpu": call.cpu,
+    }
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "stage": incident.stage,
+        "component": incident.component,
+        "evidence": _quotes(incident.evidence),
+        "seamcall": _failed_call(incident.seamcall),
+        "calls": [_failed_call(call) for call in incident.calls],
+        "errno": incident.errno,
+        "causes": list(incident.causes),
+        "packages": list(incident.packages),
+        "cpus": list(incident.cpus),
+        "keyids": list(incident.keyids),
+        "module_usable": incident.module_usable,
+        "sentence": incident.sentence,
+        "actions": [{"text": step.text, "command": step.command or None} for step in incident.actions],
+        "settles": list(incident.settles),
+        "count": incident.times,
+        "first": incident.first,
+        "last": incident.last,
+        "vms": list(incident.vms),
+    }
+
+
+def _failed_call(call: FailedCall | None) -> dict[str, Any] | None:
+    if call is None:
+        return None
+    return {
+        "leaf": call.leaf,
+        "name": call.name,
+        "status": None if call.status is None else f"0x{call.status:016x}",
+        "status_name": call.status_name,
+        "detail": call.detail or None,
     }
 
 

@@ -1,0 +1,111 @@
+"""Whom a case concerns: exactly the packages, CPUs and KeyIDs that the paste or its topology shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tdxwhy.incident.cases import Case, Mark
+from tdxwhy.incident.cpus import brought_online, taken_offline
+from tdxwhy.incident.nouns import Line
+from tdxwhy.incident.numbers import row_of
+from tdxwhy.know.offline import package_of, whom
+from tdxwhy.lazy import lazy
+from tdxwhy.records import Topology
+
+_MCE_CPU = lazy(r"mce: \[Hardware Error\]: CPU (\d+)")
+_SOCKET = lazy(r"\bSOCKET (\d+)\b")
+_WARN = lazy(r"WARNING: CPU: (\d+) PID: |^CPU: (\d+) (?:UID: \d+ )?PID: ")
+_ONLINE_FILE = lazy(r"cpu(\d+)/online|chcpu (?:-d|--disable|-e|--enable) ?(\d+)$")
+_AROUND, _HEADER = 14, 24
+
+
+class Named(NamedTuple):
+    """What is named; empty where nothing tells it."""
+
+    packages: tuple[int, ...] = ()
+    cpus: tuple[int, ...] = ()
+    keyids: tuple[int, ...] = ()
+
+
+def blame(case: Case, causes: Sequence[str], lines: Sequence[Line], topology: Topology) -> Named:
+    """Return whom a case concerns."""
+    first = causes[0] if causes else ""
+    places = {line.place: number for number, line in enumerate(lines)}
+    place = places.get(case.main.sign.line.place, 0)
+    if first == "package-without-online-cpu":
+        found = whom("packages", topology)
+        return Named(found.packages, found.cpus)
+    if case.stage == "cpu-hotplug":
+        return _hotplug(case, lines, place, topology)
+    if case.stage == "memory-error":
+        return _machine_check(lines, place)
+    keyids = sorted({value for mark in case.marks if isinstance(value := mark.sign.values.get("keyid"), int)})
+    if case.main.seamcall is not None and row_of(case.main.seamcall).chosen:
+        cpu = _header(lines, place)
+        if cpu is not None:
+            return Named(_packages(topology, (cpu,)), (cpu,), tuple(keyids))
+    return Named((), (), tuple(keyids))
+
+
+def _packages(topology: Topology, cpus: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted({package for cpu in cpus if (package := package_of(topology, cpu)) is not None}))
+
+
+def _header(lines: Sequence[Line], place: int) -> int | None:
+    """Return the CPU in the header of the WARN that stands just before or behind a line."""
+    for line in reversed(lines[max(0, place - _HEADER) : place]):
+        if "end trace" in line.text and line is not lines[place - 1]:
+            break
+        found = _WARN.search(line.text)
+        if found is not None:
+            return int(found[1] or found[2])
+    return None
+
+
+def _machine_check(lines: Sequence[Line], place: int) -> Named:
+    around = lines[max(0, place - _AROUND) : place + _AROUND]
+    cpus = {int(found[1]) for line in around if (found := _MCE_CPU.search(line.text))}
+    packages = {int(found[1]) for line in around if "Hardware Error" in line.text and (found := _SOCKET.search(line.text))}
+    return Named(tuple(sorted(packages)), tuple(sorted(cpus)))
+
+
+def _hotplug(case: Case, lines: Sequence[Line], place: int, topology: Topology) -> Named:
+    named = {value for mark in case.marks if isinstance(value := mark.sign.values.get("cpu"), int)}
+    named |= _written(case.marks)
+    if not named and case.main.sign.message.id.startswith("kvm.offline-refused"):
+        return _last_of_package(lines[: place + 1], topology)
+    if not named and case.main.seamcall is not None:
+        started = brought_online(lines[max(0, place - 6) : place + 1])
+        cpu = _header(lines, place)
+        named = {started[-1]} if started else {cpu} if cpu is not None else set()
+    cpus = tuple(sorted(named))
+    return Named(_packages(topology, cpus), cpus)
+
+
+def _written(marks: Sequence[Mark]) -> set[int]:
+    """Return the CPUs whose `online` file the refused command wrote."""
+    found = (
+        _ONLINE_FILE.search(mark.sign.line.asked or mark.sign.line.text) for mark in marks if mark.sign.message.id.startswith("cpuhp.")
+    )
+    return {int(match[1] or match[2]) for match in found if match is not None}
+
+
+def _last_of_package(before: Sequence[Line], topology: Topology) -> Named:
+    """Return the only CPU of a package that is left online, where it can be one only."""
+    left = [package for package in topology.packages if len(package.online) == 1 and len(package.cpus) > 1]
+    if len(left) != 1:
+        gone = set(taken_offline(before))
+        left = [package for package in left if set(package.cpus) & gone] if gone else left
+    if len(left) != 1:
+        left = _alone(topology) if not left else []
+    if len(left) != 1:
+        return Named()
+    package = left[0]
+    return Named((package.id,) if package.id is not None else (), tuple(package.online))
+
+
+def _alone(topology: Topology) -> list:  # type: ignore[type-arg] # of packages
+    """Return the package with one online CPU where offline CPUs show no package and all others have more online."""
+    few = [package for package in topology.packages if len(package.online) == 1]
+    return few if len(few) == 1 and any(cpu.package is None for cpu in topology.cpus) else []

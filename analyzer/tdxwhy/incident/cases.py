@@ -1,0 +1,159 @@
+"""Put signs together to cases: what happened at one stage, told by whichever program, with the sign that counts most first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tdxwhy.incident import tables
+from tdxwhy.incident.nouns import FailedCall, Host, Line, Sign
+from tdxwhy.incident.numbers import answer_of, call_of, codes_of, errno_of_sign, row_of, seamcall_of
+from tdxwhy.records import Place
+
+_RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}
+_KERNEL = ("kvm_intel", "virt/tdx", "seamldr", "kernel", "mce", "tdx-host")
+_FOLDING = {
+    "td-run": ("memory-error", "guest-boot", "td-build", "td-create"),
+    "td-build": ("td-create",),
+    "td-create": ("vmm",),
+    "vmm": ("td-create",),
+    "guest-boot": ("td-run",),
+}
+
+
+class Mark(NamedTuple):
+    """A sign with what it comes to: its stage, the call that KVM refused, the SEAMCALL, the errno."""
+
+    sign: Sign
+    stage: str
+    component: str
+    call: str = ""
+    seamcall: FailedCall | None = None
+    errno: int | None = None
+
+    @property
+    def weight(self) -> tuple[int, int, int]:
+        """Return what orders marks of one case: the smaller, the more it counts."""
+        decisive = bool(self.seamcall) or any(not code.sum for code in codes_of(self.sign))
+        told = 4 if self.sign.told else 0
+        return (_RANK[self.sign.message.outcome] + told, 0 if decisive else 1, 0 if self.component in _KERNEL else 1)
+
+
+class Case(NamedTuple):
+    """What happened at one stage; `marks` in the order of their weight."""
+
+    stage: str
+    marks: tuple[Mark, ...]
+
+    @property
+    def main(self) -> Mark:
+        """Return the mark that the case rests on."""
+        return self.marks[0]
+
+    @property
+    def has_failure(self) -> bool:
+        """Tell whether a line of it says by itself that something failed."""
+        return any(mark.sign.message.outcome == "failure" for mark in self.marks)
+
+
+def cases_of(signs: Sequence[Sign], lines: Sequence[Line], host: Host) -> tuple[Case, ...]:
+    """Return the cases, in the order of the stages: cause before consequence."""
+    places = {line.place: number for number, line in enumerate(lines)}
+    marks = [mark for sign in signs if (mark := _mark(sign, lines, places, host)) is not None]
+    marks = _updated(marks)
+    gathered: dict[str, list[Mark]] = {}
+    for mark in marks:
+        gathered.setdefault(mark.stage, []).append(mark)
+    folded = _folded(gathered)
+    order = [stage.id for stage in tables.stages()]
+    made = [Case(stage, tuple(sorted(found, key=lambda mark: mark.weight))) for stage, found in folded.items()]
+    cases = [case for case in made if _stands(case)]
+    return tuple(sorted(cases, key=lambda case: order.index(case.stage)))
+
+
+def _mark(sign: Sign, lines: Sequence[Line], places: Mapping[Place, int], host: Host) -> Mark | None:
+    message = sign.message
+    if message.outcome == "ordinary":
+        return None
+    place = places.get(sign.line.place, 0)
+    errno = errno_of_sign(sign, tuple(lines[place + 1 : place + 6]))
+    call = call_of(sign)
+    stage = _stage_of_call(call) if sign.values.keys() & {"call", "number"} else ""
+    stage = stage or message.stage
+    seamcall = seamcall_of(sign)
+    component = _component(sign)
+    if seamcall is not None and message.id in ("kvm.seamcall", "seamcall.number", "seamcall.indexed"):
+        row = row_of(seamcall)
+        stage = row.stage
+        if seamcall.name.startswith("TDH.SYS") and not _after_success(sign, host):
+            return None
+    if message.id == "qgs.body" and int(sign.values.get("size", 0)) >= 0:
+        return None
+    return Mark(sign, stage, component, call, seamcall, errno)
+
+
+def _stage_of_call(call: str) -> str:
+    return next((row.stage for row in tables.calls() if row.call == call), "")
+
+
+def _component(sign: Sign) -> str:
+    """Return who printed the line: the kernel's prefix tells its parts apart."""
+    quote, message = sign.quote, sign.message
+    if message.component in _KERNEL:
+        for prefix in ("virt/tdx", "seamldr", "kvm_intel"):
+            if f"{prefix}: " in quote or f"{prefix}: " in sign.line.text:
+                return prefix
+    return message.component
+
+
+def _after_success(sign: Sign, host: Host) -> bool:
+    """Tell whether the line came after the module was initialised, by the kernel's time, else by the order of lines."""
+    if sign.line.text.find("seamldr: ") >= 0 and not host.success:
+        return host.outcome != "failed"
+    for line, time, boot in host.success:
+        if boot is not None and boot != sign.line.boot:
+            continue
+        if time is not None and sign.line.time_ns is not None:
+            if sign.line.time_ns > time:
+                return True
+        elif sign.line.place.line is not None and sign.line.place.line > line:
+            return True
+    return False
+
+
+def _updated(marks: list[Mark]) -> list[Mark]:
+    """Let a TDH.SYS.LP.INIT that failed be part of a module update where other lines show one: others of it, or a TD refused since."""
+
+    def of_update(mark: Mark) -> bool:
+        name = mark.seamcall.name if mark.seamcall is not None else ""
+        return mark.stage == "module-update" or (mark.stage == "td-create" and _module_gone(mark)) or name.startswith("SEAMLDR")
+
+    if not any(of_update(mark) for mark in marks):
+        return marks
+    return [
+        mark._replace(stage="module-update") if mark.seamcall is not None and mark.seamcall.name == "TDH.SYS.LP.INIT" else mark
+        for mark in marks
+    ]
+
+
+def _module_gone(mark: Mark) -> bool:
+    answer = answer_of(mark.seamcall, mark.stage) if mark.seamcall is not None else None
+    return answer is not None and answer.causes[0] == "module-lost-after-update"
+
+
+def _folded(gathered: dict[str, list[Mark]]) -> dict[str, list[Mark]]:
+    """Fold stages whose lines only tell results into the stage that they result from."""
+    kept = dict(gathered)
+    for stage, into in _FOLDING.items():
+        if stage not in kept or any(mark.sign.message.outcome == "failure" for mark in kept[stage]):
+            continue
+        home = next((one for one in into if one in kept and any(mark.sign.message.outcome == "failure" for mark in kept[one])), None)
+        if home is not None:
+            kept[home] = [*kept[home], *kept.pop(stage)]
+    return kept
+
+
+def _stands(case: Case) -> bool:
+    """Tell whether a case is one of TDX: words of a shell or of a tool alone are not."""
+    ids = {mark.sign.message.id for mark in case.marks}
+    return not ids <= {"cpuhp.disable-failed", "cpuhp.enable-failed", "cpuhp.write-error", "kexec.load-failed", "kexec.load-failed.old"}

@@ -1,0 +1,68 @@
+"""CPUs and packages of a paste: the host's topology, or a table pasted as text, with what later lines changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.incident.nouns import Line
+from tdxwhy.know.topology import topology as completed
+from tdxwhy.lazy import lazy
+from tdxwhy.read.host.sidecar import parse_sidecar
+from tdxwhy.records import Cpu, Presence, Topology
+
+_HEADER = lazy(r"\s*(?:CPU|PROZESSOR)\s+(?=.*(?:SOCKET|SOCKEL|ONLINE))[A-Z0-9: ]+$")
+_ROW = lazy(r"\s*\d+(?:\s+\S+)+\s*$")
+_OFF = lazy(r"smpboot: CPU (\d+) is now offline|^CPU (\d+) disabled$")
+_ON = lazy(r"smpboot: Booting Node \d+ Processor (\d+)|^CPU (\d+) enabled$")
+_MOST = 8192
+
+
+def topology_of(lines: Sequence[Line], host: Topology) -> Topology:
+    """Return the CPUs as the paste shows them in the end."""
+    table, after = _table(lines)
+    if table is None:
+        return host
+    changed = dict(_changes(after))
+    cpus = tuple(Cpu(cpu.number, cpu.package, changed.get(cpu.number, cpu.presence), cpu.evidence) for cpu in table.cpus)
+    packages = table.package_count
+    sidecar = Topology(cpus, package_count=packages, cpu_count=len(cpus), online_count=sum(cpu.presence == "online" for cpu in cpus))
+    return completed((), sidecar)
+
+
+def _table(lines: Sequence[Line]) -> tuple[Topology | None, Sequence[Line]]:
+    """Return the last table of CPUs in the paste and the lines behind it."""
+    for number in range(len(lines) - 1, -1, -1):
+        if not _HEADER.fullmatch(lines[number].text):
+            continue
+        rows = [lines[number].text.strip()]
+        for line in lines[number + 1 : number + 1 + _MOST]:
+            if not _ROW.fullmatch(line.text):
+                break
+            rows.append(line.text.strip())
+        try:
+            return parse_sidecar("\n".join(rows) + "\n", "paste"), lines[number + len(rows) :]
+        except TdxwhyError:
+            continue
+    return None, ()
+
+
+def _changes(lines: Sequence[Line]) -> Iterator[tuple[int, Presence]]:
+    """Yield the CPUs that lines take off or bring on line, in their order."""
+    for line in lines:
+        off, on = _OFF.search(line.text), _ON.search(line.text)
+        if off is not None:
+            yield int(off[1] or off[2]), "offline"
+        elif on is not None:
+            yield int(on[1] or on[2]), "online"
+
+
+def taken_offline(lines: Sequence[Line]) -> tuple[int, ...]:
+    """Return the CPUs that went offline in these lines and did not come back."""
+    state = dict(_changes(lines))
+    return tuple(number for number, presence in state.items() if presence == "offline")
+
+
+def brought_online(lines: Sequence[Line]) -> tuple[int, ...]:
+    """Return the CPUs that were started in these lines, in their order."""
+    return tuple(number for number, presence in _changes(lines) if presence == "online")

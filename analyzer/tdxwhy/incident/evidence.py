@@ -1,0 +1,109 @@
+"""What a paste shows beside its messages: answers to commands, and lines that state a fact. Prose is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from tdxwhy.incident import tables
+from tdxwhy.incident.nouns import Fact, Line
+from tdxwhy.incident.rows import Shown
+
+_MOST = 64
+
+
+class Evidence:
+    """The facts of a paste by the id of their row, and what they make needless to ask for."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self.facts: dict[str, list[Fact]] = {}
+        for fact in facts:
+            known = self.facts.setdefault(fact.id, [])
+            if len(known) < _MOST:
+                known.append(fact)
+        brings = {row.id: row.brings for row in tables.evidence()}
+        self.brought = {brings[name] for name in self.facts if brings.get(name)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.facts
+
+    def first(self, name: str) -> Fact | None:
+        """Return the first fact of a row."""
+        return self.facts[name][0] if name in self.facts else None
+
+    def last(self, name: str) -> Fact | None:
+        """Return the last fact of a row."""
+        return self.facts[name][-1] if name in self.facts else None
+
+    def value(self, name: str) -> str:
+        """Return the value that the last fact of a row gives."""
+        fact = self.last(name)
+        return fact.value if fact is not None else ""
+
+
+@cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source)
+
+
+def gather(lines: Sequence[Line]) -> Evidence:
+    """Collect the facts of a paste."""
+    return Evidence([*_stated(lines), *_answered(lines)])
+
+
+def _stated(lines: Sequence[Line]) -> Iterator[Fact]:
+    rows = [row for row in tables.evidence() if row.line]
+    for number, line in enumerate(lines):
+        for row in rows:
+            found = _compiled(row.line).search(line.text)
+            if found is not None and (not row.near or _near(row.near, lines, number)):
+                yield _fact(row, found, line)
+
+
+def _near(pattern: str, lines: Sequence[Line], number: int) -> bool:
+    around = lines[max(0, number - 4) : number + 1]
+    return any(_compiled(pattern).search(f"{line.text} {line.asked}") for line in around)
+
+
+def _answered(lines: Sequence[Line]) -> Iterator[Fact]:
+    rows = [row for row in tables.evidence() if row.command]
+    for number, line in enumerate(lines):
+        if not line.command:
+            continue
+        asking = [row for row in rows if _compiled(row.command).search(line.command)]
+        if not asking:
+            continue
+        answer = _answer(lines, number)
+        for row in asking:
+            yield from _of_answer(row, line, answer)
+
+
+def _answer(lines: Sequence[Line], number: int) -> list[Line]:
+    answer = []
+    for line in lines[number + 1 :]:
+        if line.command or not line.asked:
+            break
+        answer.append(line)
+    return answer
+
+
+def _of_answer(row: Shown, asked: Line, answer: Sequence[Line]) -> Iterator[Fact]:
+    shown = [line for line in answer if line.text.strip() and not line.text.startswith("```")]
+    if not row.answer:
+        if not shown or (answer[:1] and not answer[0].text.strip()):
+            yield Fact(row.id, "", asked)
+        return
+    for line in shown:
+        found = _compiled(row.answer).search(line.text.strip())
+        if found is not None:
+            yield _fact(row, found, line)
+    if not shown and _compiled(row.answer).search("") is not None:
+        yield Fact(row.id, "", asked)
+
+
+def _fact(row: Shown, found: re.Match[str], line: Line) -> Fact:
+    groups: dict[str, Any] = found.groupdict()
+    value = next((one for name, one in groups.items() if name.startswith("value") and one), "")
+    return Fact(row.id, value, line, groups.get("end") or "")

@@ -1,0 +1,294 @@
+"""What conditions of causes may ask for, and the values that sentences are made of: of the whole paste, and of one case."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tdxwhy.incident import sides
+from tdxwhy.incident.cases import Case, Mark
+from tdxwhy.incident.evidence import Evidence
+from tdxwhy.incident.nouns import FailedCall, Host
+from tdxwhy.incident.numbers import codes_of
+from tdxwhy.know.offline import offline
+from tdxwhy.lazy import lazy
+from tdxwhy.ranges import ranges
+from tdxwhy.records import Topology
+
+# Below this a guest address belongs to its firmware.
+_LOW = 16 << 20
+_FLAG = lazy(r"-cpu \S*?,(\S+)")
+_UNAVAILABLE = 0x8000000000000001
+_SEPT = lazy(r"SEPT|sept")
+# Calls of a module update that are made before the old module is shut down.
+_BEFORE_SHUTDOWN = ("TDH.SYS.RD", "TDH.SYS.SHUTDOWN", "SEAMLDR.INFO", "SEAMLDR.SEAMINFO")
+
+
+def of_paste(evidence: Evidence, host: Host, cases: Sequence[Case], topology: Topology) -> frozenset[str]:
+    """Return the facts of the whole paste."""
+    found = {name for name in evidence.facts if name != "worked-before" or evidence.facts[name]}
+    found |= set(_of_host(host))
+    found |= set(_of_versions(evidence, host))
+    found |= set(_of_keyids(evidence, cases))
+    found |= set(_of_topology(topology))
+    ids = {mark.sign.message.id for case in cases for mark in case.marks}
+    if "cgroup.tdx-less-than-0" in ids:
+        found.add("less-than-0")
+    if any(case.stage == "kvm-load" for case in cases):
+        found.add("kvm-refused")
+    if any(case.stage == "memory-error" for case in cases) or ("mce-lines" in found and "corrected-only" not in found):
+        found.add("memory-error-seen")
+    if host.asked:
+        found.add("asked")
+    return frozenset(found)
+
+
+def _of_host(host: Host) -> Iterator[str]:
+    if host.role == "guest":
+        return
+    if host.outcome == "initialized":
+        yield "host-up"
+    elif host.outcome == "failed":
+        yield "host-failed"
+    elif host.outcome in ("disabled-by-bios", "not-attempted"):
+        yield "host-off"
+
+
+def _of_versions(evidence: Evidence, host: Host) -> Iterator[str]:
+    release = kernel_of(evidence, host)
+    if release:
+        yield from sides.of_kernel(release)
+    if "qemu-version" in evidence:
+        yield from sides.of_qemu(evidence.value("qemu-version"))
+    if "qgs-version" in evidence:
+        yield from sides.of_qgs(evidence.value("qgs-version"))
+
+
+def kernel_of(evidence: Evidence, host: Host) -> str:
+    """Return the release of the host's kernel."""
+    return (host.kernel if host.role != "guest" else "") or evidence.value("kernel-release") or evidence.value("kernel-told")
+
+
+def _of_keyids(evidence: Evidence, cases: Sequence[Case]) -> Iterator[str]:
+    if leaked_of(cases):
+        yield "leaked"
+    count, running = tds_of(evidence), running_of(evidence)
+    if count is not None and running is not None and running + len(leaked_of(cases)) >= count:
+        yield "keyids-full"
+    if running:
+        yield "td-runs"
+    elif running == 0:
+        yield "no-td-runs"
+    if evidence.value("cgroup-capacity") == "0":
+        yield "capacity-zero"
+    if evidence.value("update-slots") == "0":
+        yield "slots-used-up"
+
+
+def tds_of(evidence: Evidence) -> int | None:
+    """Return how many TDs can run at a time: one KeyID of the range is the module's own."""
+    fact = evidence.last("keyid-range")
+    if fact is not None and fact.end:
+        return max(int(fact.end) - int(fact.value) - 1, 0)
+    capacity = evidence.value("cgroup-capacity")
+    if capacity:
+        return int(capacity)
+    count = evidence.value("keyid-count")
+    return max(int(count, 16) - 1, 0) if count else None
+
+
+def running_of(evidence: Evidence) -> int | None:
+    """Return how many TDs are shown to run."""
+    current = evidence.value("cgroup-current")
+    if current:
+        return int(current)
+    listed = {fact.value for fact in evidence.facts.get("running-td", ())}
+    return len(listed) if listed else None
+
+
+def leaked_of(cases: Sequence[Case]) -> tuple[int, ...]:
+    """Return the KeyIDs that are lost."""
+    found = (mark.sign.values.get("keyid") for case in cases for mark in case.marks)
+    return tuple(sorted({keyid for keyid in found if isinstance(keyid, int)}))
+
+
+def _of_topology(topology: Topology) -> Iterator[str]:
+    missing = offline(topology)
+    if missing.package_cpus:
+        yield "package-dark"
+    elif topology.cpus and not missing.cpus and topology.package_count is not None:
+        yield "all-online"
+
+
+def of_case(case: Case, usable: bool | None) -> frozenset[str]:
+    """Return the facts of one case."""
+    found: set[str] = set()
+    for mark in case.marks:
+        found |= set(_of_mark(mark))
+    if usable is not None:
+        found.add("module-usable" if usable else "module-lost")
+    if case.main.sign.message.id.startswith(("qemu.fatal", "libvirt.panic", "guest.sept")) and _SEPT.search(case.main.sign.quote):
+        found.add("sept-named")
+    return frozenset(found)
+
+
+def _of_mark(mark: Mark) -> Iterator[str]:
+    values = mark.sign.values
+    if mark.errno is not None:
+        yield f"errno-{errno.errorcode.get(-mark.errno, '')}"
+    if mark.seamcall is not None:
+        name = mark.seamcall.status_name or ""
+        yield f"status-{name}"
+        if "BUSY" in name:
+            yield "status-busy"
+        if "FATAL" in name or "NON_RECOVERABLE" in name:
+            yield "status-fatal"
+        yield "hw-errors" if values.get("hw_errors") else "seamcall-seen"
+    kind = values.get("vm_type")
+    if isinstance(kind, str):
+        yield "vm-type-new" if kind == "TDX" else "vm-type-old"
+    address = values.get("address")
+    if isinstance(address, int) and mark.sign.message.id == "kvm.access-before-accept":
+        yield "address-low" if address < _LOW else "address-high"
+    if isinstance(values.get("size"), int) and values["size"] < 0:
+        yield "size-negative"
+    if values.get("quote_status") == _UNAVAILABLE:
+        yield "quote-service-unavailable"
+    if mark.sign.message.id == "qemu.quote.socket-unset":
+        yield "socket-unset"
+    yield from (f"code-{code.causes[0]}" for code in codes_of(mark.sign) if code.causes and not code.sum)
+
+
+def usable_of(case: Case, evidence: Evidence) -> bool | None:
+    """Return whether TDs can be created after a module update that failed, None where nothing tells."""
+    if case.stage != "module-update":
+        return None
+    if "module-gone" in evidence:
+        return False
+    calls = [mark.seamcall for mark in case.marks if mark.seamcall is not None]
+    if calls and not all(_before_shutdown(call) for call in calls):
+        return False
+    last, invalid = evidence.last("module-version"), evidence.first("update-invalid")
+    if last is not None and invalid is not None and (last.line.place.line or 0) > (invalid.line.place.line or 0):
+        return True
+    if calls:
+        return True
+    return True if last is not None and "slots-used-up" in _of_keyids_of(evidence) else None
+
+
+def _of_keyids_of(evidence: Evidence) -> frozenset[str]:
+    return frozenset(_of_keyids(evidence, ()))
+
+
+def _before_shutdown(call: FailedCall) -> bool:
+    return call.name in _BEFORE_SHUTDOWN
+
+
+def values_of(case: Case, evidence: Evidence, host: Host, cases: Sequence[Case]) -> dict[str, Any]:
+    """Return what sentences and actions can name; what is not known is missing."""
+    main = case.main
+    call = next((mark.seamcall for mark in case.marks if mark.seamcall is not None), None)
+    message = main.sign.message
+    tds, running, lost = tds_of(evidence), running_of(evidence), leaked_of(cases)
+    span = evidence.last("keyid-range")
+    values: dict[str, Any] = {
+        "kernel": kernel_of(evidence, host),
+        "qemu": evidence.value("qemu-version"),
+        "libvirt": evidence.value("libvirt-version"),
+        "qgs": evidence.value("qgs-version"),
+        "module": host.module or evidence.value("module-told"),
+        "module_now": evidence.value("module-version"),
+        "parameter": _parameter(evidence),
+        "host": host.title if host.outcome in ("failed", "disabled-by-bios") else "",
+        "host_action": host.advice if host.outcome in ("failed", "disabled-by-bios") else "",
+        "range": f"[{span.value}, {span.end})" if span is not None else "",
+        "tds": tds,
+        "running": running,
+        "leaked": ranges(lost) if case.stage == "td-create" and lost else "",
+        "left": tds - len(lost) if tds is not None and lost else None,
+        "limit": main.sign.values.get("limit") or evidence.value("cgroup-limit"),
+        "asked": main.sign.values.get("asked"),
+        "leaf": call.name if call is not None else "",
+        "status_name": (call.status_name or f"0x{call.status or 0:016x}") if call is not None else "",
+        "detail": call.detail if call is not None else "",
+        "errno_text": main.sign.values.get("errno_text", ""),
+        "what": message.what or _shown_what(case, evidence),
+        "remedy": message.remedy,
+        "parameters": message.parameters,
+        "given": _given(message.parameters, host, evidence),
+        "firmware": evidence.value("firmware-file"),
+        "section": main.sign.values.get("section"),
+        "function": _function(case),
+        "message": main.sign.values.get("message", ""),
+        "code_text": _code_text(case),
+        "hypervisor": evidence.value("hypervisor") or "a hypervisor",
+        "memory": evidence.value("memory-size"),
+        "dma_limit": evidence.value("dma-limit"),
+        "refuser": "the module" if call is not None else "KVM",
+        "flags": _flags(evidence),
+        "vmm": _vmm(case, evidence),
+    }
+    return {name: value for name, value in values.items() if value not in ("", None)}
+
+
+def _parameter(evidence: Evidence) -> str:
+    for name in ("parameter-off", "parameter-on"):
+        if name in evidence:
+            return evidence.value(name)
+    return "absent" if "parameter-absent" in evidence else ""
+
+
+def _shown_what(case: Case, evidence: Evidence) -> str:
+    if case.stage == "td-quote":
+        for name, said in (("qgsd-inactive", "qgsd is {}"), ("registration-failed", "the registration agent reports an error")):
+            if name in evidence:
+                return said.format(evidence.value(name) or "inactive")
+    if case.stage == "module-update" and evidence.value("update-slots") == "0":
+        return "no run-time update is left until reboot"
+    return "the guest's console shows a reboot" if "guest-rebooted" in evidence and case.stage == "td-run" else ""
+
+
+def _given(parameters: str, host: Host, evidence: Evidence) -> str:
+    words = [word.strip(",") for word in parameters.replace(" or ", " ").split()]
+    line = host.command_line or " ".join(fact.line.text for fact in evidence.facts.get("command-line", ()))
+    return next((word for word in words if word and word in line), "")
+
+
+def _function(case: Case) -> str:
+    found = next((mark.sign for mark in case.marks if mark.sign.message.id.startswith("trace.")), None)
+    if found is None:
+        return ""
+    named = found.message.id.removeprefix("trace.")
+    if named != "kvm-tdx":
+        return named
+    return str(found.values.get("function", "")).partition(" ")[2].partition("+")[0]
+
+
+def _code_text(case: Case) -> str:
+    found = [code for mark in case.marks for code in codes_of(mark.sign)]
+    best = next((code for code in found if not code.sum), found[0] if found else None)
+    return (
+        f"{best.name}, {best.code:#x}"
+        if best is not None and best.code > 255
+        else f"curl {best.code}: {best.name}"
+        if best is not None
+        else ""
+    )
+
+
+def _flags(evidence: Evidence) -> str:
+    fact = evidence.first("cpu-flags")
+    found = _FLAG.search(fact.line.text) if fact is not None else None
+    flags = [flag for flag in found[1].strip("`'\"").split(",") if not flag.startswith("pmu=off")] if found is not None else []
+    return ", ".join(flags[:4])
+
+
+def _vmm(case: Case, evidence: Evidence) -> str:
+    if case.main.component == "cloud-hypervisor":
+        return "Cloud Hypervisor asks the interface from before 6.16"
+    if any(mark.sign.values.get("vm_type") not in (None, "TDX") for mark in case.marks):
+        version = evidence.value("qemu-version")
+        return f"this QEMU{f' ({version})' if version else ''} speaks the one from before mainline"
+    version = evidence.value("qemu-version")
+    return f"QEMU {version}" if version else ""

@@ -1,0 +1,139 @@
+"""The incidents of one log: lines to signs, signs to cases, each with its causes, whom it concerns, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tdxwhy.incident import facts as about
+from tdxwhy.incident.blame import Named, blame
+from tdxwhy.incident.cases import Case, Mark, cases_of
+from tdxwhy.incident.cpus import topology_of
+from tdxwhy.incident.evidence import Evidence, gather
+from tdxwhy.incident.nouns import FailedCall, Host, Incident, Line
+from tdxwhy.incident.phrase import actions, sentence, settles, whom_settles
+from tdxwhy.incident.rank import Ranked, rank
+from tdxwhy.incident.signs import signs_of
+from tdxwhy.ranges import ranges
+from tdxwhy.records import Evidence as Quote
+from tdxwhy.records import Topology
+
+_MOST, _QUOTES = 3, 8
+# Which facts stand beside the main line as evidence, by cause.
+_BESIDE = {
+    "kvm-tdx-off": ("parameter-off", "parameter-absent", "command-line"),
+    "vmm-abi-mismatch": ("parameter-on", "kernel-release", "qemu-version"),
+    "qemu-without-tdx": ("qemu-downgraded", "qemu-version"),
+    "keyids-exhausted": ("keyid-range", "cgroup-capacity", "cgroup-current"),
+    "keyid-leaked": ("keyid-range",),
+    "qgs-unreachable": ("qgsd-inactive", "qgsd-not-listening"),
+    "platform-not-registered": ("registration-failed", "msr-registration", "pccs-no-data"),
+    "module-too-old": ("old-build",),
+    "module-update-refused": ("update-slots", "module-version"),
+    "module-lost-after-update": ("module-gone",),
+    "td-reset": ("guest-rebooted",),
+    "td-guest-fatal": ("sept-ve-off",),
+    "kvm-refused": ("command-line",),
+    "qgs-message-format": ("qgs-version",),
+    "misc-cgroup-limit": ("cgroup-limit", "cgroup-full"),
+    "td-params-refused": ("cpu-flags",),
+    "firmware-not-tdvf": ("firmware-file", "snp-image"),
+    "nested": ("hypervisor",),
+}
+
+
+def incidents_of(lines: Sequence[Line], host: Host) -> tuple[Incident, ...]:
+    """Return the incidents of a paste or of the lines that were kept of a large log."""
+    signs = signs_of(lines)
+    if not signs:
+        return ()
+    topology = topology_of(lines, host.topology)
+    cases = cases_of(signs, lines, host)
+    if not cases:
+        return ()
+    evidence = gather(lines)
+    shared = about.of_paste(evidence, host, cases, topology)
+    made = [_incident(case, cases, lines, host, evidence, shared, topology) for case in cases]
+    return tuple(made[:_MOST])
+
+
+def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
+    case: Case, cases: Sequence[Case], lines: Sequence[Line], host: Host, evidence: Evidence, shared: frozenset[str], topology: Topology
+) -> Incident:
+    usable = about.usable_of(case, evidence)
+    known = shared | about.of_case(case, usable)
+    ranked = rank(case, known)
+    named = blame(case, ranked.causes, lines, topology)
+    values = {**about.values_of(case, evidence, host, cases), **_named_values(named)}
+    quoted = _quotes(case, ranked, evidence)
+    brought = set(evidence.brought) | ({"kernel-log"} if "host-up" in shared else set())
+    numbers = [mark.sign.line.place.line for mark in case.marks if mark.sign.line.place.line is not None]
+    calls = tuple(dict.fromkeys(mark.seamcall for mark in case.marks if mark.seamcall is not None))
+    same = [mark for mark in case.marks if mark.sign.message.id == case.main.sign.message.id]
+    return Incident(
+        stage=case.stage,
+        component=case.main.component,
+        evidence=quoted,
+        causes=_with_host(ranked.causes, host),
+        seamcall=calls[0] if calls else None,
+        calls=calls,
+        errno=_errno(case),
+        packages=named.packages,
+        cpus=named.cpus,
+        keyids=named.keyids,
+        module_usable=usable,
+        sentence=sentence(case, ranked, values),
+        actions=actions(case, ranked, known, values),
+        settles=(*settles(case, ranked, brought), *whom_settles(case, evidence, bool(named.cpus or named.packages))),
+        times=len(same),
+        first=min(numbers, default=None),
+        last=max(numbers, default=None),
+        vms=tuple(sorted({mark.sign.vm for mark in case.marks if mark.sign.vm}))[:16],
+        is_open=ranked.is_open,
+    )
+
+
+def _with_host(causes: tuple[str, ...], host: Host) -> tuple[str, ...]:
+    """Put what keeps the host's TDX off behind the fact that it is off."""
+    if causes[:1] != ("kvm-tdx-off",) or host.outcome not in ("failed", "disabled-by-bios", "not-attempted"):
+        return causes
+    return tuple(dict.fromkeys((causes[0], *host.causes[:1], *causes[1:])))[:3]
+
+
+def _errno(case: Case) -> int | None:
+    found = [mark for mark in case.marks if mark.errno is not None]
+    by_call = next((mark.errno for mark in found if mark.call and "call" in mark.sign.values), None)
+    return by_call if by_call is not None else found[0].errno if found else None
+
+
+def _named_values(named: Named) -> dict[str, str]:
+    values = {}
+    if named.packages:
+        values["packages"] = f"package{'s' if len(named.packages) > 1 else ''} {ranges(named.packages)}"
+    if named.cpus:
+        many = "s" if len(named.cpus) > 1 else ""
+        values["cpus"] = f"CPU{many} {ranges(named.cpus)}"
+        values["cpus_that"] = values["cpus"]
+        values["cpu_list"] = ranges(named.cpus).replace(" ", "")
+    if named.keyids:
+        values["keyids"] = ranges(named.keyids)
+    return values
+
+
+def _quotes(case: Case, ranked: Ranked, evidence: Evidence) -> tuple[Quote, ...]:
+    """Return the passages that carry the incident: its main line, each other kind of line once, then the facts beside."""
+    found: dict[str, Quote] = {}
+    for mark in case.marks:
+        found.setdefault(_kind(mark), Quote(mark.sign.line.place, mark.sign.quote))
+    beside = [name for id in ranked.causes[:2] for name in _BESIDE.get(id, ())]
+    facts = [fact for name in dict.fromkeys(beside) if (fact := evidence.last(name)) is not None]
+    quotes = [*list(found.values())[: _QUOTES - 3], *(Quote(fact.line.place, _passage(fact.line.text)) for fact in facts[:3])]
+    return tuple(dict.fromkeys(quotes))[:_QUOTES]
+
+
+def _kind(mark: Mark) -> str:
+    call: FailedCall | None = mark.seamcall
+    return f"{mark.sign.message.id} {call.name if call is not None else ''} {mark.errno}"
+
+
+def _passage(text: str) -> str:
+    return text.strip()[:240]

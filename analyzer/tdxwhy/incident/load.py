@@ -1,0 +1,101 @@
+"""Read rules/incident/*.toml strictly, and derive from each format how its lines are found in a longer text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import GenericAlias
+from typing import Any
+
+from tdxwhy import toml
+from tdxwhy.errors import RulesError
+from tdxwhy.incident import rows
+from tdxwhy.strict import strict
+
+_NUMBER = {"int": r"(-?\d+)", "hex": r"(?:0x)?([0-9a-fA-F]+)"}
+
+
+def load(folder: Path, nouns: Mapping[str, type]) -> dict[str, Any]:
+    """Return the rows of every file by table, plain; RulesError names the row that is wrong."""
+    schemas = {name: _schema(noun) for name, noun in nouns.items()}
+    found: dict[str, list[Any]] = {name: [] for name in nouns}
+    for path in sorted(folder.glob("*.toml")):
+        for name, given in toml.read(path).items():
+            if name not in schemas:
+                raise RulesError(f"{path.name}: unknown table [[{name}]]; known: {', '.join(sorted(schemas))}")
+            found[name].extend(_row(path, name, row, schemas[name]) for row in given)
+    found["message"] = [_with_pattern(row) for row in found["message"]]
+    for complaint in _complaints(found):
+        raise RulesError(f"{folder.name}: {complaint}")
+    return {name: [_plain(row, nouns[name]) for row in given] for name, given in found.items()}
+
+
+def _schema(noun: type) -> type:
+    nested = {"when": rows.Condition, "action": rows.Advice, "settle": rows.Settle} if noun is rows.Cause else {}
+    return strict(noun, {name: GenericAlias(tuple, (strict(inner, {}), ...)) for name, inner in nested.items()})
+
+
+def _row(path: Path, name: str, row: dict[str, Any], schema: type) -> Any:  # noqa: ANN401 - a struct made at run time
+    import msgspec
+
+    try:
+        return msgspec.convert(row, schema)
+    except msgspec.ValidationError as error:
+        raise RulesError(f"{path.name}: [[{name}]] {row.get('id') or row.get('code') or row.get('call') or '?'}: {error}") from error
+
+
+def _plain(row: Any, noun: Any) -> list[Any]:  # noqa: ANN401 - a struct made at run time
+    values = [getattr(row, field) for field in noun._fields]
+    return [[_plain(one, _noun_of(one)) for one in value] if _holds_rows(value) else value for value in values]
+
+
+def _holds_rows(value: object) -> bool:
+    return isinstance(value, tuple) and bool(value) and hasattr(value[0], "__struct_fields__")
+
+
+def _noun_of(row: object) -> type:
+    return {"Condition": rows.Condition, "Advice": rows.Advice, "Settle": rows.Settle}[type(row).__name__]
+
+
+def _with_pattern(row: Any) -> Any:  # noqa: ANN401 - a struct made at run time
+    from tdxwhy.know.grammar import Text, pieces
+
+    parts = pieces(row.format)
+    row.pattern = "".join(_part(part, last=number + 1 == len(parts)) for number, part in enumerate(parts))
+    row.needle = max((word for part in parts if isinstance(part, Text) for word in part.text.split("  ")), key=len, default="")
+    return row
+
+
+def _part(part: Any, last: bool) -> str:  # noqa: ANN401 - a piece of a format
+    if hasattr(part, "text"):
+        return re.sub(r"(?:\\ )+", r"\\s+", re.escape(part.text))
+    return _NUMBER.get(part.kind, r"(.+)" if last else r"(.{0,200}?)")
+
+
+def _complaints(found: Mapping[str, list[Any]]) -> Iterator[str]:
+    """Yield what does not hold across rows."""
+    causes = {row.id for row in found["cause"]}
+    stages = {row.id for row in found["stage"]}
+    ids = [row.id for row in found["message"]]
+    yield from (f"message {one} stands twice" for one in sorted(set(ids)) if ids.count(one) > 1)
+    for name in ("message", "call", "seamcall", "answer", "quote_code", "curl"):
+        for row in found[name]:
+            label = next(getattr(row, field) for field in ("id", "call", "leaf", "status", "code") if hasattr(row, field))
+            yield from (f"{name} {label}: no cause {one!r}" for one in row.causes if one not in causes)
+            if getattr(row, "stage", None) is not None and row.stage not in stages:
+                yield f"{name} {label}: no stage {row.stage!r}"
+    yield from _of_messages(found["message"])
+    for row in found["cause"]:
+        for form in (form for condition in row.when for form in condition.forms):
+            if not any(one.startswith(form) for one in ids):
+                yield f"cause {row.id}: no message begins with {form!r}"
+
+
+def _of_messages(messages: list[Any]) -> Iterator[str]:
+    for row in messages:
+        groups = re.compile(row.pattern).groups
+        if groups != len(row.args) and row.args:
+            yield f"message {row.id}: {groups} fields in the format, {len(row.args)} names in args"
+        if len(row.needle) < 2:
+            yield f"message {row.id}: no constant text to look for"

@@ -1,0 +1,129 @@
+"""Numbers in signs: errnos in words, SEAMCALLs with their statuses, codes of the quote service."""
+
+from __future__ import annotations
+
+import errno
+import os
+from functools import cache
+
+from tdxwhy.incident import tables
+from tdxwhy.incident.nouns import FailedCall, Line, Sign
+from tdxwhy.incident.rows import Answer, Code, SeamcallRow
+from tdxwhy.know import decode
+from tdxwhy.lazy import lazy
+
+_OS_ERROR = lazy(r"\(os error (\d{1,4})\)|\berrno[ =:]+-?(\d{1,4})\b|\b(?:ret|rc|error|err)[ =:]+-(\d{1,4})\b|\breturn with -(\d{1,4})")
+_STATUS = lazy(r"\(?(?:0x)([0-9a-fA-F]{9,16})\)?")
+_COMMANDS = ("KVM_TDX_CAPABILITIES", "KVM_TDX_INIT_VM", "KVM_TDX_INIT_VCPU", "KVM_TDX_INIT_MEM_REGION", "KVM_TDX_FINALIZE_VM")
+_CODE = lazy(r"\b0x([0-9a-fA-F]{4,5})\b")
+_UNSIGNED = (1 << 64) - 1
+
+
+@cache
+def _words() -> dict[str, int]:
+    return {os.strerror(number).lower(): number for number in errno.errorcode} | {
+        name.lower(): number for number, name in errno.errorcode.items()
+    }
+
+
+def errno_of(text: str) -> int | None:
+    """Return the negative errno that a text is or begins with, such as "Input/output error", or None."""
+    plain = text.strip(" \"'`).,;(").lower()
+    words = _words()
+    if plain in words:
+        return -words[plain]
+    found = _OS_ERROR.search(text)
+    if found is not None:
+        return -int(next(one for one in found.groups() if one))
+    head = max((word for word in words if plain.startswith(word) and not plain[len(word) : len(word) + 1].isalnum()), key=len, default="")
+    return -words[head] if head else None
+
+
+def errno_of_sign(sign: Sign, after: tuple[Line, ...]) -> int | None:
+    """Return the errno of the operation that a sign tells of, from its own words or the lines of its chain of causes."""
+    text = sign.values.get("errno_text")
+    if isinstance(text, str):
+        return errno_of(text)
+    number = sign.values.get("errno_number")
+    if isinstance(number, int):
+        return -abs(number)
+    if sign.message.component == "cloud-hypervisor":
+        found = (_OS_ERROR.search(line.text) for line in (sign.line, *after[:4]))
+        match = next((one for one in found if one is not None), None)
+        return -int(next(one for one in match.groups() if one)) if match is not None else None
+    return None
+
+
+def call_of(sign: Sign) -> str:
+    """Return the KVM call that a sign names."""
+    named = sign.values.get("call")
+    if isinstance(named, str):
+        return named if named.startswith("KVM_") else f"KVM_TDX_{named}"
+    number = sign.values.get("number")
+    if isinstance(number, int) and 0 <= number < len(_COMMANDS):
+        return _COMMANDS[number]
+    return sign.message.call
+
+
+def seamcall_of(sign: Sign) -> FailedCall | None:
+    """Return the SEAMCALL that failed, where the sign carries one."""
+    values = sign.values
+    status = values.get("status")
+    if isinstance(values.get("status_text"), str):
+        found = _STATUS.search(values["status_text"])
+        status = int(found[1], 16) if found is not None else None
+    hw = values.get("hw_errors")
+    if isinstance(hw, int) and hw:
+        return made("TDH.MNG.INIT", hw) if call_of(sign) in ("KVM_TDX_INIT_VM", "") else made("", hw)
+    if not isinstance(status, int):
+        return None
+    leaf = values.get("leaf")
+    if isinstance(leaf, int):
+        return _numbered(leaf, status)
+    if "leaf_name" in values:
+        return made(str(values["leaf_name"]).split("(")[0], status)
+    by_id = {"kvm.vp-rd": "TDH.VP.RD", "kvm.vp-wr": "TDH.VP.WR", "kvm.vp-enter-ret": "TDH.VP.ENTER", "virt.sys-disable": "TDH.SYS.DISABLE"}
+    return made(by_id.get(sign.message.id, "TDH.VP.ENTER"), status)
+
+
+def _numbered(leaf: int, status: int) -> FailedCall:
+    known = decode.decode_leaf(leaf)
+    loader = bool(leaf >> 63)
+    told = decode.decode_status(status, loader)
+    return FailedCall(leaf, known.name if known is not None else f"leaf {leaf:#x}", status, told.name or None, told.detail)
+
+
+def made(name: str, status: int) -> FailedCall:
+    """Return a failed SEAMCALL by the name of its leaf in any spelling."""
+    number = decode.leaf_named(name) if name else None
+    known = decode.decode_leaf(number) if number is not None else None
+    told = decode.decode_status(status & _UNSIGNED, bool(number is not None and number >> 63))
+    return FailedCall(number, known.name if known is not None else name.replace("_", "."), status, told.name or None, told.detail)
+
+
+def row_of(call: FailedCall) -> SeamcallRow:
+    """Return the row of a SEAMCALL: at which stage it is made."""
+    return next(row for row in tables.seamcalls() if call.name.startswith(row.leaf))
+
+
+def answer_of(call: FailedCall, stage: str) -> Answer | None:
+    """Return what the status of a SEAMCALL comes to, where a row says so."""
+    name = call.status_name or ""
+    for row in tables.answers():
+        fits = row.status in name if row.within else row.status == name
+        if fits and call.name.startswith(row.leaf) and (not row.stages or stage in row.stages):
+            return row
+    return None
+
+
+def codes_of(sign: Sign) -> tuple[Code, ...]:
+    """Return the known codes of the quote service that a sign carries."""
+    values = sign.values
+    found = []
+    if isinstance(values.get("quote_code"), int):
+        found.append(tables.quote_codes().get(values["quote_code"]))
+    if isinstance(values.get("curl"), int):
+        found.append(tables.curl_codes().get(values["curl"]))
+    if isinstance(values.get("code"), int) and sign.message.id == "qemu.quote.error":
+        found.append(tables.quote_codes().get(values["code"]))
+    return tuple(code for code in found if code is not None)

@@ -1,0 +1,125 @@
+"""What is said of an incident: the sentence, what to do, and what would settle it; each short, none asking for what is pasted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tdxwhy.incident import tables
+from tdxwhy.incident.cases import Case
+from tdxwhy.incident.evidence import Evidence
+from tdxwhy.incident.nouns import Step
+from tdxwhy.incident.rank import Ranked
+from tdxwhy.incident.rows import Advice, Settle
+from tdxwhy.lazy import lazy
+
+_PART = lazy(r"\[([^\[\]]*\{[^\[\]]*)\]")
+_FIELD = lazy(r"\{(\w+)\}")
+_SENTENCE, _ACTION, _SETTLE = 400, 300, 200
+_ACTIONS, _SETTLES = 4, 3
+
+
+def sentence(case: Case, ranked: Ranked, values: Mapping[str, Any]) -> str:
+    """Return what should have been said."""
+    failed = next(stage.failed for stage in tables.stages() if stage.id == case.stage)
+    known = {"op": failed, **values}
+    if ranked.causes and not ranked.is_open:
+        return _cut(filled(tables.causes()[ranked.causes[0]].sentence, known), _SENTENCE)
+    said = f"{failed}{_why(case)}"
+    if not ranked.causes:
+        return _cut(f"{said}; the paste does not tell why", _SENTENCE)
+    titles = [tables.causes()[id].title for id in ranked.causes]
+    return _cut(f"{said}; it may be " + ", or it may be ".join(titles), _SENTENCE)
+
+
+def _why(case: Case) -> str:
+    main = case.main
+    if main.seamcall is not None and main.seamcall.status is not None:
+        status = main.seamcall.status_name or f"0x{main.seamcall.status:016x}"
+        return f" ({main.seamcall.name} answered {status})"
+    reason = os.strerror(-main.errno) if main.errno is not None else ""
+    what = ": ".join(part for part in (main.call if "call" in main.sign.values else "", reason) if part)
+    return f" ({what})" if what else ""
+
+
+def filled(template: str, values: Mapping[str, Any]) -> str:
+    """Fill a template; a part in [ ] is left out where one of its values is missing, outside of them it is named as unknown."""
+
+    def part(found: Any) -> str:  # noqa: ANN401 - a match
+        named = _FIELD.findall(found[1])
+        return found[1] if all(name in values for name in named) else ""
+
+    text = _PART.sub(part, template)
+    return (
+        _FIELD.sub(lambda found: str(values.get(found[1], _UNKNOWN.get(found[1], "something that no line names"))), text)
+        .replace("{{", "{")
+        .replace("}}", "}")
+    )
+
+
+_UNKNOWN = {
+    "packages": "a package that no line names",
+    "cpus_that": "a CPU that no line names",
+    "errno_text": "the errno is not shown",
+    "what": "see the line",
+    "section": "",
+}
+
+
+def actions(case: Case, ranked: Ranked, facts: frozenset[str], values: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Return what to do: of the first cause, then the first step of the next; nothing of it where it is open which."""
+    found: list[Step] = []
+    if ranked.is_open:
+        return ()
+    for number, id in enumerate(ranked.causes):
+        steps = list(_steps(tables.causes()[id].action, case, facts, values))
+        found += steps if number == 0 else steps[:1]
+    unique = {step.text: step for step in found}
+    return tuple(unique.values())[:_ACTIONS]
+
+
+def _steps(advice: Sequence[Advice], case: Case, facts: frozenset[str], values: Mapping[str, Any]) -> Iterator[Step]:
+    ids = [mark.sign.message.id for mark in case.marks]
+    for one in advice:
+        if (one.needs and one.needs not in values) or (one.lacks and one.lacks in values):
+            continue
+        if not (facts.issuperset(one.facts) and facts.isdisjoint(one.without)):
+            continue
+        if (one.component and one.component != case.main.component) or one.not_component == case.main.component:
+            continue
+        if one.forms and not any(id.startswith(one.forms) for id in ids):
+            continue
+        yield Step(_cut(filled(one.text, values), _ACTION), filled(one.command, values))
+
+
+def settles(case: Case, ranked: Ranked, brought: set[str]) -> tuple[str, ...]:
+    """Return what would tell the candidates apart, leaving out what the paste holds; of a settled cause only what is not known of it."""
+    if not ranked.is_open and ranked.causes:
+        return ()
+    rows: list[Settle] = []
+    for place in range(4):
+        for id in ranked.causes:
+            own = tables.causes()[id].settle
+            if place < len(own):
+                rows.append(own[place])
+    found: list[str] = []
+    said: set[str] = set()
+    ids = [mark.sign.message.id for mark in case.marks]
+    for row in rows:
+        known = row.brings and (row.brings in brought or row.brings in said)
+        if known or (row.forms and not any(id.startswith(row.forms) for id in ids)):
+            continue
+        said.add(row.brings)
+        found.append(_cut(row.text, _SETTLE))
+    return tuple(dict.fromkeys(found))[:_SETTLES]
+
+
+def whom_settles(case: Case, evidence: Evidence, named: bool) -> Iterator[str]:
+    """Yield what would name the CPU or package, where a cause has one and nothing names it."""
+    if not named and case.main.sign.message.id.startswith(("kvm.all-packages", "kvm.offline-refused")) and "cpus" not in evidence.brought:
+        yield "which package and CPU: lscpu -e=CPU,SOCKET,ONLINE; cat /sys/devices/system/cpu/offline"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,0 +1,149 @@
+"""The rows of `rules/incident/`: messages of a TD's life, causes with their conditions, calls, answers, evidence, codes and stages."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+# How much a message counts: a failure of its own; a result whose reason stands elsewhere; a line that only repeats; one that is none.
+Weight = Literal["failure", "result", "consequence", "ordinary"]
+# What a fulfilled condition says of its cause.
+Verdict = Literal["settles", "likely", "unlikely", "excluded"]
+
+
+class Message(NamedTuple):
+    """One message of a program of the stack. `pattern` and `needle` are derived from `format`.
+
+    `prefix` is what the kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well.
+    """
+
+    id: str
+    format: str
+    component: str
+    stage: str
+    outcome: Weight
+    meaning: str
+    source: str
+    prefix: str = ""
+    call: str = ""
+    errno: str = ""
+    only: str = ""
+    args: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    example: str = ""
+    what: str = ""
+    remedy: str = ""
+    parameters: str = ""
+    note: str = ""
+    versions: str = ""
+    pattern: str = ""
+    needle: str = ""
+
+
+class Condition(NamedTuple):
+    """A condition of a cause: all that is given must hold. Forms are beginnings of message ids."""
+
+    verdict: Verdict = "likely"
+    forms: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    errnos: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+class Advice(NamedTuple):
+    """An action: said where its conditions hold and its `needs` is known; `lacks` where that is not."""
+
+    text: str
+    command: str = ""
+    needs: str = ""
+    lacks: str = ""
+    component: str = ""
+    not_component: str = ""
+    forms: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+class Settle(NamedTuple):
+    """What would tell a cause from its neighbours; needless where the paste holds what it `brings`."""
+
+    text: str
+    brings: str = ""
+    forms: tuple[str, ...] = ()
+
+
+class Cause(NamedTuple):
+    """A cause of incidents. A part of `sentence` in [ ] is left out where one of its values is not known."""
+
+    id: str
+    title: str
+    meaning: str
+    sentence: str
+    source: str
+    when: tuple[Condition, ...] = ()
+    action: tuple[Advice, ...] = ()
+    settle: tuple[Settle, ...] = ()
+
+
+class Call(NamedTuple):
+    """What KVM answers to one call: an errno with the condition on which it is returned, and the causes that come to it."""
+
+    call: str
+    stage: str
+    condition: str
+    source: str
+    errno: str = ""
+    answer: str = ""
+    refused_by: str = ""
+    causes: tuple[str, ...] = ()
+    kernels: str = ""
+    kernel_line: str = ""
+
+
+class SeamcallRow(NamedTuple):
+    """A SEAMCALL after initialisation, by the beginning of its leaf's name. `chosen`: it is sent to a chosen CPU."""
+
+    leaf: str
+    stage: str
+    what: str
+    chosen: bool = False
+    causes: tuple[str, ...] = ()
+
+
+class Answer(NamedTuple):
+    """What a status comes to; `within`: a part of the name is enough."""
+
+    status: str
+    causes: tuple[str, ...]
+    within: bool = False
+    leaf: str = ""
+    stages: tuple[str, ...] = ()
+
+
+class Shown(NamedTuple):
+    """What a paste can show beside its messages: the answer to a command, or a line. `brings` names what it makes needless to ask for."""
+
+    id: str
+    brings: str = ""
+    command: str = ""
+    answer: str = ""
+    line: str = ""
+    near: str = ""
+
+
+class Code(NamedTuple):
+    """A number of the quote service or of curl; `sum`: it only says that something before it failed."""
+
+    code: int
+    name: str
+    causes: tuple[str, ...] = ()
+    sum: bool = False
+
+
+class Stage(NamedTuple):
+    """A stage of a TD's life; `failed` begins the sentence of an incident of it."""
+
+    id: str
+    failed: str

@@ -1,0 +1,172 @@
+"""Find the messages of a TD's life in lines, wherever on the line and whoever relays them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from tdxwhy.incident import tables
+from tdxwhy.incident.nouns import Line, Sign
+from tdxwhy.incident.rows import Message
+from tdxwhy.lazy import lazy
+
+_QUOTE = 240
+# Accepted form: "qgsd[771]: ", "qgsd-1    | ", "qemu-system-x86_64: ".
+_SPEAKER = lazy(r"(?:^|\s)(?P<program>[A-Za-z][\w.@-]{0,60})(?:\[(?P<pid>\d{1,10})\])?(?:: | +\| )")
+_VM = lazy(r"\bvm='(?P<vm>[^']{1,64})'|\bdomain '(?P<domain>[^']{1,64})'|\bguest=(?P<guest>[\w.-]{1,64})|sandbox=(?P<sandbox>\w{1,64})")
+# What a person writes around words that he quotes, before them or behind.
+_TOLD = lazy(
+    r"(?i)\b(?:says?|said|saying|reports?|prints?|shows?|told|tells|like|expect\w*|should|i see|we see|fails? with|error is|getting"
+    r"|read that"
+    r"|message|meldet|报|という)\b[^:]{0,40}[\"'“`«「 ]{1,3}$|[\"“`«「]$"
+)
+_WORDS = lazy(r"[a-zà-ÿ]{3,}")
+
+
+@cache
+def _searcher() -> Any:  # noqa: ANN401 - an automaton of a library without types
+    import ahocorasick_rs
+
+    needles = sorted({row.needle for row in tables.messages()})
+    return ahocorasick_rs.AhoCorasick(needles), needles
+
+
+@cache
+def _by_needle() -> dict[str, tuple[Message, ...]]:
+    found: dict[str, list[Message]] = {}
+    for row in tables.messages():
+        found.setdefault(row.needle, []).append(row)
+    return {needle: tuple(rows) for needle, rows in found.items()}
+
+
+@cache
+def _pattern(message: Message) -> re.Pattern[str]:
+    return re.compile(message.pattern)
+
+
+@cache
+def _only(message: Message) -> re.Pattern[str]:
+    return re.compile(message.only)
+
+
+def needles_in(text: str) -> list[str]:
+    """Return the constant texts of messages that stand in a text."""
+    searcher, needles = _searcher()
+    return [needles[number] for number in sorted({found[0] for found in searcher.find_matches_as_indexes(text, overlapping=True)})]
+
+
+def signs_of(lines: Sequence[Line]) -> tuple[Sign, ...]:
+    """Return the messages in the lines, in their order; one that a line break parted is put together."""
+    found: list[Sign] = []
+    had = -1
+    for number, line in enumerate(lines):
+        here = list(_on(line, line.text))
+        if not here and number + 1 < len(lines) and had < number and _may_be_wrapped(line, lines[number + 1]):
+            joined = f"{line.text.rstrip()} {lines[number + 1].text.strip()}"
+            if not any(_on(lines[number + 1], lines[number + 1].text)):
+                here = list(_on(line, joined))
+                had = number + 1 if here else had
+        elif here and number + 1 < len(lines) and _is_torn(here[0]):
+            joined = f"{line.text.rstrip()} {lines[number + 1].text.strip()}"
+            here = list(_on(line, joined)) or here
+        found += here
+    return tuple(found)
+
+
+def _may_be_wrapped(line: Line, after: Line) -> bool:
+    return len(line.text) >= 48 and bool(after.text.strip()) and not line.command and not after.command
+
+
+def _is_torn(sign: Sign) -> bool:
+    """Tell whether the reason at the end of a line seems to go on in the next one."""
+    text = sign.values.get("errno_text")
+    return isinstance(text, str) and len(sign.line.text) >= 60 and text.strip(" \"'`)") in _HEADS
+
+
+@cache
+def _heads() -> frozenset[str]:
+    import errno
+    import os
+
+    words = (os.strerror(number).split() for number in errno.errorcode)
+    return frozenset(" ".join(each[:count]) for each in words for count in range(1, len(each)))
+
+
+class _Heads:
+    def __contains__(self, text: object) -> bool:
+        return text in _heads()
+
+
+_HEADS = _Heads()
+
+
+def _on(line: Line, text: str) -> Iterator[Sign]:
+    """Yield the messages in one text, the more specific of two at one place only."""
+    taken: list[tuple[int, int, Sign]] = []
+    for needle in needles_in(text):
+        for message in _by_needle()[needle]:
+            if message.only and not _only(message).search(text) and not _only(message).search(line.asked):
+                continue
+            match = _pattern(message).search(text)
+            if match is not None and not _foreign(message, text, match):
+                taken.append((match.start(), match.end(), _sign(message, match, line, text)))
+    taken.sort(key=lambda one: (one[0], -_weight(one[2], text)))
+    kept: list[tuple[int, int, Sign]] = []
+    for start, end, sign in taken:
+        if not any(start < other_end and end > other_start for other_start, other_end, _ in kept):
+            kept.append((start, end, sign))
+    yield from (sign for _, _, sign in kept)
+
+
+def _weight(sign: Sign, text: str) -> int:
+    constant = sum(len(part) for part in re.split(r"%[-+ #0-9.lhzjtLq]*[a-zA-Z]", sign.message.format))
+    return constant + 40 * bool(sign.message.prefix and sign.message.prefix in text)
+
+
+def _foreign(message: Message, text: str, match: re.Match[str]) -> bool:
+    """Tell whether the words are those of another technology, or of a command that was typed."""
+    values = dict(zip(message.args, match.groups(), strict=False))
+    if "vm_type" in values and "tdx" not in values["vm_type"].lower():
+        return True
+    if "call" in values and message.id == "qemu.old.kvm-tdx":
+        return not re.fullmatch(r"[A-Z_]{3,32}", values["call"])
+    return message.format == "firmware-invalid" and "says firmware-invalid" in text
+
+
+def _sign(message: Message, match: re.Match[str], line: Line, text: str) -> Sign:
+    values = {name: _value(name, value, message) for name, value in zip(message.args, match.groups(), strict=False) if name != "_"}
+    head = text[: match.start()]
+    prefix = re.search(r"[\w./-]+(?:\[\d+\])?: ?$", head)
+    begin = prefix.start() if prefix is not None else match.start()
+    speaker = list(_SPEAKER.finditer(head))
+    program = speaker[-1] if speaker else None
+    named = _VM.search(text)
+    vm = next((one for one in named.groups() if one), "") if named is not None else ""
+    if not vm and program is not None and program["pid"] and program["program"] != "qgsd":
+        vm = f"{program['program']}[{program['pid']}]"
+    quote = text[begin : match.end()].strip()[:_QUOTE]
+    return Sign(message, values, line, quote, _is_told(head, text[match.end() :], line), vm, program["program"] if program else "")
+
+
+def _value(name: str, value: str, message: Message) -> Any:  # noqa: ANN401 - a number or a text
+    if name in _TEXTS:
+        return value.strip()
+    kind = dict(zip(message.args, re.findall(r"%[-+ #0-9.lhzjtLq]*([a-zA-Z])", message.format), strict=False)).get(name, "s")
+    if kind == "s":
+        return value.strip()
+    return int(value, 16) if kind in "xX" else int(value)
+
+
+_TEXTS = frozenset(("errno_text", "call", "vm_type", "leaf_name", "message"))
+
+
+def _is_told(head: str, tail: str, line: Line) -> bool:
+    """Tell whether the message stands in somebody's sentence rather than in output."""
+    if line.time_ns is not None or line.command or line.asked:
+        return False
+    if _TOLD.search(head) is not None:
+        return True
+    before = _SPEAKER.sub(" ", head)
+    return len(_WORDS.findall(before)) >= 4 and ":" not in head[-3:] and "[" not in head

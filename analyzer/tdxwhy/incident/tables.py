@@ -1,0 +1,104 @@
+"""The tables of `rules/incident/`, each read when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from tdxwhy import compiled, shipped
+from tdxwhy.incident import rows
+
+FOLDER = "incident"
+_NESTED = {"when": rows.Condition, "action": rows.Advice, "settle": rows.Settle}
+_ROWS: dict[str, type] = {
+    "message": rows.Message,
+    "cause": rows.Cause,
+    "call": rows.Call,
+    "seamcall": rows.SeamcallRow,
+    "answer": rows.Answer,
+    "evidence": rows.Shown,
+    "quote_code": rows.Code,
+    "curl": rows.Code,
+    "stage": rows.Stage,
+}
+
+
+def _make() -> dict[str, Any]:
+    from tdxwhy.incident.load import load
+
+    return load(shipped.folder(f"rules/{FOLDER}"), _ROWS)
+
+
+INCIDENT = compiled.Piece(
+    "incident",
+    lambda: compiled.files(
+        (FOLDER,), lambda _: True, ("toml.py", "strict.py", "incident/rows.py", "incident/tables.py", "incident/load.py", "know/grammar.py")
+    ),
+    _make,
+)
+
+
+def _read(name: str, noun: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a NamedTuple's class
+    return tuple(noun(*(tuple(value) if isinstance(value, list) else value for value in row)) for row in compiled.table(INCIDENT, name))
+
+
+@cache
+def messages() -> tuple[rows.Message, ...]:
+    """Return the messages of a TD's life, of every component."""
+    return _read("message", rows.Message)
+
+
+@cache
+def causes() -> dict[str, rows.Cause]:
+    """Return the causes of incidents by their ids."""
+    places = {name: rows.Cause._fields.index(name) for name in _NESTED}
+    found = {}
+    for row in compiled.table(INCIDENT, "cause"):
+        values = list(row)
+        for name, place in places.items():
+            nested: Any = _NESTED[name]
+            values[place] = tuple(nested(*(tuple(one) if isinstance(one, list) else one for one in given)) for given in values[place])
+        found[values[0]] = rows.Cause(*values)
+    return found
+
+
+@cache
+def calls() -> tuple[rows.Call, ...]:
+    """Return what KVM answers to each call of a TD's life."""
+    return _read("call", rows.Call)
+
+
+@cache
+def seamcalls() -> tuple[rows.SeamcallRow, ...]:
+    """Return the stages of SEAMCALLs; the first row whose `leaf` begins the name counts."""
+    return _read("seamcall", rows.SeamcallRow)
+
+
+@cache
+def answers() -> tuple[rows.Answer, ...]:
+    """Return what statuses come to; the first row that fits counts."""
+    return _read("answer", rows.Answer)
+
+
+@cache
+def evidence() -> tuple[rows.Shown, ...]:
+    """Return what a paste can show beside its messages."""
+    return _read("evidence", rows.Shown)
+
+
+@cache
+def quote_codes() -> dict[int, rows.Code]:
+    """Return the codes of the quote service and its libraries."""
+    return {row.code: row for row in _read("quote_code", rows.Code)}
+
+
+@cache
+def curl_codes() -> dict[int, rows.Code]:
+    """Return curl's codes."""
+    return {row.code: row for row in _read("curl", rows.Code)}
+
+
+@cache
+def stages() -> tuple[rows.Stage, ...]:
+    """Return the stages in the order in which one leads to the other."""
+    return _read("stage", rows.Stage)

@@ -26,11 +26,18 @@ _WORDS = lazy(r"[a-zà-ÿ]{3,}")
 
 
 @cache
-def _searcher() -> Any:  # noqa: ANN401 - an automaton of a library without types
-    import ahocorasick_rs
+def _needles() -> tuple[str, ...]:
+    return tuple(sorted({row.needle for row in tables.messages()}))
 
-    needles = sorted({row.needle for row in tables.messages()})
-    return ahocorasick_rs.AhoCorasick(needles), needles
+
+@cache
+def _searcher() -> Any:  # noqa: ANN401 - an automaton of a library without types
+    """Return what finds all needles at once; None where the library is not installed."""
+    try:
+        import ahocorasick_rs
+    except ImportError:
+        return None
+    return ahocorasick_rs.AhoCorasick(list(_needles()))
 
 
 @cache
@@ -53,7 +60,9 @@ def _only(message: Message) -> re.Pattern[str]:
 
 def needles_in(text: str) -> list[str]:
     """Return the constant texts of messages that stand in a text."""
-    searcher, needles = _searcher()
+    needles, searcher = _needles(), _searcher()
+    if searcher is None:
+        return [needle for needle in needles if needle in text]
     return [needles[number] for number in sorted({found[0] for found in searcher.find_matches_as_indexes(text, overlapping=True)})]
 
 

@@ -33,3 +33,11 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no development sets beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout of its own, without a cache."""
+    from tests.checkouts import copied
+
+    return copied(tmp_path)

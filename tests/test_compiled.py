@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import tdxwhy
 from tdxwhy import build, compiled
+from tests.checkouts import command, run
 from tests.conftest import ROOT
 
 PIECES = build.pieces()
 STATUS = "0xc000050500000000"
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A checkout without a cache."""
-    for name in ("analyzer/tdxwhy", "rules", "reports/schema"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
-
-
-def command(checkout: Path, *arguments: str) -> list[str]:
-    return ["env", f"PYTHONPATH={checkout / 'analyzer'}", sys.executable, "-m", *arguments]
-
-
-def run(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    ran = subprocess.run(command(checkout, "tdxwhy", *arguments), capture_output=True, text=True, check=False, cwd=checkout)
-    assert "Traceback" not in ran.stderr
-    return ran
 
 
 def decoded(checkout: Path) -> str:
@@ -108,6 +91,9 @@ def test_a_mistake_in_a_table_is_one_line(checkout: Path) -> None:
 def test_a_piece_names_the_code_that_makes_it(piece: compiled.Piece) -> None:
     """What runs while a piece is made is among its sources, or cannot change what comes out."""
     package = Path(tdxwhy.__file__).parent
+    for room in ("know", "replay", "check", "review"):
+        for module in (package / room).glob("*.py"):
+            import_module(f"tdxwhy.{room}.{module.stem}")
     entered: set[str] = set()
     sys.setprofile(lambda frame, event, _: entered.add(frame.f_code.co_filename) if event == "call" else None)
     try:

@@ -41,7 +41,7 @@ def model(tmp_path: Path) -> Callable[[str, str, str], None]:
         ("6.8.toml", 'print = ["bios-enabled"]', 'print = ["bios-enabledd"]', "nothing is called 'bios-enabledd'"),
         ("6.8.toml", 'call = "vmxon"', 'call = "vmxof"', "nothing is called 'vmxof'"),
         ("6.8.toml", "ud = { errno = -13 }", "ud = -13", "6.8.toml ud: not a table"),
-        ("6.8.toml", "module-not-loaded = {", "module-not-loaded = { color = 1,", "unknown key 'color'"),
+        ("6.8.toml", "vmxon-faulted = {", "vmxon-faulted = { color = 1,", "unknown key 'color'"),
         ("6.16.toml", 'extends = "6.8"', 'extends = "6.9"', "extends '6.9', which is not there"),
         ("6.16.toml", 'extends = "6.8"', 'extends = "6.16"', "extends '6.16', and so itself"),
         ("module.toml", "number = 33", "numer = 33", "leaf TDH.SYS.INIT: unknown or missing key 'number'"),

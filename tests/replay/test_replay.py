@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tdxwhy.cli import main
 from tdxwhy.replay import run as running
 from tdxwhy.replay.answers import answer, parse_log, parse_topology
-from tdxwhy.replay.data import can_answer, generation, generations, leaf_numbers
+from tdxwhy.replay.data import can_answer, generations, leaf_numbers
 from tdxwhy.replay.engine import Line, replay_log
 from tdxwhy.replay.generation import without
 from tdxwhy.replay.scenario import parse
@@ -172,16 +172,6 @@ def test_removing_a_step_changes_log_replay_and_simulate(monkeypatch, tmp_path, 
     finally:
         for cached in caches:
             cached.cache_clear()
-
-
-@pytest.mark.parametrize("name", COVERED)
-def test_every_form_is_in_the_catalogue_with_its_level(name):
-    from tdxwhy.know.match import LEVELS
-    from tdxwhy.know.tables import forms
-
-    known = {(form.format, form.level) for form in forms()}
-    for form in generation(name).forms.values():
-        assert (form.format, LEVELS[form.level]) in known, form
 
 
 def test_not_pending_statuses_belong_to_one_leaf_each():

@@ -12,12 +12,14 @@ import msgspec
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.knowledge import Knowledge
+from tdxwhy.know.modelled import with_models
 from tdxwhy.know.rows import Fact, LeafRow, Number, Ordinary, SignRow, StatusRow, Step, is_table
 from tdxwhy.know.sound import complaints
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
 from tdxwhy.strict import strict
 
-_OPTIONAL_OF_FORM = {
+_OPTIONAL_OF_FORM: dict[str, object] = {
+    "generations": (),
     "step": None,
     "function": "",
     "file": "",
@@ -54,6 +56,7 @@ def load(folder: Path) -> Knowledge:
     for path in sorted(path for path in folder.glob("*.toml") if is_table(path.stem)):
         for name, found in _read(path).items():
             rows[name].extend(found)
+    rows["form"] = list(with_models(rows["form"], folder.parent / "model", [one.id for one in rows["generation"]]))
     knowledge = Knowledge(**{name: tuple(rows[name]) for name in Knowledge._fields})
     for complaint in complaints(knowledge):
         raise RulesError(f"{folder.name}: {complaint}")

@@ -9,12 +9,13 @@ from typing import Any
 from tdxwhy import compiled, shipped
 from tdxwhy.know.rows import is_table
 
-_CODE = ("grammar", "lower", "rows", "knowledge", "load", "sound", "cover", "compile", "stored")
-_COVER = ("cover", "buckets", "ordinary", "load", "stored")
+_CODE = ("grammar", "lower", "rows", "knowledge", "load", "modelled", "sound", "cover", "compile", "stored")
+_COVER = ("cover", "buckets", "ordinary", "rows", "load", "stored")
 
 
 def _sources() -> Iterable[bytes]:
-    return compiled.files(("knowledge",), is_table, ("records.py", "strict.py", *(f"know/{name}.py" for name in _CODE)))
+    yield from compiled.files(("knowledge",), is_table, ("records.py", "strict.py", "toml.py", *(f"know/{name}.py" for name in _CODE)))
+    yield from compiled.files(("model",), bool, ())
 
 
 def _tables() -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from tdxwhy import compiled, shipped, toml
 from tdxwhy.errors import RulesError, TdxwhyError
-from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, OwnAnswer, Retry, Step, without
+from tdxwhy.know.stored import KNOWLEDGE
+from tdxwhy.replay.generation import VALUES, Answer, Ending, Form, Generation, Operation, OwnAnswer, Retry, Step, without
 
 Row = TypeVar("Row", Form, Step, Ending, Operation, Answer, OwnAnswer, Retry)
 
@@ -64,7 +65,22 @@ def _table(data: dict[str, Any], key: str, place: str) -> dict[str, Any]:
     return row
 
 
-_KEYS = {"name", "aliases", "kernels", "covered", "source", "answers", "form", "operation", "extends", "without", "by_role", "module_state"}
+_KEYS = {
+    "name",
+    "generation",
+    "elsewhere",
+    "aliases",
+    "kernels",
+    "covered",
+    "source",
+    "answers",
+    "form",
+    "operation",
+    "extends",
+    "without",
+    "by_role",
+    "module_state",
+}
 
 
 def made(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
@@ -75,8 +91,7 @@ def made(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
         raise RulesError(f"{name}: unknown key {sorted(unknown)[0]!r}" if unknown else f"{name}: 'name' is missing")
     base = made(f"{data['extends']}.toml", document) if "extends" in data else None
     forms = dict(base.forms) if base else {}
-    for id, row in _table(data, "form", name).items():
-        forms[id] = _take(Form, {"id": id, **row} if isinstance(row, dict) else row, f"{name} {id}")
+    forms |= {one: _take(Form, row, f"{name} {one}") for one, row in resolved(data, name).items()}
     operations = dict(base.operations) if base else {}
     operations |= {row["name"]: _operation(row, name) for row in _rows(data, "operation", name)}
     operations = {name: without(one, data.get("without", ())) for name, one in operations.items()}
@@ -99,6 +114,30 @@ def made(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
     )
 
 
+def resolved(data: dict[str, Any], place: str) -> dict[str, dict[str, Any]]:
+    """Return the forms of a generation with what the catalogue says of them. Accepted form: an id, or a table with one."""
+    found = {}
+    for name, row in _table(data, "form", place).items():
+        given = {"id": row} if isinstance(row, str) else row
+        if not isinstance(given, dict):
+            raise RulesError(f"{place} {name}: neither the id of a form nor a table with one")
+        said = {} if "format" in given else _catalogued(given, f"{place} {name}")
+        found[name] = {"name": name, **said, **given}
+    return found
+
+
+def _catalogued(row: dict[str, Any], place: str) -> dict[str, Any]:
+    from tdxwhy.know import tables
+    from tdxwhy.know.rows import LEVELS
+
+    try:
+        form = tables.form(row.get("id", ""))
+        level = LEVELS[:8].index(form.level)
+    except (KeyError, ValueError):
+        raise RulesError(f"{place}: no form {row.get('id', '')!r} with a level in rules/knowledge") from None
+    return {"format": form.format, "level": level, "args": list(form.args), "once": form.once, "ratelimited": form.ratelimited}
+
+
 def load(path: Path) -> Generation:
     """Return the generation in one file, proved; what it extends stands beside it."""
     return _proved(path.name, lambda name: toml.read(path.with_name(name)))
@@ -117,21 +156,45 @@ def _proved(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
     return generation
 
 
+def values(module: dict[str, Any] | None = None, platform: dict[str, Any] | None = None) -> frozenset[str]:
+    """Return the names of all that a kernel can print: what it knows by itself, of the platform, and of the module's fields."""
+    fields = (module or module_data())["fields"].values()
+    return VALUES | frozenset((platform or platform_data())["module"]) | {row["name"] for row in fields}
+
+
 def read(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the model's files by name, proved: keys, kinds of values, and that every name stands for something."""
-    from tdxwhy.replay.proof import bases_first, prove_file
+    from tdxwhy.replay.proof import bases_first, prove, prove_file, prove_forms
 
     documents = {path.name: toml.read(path) for path in sorted(folder.glob("*.toml"))}
-    for name in bases_first(documents):
-        if name in _NOT_GENERATIONS:
-            prove_file(documents[name], name)
-        else:
-            _proved(name, documents.__getitem__)
+    for name in _NOT_GENERATIONS:
+        prove_file(documents.get(name, {}), name)
+    known = values(documents["module.toml"], documents["platform.toml"])
+    called: dict[str, str] = {}
+    for name in bases_first({name: data for name, data in documents.items() if name not in _NOT_GENERATIONS}):
+        generation = made(name, documents.__getitem__)
+        for one in (generation.name, *generation.aliases):
+            if called.setdefault(one, name) != name:
+                raise RulesError(f"{name}: {called[one]} is called {one!r} too")
+        prove(generation, name)
+        prove_forms(generation, name, known)
+        if own := [one.name for one in generation.forms.values() if not one.id and not one.role]:
+            raise RulesError(f"{name}: form {own[0]}: wants the id of a form in rules/knowledge, which says its format and level")
+        documents[name]["form"] = resolved(documents[name], name)
     return documents
 
 
 def _sources() -> Iterable[bytes]:
-    return compiled.files(("model",), bool, ("toml.py", "replay/data.py", "replay/generation.py", "replay/proof.py"))
+    yield from compiled.files(
+        ("model",),
+        bool,
+        (
+            "toml.py",
+            *(f"know/{name}.py" for name in ("rows", "stored", "tables")),
+            *(f"replay/{name}.py" for name in ("data", "generation", "proof")),
+        ),
+    )
+    yield compiled.text(KNOWLEDGE, "FORM").encode()
 
 
 MODEL = compiled.Piece("model", _sources, lambda: read(shipped.folder("rules/model")))

@@ -7,12 +7,26 @@ from tdxwhy.lazy import lazy
 _CONVERSION = lazy(r"%(0?\d*)(?:ll|l|h)?([dux])")
 
 
-class Form(NamedTuple):
-    """A line that a kernel prints: format string, level, the names of its arguments."""
+# What a kernel can print beside what the module told of itself: numbers, 0 until they are known.
+VALUES = frozenset(
+    {"cpu", "package", "offline_package", "cpus", "errno", "leaf", "status", "rcx", "rdx", "r8", "r9", "r10", "r11", "feat_ctl"}
+    | {"keyid_first", "keyid_end", "keyids", "notifier_errno", "tdmrs_used", "tdmrs_max", "tdmr_base", "tdmr_end", "pamt_kb", "pamt_pages"}
+    | {"cmr_start", "cmr_end", "memory_start", "memory_size", "major_version", "minor_version", "update_version"}
+)
 
-    id: str
+
+class Form(NamedTuple):
+    """A form of the catalogue as one kernel prints it: by what name its steps call it, and which of the kernel's values are its arguments.
+
+    `id` is the form's in rules/knowledge, which says format, level, once and ratelimited. A form with a `role` has none: it stands for
+    every line that says the same; a draft may say these by itself. `warning` is the file of the WARN that prints it, `each` what it is
+    printed for one by one.
+    """
+
+    name: str
     format: str
     level: int
+    id: str = ""
     args: tuple[str, ...] = ()
     once: bool = False
     ratelimited: bool = False
@@ -23,7 +37,7 @@ class Form(NamedTuple):
     def render(self, values: dict[str, Any]) -> str:
         """Return the line that the kernel prints. Accepted form: %d, %u, %x with a width and a length modifier."""
         python = _CONVERSION.sub(lambda found: f"%{found[1]}{'d' if found[2] == 'u' else found[2]}", self.format)
-        return python % tuple(values[name] for name in self.args) if self.args else python
+        return python % tuple(values[one] for one in self.args) if self.args else python
 
 
 class Answer(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from tdxwhy.errors import RulesError
 from tdxwhy.replay import memory
-from tdxwhy.replay.data import answer_class, leaf_numbers, platform_data
-from tdxwhy.replay.generation import Answer, Form, Generation, Operation, Step
+from tdxwhy.replay.data import answer_class, leaf_numbers, platform_data, values
+from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, Step
 from tdxwhy.replay.platform import Machine, Traced
 
 
@@ -57,9 +57,8 @@ class Kernel:
         self.lines: list[Printed] = []
         self.failures: list[Failure] = []
         self.returned: dict[str, int] = {}
-        self.values: dict[str, Any] = dict(platform_data()["module"])
+        self.values: dict[str, Any] = dict.fromkeys(values(), 0) | platform_data()["module"]
         self.values["cpus"] = len(machine.scenario.packages)
-        self.values |= dict.fromkeys(("major_version", "minor_version", "update_version"), 0)
         self.once: set[str] = set()
         self.unseen = False
         self.sysinit: int | None = None
@@ -127,9 +126,9 @@ class Kernel:
                 self._step(step, cpu)
         except Failed as stop:
             if stop.bad:
-                self._end(operation.on_failure.print, operation.on_failure.set, stop.errno)
+                self._end(operation.on_failure, stop.errno, cpu if stop.cpu is None else stop.cpu)
             raise
-        self._end(operation.on_success.print, operation.on_success.set, 0)
+        self._end(operation.on_success, 0, cpu)
 
     def _step(self, step: Step, cpu: int) -> None:
         if step.does not in self._does:
@@ -140,13 +139,13 @@ class Kernel:
             stop.step = stop.step or step.name
             raise
 
-    def _end(self, forms: tuple[str, ...], settings: tuple[str, ...], errno: int) -> None:
-        if settings:
+    def _end(self, ending: Ending, errno: int, cpu: int) -> None:
+        if ending.set:
             self._forget_tdmrs(errno)
         self.values["errno"] = errno
-        for form in forms:
-            self.print(form)
-        for one in settings:
+        for form in ending.print:
+            self.print(form, cpu)
+        for one in ending.set:
             self.set(one)
 
     def _forget_tdmrs(self, errno: int) -> None:
@@ -230,24 +229,29 @@ class Kernel:
             raise RulesError(f"rules/model: {self.generation.name}: nothing knows the condition {name!r}")
         return self._conditions[name](self, cpu)
 
-    def print(self, name: str, cpu: int = 0) -> None:
+    def print(self, name: str, cpu: int) -> None:
         """Print a form of the generation, once if it is one of that kind."""
         form = self.generation.forms[name]
         if form.once and name in self.once:
             return
         self.once.add(name)
-        for values in self._each(form):
-            known = {"cpu": cpu, **values}
+        self.values |= self._where(cpu)
+        for known in self._each(form):
             unknown = dict.fromkeys((arg for arg in form.args if arg not in known), 0)
             text = form.render({**known, **unknown})
             if form.warning:
                 text = f"WARNING: CPU: {cpu} PID: 1 at {form.warning}: {text}"
             self.lines.append(Printed(form.level, text, bool(form.warning or unknown) or self.unseen))
 
+    def _where(self, cpu: int) -> dict[str, int]:
+        packages = self.machine.scenario.packages
+        offline = set(packages) - {packages[one] for one in self.machine.online}
+        return {"cpu": cpu, "package": packages[cpu], "offline_package": min(offline, default=packages[cpu])}
+
     def _each(self, form: Form) -> Iterator[dict[str, Any]]:
         if form.each == "cmr":
             for start, size in self.machine.scenario.cmr:
-                yield {"cmr_start": start, "cmr_end": start + size}
+                yield self.values | {"cmr_start": start, "cmr_end": start + size}
         else:
             yield self.values
 
@@ -280,15 +284,16 @@ class Kernel:
         answer = self._answer(step, kind, status)
         zero = dict.fromkeys(("rcx", "rdx", "r8", "r9", "r10", "r11"), 0)
         self.values |= {"leaf": leaf_numbers()[step.leaf or step.name], "status": status} | zero | registers
+        cpu = self.machine.trace[-1].cpu
         own = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
         for form in own:
-            self.print(form)
+            self.print(form, cpu)
         if kind == "vmfailinvalid":
             for form in step.print_vmfailinvalid:
-                self.print(form)
+                self.print(form, cpu)
         if not step.ignore:
             stop = Failed(answer.errno, status=status)
-            stop.cpu = self.machine.trace[-1].cpu
+            stop.cpu = cpu
             raise stop
 
     def _answer(self, step: Step, kind: str, status: int) -> Answer:

@@ -53,6 +53,18 @@ def prove(made: Generation, place: str) -> None:
                 raise RulesError(f"{place}: nothing is called {lost[0] if lost else value!r}")
 
 
+def prove_forms(made: Generation, place: str, values: frozenset[str]) -> None:
+    """Refuse a form that asks for what no kernel of the model can give."""
+    for form in (one for one in made.forms.values() if not one.role):
+        where = f"{place}: form {form.name}"
+        if lost := [one for one in form.args if one not in values]:
+            raise RulesError(f"{where}: no kernel of the model has {lost[0]!r} to print; it has {', '.join(sorted(values))}")
+        try:
+            form.render(dict.fromkeys(form.args, 0))
+        except (TypeError, ValueError) as error:
+            raise RulesError(f"{where}: {form.format!r} cannot be printed with {', '.join(form.args) or 'nothing'}: {error}") from None
+
+
 def bases_first(documents: Mapping[str, dict[str, Any]]) -> list[str]:
     """Return the names of the files, each behind that of the one it extends; refuse one that is not there, and a circle."""
     return sorted(documents, key=lambda name: len(_bases(name, documents)))

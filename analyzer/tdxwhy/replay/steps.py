@@ -164,7 +164,7 @@ def _read_metadata(kernel: Kernel, step: Step, cpu: int) -> None:
                 kernel.values[row["name"]] = registers.get("r8", 0)
     finally:
         for form in step.always_print:
-            kernel.print(form)
+            kernel.print(form, cpu)
 
 
 def _memory_list(kernel: Kernel, step: Step, cpu: int) -> None:
@@ -197,12 +197,12 @@ def _fill_tdmrs(kernel: Kernel, step: Step, cpu: int) -> None:
         kernel.tdmrs = memory.fill_tdmrs(kernel.memlist, platform_data()["tdmr"]["alignment"], limit)
     except memory.LimitReached:
         for form in step.print:
-            kernel.print(form)
+            kernel.print(form, cpu)
         raise Failed(step.errno) from None
     kernel.values |= {"tdmrs_used": len(kernel.tdmrs), "tdmrs_max": limit}
     if limit - len(kernel.tdmrs) < _NEAR_LIMIT:
         for form in step.print_near_limit:
-            kernel.print(form)
+            kernel.print(form, cpu)
 
 
 def _allocate_pamts(kernel: Kernel, step: Step, cpu: int) -> None:
@@ -226,7 +226,7 @@ def _reserve_areas(kernel: Kernel, step: Step, cpu: int) -> None:
     except memory.LimitReached as reached:
         kernel.values |= {"tdmr_base": reached.base, "tdmr_end": reached.end}
         for form in step.print:
-            kernel.print(form)
+            kernel.print(form, cpu)
         raise Failed(step.errno) from None
 
 

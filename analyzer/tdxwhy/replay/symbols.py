@@ -53,7 +53,7 @@ class Reader:
             return FOREIGN if form.kind in _KINDS and not (lenient and form.outcome in _BY_THE_WAY) else None
         if level is not None and level != own.level:
             return FOREIGN
-        return _symbol(own.id, dict(zip(own.args, values.values(), strict=True)))
+        return _symbol(own.name, dict(zip(own.args, values.values(), strict=True)))
 
 
 def _symbol(form: str, named: dict[str, Any]) -> Symbol:

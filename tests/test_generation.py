@@ -8,17 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.checkouts import run
+from tests.conftest import ROOT
 
-ROW = """
-[[generation]]
-id = "7.4"
-lacks = ["TDH.SYS.INFO"]
-title = "A failure names its CPU and its package"
-kernels = "7.4"
-leaf_base = 16
-asks = "boot"
-source = "a test"
-"""
+GENERATIONS = (ROOT / "rules/knowledge/generations.toml").read_text(encoding="utf-8")
+ROW = '[[generation]]\nid = "7.4"' + GENERATIONS.split('[[generation]]\nid = "7.1"')[1].partition("[[")[0]
 FORM = """
 [[form]]
 id = "virt-tdx.package-cpu-failed"

@@ -237,8 +237,8 @@ class Kernel:
         self.once.add(name)
         self.values |= self._where(cpu)
         for known in self._each(form):
-            unknown = dict.fromkeys((arg for arg in form.args if arg not in known), 0)
-            text = form.render({**known, **unknown})
+            unknown = dict.fromkeys(set(form.args) - set(known), 0)
+            text = form.render(known | unknown)
             if form.warning:
                 text = f"WARNING: CPU: {cpu} PID: 1 at {form.warning}: {text}"
             self.lines.append(Printed(form.level, text, bool(form.warning or unknown) or self.unseen))
@@ -249,11 +249,11 @@ class Kernel:
         return {"cpu": cpu, "package": packages[cpu], "offline_package": min(offline, default=packages[cpu])}
 
     def _each(self, form: Form) -> Iterator[dict[str, Any]]:
-        if form.each == "cmr":
-            for start, size in self.machine.scenario.cmr:
-                yield self.values | {"cmr_start": start, "cmr_end": start + size}
-        else:
+        if form.each != "cmr":
             yield self.values
+            return
+        for start, size in self.machine.scenario.cmr:
+            yield self.values | {"cmr_start": start, "cmr_end": start + size}
 
     # ---- SEAMCALLs
 

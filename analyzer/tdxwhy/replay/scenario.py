@@ -146,6 +146,8 @@ def _settings(given: object) -> dict[str, Any]:
 
 
 def _plain(name: str, value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
     return int(value, 0) if isinstance(value, str) and name not in _NUMBERS and name not in _NAMES else value
 
 

@@ -28,6 +28,8 @@ class Book:
         self.forms: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.unseen: list[str] = []
+        # How what a leaf was answered is remembered, as bringing the module up shows it.
+        self.remembered: dict[str, str] = {}
 
     def form(self, line: Line) -> str:
         """Return the id of a line's form, new or known."""
@@ -90,9 +92,7 @@ def leaf_name(decision: Decision) -> str:
 def by_value(text: str, value: Value) -> str | None:
     """Return what the model calls an argument, told by what it held when it was printed."""
     if isinstance(value, Unknown):
-        return (
-            "status" if value == Unknown("status", failed=True) else "notifier_errno" if "register_memory_notifier" in value.text else None
-        )
+        return "notifier_errno" if "register_memory_notifier" in value.text else None
     if isinstance(value, Symbol):
         return "status" if value.name in calls().unreached else None
     if isinstance(value, int) and -4095 <= value < 0:

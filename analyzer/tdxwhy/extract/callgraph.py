@@ -79,21 +79,25 @@ class CallGraph:
         return {name for name, path in self.program.files.items() if path.endswith(".h")}
 
     def outermost(self, names: Iterable[str], counts: Callable[[str], bool]) -> list[str]:
-        """Return the functions by which one gets to some, outwards until nobody calls that `counts`."""
-        tops: dict[str, None] = {}
-        met: set[str] = set()
-        left = list(names)
+        """Return of the functions by which one gets to some the outermost that count: nobody who calls them does."""
+        around = self._around(names)
+        counted = [name for name in around if counts(name)]
+        below = {each for name in counted for each in around[name] if each in counted}
+        return [name for name in counted if name not in below]
+
+    def _around(self, names: Iterable[str]) -> dict[str, set[str]]:
+        """Return all functions by which one gets to some, each with those of them that it leads to."""
+        around: dict[str, set[str]] = {name: set() for name in names}
+        left = list(around)
         while left:
             name = left.pop(0)
-            if name in met:
-                continue
-            met.add(name)
-            above = [each for each in self.above(name) if counts(each)]
-            if above:
-                left += above
-            else:
-                tops[name] = None
-        return list(tops)
+            for each in self.above(name):
+                known = around.get(each)
+                reached = {name} | around[name]
+                if known is None or not reached <= known:
+                    around[each] = reached | (known or set())
+                    left.append(each)
+        return around
 
     def started(self) -> dict[str, str]:
         """Return the functions that the kernel or a module starts with, each with the call that says so."""

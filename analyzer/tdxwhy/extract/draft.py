@@ -6,7 +6,7 @@ from tdxwhy.errors import NothingToJudge
 from tdxwhy.extract.book import Book, Sought, leaf_name, table
 from tdxwhy.extract.callgraph import CallGraph
 from tdxwhy.extract.stage import Stage
-from tdxwhy.extract.steps import CONFIG, LP_INIT, Row, Steps, without_places
+from tdxwhy.extract.steps import CONFIG, LP_INIT, Row, Steps, forgetting, without_places
 from tdxwhy.extract.writing import Draft, as_toml
 from tdxwhy.source.run.failing_cases import VMXON, runs_at_boot
 from tdxwhy.source.run.program import Program
@@ -183,7 +183,7 @@ class _Drafter:
         for entry in entries:
             read = Steps(self.book, stage, entry, self.ours, sought["step"])
             own = read.read()
-            rows += own if "needs" in sought else read.without_module(own, self.first)
+            rows += forgetting(own) if "needs" in sought else read.without_module(own, self.first)
             operations |= read.operations
             turned |= read.leaves.turned
         if not rows:

@@ -37,7 +37,8 @@ def outcome(well: Run, run: Run, function: str) -> Outcome:
     later = _sites(well, fault)
     after = run.lines[run.answered :]
     always = tuple(line for line in after if _site(line) in later)
-    goes_on = run.result == well.result and later <= {_site(line) for line in after} and _points(run, fault) >= _points(well, fault)
+    goes_on = run.result == well.result and later <= {_site(line) for line in after}
+    goes_on = goes_on and _points(run, fault) >= _points(well, fault) - _swallowed(well, run)
     rest = tuple(line for line in after if _site(line) not in later)
     known = number(run.result) if not isinstance(run.result, Unknown) or not is_error(run.result) else None
     unregisters = any(isinstance(each, Scope) and each.kind == "unregister" for each in run.events)
@@ -57,6 +58,20 @@ def _sites(well: Run, fault: Decision | None) -> set[tuple[str, int, str]]:
         if isinstance(event, Line):
             sites.add(_site(event))
     return sites
+
+
+def _swallowed(well: Run, run: Run) -> set[object]:
+    """Return the points that are left out where a function takes no notice of an error: those of the call, if all ask one leaf."""
+    fault = run.failed_at
+    errors = [is_error(value) for _, value in run.returned]
+    if fault is None or fault.kind != "leaf" or True not in errors or False not in errors[errors.index(True) :]:
+        return set()
+    failed = run.returned[errors.index(False, errors.index(True)) - 1][0]
+    inside = fault.chain[: fault.chain.index(failed) + 1] if failed in fault.chain else fault.chain
+    left = [each for each in well.decisions if each.nth > fault.nth and each.chain[: len(inside)] == inside]
+    if any(each.kind == "leaf" and each.leaf != fault.leaf for each in left):
+        return set()
+    return {(each.kind, each.text, each.row, each.chain) for each in left}
 
 
 def _points(run: Run, fault: Decision | None) -> set[object]:

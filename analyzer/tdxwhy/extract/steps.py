@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from tdxwhy.extract.book import Book, leaf_name, slug, table
@@ -15,6 +16,7 @@ from tdxwhy.extract.stage import Item, Node, Stage, decisions, tree
 from tdxwhy.source.run.branching import Decision, Fault, Scope, Unseen
 from tdxwhy.source.run.failing_cases import VMXON
 from tdxwhy.source.run.lines import Line
+from tdxwhy.source.syntax import Statement, callee, calls_in, inner, walk
 
 INIT, LP_INIT, CONFIG, RD = "TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.CONFIG", "TDH.SYS.RD"
 _LATE = (CONFIG, "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")
@@ -263,7 +265,9 @@ class Steps:
         row = self.leaves.step(self.asked(item, function or (node.function if scope is not None and scope.kind == "hotplug" else "")))
         name = row["name"]
         if name in (INIT, LP_INIT):
-            row |= {"remember": self._memory(item)} if self._memory(item) else {}
+            memory = self.book.remembered.get(name) or self._memory(item)
+            self.book.remembered[name] = memory
+            row |= {"remember": memory} if memory else {}
         if name == "TDH.SYS.TDMR.INIT":
             row["each"] = "tdmr"
         elif name in ("TDH.MNG.ADDCX", "TDH.PHYMEM.PAGE.RECLAIM") and item.loops:
@@ -281,12 +285,13 @@ class Steps:
         return row
 
     def _led(self, item: Decision) -> bool:
-        """Tell whether only one CPU of all that are stopped asks a leaf: one that is asked whether it is the one."""
-        lead = next((each for each in self.well.decisions if re.search(r"smp_processor_id\(\)", each.text) and each.nth < item.nth), None)
-        if lead is None:
-            return False
-        other = self.stage.run(self.entry, Fault("branch", lead.nth))
-        return all(each.kind != "leaf" or each.leaf != item.leaf or each.operand != item.operand for each in other.decisions)
+        """Tell whether only one CPU of all that are stopped asks a leaf: the call stands where the code asks which CPU it runs on."""
+        functions = self.stage.program.functions
+        for name, called in pairwise(item.chain):
+            body = functions[name].body if name in functions else ()
+            if called in _on_one_cpu(body):
+                return True
+        return False
 
     def _memory(self, item: Decision) -> str:
         """Enter twice: a leaf that is not asked again is remembered, by its result, by success, or by the CPU."""
@@ -347,6 +352,18 @@ class Steps:
         return template | ({"name": self.step} if self.step != "early-init" else {})
 
 
+def _on_one_cpu(body: tuple[Statement, ...]) -> set[str]:
+    """Return what a function calls on one CPU only: under a condition on the CPU's number, or on a variable set under one."""
+    words = {"smp_processor_id"}
+    found: set[str] = set()
+    for statement in walk(body):
+        if statement.kind == "if" and words & {each.text for each in inner(statement.expression)}:
+            for each in walk(statement.body):
+                words |= {part.parts[0].text for part in inner(each.expression) if part.kind == "assign" and part.parts[1].kind == "number"}
+                found |= {callee(call) for call in calls_in(each.expression)}
+    return found
+
+
 def _known(item: Decision) -> Row | None:
     """Return the step that the model has for a condition."""
     for row in table()["condition"]:
@@ -359,6 +376,15 @@ def _place_of(item: Item) -> Row:
     """Note at which point of the run a step stands; `without_places` takes the note away."""
     first = next(decisions(item), None) if isinstance(item, Node) else item
     return {_AT: first.nth} if isinstance(first, Decision) else {}
+
+
+def forgetting(rows: list[Row]) -> list[Row]:
+    """Say where an operation after bring-up makes the kernel forget what the module was asked: it asks for it again."""
+    again = next((place for place, row in enumerate(rows) if row["name"] in (INIT, LP_INIT) and row["does"] == "seamcall"), None)
+    if again is None:
+        return rows
+    place = next((place + 1 for place, row in enumerate(rows[:again]) if row["name"] == "TDH.SYS.SHUTDOWN"), again)
+    return [*rows[:place], {"name": rows[place - 1]["name"], "does": "forget"}, *rows[place:]]
 
 
 def without_places(rows: list[Row]) -> list[Row]:

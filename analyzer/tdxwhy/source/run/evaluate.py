@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tdxwhy.source.calls import PrintCall, calls
 from tdxwhy.source.run.lines import Line, Place, laid_out, splat
@@ -14,6 +15,12 @@ _KERN = re.compile(r"\0KERN_(\w+)\0")
 _MACRO_TEXT = re.compile(r"\0(\w+)\0")
 _INDEX = re.compile(r"\[(\w+)\]")
 _MOST_ELEMENTS = 256
+_WORD = 64
+# Macros of include/linux/bits.h.
+BITS: dict[str, Callable[..., int]] = {
+    **dict.fromkeys(("BIT", "BIT_ULL", "_BITUL", "_BITULL"), lambda bit, _=0: 1 << bit),
+    **dict.fromkeys(("GENMASK", "GENMASK_ULL"), lambda high, low=0: (1 << (high + 1)) - (1 << low) if high >= low else 0),
+}
 _DEEPEST_CONSTANT = 20
 # Statements and constants of one run.
 MOST_STEPS = 20_000
@@ -266,8 +273,8 @@ class Evaluator:
     def _call(self, expression: Expression) -> Value:
         name = callee(expression)
         table = calls()
-        if name == "ARRAY_SIZE" and len(expression.parts) == 2:
-            return self._length(expression.parts[1])
+        if name in BITS or name == "ARRAY_SIZE":
+            return self._bits(name, expression) if name in BITS else self._length(expression.parts[-1])
         if self._stored(name, expression):
             return 0
         expanded = self.program.expanded(name, expression)
@@ -281,6 +288,12 @@ class Evaluator:
             value = arguments[0]
             return Unknown(written(expression)) if isinstance(value, Unknown) and not value.failed else int(is_error(value))
         return self.call(held, expression, arguments)
+
+    def _bits(self, name: str, expression: Expression) -> Value:
+        """Return the number of BIT(4), GENMASK_ULL(47, 40) and the like."""
+        numbers = [self.value(part) for part in expression.parts[1:]]
+        given = [each for each in numbers if isinstance(each, int) and 0 <= each < _WORD]
+        return BITS[name](*given) if len(given) == len(numbers) in (1, 2) else Unknown(written(expression))
 
     def _stored(self, name: str, expression: Expression) -> bool:
         """Do what a call does that only writes to memory; tell whether it was one."""

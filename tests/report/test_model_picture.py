@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tdxwhy.replay.data import generation, generations
+from tdxwhy.replay.view import rows
 from tdxwhy.report.model_picture import picture
-from tdxwhy.report.model_view import rows
 
 README = Path(__file__).resolve().parents[2] / "rules" / "model" / "README.md"
 

@@ -1,4 +1,4 @@
-"""`tdxwhy model`: the reference model of a kernel as a picture, the kernels that are modelled, or a draft read off a kernel's source."""
+"""`tdxwhy model`: the reference model of a kernel as a picture, the kernels that are modelled, a draft off source, and what changes."""
 
 from __future__ import annotations
 
@@ -8,27 +8,39 @@ import sys
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 
+_PICTURES = ("text", "svg", "dot", "mermaid")
+_REPORTS = ("text", "json", "markdown", "html")
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy model`."""
-    made = Parser(prog="tdxwhy model", description="Show what a kernel does to initialise TDX, step by step.")
-    made.add_argument("generation", nargs="?", metavar="GENERATION", help="without it: the kernels that are modelled; or: extract TREE")
-    made.add_argument(
-        "tree", nargs="?", metavar="TREE", help="with extract: the kernel tree, or folder of C files, to draft a generation of"
+    made = Parser(
+        prog="tdxwhy model",
+        description="Show what a kernel does to initialise TDX, step by step; read it off a kernel's source; say what changes between two.",
+        epilog="A kernel is a modelled one (6.16), a generation file, a source tree, or REPOSITORY@REVISION, which needs no checkout.",
     )
+    made.add_argument(
+        "generation", nargs="?", metavar="GENERATION", help="without it: the kernels that are modelled; or: extract TREE, diff A B"
+    )
+    made.add_argument(
+        "tree", nargs="?", metavar="TREE", help="with extract: the tree, or REPOSITORY@REVISION; with diff: the kernel before"
+    )
+    made.add_argument("other", nargs="?", metavar="OTHER", help="with diff: the kernel after; not with REPOSITORY@BASE..HEAD")
     made.add_argument("--against", metavar="NAME", help="with extract: compare the draft with a modelled kernel, scenario by scenario")
-    made.add_argument("--format", choices=["text", "svg", "dot", "mermaid"], default="text")
+    made.add_argument("--format", choices=list(dict.fromkeys((*_PICTURES, *_REPORTS))), default="text")
+    made.add_argument("-o", "--output", metavar="FILE", help="with diff: write there instead of to standard output")
     return made
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the picture, or the list."""
+    """Print the picture, the list, a draft, or what changes."""
     from tdxwhy.replay.data import generation, generations
 
+    _check(args)
     if args.generation == "extract":
         return _extract(args)
-    if args.tree is not None or args.against is not None:
-        raise TdxwhyError("only extract takes a TREE and --against", "tdxwhy model extract TREE")
+    if args.generation == "diff":
+        return _diff(args)
     if args.generation is not None:
         from tdxwhy.report.model_picture import picture
 
@@ -40,16 +52,29 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _check(args: argparse.Namespace) -> None:
+    verb = args.generation if args.generation in ("extract", "diff") else ""
+    if args.against is not None and verb != "extract":
+        raise TdxwhyError("only extract takes --against", "tdxwhy model extract TREE --against NAME")
+    if args.tree is not None and not verb:
+        raise TdxwhyError("only extract and diff take a TREE", "tdxwhy model extract TREE")
+    if args.other is not None and verb != "diff":
+        raise TdxwhyError("only diff takes two kernels", "tdxwhy model diff A B")
+    if args.output is not None and verb != "diff":
+        raise TdxwhyError("only diff takes -o", "redirect standard output")
+    allowed = {"diff": _REPORTS, "extract": ("text",)}.get(verb, _PICTURES)
+    if args.format not in allowed:
+        raise TdxwhyError(f"--format {args.format} is not for this", f"known here: {', '.join(allowed)}")
+
+
 def _extract(args: argparse.Namespace) -> int:
     """Draft a generation file; with --against, list where it parts from a modelled kernel, exit 1 if anywhere."""
-    from pathlib import Path
-
     from tdxwhy.extract.draft import as_toml, draft
-    from tdxwhy.source.kernel_tree import read_kernel
+    from tdxwhy.source.kernel_tree import name_of, read_kernel
 
     if args.tree is None:
         raise TdxwhyError("extract wants a TREE", "tdxwhy model extract TREE")
-    made = draft(read_kernel(args.tree), Path(args.tree).name or "tree")
+    made = draft(read_kernel(args.tree), name_of(args.tree))
     if args.against is None:
         sys.stdout.write(as_toml(made))
         return 0
@@ -63,3 +88,32 @@ def _extract(args: argparse.Namespace) -> int:
         sys.stdout.write(f"{difference.title}: {reason(difference)}\n")
     sys.stdout.write(f"{found.scenarios - len(found.differences)} of {found.scenarios} scenarios agree with {args.against}\n")
     return 1 if found.differences else 0
+
+
+def _diff(args: argparse.Namespace) -> int:
+    """Say what changes for users from one kernel to another."""
+    from pathlib import Path
+
+    from tdxwhy.extract.difference import difference
+    from tdxwhy.extract.kernels import kernel, of_range
+    from tdxwhy.report import model_diff as report
+    from tdxwhy.report.terminal import painter
+
+    if args.tree is None:
+        raise TdxwhyError("diff wants two kernels, or REPOSITORY@BASE..HEAD", "tdxwhy model diff 6.16 7.1")
+    before, after = (args.tree, args.other) if args.other is not None else of_range(args.tree)
+    found = difference(kernel(before), kernel(after))
+    if args.format == "json":
+        text = report.as_json(found)
+    elif args.format == "text":
+        text = report.as_text(found, painter(sys.stdout))
+    else:
+        text = report.as_page(found, "model-diff.md" if args.format == "markdown" else "model-diff.html")
+    if args.output is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        Path(args.output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TdxwhyError(f"{args.output}: {error.strerror or error}") from None
+    return 0

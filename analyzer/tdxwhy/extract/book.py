@@ -18,6 +18,8 @@ from tdxwhy.source.run.values import Symbol, Unknown, Value
 _LEVELS = {"emerg": 0, "alert": 1, "crit": 2, "err": 3, "warn": 4, "default": 4, "notice": 5, "info": 6, "debug": 7}
 _LEAF = re.compile(r"fn|leaf|func|\bop\b", re.IGNORECASE)
 _STATUS = re.compile(r"err|ret|status|rax", re.IGNORECASE)
+# A leaf written into a format by a macro: the model has one form for all leaves.
+_NAMED_LEAF = re.compile(r"\bSEAMCALL (TDH_[A-Z_]+) failed")
 _CONVERSION = re.compile(r"%(?!%)[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|L|z|t|j)?[a-zA-Z]")
 
 
@@ -73,7 +75,12 @@ class Book:
                 args.append(self._argument(text, value))
             return found[0]
 
-        return _CONVERSION.sub(lay, template), args
+        text = _CONVERSION.sub(lay, template)
+        leaf = _NAMED_LEAF.search(text)
+        if leaf is None:
+            return text, args
+        before = len(_CONVERSION.findall(text[: leaf.start()]))
+        return f"{text[: leaf.start(1)]}%s{text[leaf.end(1) :]}", [*args[:before], "leaf_name", *args[before:]]
 
     def _argument(self, text: str, value: Value) -> str:
         """Return what the model calls a printed argument."""
@@ -132,6 +139,8 @@ class Sought(TypedDict, total=False):
     function: str
     needs: str
     value: str
+    subject: str
+    ability: str
 
 
 class _Impossible(TypedDict):
@@ -143,6 +152,8 @@ class _Table(TypedDict):
     impossible: _Impossible
     arguments: dict[str, str]
     operation: list[Sought]
+    words: dict[str, str]
+    subjects: dict[str, str]
 
 
 @lru_cache(maxsize=1)

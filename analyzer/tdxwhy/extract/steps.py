@@ -309,7 +309,7 @@ class Steps:
 
     def _without_effect(self, item: Decision) -> bool:
         """Tell whether it makes no difference which way a branch goes."""
-        if not self._relevant(item.chain):
+        if not self._relevant(item.chain) and not re.search("tdx", item.text, re.IGNORECASE):
             self.skipped += 1
             return True
         if any(re.search(pattern, item.text) for pattern in table()["impossible"]["matches"]):

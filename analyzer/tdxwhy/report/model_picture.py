@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 
 from tdxwhy.replay.generation import Generation
-from tdxwhy.report.model_view import Failing, Row, rows
+from tdxwhy.replay.view import Failing, Row, rows
 
 
 def picture(generation: Generation, shape: str) -> str:

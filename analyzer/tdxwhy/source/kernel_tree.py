@@ -84,3 +84,9 @@ def modules(makefiles: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _names(objects: str) -> list[str]:
     return [each.removesuffix(".o") for each in objects.replace("\\\n", " ").split() if each.endswith(".o")]
+
+
+def name_of(given: str) -> str:
+    """Return what a kernel is called that is read from a tree: its folder, or its revision."""
+    path, at, revision = given.rpartition("@")
+    return revision if at and path and not Path(given).exists() else Path(given).resolve().name or "tree"

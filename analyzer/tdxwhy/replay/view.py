@@ -103,4 +103,5 @@ def _failing(generation: Generation, step: Step, closing: tuple[str, ...]) -> It
 
 
 def _shown(generation: Generation, forms: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(generation.forms[name].format for name in forms)
+    found = (generation.forms[name] for name in forms)
+    return tuple(form.format or f"WARNING at {form.warning}" for form in found)

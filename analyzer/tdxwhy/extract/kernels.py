@@ -1,0 +1,47 @@
+"""A kernel by what a user calls it: a modelled generation, a generation file, a source tree, or REPOSITORY@REVISION."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.replay.data import generation, generations, single
+from tdxwhy.replay.generation import Generation
+
+
+def kernel(given: str) -> Generation:
+    """Return the generation that a user means; a tree is read."""
+    if any(given == one.name or given in one.aliases for one in generations().values()):
+        return generation(given)
+    path = Path(given)
+    if path.suffix == ".toml" and path.is_file():
+        return single(path.name, _document(path))
+    if not path.is_dir() and "@" not in given:
+        raise TdxwhyError(f"{given}: no modelled kernel, no generation file and no tree", "known: " + ", ".join(generations()))
+    return drafted(given)
+
+
+def drafted(given: str) -> Generation:
+    """Return the draft of a tree as a generation."""
+    from tdxwhy.extract.draft import as_toml, draft
+    from tdxwhy.source.kernel_tree import name_of, read_kernel
+
+    text = as_toml(draft(read_kernel(given), name_of(given)))
+    return single("draft.toml", tomllib.loads(text))
+
+
+def of_range(span: str) -> tuple[str, str]:
+    """Split REPOSITORY@BASE..HEAD into the two kernels that it compares."""
+    path, at, revisions = span.rpartition("@")
+    base, dots, head = revisions.partition("..")
+    if not (at and base and dots and head) or head.startswith("."):
+        raise TdxwhyError(f"{span}: no range", "tdxwhy model diff REPOSITORY@BASE..HEAD, or two kernels")
+    return f"{path}@{base}", f"{path}@{head}"
+
+
+def _document(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TdxwhyError(f"{path}: {error}") from None

@@ -6,10 +6,9 @@ import email.utils
 import hashlib
 import re
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message as Part
 
+from tdxwhy.read.mail.head import BOUNDED, Tolerant, addressed, addresses, decoded_words, text_of
 from tdxwhy.read.mail.html import html_text
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
@@ -17,9 +16,9 @@ from tdxwhy.records import Place
 MAIL_BYTES = 4 << 20
 _PARTS = 200
 _IDS = 200
+_DATE = 200
 _ID = re.compile(r"<\s*([^<>\s]{1,500})\s*>")
-_ANGLE = re.compile(r"^(.*?)<([^<>]*)>\s*(?:\(.*\)\s*)?$", re.DOTALL)
-_FOREIGN = ("us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252", "cp1252", "unknown-8bit", "y", "n", "")
+_ANGLE = re.compile(r"<([^<>]*)>\s*\(")
 _ARMOUR = re.compile(r"\A-----BEGIN PGP SIGNED MESSAGE-----\n(?:[^\n]+\n)*\n(.*?)\n-----BEGIN PGP SIGNATURE-----.*\Z", re.DOTALL)
 
 
@@ -34,8 +33,8 @@ def decode_mail(raw: bytes, source: str, line: int | None = None) -> Mail:
     message = _parsed(raw.lstrip(b"\r\n"), notes)
     body = _body(message, notes)
     author, address = person(header(message, "From"))
-    stated = _ID.search(header(message, "Message-ID")) or re.search(r"([^<>\s]+@[^<>\s]+)", header(message, "Message-ID"))
-    name = stated.group(1) if stated else made_id(author, header(message, "Date"), body)
+    stated = _stated_id(header(message, "Message-ID"))
+    name = stated or made_id(author, header(message, "Date"), body)
     return Mail(
         place=Place(source, line, name),
         message_id=name,
@@ -48,7 +47,7 @@ def decode_mail(raw: bytes, source: str, line: int | None = None) -> Mail:
         recipients=recipients(message),
         body=body,
         notes=tuple(notes),
-        made_id=stated is None,
+        made_id=not stated,
     )
 
 
@@ -61,37 +60,35 @@ def made_id(author: str, date: str, body: str) -> str:
 def person(text: str) -> tuple[str, str | None]:
     """Split a From header into the name that people see and the address; "Huang, Kai" needs no quotes here."""
     text = " ".join(text.split())
-    found = _ANGLE.match(text)
-    if found:
-        name, address = _unquoted(found.group(1)), found.group(2).strip() or None
+    found = _angle(text)
+    if found is not None:
+        name, address = _unquoted(found[0]), found[1].strip() or None
         return name or address or "", address
-    comment = re.match(r"^(\S+@\S+) \((.+)\)$", text)
-    if comment:
-        return comment.group(2), comment.group(1)
+    first, blank, rest = text.partition(" (")
+    if blank and len(rest) > 1 and rest.endswith(")") and " " not in first and "@" in first[1:-1]:
+        return rest[:-1], first
     return _unquoted(text), text if "@" in text else None
+
+
+def _angle(text: str) -> tuple[str, str] | None:
+    """Part `name <address>` and `name <address> (comment)`."""
+    if text.endswith(")"):
+        commented = _ANGLE.search(text)
+        return (text[: commented.start()], commented[1]) if commented else None
+    name, opened, address = text[:-1].rpartition("<")
+    return (name, address) if text.endswith(">") and opened and ">" not in address else None
 
 
 def recipients(message: Part) -> tuple[str, ...]:
     """Return the names, else addresses, of To and Cc, in their order."""
-    fields = [header(message, name) for name in ("To", "Cc")]
-    pairs = email.utils.getaddresses([field[:20000] for field in fields if field])
-    return tuple(dict.fromkeys(name or address for name, address in pairs if name or address))
+    people = (person(one) for name in ("To", "Cc") for one in addresses(header(message, name)))
+    return tuple(dict.fromkeys(name or address or "" for name, address in people if name or address))
 
 
 def header(message: Part, name: str) -> str:
     """Return a header decoded to text, "" where there is none; a broken encoded word stays as it stands."""
     value = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    text = str(value)[:100000].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    if "=?" not in text:
-        return text
-    try:
-        return "".join(_word(word, charset) for word, charset in decode_header(text))
-    except (HeaderParseError, ValueError):
-        return text
-
-
-def _word(word: bytes | str, charset: str | None) -> str:
-    return word if isinstance(word, str) else _decoded(word, charset or "")
+    return decoded_words(str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
 def _unquoted(name: str) -> str:
@@ -103,12 +100,12 @@ def _unquoted(name: str) -> str:
 
 def _parsed(raw: bytes, notes: list[str]) -> Part:
     try:
-        return message_from_bytes(raw)
+        return message_from_bytes(raw, Tolerant, policy=BOUNDED)
     except (RecursionError, ValueError, LookupError, TypeError):
         notes.append("broken MIME structure, read as plain text")
         head, _, body = raw.partition(b"\n\n")
         kept = re.sub(rb"(?im)^content-(?:type|transfer-encoding):.*(?:\n[ \t].*)*\n?", b"", head)
-        return message_from_bytes(kept + b"\n\n" + body.replace(b"\nContent-", b"\n Content-"))
+        return message_from_bytes(kept + b"\n\n" + body.replace(b"\nContent-", b"\n Content-"), Tolerant, policy=BOUNDED)
 
 
 def _body(message: Part, notes: list[str]) -> str:
@@ -156,25 +153,7 @@ def _part_text(part: Part) -> str:
     except (ValueError, LookupError, AssertionError):
         del part["Content-Type"]
         data = part.get_payload(decode=True)
-    if not isinstance(data, bytes):
-        data = b""
-    try:
-        charset = part.get_content_charset() or ""
-    except (ValueError, LookupError, TypeError):
-        charset = ""
-    return _decoded(data, charset)
-
-
-def _decoded(data: bytes, charset: str) -> str:
-    """Decode bytes: what is valid UTF-8 is UTF-8 where the declared charset could be a mail program's default, else as declared."""
-    charset = charset.lower().strip("\"' ")
-    order = ["utf-8", charset, "cp1252"] if charset in _FOREIGN else [charset, "utf-8", "cp1252"]
-    for name in order:
-        try:
-            return data.decode(name) if name else data.decode("utf-8")
-        except (UnicodeDecodeError, LookupError, ValueError):
-            continue
-    return data.decode("utf-8", "replace")
+    return text_of(data if isinstance(data, bytes) else b"", str(part.get_content_charset() or ""))
 
 
 def _clean(text: str) -> str:
@@ -184,15 +163,20 @@ def _clean(text: str) -> str:
     return armoured.group(1).replace("\n- ", "\n") if armoured else text
 
 
+def _stated_id(text: str) -> str:
+    found = _ID.search(text)
+    return found[1] if found else addressed(text.replace("<", " ").replace(">", " "))
+
+
 def _ids(text: str) -> tuple[str, ...]:
     found = _ID.findall(text)[-_IDS:]
-    return tuple(dict.fromkeys(found)) or tuple(re.findall(r"\S+@\S+", text)[:1])
+    return tuple(dict.fromkeys(found)) or tuple(filter(None, [addressed(text)]))
 
 
 def mail_date(text: str) -> int | None:
     """Read a Date header to seconds of the epoch, None where it cannot be read."""
     try:
-        parsed = email.utils.parsedate_tz(text)
+        parsed = email.utils.parsedate_tz(text[:_DATE])
         return int(email.utils.mktime_tz(parsed)) if parsed else None
     except (ValueError, OverflowError, TypeError, IndexError):
         return None

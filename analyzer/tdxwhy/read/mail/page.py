@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import calendar
 import codecs
-import html
 import re
 from collections.abc import Iterator
 
 from tdxwhy.read.mail.decode import made_id, person
-from tdxwhy.read.mail.html import html_text
+from tdxwhy.read.mail.html import html_text, unescaped
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
 
@@ -42,7 +41,7 @@ def page_mails(text: str, source: str) -> Iterator[Mail]:
 
 
 def _html_page(text: str, source: str) -> Iterator[Mail]:
-    facts = {name.lower().removeprefix("x-"): html.unescape(a or b) for name, a, b in _COMMENT.findall(text[:200000])}
+    facts = {name.lower().removeprefix("x-"): unescaped(a or b) for name, a, b in _COMMENT.findall(text[:200000])}
     for start, end in _BODY:
         if start in text:
             body = html_text("<div>" + text.split(start, 1)[1].split(end, 1)[0] + "</div>")
@@ -146,7 +145,7 @@ def _lore_thread(plain: str, source: str) -> Iterator[Mail]:
 
 def _patchwork(text: str, source: str) -> Iterator[Mail]:
     """Yield the patch and the comments of a patchwork page; the diff stands in a `pre` of its own."""
-    title = html.unescape(re.sub(r"<[^>]{0,300}>", "", (re.search(r"<title>(.{0,500}?)</title>", text, re.DOTALL) or [""] * 2)[1])).strip()
+    title = unescaped(re.sub(r"<[^>]{0,300}>", "", (re.search(r"<title>(.{0,500}?)</title>", text, re.DOTALL) or [""] * 2)[1])).strip()
     subject = title.removesuffix("- Patchwork").strip()
     stated = re.search(r"Message I[Dd]\s*</th>\s*<td>\s*(?:<a[^>]{0,300}>)?\s*(?:&lt;)?([^<&\s]+@[^<&\s]+)", text)
     diff = re.search(r"<div[^>]{0,60}class=\"patch\"[^>]{0,60}>\s*<pre[^>]{0,60}>(.*?)</pre>", text, re.DOTALL)

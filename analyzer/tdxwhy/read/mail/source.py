@@ -17,7 +17,8 @@ from tdxwhy.read.opening import Opened, Raw
 
 _SNIFF = 1 << 16
 _PAGE_BYTES = 32 << 20
-_HEADER = re.compile(rb"^(?:[!-9;-~]{2,60}:[ \t]?.*\r?\n(?:[ \t].*\r?\n)*){2,}", re.MULTILINE)
+_FIELD = re.compile(rb"[!-9;-~]{2,60}:")
+_HEAD_BYTES = 20000
 _LINKS = re.compile(rb"^(?:message-id|received|return-path|mime-version|delivered-to|x-[\w-]+|subject|date):", re.IGNORECASE | re.MULTILINE)
 
 
@@ -84,8 +85,13 @@ def _opened(opened: Opened) -> Iterator[Mail]:
 
 
 def _is_mail(head: bytes) -> bool:
-    found = _HEADER.match(head[:20000])
-    return bool(found and _LINKS.search(found.group()) and head[:1] != b"<")
+    """Tell whether something begins with the head of a mail: two fields or more, one of them such as only mails have."""
+    if head[:1] == b"<":
+        return False
+    *lines, _ = head[:_HEAD_BYTES].split(b"\n")
+    field = [_FIELD.match(line) is not None for line in lines]
+    end = next((i for i, line in enumerate(lines) if not (field[i] or (i and line[:1] in (b" ", b"\t")))), len(lines))
+    return sum(field[:end]) >= 2 and _LINKS.search(b"\n".join(lines[:end])) is not None
 
 
 def _folder(path: Path, about: str | None) -> Iterator[Mail]:

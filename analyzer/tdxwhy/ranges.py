@@ -17,12 +17,29 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 def numbers(text: str, most: int = 1 << 16) -> tuple[int, ...]:
-    """Read numbers and ranges back, those below `most`. Accepted form: "24-25, 30"."""
-    found: set[int] = set()
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        low, _, high = part.partition("-")
-        found.update(range(min(int(low), most), min(int(high or low) + 1, most)))
-    return tuple(sorted(found))
+    """Read numbers and ranges back, those below `most`, each once, however often and however far the ranges go.
+
+    Accepted form: "24-25, 30"; what is neither a number nor a range is left out.
+    """
+    spans: list[tuple[int, int]] = []
+    for part in text.split(","):
+        low, dash, high = part.strip().partition("-")
+        if _is_number(low) and (_is_number(high) or not dash):
+            spans.append((_at_most(low, most), _at_most(high or low, most - 1) + 1))
+    found: list[int] = []
+    end = 0
+    for first, last in sorted(spans):
+        found.extend(range(max(first, end), last))
+        end = max(end, last)
+    return tuple(found)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _at_most(digits: str, most: int) -> int:
+    return min(int(digits), most) if len(digits) < 10 else most
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.read.host.sidecar import numbers, parse_sidecar, read_sidecar
+from tdxwhy.read.host.sidecar import parse_sidecar, read_sidecar
 from tdxwhy.records import Topology
 
 ROWS = [(0, 0, True), (1, 0, True), (2, None, False), (3, 1, True)]
@@ -112,7 +112,14 @@ def test_any_text_gives_a_topology_or_one_line(text: str) -> None:
         assert "\n" not in error.message
 
 
-def test_lists_of_numbers() -> None:
-    assert list(numbers("0-2,5, 7-8")) == [0, 1, 2, 5, 7, 8]
-    assert list(numbers("")) == []
-    assert len(list(numbers("0-999999999999"))) <= 8193
+def test_ranges_are_counted_before_they_are_expanded() -> None:
+    lists = "On-line CPU(s) list: 0-8191\nOff-line CPU(s) list: " + "0-99999," * 200_000
+    found = parse_sidecar(lists, "lscpu")
+    assert len(found.cpus) == 8192
+    assert {len(one.quote) <= 240 for cpu in found.cpus for one in cpu.evidence} == {True}
+
+
+def test_of_a_folder_a_large_file_is_read_as_far_as_it_is_a_list(tmp_path: Path) -> None:
+    rows = [{"cpu": number, "socket": number // 64, "online": True} for number in range(512)]
+    (tmp_path / "topology.json").write_text(json.dumps({"cpus": rows}))
+    assert len(read_sidecar(tmp_path).cpus) == 512

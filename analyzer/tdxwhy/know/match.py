@@ -44,7 +44,10 @@ class Matcher(NamedTuple):
         found = self.compiled[0](text)
         if found is None:
             return None
-        return {name: convert(part) for (name, convert), part in zip(self.fields, found.groups(), strict=True)}
+        try:
+            return {name: convert(part) for (name, convert), part in zip(self.fields, found.groups(), strict=True)}
+        except ValueError:  # of thousands of digits, which no kernel prints
+            return None
 
     def _compile(self) -> Callable[[str], Any]:
         if self.source is not None:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.ranges import numbers
 from tdxwhy.records import Cpu, Evidence, Place, Presence, Topology
 
 _MOST_CPUS = 8192
 _MOST_BYTES = 16 << 20
+_QUOTE = 240
 # Where an unpacked sosreport or a bundle keeps the facts, the most telling first.
 _INSIDE = (
     "topology.json",
@@ -36,8 +38,7 @@ def read_sidecar(path: Path) -> Topology:
         raise TdxwhyError(f"{path}: no such file or directory")
     if not path.is_dir():
         try:
-            with path.open("rb") as stream:
-                return parse_sidecar(stream.read(_MOST_BYTES).decode("utf-8", "replace"), path.name)
+            return parse_sidecar(_beginning(path).decode("utf-8", "replace"), path.name)
         except OSError as error:
             raise TdxwhyError(f"{path}: {reason(error)}") from error
     if (path / "cpu0").is_dir() or (path / "present").is_file():
@@ -47,8 +48,13 @@ def read_sidecar(path: Path) -> Topology:
         if found.is_dir():
             return of_cpus(cpus_of_sysfs(found, inside))
         if found.is_file():
-            return parse_sidecar(found.read_bytes()[:_MOST_BYTES].decode("utf-8", "replace"), inside)
+            return parse_sidecar(_beginning(found).decode("utf-8", "replace"), inside)
     raise TdxwhyError(f"{path}: neither a copy of /sys/devices/system/cpu nor an unpacked sosreport")
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_MOST_BYTES)
 
 
 def parse_sidecar(text: str, name: str) -> Topology:
@@ -157,23 +163,14 @@ def _summary(text: str, name: str) -> Topology:
     cpus: list[Cpu] = []
     for key, presence in (("on-line cpu(s) list", "online"), ("off-line cpu(s) list", "offline")):
         value, number = facts.get(key, ("", 0))
-        evidence = (Evidence(Place(name, number), f"{key}: {value}"),)
-        cpus += [Cpu(cpu, None, presence, evidence) for cpu in numbers(value)]  # type: ignore[arg-type]
+        evidence = (Evidence(Place(name, number), f"{key}: {value}"[:_QUOTE]),)
+        cpus += [Cpu(cpu, None, presence, evidence) for cpu in numbers(value, _MOST_CPUS)]  # type: ignore[arg-type]
     sockets = _number(facts.get("socket(s)", ("", 0))[0])
     return of_cpus(cpus)._replace(package_count=sockets if all(cpu.presence == "online" for cpu in cpus) else None)
 
 
-def numbers(text: str) -> Iterator[int]:
-    """Read a list such as 0-23,26-31 as the kernel writes it."""
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        begin, end = _number(first), _number(last if dash else first)
-        if begin is not None and end is not None:
-            yield from range(begin, min(end, _MOST_CPUS) + 1)
-
-
 _FOLDER = re.compile(r"cpu(\d{1,5})")
-_MOST_BYTES = 4096
+_MOST_BYTES_OF_A_FACT = 4096
 
 
 def cpus_of_sysfs(root: Path, name: str) -> Iterator[Cpu]:
@@ -185,9 +182,8 @@ def cpus_of_sysfs(root: Path, name: str) -> Iterator[Cpu]:
         online, package = value_of(root, f"{folder.name}/online"), value_of(root, f"{folder.name}/topology/physical_package_id")
         # CPU 0 has no file where it cannot go offline.
         presence: Presence = "offline" if online == "0" else "online" if online == "1" or package is not None else "unknown"
-        number = int(package) if package is not None and package.isdigit() and len(package) < 6 else None
         quote = f"{folder.name}: online {online if online is not None else '(no file)'}, physical_package_id {package or '(none)'}"
-        yield Cpu(int(found[1]), number, presence, (Evidence(Place(f"{name}/{folder.name}"), quote),))
+        yield Cpu(int(found[1]), _number(package), presence, (Evidence(Place(f"{name}/{folder.name}"), quote),))
 
 
 def value_of(root: Path, inside: str) -> str | None:
@@ -197,7 +193,7 @@ def value_of(root: Path, inside: str) -> str | None:
         if not path.resolve().is_relative_to(root.resolve()) or not path.is_file():
             return None
         with path.open("rb") as stream:
-            text = stream.read(_MOST_BYTES).decode("utf-8", "replace").strip()
+            text = stream.read(_MOST_BYTES_OF_A_FACT).decode("utf-8", "replace").strip()
     except OSError:
         return None
     first = text.split("\n", 1)[0]

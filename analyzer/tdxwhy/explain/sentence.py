@@ -38,7 +38,8 @@ def _packages(packages: Sequence[int]) -> str:
 def _cpus(cpus: Sequence[int], topology: Topology) -> str:
     if not cpus:
         return ""
-    states = {cpu.presence for cpu in topology.cpus if cpu.number in set(cpus)}
+    named = frozenset(cpus)
+    states = {cpu.presence for cpu in topology.cpus if cpu.number in named}
     state = "never came online" if states == {"never-seen"} else "offline"
     return f": CPU{'s' if len(cpus) > 1 else ''} {ranges(cpus)} {state}"
 

@@ -57,7 +57,7 @@ def _conversion(tokens: pp.ParseResults) -> Field | Text:
     kind = _KINDS[found["conversion"]]
     if kind == "str" and width == "*":
         return Field("pad")
-    digits = int(width) if width.isdigit() else 0
+    digits = int(width) if width.isdigit() and len(width) < 4 else 0
     prefixed = "#" in flags
     zeros = digits - 2 * prefixed if "0" in flags else 1
     return Field(

@@ -40,8 +40,15 @@ class Place(NamedTuple):
     loops: list[str]
 
 
+# Digits of a width or a precision: with more of them no line is printed that anybody would read.
+_DIGITS = 3
+
+
 def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) -> tuple[str, bool]:
-    """Lay values into a printk format; unknown values become {what they are}, and the second answer is then False."""
+    """Lay values into a printk format; unknown values become {what they are}, and the second answer is then False.
+
+    A conversion as wide as thousands of characters stays as it is written.
+    """
     left = list(zip(values, args, strict=False))
     whole = True
 
@@ -49,6 +56,9 @@ def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) ->
         nonlocal whole
         if found[0] == "%%":
             return "%"
+        if max(len(found["width"] or ""), len(found["precision"] or "")) > _DIGITS:
+            whole = False
+            return found[0]
         value, text = left.pop(0) if left else (Unknown("?"), "?")
         shown = _shown(found[0], value)
         if shown is None:

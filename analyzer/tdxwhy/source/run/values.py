@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+# Digits of a constant: none that a C compiler takes has more.
+_DIGITS = 66
 _SIZE = re.compile(r"0[xX][0-9a-fA-F]+|\d+")
 
 
@@ -32,7 +34,7 @@ Value = int | str | Unknown | Symbol | Reference
 
 
 def number(text: str) -> int | None:
-    """Return the number of a C literal: 10, -1, 0x1fULL."""
+    """Return the number of a C literal: 10, -1, 0x1fULL; None of what is none, or none that a compiler takes."""
     if text.startswith("-"):
         positive = number(text[1:])
         return None if positive is None else -positive
@@ -40,6 +42,8 @@ def number(text: str) -> int | None:
     if found is None:
         return None
     digits = found[0]
+    if len(digits) > _DIGITS:
+        return None
     if digits[:2].lower() == "0x":
         return int(digits, 16)
     return int(digits, 8) if digits.startswith("0") and digits.isdigit() and set(digits) <= set("01234567") else int(digits)

@@ -33,7 +33,7 @@ def decode_mail(raw: bytes, source: str, line: int | None = None) -> Mail:
     message = _parsed(raw.lstrip(b"\r\n"), notes)
     body = _body(message, notes)
     author, address = person(header(message, "From"))
-    stated = _stated_id(header(message, "Message-ID"))
+    stated = stated_id(header(message, "Message-ID"))
     name = stated or made_id(author, header(message, "Date"), body)
     return Mail(
         place=Place(source, line, name),
@@ -163,7 +163,8 @@ def _clean(text: str) -> str:
     return armoured.group(1).replace("\n- ", "\n") if armoured else text
 
 
-def _stated_id(text: str) -> str:
+def stated_id(text: str) -> str:
+    """Return the Message-ID that a field states, in angle brackets or not; an empty string where it states none."""
     found = _ID.search(text)
     return found[1] if found else addressed(text.replace("<", " ").replace(">", " "))
 

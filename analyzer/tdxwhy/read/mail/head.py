@@ -74,17 +74,19 @@ def addresses(text: str) -> Iterator[str]:
 def decoded_words(text: str) -> str:
     """Return the text of a field with its encoded words (RFC 2047) decoded; a broken one stays as it stands."""
     pieces: list[str] = []
-    at, held, charset = 0, b"", ""
+    at, charset = 0, ""
+    held: list[bytes] = []
     for found in _WORD.finditer(text) if "=?" in text else ():
         data, named = _bytes_of(found[2], found[3]), found[1].partition("*")[0].lower()
         if data is None:
             continue
         between = text[at : found.start()] if not at or text[at : found.start()].strip() else ""
         if between or named != charset:
-            pieces += [text_of(held, charset), between]
-            held = b""
-        held, charset, at = held + data, named, found.end()
-    return "".join((*pieces, text_of(held, charset), text[at:]))
+            pieces += [text_of(b"".join(held), charset), between]
+            held = []
+        held.append(data)
+        charset, at = named, found.end()
+    return "".join((*pieces, text_of(b"".join(held), charset), text[at:]))
 
 
 def _bytes_of(encoding: str, word: str) -> bytes | None:

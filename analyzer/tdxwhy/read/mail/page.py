@@ -7,7 +7,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from tdxwhy.read.mail.decode import made_id, person
+from tdxwhy.read.mail.decode import made_id, person, stated_id
 from tdxwhy.read.mail.html import html_text, unescaped
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
@@ -88,21 +88,19 @@ def _plain_page(text: str, source: str) -> Iterator[Mail]:
     title = next((line.strip() for line in lines[:first] if line.strip()), "")
     body = "\n".join(lines[last:]).lstrip("\n")
     end = re.search(
-        r"^(?:\[ ?(?:Next|Prev)\w*|Thread overview: \d+|reply\tother threads:\[~?\d{4}-|\s*next (?:prev )?parent reply).*",
+        r"^(?:\[ ?(?:Next|Prev)\w*|Thread overview: \d+|reply\tother threads:\[~?\d{4}-|[ \t]*next (?:prev )?parent reply).*",
         body,
         re.MULTILINE,
     )
     author, address = person(shown.get("from", ""))
-    found = re.search(r"<?([^<>\s]+@[^<>\s]+)>?", shown.get("message-id", ""))
-    parent = re.search(r"<?([^<>\s]+@[^<>\s]+)>?", shown.get("in-reply-to", ""))
     yield _mail(
         {
             "author": author,
             "address": address or "",
             "subject": shown.get("subject") or title,
             "date": re.split(r"\s*\[", shown.get("date", ""))[0],
-            "id": found.group(1) if found else "",
-            "parent": parent.group(1) if parent else "",
+            "id": stated_id(shown.get("message-id", "")),
+            "parent": stated_id(shown.get("in-reply-to", "")),
         },
         body[: end.start()] if end else body,
         source,

@@ -1,0 +1,37 @@
+"""How processor time grows with the size of an input."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+# Least time of the smallest size, how many pieces it may have, repetitions of each, and how much twice the input may take.
+LEAST, MOST, TIMES, FACTOR = 0.05, 1 << 16, 5, 2.6
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Return the processor time of one run."""
+    started = time.process_time()
+    run()
+    return time.process_time() - started
+
+
+def grows_linearly(of_size: Callable[[int], Callable[[], object]], start: int = 1000) -> None:
+    """Check that a run over twice and four times the input takes no more than 2.6 times as long, each as the least of five.
+
+    `of_size` makes the run over an input of so many pieces; the smallest is made large enough to be measured. What takes no time over so
+    many pieces is linear.
+    """
+    size = start
+    while (first := seconds(of_size(size))) < LEAST:
+        if size > MOST:
+            return
+        size *= 2
+    assert first < 1, f"{size} pieces take {first:.1f} s"
+    took = []
+    for factor in (1, 2, 4):
+        run = of_size(size * factor)
+        took.append(min(seconds(run) for _ in range(TIMES)))
+    for less, more in pairwise(took):
+        assert more <= FACTOR * less, f"{size} pieces and twice and four times as many take {took}"

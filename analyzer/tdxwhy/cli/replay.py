@@ -102,11 +102,11 @@ def _head(name: str) -> bytes:
 
 
 def _boot(boot: BootRecords, args: argparse.Namespace) -> Verdict:
-    from tdxwhy.know.recognise import recognise
+    from tdxwhy.know.recognise import Recogniser
     from tdxwhy.replay.engine import Line, replay_log
 
     lines = [Line(record.text, record.level, record.place.line or 0) for record in boot.records]
-    events = [event for record in boot.records if (event := recognise(record))]
+    events = list(Recogniser().events(boot.records))
     from tdxwhy.know.topology import topology
 
     return replay_log(lines, topology(events, _sidecar(args.topology)), args.complete, args.generation)

@@ -8,13 +8,13 @@ from itertools import pairwise
 from tdxwhy.explain.causes import blame, candidates
 from tdxwhy.explain.facts import evidence_of, gather
 from tdxwhy.explain.judgement import Judgement, judge
-from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause, Seamcall
+from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause, Note, Seamcall
 from tdxwhy.explain.sentence import sentence
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_leaf, decode_status
 from tdxwhy.know.offline import Whom
 from tdxwhy.know.partial import certain
-from tdxwhy.know.recognise import leaf_of, recognise
+from tdxwhy.know.recognise import Recogniser, leaf_of
 from tdxwhy.know.topology import topology as read_topology
 from tdxwhy.ranges import ranges
 from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
@@ -28,7 +28,8 @@ Read = Callable[[Sequence[Event], Topology | None], Topology]
 
 def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, read: Read = read_topology) -> Diagnosis:
     """Say what became of TDX in one boot and why, as far as its log and the sidecar tell; `read` makes a topology of both."""
-    events = tuple(event for record in _as_told(boot.records) if (event := recognise(record)))
+    recogniser = Recogniser()
+    events = tuple(recogniser.events(_as_told(boot.records)))
     topology = read(events, sidecar)
     facts = gather(boot, events, topology)
     judgement = judge(boot, events, topology, facts)
@@ -49,7 +50,7 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, re
         sentence=_sentence(judgement, call, causes, topology, blamed),
         actions=tuple(_actions(causes, call, blamed)),
         settles=(*judgement.settles, *_who(causes, blamed)),
-        notes=facts.notes,
+        notes=(*facts.notes, *_unjudged(recogniser)),
         evidence=_evidence(judgement, causes),
         reached=_reached(judgement, facts.generation),
         generation=facts.generation,
@@ -61,6 +62,14 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, re
         events=events,
         request=facts.request,
     )
+
+
+def _unjudged(recogniser: Recogniser) -> Iterator[Note]:
+    """Count the lines that were passed over, for there were enough unknown ones like them."""
+    found = recogniser.unjudged
+    if found is not None:
+        text = f"{found.lines} more lines about TDX that no known form matches were counted, not judged"
+        yield Note(text, tuple(Evidence(record.place, record.text) for record in (found.first, found.last)))
 
 
 def _as_told(records: Sequence[LogRecord]) -> Sequence[LogRecord]:

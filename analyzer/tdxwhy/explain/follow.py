@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tdxwhy.explain.nouns import Diagnosis
-from tdxwhy.know.recognise import recognise
+from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.segments import EARLY, SLACK_NS, is_start, opens_at_its_start
 from tdxwhy.records import BootRecords, Event, Finding, LogRecord
@@ -31,6 +31,7 @@ class _Boot:
 
     def __init__(self, host: str | None, boot_id: str | None) -> None:
         self.host, self.boot_id = host, boot_id
+        self.recogniser = Recogniser()
         self.kept: list[LogRecord] = []
         self.last: LogRecord | None = None
         self.total = self.trace = 0
@@ -90,7 +91,7 @@ class Watch:
                 yield from self._news(boot, last=True)
             boot = _Boot(*key)
         self._boots[key] = boot
-        boot.add(item, recognise(item))
+        boot.add(item, recognise(item, boot.recogniser))
         if len(self._boots) > _WATCHED:
             yield from self._news(self._boots.pop(next(iter(self._boots))), last=True)
 

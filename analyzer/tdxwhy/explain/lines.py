@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges, token_of
-from tdxwhy.know.recognise import recognise
+from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.records import BootRecords, Event, LogRecord, Place
 
@@ -41,10 +41,10 @@ class Line(NamedTuple):
 _text_of, _event_of, _token_of = (itemgetter(Line._fields.index(name)) for name in ("text", "event", "token"))
 
 
-def line_of(record: LogRecord) -> Line:
-    """Understand one line. One that carries the clock says nothing else."""
+def line_of(record: LogRecord, boot: Recogniser | None = None) -> Line:
+    """Understand one line of a boot. One that carries the clock says nothing else."""
     clock = _clock(record.text)
-    event = recognise(record) if clock is None else None
+    event = recognise(record, boot) if clock is None else None
     if event is None:
         return Line(record.text, clock=clock)
     values = event.values
@@ -66,10 +66,14 @@ class Lines(dict[str, Line]):
         super().__init__()
         self._level = level
 
-    def __missing__(self, text: str) -> Line:
+    def of(self, texts: Sequence[str], boot: Recogniser) -> list[Line]:
+        """Return the line of each text of a boot."""
+        return [known or self._new(text, boot) for text, known in zip(texts, map(self.get, texts), strict=True)]
+
+    def _new(self, text: str, boot: Recogniser) -> Line:
         """Understand a line that was not met before."""
-        line = line_of(LogRecord(_NOWHERE, text, text, 0, self._level))
-        if line.clock is None and len(text) <= _LONGEST:
+        line = line_of(LogRecord(_NOWHERE, text, text, 0, self._level), boot)
+        if line.event is not None and len(text) <= _LONGEST:
             if len(self) >= _REMEMBERED:
                 self.clear()
             self[text] = line
@@ -83,33 +87,37 @@ def lines(level: int | None) -> Lines:
 
 
 class Told(NamedTuple):
-    """Lines of a boot in their order, and the time of each in nanoseconds since boot."""
+    """Lines of a boot in their order, and the time of each in nanoseconds since boot; `whole` unless some were passed over."""
 
     lines: Sequence[Line]
     times: Sequence[int | None]
+    whole: bool = True
 
     @property
     def events(self) -> Told:
         """Return those that mean something."""
         kept = list(map(_event_of, self.lines))
-        return self if all(kept) else Told(list(compress(self.lines, kept)), list(compress(self.times, kept)))
+        return self if all(kept) else Told(list(compress(self.lines, kept)), list(compress(self.times, kept)), self.whole)
 
 
 def understood(records: Sequence[LogRecord]) -> Told:
     """Understand the lines of a boot."""
+    boot = Recogniser()
     if not isinstance(records, Columnar):
-        return Told([_line(record) for record in records], [record.time_ns for record in records])
+        return Told([_line(record, boot) for record in records], [record.time_ns for record in records], boot.unjudged is None)
     times, texts, *_ = records.columns
     levels = records.levels()
     if levels is None:
-        return Told(list(map(lines(None).__getitem__, texts)), times)
-    return Told([lines(level)[text] for level, text in zip(levels, texts, strict=True)], times)
+        found = lines(None).of(texts, boot)
+    else:
+        found = [line for level, text in zip(levels, texts, strict=True) for line in lines(level).of((text,), boot)]
+    return Told(found, times, boot.unjudged is None)
 
 
-def _line(record: LogRecord) -> Line:
+def _line(record: LogRecord, boot: Recogniser) -> Line:
     if record.time_ns is None or record.cut or not (record.level is None or 0 <= record.level < 8):
-        return line_of(record)
-    return lines(record.level)[record.text]
+        return line_of(record, boot)
+    return lines(record.level).of((record.text,), boot)[0]
 
 
 def edges_of(boot: BootRecords) -> Edges:
@@ -125,10 +133,10 @@ def timed(records: Sequence[LogRecord]) -> bool:
 def likeness(events: Told, edges: Edges) -> Hashable | None:
     """Return what a diagnosis depends on, of a boot whose lines all have a time.
 
-    None where it also depends on lines that are no events (a trace, `uname -a`).
+    None where it also depends on lines that are no events (a trace, `uname -a`), or on how many were passed over.
     """
     tokens = list(map(_token_of, events.lines))
-    if not tokens or None in tokens:
+    if not events.whole or not tokens or None in tokens:
         return None
     times: Sequence[int] = events.times  # type: ignore[assignment] # none is None
     goes_on = -1 if edges.last is None else edges.last - _GOES_ON_NS

@@ -92,7 +92,7 @@ def _facts(boot: Boot) -> dict[str, str]:
 
 def _telling(boot: Boot) -> Sequence[tuple[int | None, str]]:
     """Return the first lines whose time no other boot shares; where they are too few, all that there is."""
-    lines, times = boot.events
+    lines, times, _ = boot.events
     late = (place for place, time in enumerate(times) if time is not None and time >= _EARLY_NS)
     told = [(times[place], lines[place].text) for place in islice(late, 2)]
     if len(told) == 2:

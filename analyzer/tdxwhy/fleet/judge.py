@@ -14,7 +14,7 @@ from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.outcome import attempts
 from tdxwhy.fleet.boot import Boot
 from tdxwhy.know.cpu_facts import tells
-from tdxwhy.know.recognise import recognise, step_of
+from tdxwhy.know.recognise import Recogniser, step_of
 from tdxwhy.know.topology import topology
 from tdxwhy.records import BootRecords, Event, Topology
 
@@ -162,7 +162,7 @@ class Judge:
 
     def _work(self, boot: BootRecords) -> Remembered:
         boot = boot._replace(records=tuple(boot.records))
-        events = [event for record in boot.records if (event := recognise(record)) is not None]
+        events = list(Recogniser().events(boot.records))
         diagnosis = diagnose(boot, "", read=self._topology)
         findings = check_log(diagnosis, self._rules)
         kept = tuple(place for place, event in enumerate(events) if _is_kept(event))

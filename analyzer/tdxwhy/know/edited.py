@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache
@@ -30,6 +31,8 @@ _FIELD = lazy(r"%[-+ #0]*\d*(?:hh|h|ll|l|z)?[diuxX]")
 _SUBSYSTEM = lazy(r"(?:x86/|virt/)*(?:kvm(?:_intel)?|tdx): ")
 _LIKE = 0.79
 _LONG_ENOUGH = 4
+# By so many characters constant texts are looked up.
+_HEAD = 8
 _READ = 512
 
 
@@ -74,10 +77,10 @@ def _noted(text: str) -> Touched | None:
 
 
 def _beginnings(text: str) -> Iterator[tuple[int, Matcher]]:
-    exact, heads, lengths = index()
-    for constant, matcher in exact.items():
+    for constant, matcher in _constants().get(text[:_HEAD], ()):
         if text.startswith(constant):
             yield len(constant), matcher
+    _, heads, lengths = index()
     for length in lengths:
         for matcher in heads.get(text[:length], ()):
             if matcher.source and matcher.needle in text and not matcher.format.endswith("%s"):
@@ -86,13 +89,24 @@ def _beginnings(text: str) -> Iterator[tuple[int, Matcher]]:
                     yield found.end(), matcher
 
 
+@cache
+def _constants() -> dict[str, list[tuple[str, Matcher]]]:
+    """Return the constant texts by how they begin; a shorter one is no line that a note could follow."""
+    found: dict[str, list[tuple[str, Matcher]]] = {}
+    for constant, matcher in index().exact.items():
+        found.setdefault(constant[:_HEAD], []).append((constant, matcher))
+    return found
+
+
 def _misspelt(text: str) -> Touched | None:
     """Find the one form that has the same words in the same order, a few of them misspelt.
 
     The very words with other commas are how a vendor writes it: that line is not known, and has its nearest form.
     """
     words = _words(text)
-    fits = [(slips, matcher) for theirs, matcher in _spellings().get(len(words), ()) if (slips := _slips(words, theirs)) is not None]
+    if len(words) < _LONG_ENOUGH:
+        return None
+    fits = [(slips, matcher) for theirs, matcher in _candidates(words) if (slips := _slips(words, theirs)) is not None]
     fewest = min((slips for slips, _ in fits), default=0)
     best = [matcher for slips, matcher in fits if slips == fewest]
     if not fewest or len({(matcher.forms[0].outcome, matcher.forms[0].step) for matcher in best}) != 1:
@@ -100,15 +114,32 @@ def _misspelt(text: str) -> Touched | None:
     return Touched(best[0], certain(text), text)
 
 
+def _candidates(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Matcher]]:
+    """Yield the forms with as many words, of which no more than may be slips stand otherwise at their places."""
+    spellings, places = _spellings()
+    votes = Counter(number for place in enumerate(words) for number in places.get((len(words), *place), ()))
+    for number, same in votes.items():
+        if len(words) - same <= _most_slips(len(words)):
+            yield spellings[number]
+
+
 @cache
-def _spellings() -> dict[int, list[tuple[tuple[str, ...], Matcher]]]:
-    """Return the words of each TDX form that takes no text of its own, by how many they are."""
-    found: dict[int, list[tuple[tuple[str, ...], Matcher]]] = {}
+def _spellings() -> tuple[list[tuple[tuple[str, ...], Matcher]], dict[tuple[int, int, str], list[int]]]:
+    """Return the words of each TDX form that takes no text of its own, and which of them have how many words and which one where."""
+    found: list[tuple[tuple[str, ...], Matcher]] = []
+    places: dict[tuple[int, int, str], list[int]] = {}
     for matcher in matchers():
         if matcher.forms[0].kind in TDX_KINDS and "%s" not in matcher.format:
             words = _words(_FIELD.sub("0", matcher.format))
-            found.setdefault(len(words), []).append((words, matcher))
-    return found
+            for place, word in enumerate(words):
+                places.setdefault((len(words), place, word), []).append(len(found))
+            found.append((words, matcher))
+    return found, places
+
+
+def _most_slips(words: int) -> int:
+    """Return how many of so many words may be misspelt."""
+    return (words + 1) // 3
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -116,10 +147,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _slips(words: tuple[str, ...], theirs: tuple[str, ...]) -> int | None:
-    """Count the words that are misspelt, or return None if one is another word or they are too many."""
+    """Count the words that are misspelt, or return None if one is another word."""
     wrong = [(one, other) for one, other in zip(words, theirs, strict=True) if one != other]
-    if len(words) < _LONG_ENOUGH or 3 * len(wrong) > len(words) + 1:
-        return None
     return len(wrong) if all(_is_slip(one, other) for one, other in wrong) else None
 
 

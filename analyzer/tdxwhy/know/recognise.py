@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tdxwhy.know import decode
@@ -20,27 +20,68 @@ class Guess(NamedTuple):
     values: dict[str, Any]
     form: MessageForm | None = None
     text: str | None = None
+    by_shape: bool = False
 
 
 # Builds an event in half the time of a call with defaults; a test compares the two.
 _new = tuple.__new__
 # Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
 _known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
-_unknown: dict[tuple[str, str, bool], Guess | None] = {}
-# What lines that differ in their numbers alone come nearest to.
-_shapes: dict[str, MessageForm | None] = {}
+_unknown: dict[Hashable, Guess | None] = {}
 _LIMIT, _LONGEST = 2048, 1024
 # No kernel message is longer; hostile lines are not read to their end.
 _READ = 4096
-_NUMBER = lazy(r"(?:0x)?[0-9][0-9a-fA-F]*")
+_NUMBER = lazy(r"(?<=0x)[0-9a-fA-F]+|[0-9][0-9a-fA-F]*(?!x)")
+# What `partial.certain` reads: a number behind one of its words, a status with its error bit, an errno.
+_WORDS = ("fail", "err", "stat", "ret", "rax", "rc", "code", "with", "leaf", "seam", "cpu", "pack", "pkg", "sock", "keyid", "modul", "vers")
+_TELLING = lazy(rf"(?i:{'|'.join(_WORDS)})[a-zA-Z_]{{0,8}}[^\w-]{{0,12}}(?:is )?-?(?:0x)?[0-9][0-9a-fA-F]*")
+_CODE = lazy(r"[89a-fA-F][0-9a-fA-F]{15}|-\d{1,3}\b")
+# So many shapes of unknown lines are judged in a boot, and so many lines of each.
+_SHAPES, _REPEATS = 1000, 32
 # Kinds whose lines a TDX stem can belong to.
 _SPEAKING = TDX_KINDS | {"fault"}
 # A number at the tear may have lost digits.
 _CUT_NUMBER = lazy(r"[-0-9a-fA-Fx]+$")
 
 
-def recognise(record: LogRecord) -> Event | None:
-    """Return what the record means for TDX or the CPUs, or None if it has nothing to do with either.
+class Unjudged(NamedTuple):
+    """Lines of one boot that no form matches and that were not looked at: there were enough like them. The first and the last of them."""
+
+    lines: int
+    first: LogRecord
+    last: LogRecord
+
+
+class Recogniser:
+    """Recognises the lines of one boot, however many of them no form matches.
+
+    Of lines that differ in numbers alone, and carry the same, the first _REPEATS are events; of others, those of the first _SHAPES shapes.
+    """
+
+    def __init__(self) -> None:
+        self.unjudged: Unjudged | None = None
+        self._seen: dict[Hashable, int] = {}
+
+    def events(self, records: Iterable[LogRecord]) -> Iterator[Event]:
+        """Yield what the records mean, as `recognise` does."""
+        for record in records:
+            event = recognise(record, self)
+            if event is not None:
+                yield event
+
+    def takes(self, key: Hashable, record: LogRecord) -> bool:
+        """Tell whether an unknown line is to be judged; count it."""
+        count = self._seen.get(key, 0)
+        if count < _REPEATS and (count or len(self._seen) < _SHAPES):
+            self._seen[key] = count + 1
+            return True
+        before = self.unjudged
+        self.unjudged = Unjudged(1, record, record) if before is None else Unjudged(before.lines + 1, before.first, record)
+        return False
+
+
+def recognise(record: LogRecord, boot: Recogniser | None = None) -> Event | None:
+    """Return what the record means for TDX or the CPUs, or None if it has nothing to do with either or `boot` has enough like it.
 
     An event's values are shared between equal lines: do not change them.
     """
@@ -49,14 +90,14 @@ def recognise(record: LogRecord) -> Event | None:
     if found is None:
         found = match(text)
         if found is None or _says_too_little(found[0], text):
-            return _partial(record)
+            return _partial(record, boot)
         found = (found[0], _complete(found[1]))
         _remember(_known, text, found, text)
     matcher, values = found
     forms = matcher.forms
     form = forms[0] if len(forms) == 1 else matcher.row(record.level)
     if record.cut and _may_be_short(matcher, record.cut):
-        return _partial(record) or Event(None, {}, record, "partial", form)
+        return _partial(record, boot) or Event(None, {}, record, "partial", form)
     return _new(Event, (form, values, record, "exact", None))
 
 
@@ -88,21 +129,30 @@ def _may_be_short(matcher: Matcher, cut: str) -> bool:
     )
 
 
-def _partial(record: LogRecord) -> Event | None:
+def _partial(record: LogRecord, boot: Recogniser | None) -> Event | None:
     text = record.text
     if not record.cut and not may_look_like_tdx(text):
         return None
     stamped = record.time_ns is not None or record.level is not None or record.wall is not None
-    key = (text, record.cut, stamped)
-    if key in _unknown:
-        found = _unknown[key]
-    else:
-        found = _judge(text, record.cut, stamped)
+    # What is torn, or has a form's own words, depends on each of its characters.
+    key = (text, record.cut, stamped) if record.cut else (*_shape(text), stamped)
+    if boot is not None and not boot.takes(key, record):
+        return None
+    found = _unknown[key] if key in _unknown else _judge(text, record.cut, stamped)
+    if record.cut or found is None or found.by_shape:
         _remember(_unknown, key, found, text)
     if found is None:
         return None
     read = record if found.text is None else record._replace(text=found.text)
     return Event(found.form, found.values, read, "partial", found.nearest)
+
+
+def _shape(text: str) -> tuple[str, ...]:
+    """Return a text without its numbers, and those numbers that say something whatever the wording."""
+    read = text[:_READ]
+    low = read.lower()
+    telling = _TELLING.findall(read) if any(word in low for word in _WORDS) else ()
+    return (_NUMBER.sub("0", read), *telling, *_CODE.findall(read))
 
 
 def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
@@ -117,19 +167,15 @@ def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
     if not cut and (stamped or has_kernel_prefix(without_lead(text))) and (hand := touched(text)) is not None:
         return Guess(None, _complete(hand.values), hand.matcher.forms[0], hand.text)
 
-    shape = _NUMBER.sub("0", text)
     whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
-    if cut or shape not in _shapes:
-        torn = fit(text, cut or "both")
-        if torn is not None and (cut or torn.form.kind in _SPEAKING):
-            values = _complete({**certain(whole), **torn.values, "outcome": torn.form.outcome})
-            return Guess(torn.form, values, torn.form if torn.sure and torn.form.kind in TDX_KINDS else None)
+    torn = fit(text, cut or "both")
+    if torn is not None and (cut or torn.form.kind in _SPEAKING):
+        values = _complete({**certain(whole), **torn.values, "outcome": torn.form.outcome})
+        return Guess(torn.form, values, torn.form if torn.sure and torn.form.kind in TDX_KINDS else None)
     if not tdx or not (stamped or has_kernel_prefix(text)):
         return None
     values = certain(whole)
-    like = _shapes[shape] if shape in _shapes else nearest(text, values)
-    _remember(_shapes, shape, like, shape)
-    return Guess(like, values)
+    return Guess(nearest(text, values), values, by_shape=True)
 
 
 def _remember(memo: dict[Any, Any], key: object, value: object, text: str) -> None:

@@ -1,6 +1,7 @@
 """Lines that lost their head or their tail, and the form that a line comes nearest to."""
 
 import re
+from collections import Counter
 from functools import cache
 from os.path import commonprefix
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ TDX_KINDS = frozenset({"host", "loader", "kvm", "runtime", "guest"})
 _LEAST = 10
 _LIKE = 0.4
 _SAME = 0.8
+# What the same beginning adds to the likeness at most.
+_BEGINNING = 0.02
 _REGISTER = 16
 _PIECE = 4
 
@@ -44,9 +47,10 @@ def fit(text: str, cut: str) -> Torn | None:
     beginning, ending = _ends()
     tried: list[Fit | None] = []
     if cut in ("tail", "both"):
-        tried += [_fit_head(matcher, text) for head, matcher in beginning if text.startswith(head)]
+        tried += [_fit_head(matcher, text) for length in range(_PIECE + 1) for matcher in beginning.get(text[:length], ())]
     if cut in ("head", "both"):
-        tried += [_fit_tail(matcher, text) for tail, matcher in ending if tail in text]
+        tails = {text[start : start + length] for length in range(_PIECE + 1) for start in range(len(text))}
+        tried += [_fit_tail(matcher, text) for tail in sorted(ending.keys() & tails) for matcher in ending[tail]]
     fits = [found for found in tried if found is not None and found.shared >= _LEAST]
     best = max((one.shared for one in fits), default=0)
     fits = [one for one in fits if one.shared == best]
@@ -61,13 +65,14 @@ def fit(text: str, cut: str) -> Torn | None:
 
 
 @cache
-def _ends() -> tuple[list[tuple[str, Matcher]], list[tuple[str, Matcher]]]:
-    """Return for each format how its lines must begin, and a piece near its end that a line without its head must hold."""
-    beginning, ending = [], []
+def _ends() -> tuple[dict[str, list[Matcher]], dict[str, list[Matcher]]]:
+    """Return formats by how their lines must begin, and by a piece near their end that a line without its head must hold."""
+    beginning: dict[str, list[Matcher]] = {}
+    ending: dict[str, list[Matcher]] = {}
     for matcher in matchers():
         texts = [part if isinstance(part, str) else "" for part in _parts(matcher)]
-        beginning.append((texts[0][:_PIECE], matcher))
-        ending.append((next((text for text in reversed(texts) if text), "")[-_PIECE:], matcher))
+        beginning.setdefault(texts[0][:_PIECE], []).append(matcher)
+        ending.setdefault(next((text for text in reversed(texts) if text), "")[-_PIECE:], []).append(matcher)
     return beginning, ending
 
 
@@ -192,20 +197,40 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORD.findall(text))
 
 
+class _Known(NamedTuple):
+    """A TDX form with the words of its example and its prefix."""
+
+    words: frozenset[str]
+    prefix: str
+    form: MessageForm
+
+
 @cache
-def _catalogue() -> tuple[tuple[frozenset[str], str, MessageForm], ...]:
-    known = (matcher.forms[0] for matcher in matchers())
-    return tuple((_words(form.example), form.format.partition(":")[0], form) for form in known if form.kind in TDX_KINDS)
+def _catalogue() -> tuple[list[_Known], dict[str, list[int]]]:
+    """Return the TDX forms, and which of them have a word."""
+    forms = (matcher.forms[0] for matcher in matchers())
+    known = [_Known(_words(form.example), form.format.partition(":")[0], form) for form in forms if form.kind in TDX_KINDS]
+    having: dict[str, list[int]] = {}
+    for number, one in enumerate(known):
+        for word in one.words:
+            having.setdefault(word, []).append(number)
+    return known, having
 
 
 def nearest(text: str, values: dict[str, Any]) -> MessageForm | None:
     """Return the TDX form that is most like the text in its words and in what it carries, if any is like it at all."""
     words, prefix = _words(text), text.partition(":")[0]
     carried = {"leaf", "status", "errno", "cpu"} & values.keys()
+    known, having = _catalogue()
+    common = Counter(number for word in words for number in having.get(word, ()))
     best, found = _LIKE, None
-    for theirs, their_prefix, form in _catalogue():
-        like = len(words & theirs) / (len(words | theirs) or 1)
-        like += 0.02 * _alike(text, form.example) + 0.05 * (prefix == their_prefix) + 0.1 * len(carried & set(form.args))
+    for number in sorted(common):
+        theirs, their_prefix, form = known[number]
+        like = common[number] / (len(words) + len(theirs) - common[number])
+        like += 0.05 * (prefix == their_prefix) + 0.1 * len(carried & set(form.args))
+        if like + _BEGINNING <= best:
+            continue
+        like += _BEGINNING * _alike(text, form.example)
         like -= 0.3 * (_good(form.outcome) is not None and _good(form.outcome) is (not _good(values.get("outcome"))))
         if like > best:
             best, found = like, form

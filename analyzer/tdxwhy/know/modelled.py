@@ -34,7 +34,7 @@ def with_models(forms: Sequence[MessageForm], folder: Path, known: Sequence[str]
 def _models(folder: Path, ids: set[str]) -> Iterator[Modelled]:
     documents = {path.name: toml.read(path) for path in sorted(folder.glob("*.toml"))}
     for file, document in documents.items():
-        if "name" not in document or document.get("by_role"):
+        if "name" not in document or document.get("by_role") or document.get("part"):
             continue
         forms = frozenset(filter(None, _ids(file, documents, ()).values()))
         if lost := sorted(forms - ids):
@@ -47,7 +47,10 @@ def _ids(file: str, documents: Mapping[str, dict[str, Any]], behind: tuple[str, 
     if file not in documents or file in behind:
         return {}
     document = documents[file]
-    found = _ids(f"{document['extends']}.toml", documents, (*behind, file)) if "extends" in document else {}
+    extends = document.get("extends", [])
+    found: dict[str, str] = {}
+    for base in [extends] if isinstance(extends, str) else extends:
+        found |= _ids(f"{base}.toml", documents, (*behind, file))
     rows = document.get("form", {})
     return found | {name: row if isinstance(row, str) else row.get("id", "") for name, row in rows.items() if isinstance(row, str | dict)}
 

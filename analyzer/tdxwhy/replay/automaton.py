@@ -7,31 +7,33 @@ generation's data alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tdxwhy.replay.data import leaf_numbers
-from tdxwhy.replay.generation import Answer, Generation, Operation, Step
+from tdxwhy.replay.generation import Operation, Step
+from tdxwhy.replay.moves import Moves
 from tdxwhy.replay.states import ANY, UNSEEN, Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
 
-class Automaton:
+class _Kind(NamedTuple):
+    """A kind of answer to a SEAMCALL, empty for any, and what becomes of it; `good`: it is taken as success."""
+
+    kind: str
+    errno: int
+    print: tuple[str, ...]
+    set: str = ""
+    good: bool = False
+
+
+class Automaton(Moves):
     """The automaton of one generation."""
-
-    def __init__(self, generation: Generation) -> None:
-        self.generation = generation
-        self.starts = [one for one in generation.operations.values() if one.asked]
-        names = [step.name for one in self.starts for step in _steps(generation, one)]
-        self._order = {name: number for number, name in enumerate(dict.fromkeys(names))}
-
-    def order(self, blame: Blame | None) -> int:
-        """Return where in the order of steps a blame stands; nothing to blame comes first."""
-        return -1 if blame is None else self._order.get(blame.step, len(self._order))
 
     # ---- moves
 
     def silent(self, state: State) -> Iterator[State]:
         """Yield the states that can follow without a line."""
         if state.pending:
-            if state.pending[0].many:
+            if state.pending[0].many or state.pending[0].optional:
                 yield self._advance(state, False)
             return
         if not state.stack:
@@ -64,15 +66,6 @@ class Automaton:
             return False
         return all(f"ran:{one.name}" in state.flags for one in self.starts if one.always or one.asked == "boot")
 
-    def _advance(self, state: State, telling: bool) -> State:
-        rest = state.pending[1:]
-        blame, suspect = state.blame, state.suspect
-        if telling and suspect is not None and not (blame is not None and blame.refusal):
-            blame = suspect._replace(shown=True)
-        if not rest:
-            blame, suspect = blame or suspect, None
-        return state._replace(pending=rest, blame=blame, suspect=suspect)
-
     # ---- operations
 
     def _asked(self, state: State) -> Iterator[State]:
@@ -90,6 +83,9 @@ class Automaton:
 
     def _finished(self, state: State, operation: Operation) -> Iterator[State]:
         frame = state.stack[-1]
+        if frame.failing is not None:
+            yield self._fail(state._replace(stack=state.stack[:-1]), frame.failing)
+            return
         if frame.loop:
             yield state._replace(stack=(*state.stack[:-1], frame._replace(at=0)))
             if "vmx=faulted" in state.flags and any(step.does == "seamcall" for step in operation.step):
@@ -108,57 +104,14 @@ class Automaton:
             done = done._replace(blame=None)
         yield done
 
-    def _print(self, state: State, forms: tuple[str, ...], fixed: tuple[tuple[str, int | str], ...] = (), leaf: str = "") -> State:
-        pending, flags = list(state.pending), state.flags
-        step = self._where(state)
-        for name in forms:
-            form = self.generation.forms[name]
-            if form.once:
-                if f"once:{name}" in flags:
-                    continue
-                flags |= {f"once:{name}"}
-            known = tuple((arg, value) for arg, value in (*fixed, ("step", step)) if arg in form.args)
-            pending.append(Pattern(name, known, leaf if "status" in form.args else "", bool(fixed), bool(form.each)))
-        return state._replace(pending=tuple(pending), flags=flags)
-
-    def _where(self, state: State) -> str:
-        """Return the name of the step that the state is at."""
-        if not state.stack:
-            return ""
-        frame = state.stack[-1]
-        steps = self.generation.operations[frame.operation].step
-        return steps[frame.at].name if frame.at < len(steps) else ""
-
-    def _next(self, state: State) -> State:
-        frame = state.stack[-1]
-        return state._replace(stack=(*state.stack[:-1], frame._replace(at=frame.at + 1)))
-
-    def _fail(self, state: State, blame: Blame) -> State:
-        """Unwind every operation on the stack: what each prints and sets on failure, from the inside out."""
-        operations = [self.generation.operations[frame.operation] for frame in state.stack]
-        attempt = any(one.attempt or one.asked == "boot" for one in operations)
-        for depth in range(len(operations) - 1, -1, -1):
-            if state.stack[depth].gather:
-                return self._gather(state, depth, blame)
-            ending = operations[depth].on_failure
-            state = self._print(state, ending.print, (("errno", blame.errno),))
-            for one in ending.set:
-                state = state._replace(flags=assign(state.flags, one))
-        state = state._replace(stack=(), flags=state.flags - {"vmx=faulted"}, suspect=blame if attempt else None)
-        if not state.pending:
-            state = state._replace(blame=state.blame or state.suspect, suspect=None)
-        return state
-
-    def _gather(self, state: State, depth: int, blame: Blame) -> State:
-        """Note the failure of one CPU among many and go on with the next one."""
-        frame = state.stack[depth]._replace(at=len(self.generation.operations[state.stack[depth].operation].step))
-        flags = (state.flags - {"vmx=faulted"}) | {"gather=failed"}
-        state = state._replace(stack=(*state.stack[:depth], frame), flags=flags, suspect=blame)
-        return state if state.pending else state._replace(blame=state.blame or blame, suspect=None)
-
     # ---- steps
 
     def _step(self, state: State, step: Step) -> Iterator[State]:
+        skipped = known(step.unless, state.flags) if step.unless else False
+        if skipped is not False:
+            yield self._next(state)
+        if skipped is True:
+            return
         handler = getattr(self, "_do_" + step.does.replace("-", "_"), None)
         if handler is None:
             yield from self._fallible(state, step)
@@ -193,14 +146,25 @@ class Automaton:
 
     def _do_call(self, state: State, step: Step) -> Iterator[State]:
         after = self._next(state)
-        yield after._replace(stack=(*after.stack, Frame(step.call, 0, bool(step.each), step.installs, step.gather_errno)))
+        yield after._replace(stack=(*after.stack, _frame(step)))
 
     def _do_unseen(self, state: State, step: Step) -> Iterator[State]:
         passed = state._replace(pending=(*state.pending, Pattern(ANY, many=True)), flags=assign(state.flags, UNSEEN))
         yield self._next(passed)
 
     def _do_take_keyid(self, state: State, step: Step) -> Iterator[State]:
+        yield from self._fallible(state._replace(flags=assign(state.flags, "td=another")), step)
+
+    def _do_give_keyid(self, state: State, step: Step) -> Iterator[State]:
+        yield self._next(state)
+
+    def _do_last_td(self, state: State, step: Step) -> Iterator[State]:
+        yield self._next(state._replace(flags=assign(state.flags, "td=another")))
         yield state._replace(stack=())
+
+    def _do_forget(self, state: State, step: Step) -> Iterator[State]:
+        kept = frozenset(flag for flag in state.flags if not flag.startswith(("result:", "cpus=")))
+        yield self._next(state._replace(flags=kept))
 
     def _do_vmxon(self, state: State, step: Step) -> Iterator[State]:
         yield self._next(state)
@@ -238,26 +202,39 @@ class Automaton:
             good = {"result": "result:0", "cpu": "cpus=some"}.get(step.remember)
             done = state._replace(flags=state.flags | {good}) if good else state
             yield self._next(self._print(done, step.always_print))
-        for kind, answer in self._kinds(step):
-            forms = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
-            leaf = step.leaf or step.name
-            shown = self._print(state, forms, (("leaf", leaf_numbers()[leaf]),), leaf if kind == "status" else "")
-            if kind == "vmfailinvalid":
-                shown = self._print(shown, step.print_vmfailinvalid, (("leaf", 0),))
-            shown = self._print(shown, step.always_print)
-            if step.ignore:
-                yield self._next(shown)
-                continue
-            if step.remember == "result":
-                shown = shown._replace(flags=shown.flags | {f"result:{answer.errno}"})
-            yield self._fail(shown, Blame(step.name, kind, answer.errno))
+        for answer in self._kinds(state, step):
+            yield self._answered(state, step, answer)
 
-    def _kinds(self, step: Step) -> Iterator[tuple[str, Answer]]:
+    def _answered(self, state: State, step: Step, answer: _Kind) -> State:
+        """Return the state after one kind of answer to a SEAMCALL other than success."""
+        leaf, status = step.leaf or step.name, answer.kind in ("", "status")
+        named = (("leaf", leaf_numbers()[leaf]), ("leaf_name", leaf))
+        shown = self._print(state, step.print_status or answer.print, named, leaf if status else "")
+        if answer.kind == "vmfailinvalid":
+            shown = self._print(shown, step.print_vmfailinvalid, (("leaf", 0),))
+        shown = self._print(shown, step.always_print)
+        if answer.set:
+            shown = shown._replace(flags=assign(shown.flags, answer.set))
+        if step.ignore or answer.good:
+            return self._next(shown)
+        if step.remember == "result":
+            shown = shown._replace(flags=shown.flags | {f"result:{answer.errno}"})
+        return self._fail(shown, Blame(step.name, answer.kind or "status", answer.errno))
+
+    def _kinds(self, state: State, step: Step) -> Iterator[_Kind]:
         """Yield every kind of answer with what becomes of it: what the step says itself, else the generation."""
-        for one in step.answers:
-            yield one.kind, Answer(one.errno, one.print)
-        whole = {one.kind for one in step.answers if one.status is None}
-        yield from ((kind, answer) for kind, answer in self.generation.answers.items() if kind not in whole)
+        whole: set[str] = set()
+        for one in self.generation.own_answers(step):
+            truth = known(one.when, state.flags) if one.when else True
+            if truth is False or {"", one.kind} & whole:
+                continue
+            yield _Kind(one.kind, one.errno, one.print, one.set, not one.errno)
+            if truth and one.status is None:
+                whole.add(one.kind)
+        for kind, answer in self.generation.answers.items():
+            if not {"", kind} & whole:
+                shown = answer.print_registers if step.registers and answer.print_registers else answer.print
+                yield _Kind(kind, answer.errno, shown)
 
     def _fallible(self, state: State, step: Step) -> Iterator[State]:
         """Take a step of the kernel's own that works, or fails with its errno (an allocation, a limit)."""
@@ -267,10 +244,5 @@ class Automaton:
         yield self._fail(self._print(state, step.print, (("errno", step.errno),)), Blame(step.name, step.does, step.errno, step.cause))
 
 
-def _steps(generation: Generation, operation: Operation) -> Iterator[Step]:
-    """Yield the steps of an operation and of those that it calls, in order."""
-    for step in operation.step:
-        if step.call:
-            yield from _steps(generation, generation.operations[step.call])
-        else:
-            yield step
+def _frame(step: Step) -> Frame:
+    return Frame(step.call, 0, step.each not in ("", "lead-cpu"), step.installs, step.gather_errno, step.each == "stopped-cpu")

@@ -15,7 +15,7 @@ def _feature_off(name: str) -> Callable[[Kernel, int], bool]:
 def _last_cpu(kernel: Kernel, cpu: int) -> bool:
     packages = kernel.machine.scenario.packages
     alone = not any(packages[one] == packages[cpu] for one in kernel.machine.online if one != cpu)
-    return bool(kernel.keyids) and alone
+    return bool(kernel.keyids.taken) and alone
 
 
 def _package_offline(kernel: Kernel, cpu: int) -> bool:
@@ -28,9 +28,26 @@ def _outside(kernel: Kernel, cpu: int) -> bool:
     return not any(region.start <= start and end <= region.end for region in kernel.memlist)
 
 
-def _never(kernel: Kernel, cpu: int) -> bool:
-    """Say no: what no scenario can set."""
-    return False
+# What KVM lets a TD have (TDX_TD_ATTR_SEPT_VE_DISABLE), and the feature that it wants of a module (TOPOLOGY_ENUM).
+_ATTRIBUTES = 1 << 28
+_TOPOLOGY_ENUM = 1 << 20
+
+
+def _configuration(kernel: Kernel, cpu: int) -> bool:
+    """Tell whether KVM and the module agree on no attributes or no state components for a TD."""
+    values = kernel.values
+    attributes = not values["attributes_fixed1"] & ~_ATTRIBUTES and _ATTRIBUTES & values["attributes_fixed0"]
+    return not (attributes and values["xfam_fixed0"])
+
+
+def _erratum(kernel: Kernel, cpu: int) -> bool:
+    model = int(kernel.machine.scenario.settings.get("cpu_model", platform_data()["cpu_model"]))
+    return kernel.state.get("platform") == "on" and model in platform_data()["partial_write_erratum"]
+
+
+def _misc_limit(kernel: Kernel, cpu: int) -> bool:
+    most = kernel.machine.scenario.settings.get("misc_max")
+    return most is not None and len(kernel.keyids.taken) > int(most)
 
 
 CONDITIONS: Conditions = {
@@ -47,13 +64,16 @@ CONDITIONS: Conditions = {
     "last-cpu-with-keyid-in-use": _last_cpu,
     "package-offline": _package_offline,
     "too-many-cpus-for-a-td": lambda kernel, cpu: kernel.values["max_vcpus_per_td"] < len(kernel.machine.scenario.packages),
-    "no-virt-at-load": _never,
-    "no-tdp": _never,
-    "no-ept": _never,
-    "no-apicv": _never,
-    "no-osxsave": _never,
-    "as-written": _never,
-    "no-topology-enumeration": _never,
-    "partial-write-erratum": _never,
+    "td-configuration-unsupported": _configuration,
+    "no-topology-enumeration": lambda kernel, cpu: not kernel.values["tdx_features0"] & _TOPOLOGY_ENUM,
+    "misc-limit-reached": _misc_limit,
     "vmx-unsupported": lambda kernel, cpu: bool(int(kernel.machine.scenario.settings.get("vmx_unsupported", 0))),
+    "no-virt-at-load": _feature_off("no-virt-at-load"),
+    "no-tdp": _feature_off("no-tdp"),
+    "no-ept": _feature_off("no-ept"),
+    "no-apicv": _feature_off("no-apicv"),
+    "no-osxsave": _feature_off("no-osxsave"),
+    "image-refused": lambda kernel, cpu: kernel.values["image"] == "broken",
+    "partial-write-erratum": _erratum,
+    "as-written": lambda kernel, cpu: False,
 }

@@ -1,6 +1,6 @@
 """The model's data, read once: generations, the module's leaves, the platform. Strict: an unknown key is an error."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,10 +37,13 @@ def _operation(row: dict[str, Any], place: str) -> Operation:
 
 
 def _step(row: dict[str, Any], place: str) -> Step:
-    own = row.get("answers", [])
-    if not isinstance(own, list):
-        raise RulesError(f"{place} {row['name']}: 'answers' is no list")
-    return _take(Step, row | {"answers": [_take(OwnAnswer, one, f"{place} {row['name']} answers") for one in own]}, place)
+    return _take(Step, row | {"answers": _own(row.get("answers", []), f"{place} {row['name']} answers")}, place)
+
+
+def _own(rows: object, place: str) -> tuple[OwnAnswer, ...]:
+    if not isinstance(rows, list | tuple):
+        raise RulesError(f"{place}: 'answers' is no list")
+    return tuple(_take(OwnAnswer, one, place) for one in rows)
 
 
 def _pair(row: object, place: str) -> tuple[int, int]:
@@ -66,21 +69,15 @@ def _table(data: dict[str, Any], key: str, place: str) -> dict[str, Any]:
 
 
 _KEYS = {
-    "name",
-    "generation",
-    "elsewhere",
-    "aliases",
-    "kernels",
-    "covered",
-    "source",
-    "answers",
-    "form",
-    "operation",
-    "extends",
-    "without",
-    "by_role",
-    "module_state",
-}
+    "name", "generation", "elsewhere", "aliases", "kernels", "covered", "source", "answers", "answers_of", "form", "operation", "extends",
+    "without", "by_role", "module_state", "part", "variant",
+}  # fmt: skip
+
+
+def bases_of(data: dict[str, Any]) -> list[str]:
+    """Return the names of what a generation takes over, in order. Accepted form: `extends` is one name or a list of them."""
+    extends = data.get("extends", [])
+    return [extends] if isinstance(extends, str) else list(extends)
 
 
 def made(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
@@ -89,16 +86,32 @@ def made(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
     unknown = set(data) - _KEYS
     if unknown or "name" not in data:
         raise RulesError(f"{name}: unknown key {sorted(unknown)[0]!r}" if unknown else f"{name}: 'name' is missing")
-    base = made(f"{data['extends']}.toml", document) if "extends" in data else None
-    forms = dict(base.forms) if base else {}
-    forms |= {one: _take(Form, row, f"{name} {one}") for one, row in resolved(data, name).items()}
-    operations = dict(base.operations) if base else {}
-    operations |= {row["name"]: _operation(row, name) for row in _rows(data, "operation", name)}
-    operations = {name: without(one, data.get("without", ())) for name, one in operations.items()}
-    answers = dict(base.answers) if base else {}
-    raw = dict(_table(data, "answers", name))
-    retry = _take(Retry, raw.pop("retry"), name) if "retry" in raw else base.retry if base else None
-    answers |= {k: _take(Answer, v, f"{name} {k}") for k, v in raw.items()}
+    return _made(data, name, _joined([made(f"{base}.toml", document) for base in bases_of(data)]))
+
+
+_NOTHING = Generation("", (), "", False, "", False, "", {}, None, {}, {}, {})
+
+
+def _joined(bases: Sequence[Generation]) -> Generation:
+    """Return what generations have together; where two say something of the same name, the later one."""
+    whole = _NOTHING._replace(extends=tuple(one.name for one in bases))
+    for base in bases:
+        whole = whole._replace(
+            answers=whole.answers | base.answers,
+            retry=base.retry or whole.retry,
+            forms=whole.forms | base.forms,
+            operations=whole.operations | base.operations,
+            answers_of=whole.answers_of | base.answers_of,
+        )
+    return whole
+
+
+def _made(data: dict[str, Any], place: str, base: Generation) -> Generation:
+    forms = base.forms | {one: _take(Form, row, f"{place} {one}") for one, row in resolved(data, place).items()}
+    operations = base.operations | {row["name"]: _operation(row, place) for row in _rows(data, "operation", place)}
+    raw = dict(_table(data, "answers", place))
+    retry = _take(Retry, raw.pop("retry"), place) if "retry" in raw else base.retry
+    named = {name: _own(rows, f"{place} answers_of {name}") for name, rows in _table(data, "answers_of", place).items()}
     return Generation(
         data["name"],
         tuple(data.get("aliases", ())),
@@ -107,10 +120,14 @@ def made(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
         data.get("source", ""),
         data.get("by_role", False),
         data.get("module_state", ""),
-        answers,
+        base.answers | {k: _take(Answer, v, f"{place} {k}") for k, v in raw.items()},
         retry,
         forms,
-        operations,
+        {name: without(one, data.get("without", ())) for name, one in operations.items()},
+        base.answers_of | named,
+        base.extends,
+        data.get("part", False),
+        data.get("variant", False),
     )
 
 
@@ -210,7 +227,7 @@ def _document(name: str) -> dict[str, Any]:
 def generations() -> dict[str, Generation]:
     """Return every generation by name, in the order of their files."""
     all_made = (made(name, _document) for name in compiled.names(MODEL) if name not in _NOT_GENERATIONS)
-    return {one.name: one for one in all_made}
+    return {one.name: one for one in all_made if not one.part}
 
 
 def generation(name: str) -> Generation:
@@ -256,3 +273,15 @@ def can_answer(leaf: str, status: int) -> bool:
 def answer_class(status: int) -> str:
     """Return which class an answer belongs to: status, or the software code of a faulting SEAMCALL."""
     return next((name for name, code in module_data()["software"].items() if code == status), "status")
+
+
+def serving(kernel: Generation, words: Sequence[str]) -> Generation:
+    """Return the kernel that has operations of these names: the one asked for, or a variant of it that has more."""
+    missing = [word for word in words if kernel.asked(word) is None]
+    if not missing:
+        return kernel
+    for one in generations().values():
+        if one.variant and kernel.name in one.extends and all(one.asked(word) for word in missing):
+            return one
+    known = (word for one in kernel.operations.values() for word in (one.asked, one.also) if word)
+    raise TdxwhyError(f"operations: {kernel.name} has no {missing[0]!r}", "known: " + ", ".join(known))

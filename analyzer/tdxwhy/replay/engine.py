@@ -58,10 +58,11 @@ def _replay(lines: Sequence[Line], topology: Topology | None, complete: bool, na
 def _judge(lines: Sequence[Line], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
     candidates = _candidates(name)
     if complete and not name:
-        runs = [follow(one) for one in (read(one, lines, False) for one in candidates if one.covered) if one.seen and not one.foreign]
-        fitting = [run for run in runs if run.conforms]
-        if fitting:
-            return _conforming(fitting, topology)
+        for variant in (False, True):
+            asked = (read(one, lines, False) for one in candidates if one.covered and one.variant is variant)
+            fitting = [run for run in (follow(one) for one in asked if one.seen and not one.foreign) if run.conforms]
+            if fitting:
+                return _conforming(fitting, topology)
     readings = [read(one, lines, not complete) for one in candidates]
     if not max(len(one.seen) for one in readings):
         return Verdict("undecided", "unknown", name, 0, 0, None, (), ("a line about TDX",))
@@ -90,8 +91,9 @@ def _runs(readings: Sequence[Reading], named: bool, tolerant: bool) -> list[Run]
         able = [one for one in able if one.passed == least]
     chosen = able or list(readings)
     runs: list[Run] = []
-    for covered in (True, False):
-        runs += [follow(one, tolerant and bool(able)) for one in chosen if one.generation.covered is covered]
+    for covered, variant in ((True, False), (True, True), (False, False), (False, True)):
+        asked = [one for one in chosen if (one.generation.covered, one.generation.variant) == (covered, variant)]
+        runs += [follow(one, tolerant and bool(able)) for one in asked]
         if any(run.conforms for run in runs):
             break
     return runs
@@ -151,8 +153,12 @@ def _cheapest(run: Run) -> Iterable[Ending]:
     return [ending for ending in run.endings if ending.cost == least]
 
 
+# A module that was lost later, in a module update, had come up.
+_CAME_UP = {"module=initialized", "module=lost"}
+
+
 def _outcome(ending: Ending) -> Outcome:
-    if "module=initialized" in ending.flags:
+    if ending.flags & _CAME_UP:
         return "initialized"
     if ending.blame is None or (ending.blame.kind == "refused" and not ending.blame.refusal and "platform=off" in ending.flags):
         return "not-attempted"
@@ -172,7 +178,7 @@ def _explanations(ways: Sequence[tuple[Run, Ending]], topology: Topology | None)
     found: dict[tuple[str, int | None, int | None, str], Explanation] = {}
     blamed: dict[tuple[Blame, int | None], Run] = {}
     for run, ending in ways:
-        if ending.blame is not None and "module=initialized" not in ending.flags:
+        if ending.blame is not None and not ending.flags & _CAME_UP:
             blamed.setdefault((ending.blame._replace(shown=False), _status(run, ending.blame)), run)
     for (blame, status), run in blamed.items():
         forms = _form_ids(run)

@@ -9,7 +9,7 @@ _CONVERSION = lazy(r"%(0?\d*)(?:ll|l|h)?([dux])")
 
 # What a kernel can print beside what the module told of itself: numbers, 0 until they are known.
 VALUES = frozenset(
-    {"cpu", "package", "offline_package", "cpus", "errno", "leaf", "status", "rcx", "rdx", "r8", "r9", "r10", "r11", "feat_ctl"}
+    {"cpu", "package", "offline_package", "cpus", "errno", "keyid", "leaf", "leaf_name", "status", "rcx", "rdx", "r8", "r9", "r10", "r11", "feat_ctl"}
     | {"keyid_first", "keyid_end", "keyids", "notifier_errno", "tdmrs_used", "tdmrs_max", "tdmr_base", "tdmr_end", "pamt_kb", "pamt_pages"}
     | {"cmr_start", "cmr_end", "memory_start", "memory_size", "major_version", "minor_version", "update_version"}
 )
@@ -49,17 +49,22 @@ class Answer(NamedTuple):
 
 
 class OwnAnswer(NamedTuple):
-    """What one step makes of an answer: of its `kind`, and where `status` is given of that status alone, as far as `mask` goes."""
+    """What one step makes of an answer: of its `kind` or of any, and where `status` is given of that status alone, as far as `mask` goes.
 
-    kind: str
+    `when` the kernel remembers something; `set` is remembered then. errno 0: the answer is taken as good.
+    """
+
     errno: int
+    kind: str = ""
     print: tuple[str, ...] = ()
     status: int | None = None
     mask: int = (1 << 64) - 1
+    when: str = ""
+    set: str = ""
 
     def fits(self, kind: str, status: int) -> bool:
         """Tell whether an answer is this one's."""
-        return self.kind == kind and (self.status is None or status & self.mask == self.status)
+        return self.kind in ("", kind) and (self.status is None or status & self.mask == self.status)
 
 
 class Step(NamedTuple):
@@ -95,23 +100,30 @@ class Step(NamedTuple):
     unsupported_errno: int = 0
     needed_by: tuple[str, ...] = ()
     gather_errno: int = 0
+    again: tuple[int, ...] = ()
     answers: tuple[OwnAnswer, ...] = ()
+    answers_of: str = ""
     at: str = ""
 
 
 class Ending(NamedTuple):
-    """What an operation prints and sets when it ends well or badly."""
+    """What an operation prints, sets and cleans up with (the operation `call`) when it ends well or badly."""
 
     print: tuple[str, ...] = ()
     set: tuple[str, ...] = ()
+    call: str = ""
 
 
 class Operation(NamedTuple):
-    """A named list of steps; `asked` is the word that starts it from outside (boot, enable, online ...)."""
+    """A named list of steps; `asked` is the word that starts it from outside (boot, enable, online ...).
+
+    `also` is another word for it, which asks nothing new once it ran: KVM's load, where that is what initialises.
+    """
 
     name: str
     step: tuple[Step, ...]
     asked: str = ""
+    also: str = ""
     attempt: bool = False
     once: bool = False
     always: bool = False
@@ -119,6 +131,7 @@ class Operation(NamedTuple):
     needs: str = ""
     returns: int = 0
     returns_failure: int | None = None
+    returns_value: str = ""
     returns_for: tuple[tuple[int, int], ...] = ()
     on_failure: Ending = Ending()
     on_success: Ending = Ending()
@@ -145,10 +158,24 @@ class Generation(NamedTuple):
     retry: Retry | None
     forms: dict[str, Form]
     operations: dict[str, Operation]
+    answers_of: dict[str, tuple[OwnAnswer, ...]]
+    extends: tuple[str, ...] = ()
+    part: bool = False
+    variant: bool = False
+
+    @property
+    def leaves(self) -> frozenset[str]:
+        """Return the leaves that this kernel calls."""
+        steps = (step for one in self.operations.values() for step in one.step)
+        return frozenset(step.leaf or step.name for step in steps if step.does in ("seamcall", "read-metadata"))
+
+    def own_answers(self, step: Step) -> tuple[OwnAnswer, ...]:
+        """Return what a step makes of answers by itself: its own words, then those of its caller's."""
+        return step.answers + self.answers_of.get(step.answers_of, ())
 
     def asked(self, word: str) -> Operation | None:
         """Return the operation that `word` starts, if this kernel has one."""
-        return next((one for one in self.operations.values() if one.asked == word), None)
+        return next((one for one in self.operations.values() if word in (one.asked, one.also)), None)
 
 
 def without(operation: Operation, names: tuple[str, ...]) -> Operation:

@@ -1,44 +1,18 @@
 """One boot of a kernel: what it remembers, prints and asks the module, while operations run step by step."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.errors import RulesError
 from tdxwhy.replay import memory
 from tdxwhy.replay.data import answer_class, leaf_numbers, platform_data, values
 from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, Step
+from tdxwhy.replay.keyids import KeyIds
+from tdxwhy.replay.nouns import Failed, Failure, Printed
 from tdxwhy.replay.platform import Machine, Traced
 
-
-class Printed(NamedTuple):
-    """A line that the kernel printed; `approximate` if its wording is not the kernel's own (a WARN splat), or unseen code ran before it."""
-
-    level: int
-    text: str
-    approximate: bool = False
-
-
-class Failed(Exception):  # noqa: N818 - the kernel's failure, not ours
-    """The operation stops here with this return value; `bad` unless it was a clean early return."""
-
-    def __init__(self, errno: int, bad: bool = True, status: int | None = None, step: str = "") -> None:
-        super().__init__(errno)
-        self.errno = errno
-        self.bad = bad
-        self.status = status
-        self.step = step
-        self.cpu: int | None = None
-
-
-class Failure(NamedTuple):
-    """How an operation failed: what was asked, the step, the status it was answered if it was a SEAMCALL, the errno, the CPU."""
-
-    asked: str
-    step: str
-    status: int | None
-    errno: int
-    cpu: int | None
-
+# How often the model asks again at most; a kernel asks until the module answers otherwise.
+_MOST_AGAIN = 10_000
 
 # How each kind of step is done, and how each fact of the machine is found out, by name.
 Does = Mapping[str, Callable[["Kernel", Step, int], None]]
@@ -66,13 +40,14 @@ class Kernel:
         self.regions: tuple[memory.Region, ...] = ()
         self.tdmrs: list[memory.Tdmr] = []
         self.memlist: tuple[memory.Region, ...] = ()
-        self.keyids: list[int] = []
+        self.keyids = KeyIds(range(0))
         self._set_keyids()
 
     def _set_keyids(self) -> None:
         default = platform_data()["keyids"]
         given = str(self.machine.scenario.settings.get("keyid", f"{default['mktme']} {default['tdx']}")).split()
         mktme, tdx = int(given[0], 0), int(given[1], 0)
+        self.keyids = KeyIds(range(mktme + 2, mktme + 1 + tdx))
         errno = -abs(int(self.machine.scenario.settings.get("memnotifier_fail", 0)))
         self.values |= {"keyid_first": mktme + 1, "keyid_end": mktme + 1 + tdx, "keyids": tdx, "notifier_errno": errno}
 
@@ -81,21 +56,20 @@ class Kernel:
     def ask(self, words: str) -> int:
         """Do one operation of a scenario, such as `enable` or `online 3`, and return its errno (or what it returns)."""
         word, *rest = words.split()
-        numbers = [int(one, 0) for one in rest]
-        if word == "online":
-            return self.plug(numbers[0])
-        if word == "offline":
-            return self.unplug(numbers[0])
-        if word == "guest":
-            return self._guest(numbers[0])
+        if word in _PLUGS:
+            return _PLUGS[word](self, int(rest[0], 0))
         operation = self.generation.asked(word)
         if operation is None or not self._wanted(operation):
             return 0
-        if operation.once and operation.name in self.returned:
+        if (operation.once or word == operation.also) and operation.name in self.returned:
             return self.returned[operation.name]
         if word == "memonline":
-            self.values |= {"memory_start": numbers[0], "memory_size": numbers[1]}
-        return self._top(operation, self.machine.caller())
+            self.values |= {"memory_start": int(rest[0], 0), "memory_size": int(rest[1], 0)}
+        self.values["image"] = rest[0] if word == "update" and rest else ""
+        result = self._top(operation, self.machine.caller())
+        if operation.returns_value == "keyid" and result >= 0:
+            self.keyids.live()
+        return result
 
     def _wanted(self, operation: Operation) -> bool:
         return not operation.needs or self.holds(operation.needs, 0)
@@ -107,7 +81,7 @@ class Kernel:
         self.machine.locked += held
         try:
             self.run(operation, cpu)
-            result = operation.returns
+            result = int(self.values[operation.returns_value]) if operation.returns_value else operation.returns
         except Failed as stop:
             result = operation.returns_failure if stop.bad and operation.returns_failure is not None else stop.errno
             result = dict(operation.returns_for).get(result, result) if stop.bad else result
@@ -127,10 +101,21 @@ class Kernel:
         except Failed as stop:
             if stop.bad:
                 self._end(operation.on_failure, stop.errno, cpu if stop.cpu is None else stop.cpu)
+                self._clean_up(operation.on_failure.call, cpu)
             raise
         self._end(operation.on_success, 0, cpu)
 
+    def _clean_up(self, name: str, cpu: int) -> None:
+        """Run the operation that cleans up after a failure; what fails in it ends only itself."""
+        try:
+            if name:
+                self.run(self.generation.operations[name], cpu)
+        except Failed:
+            return
+
     def _step(self, step: Step, cpu: int) -> None:
+        if step.unless and self.holds(step.unless, cpu):
+            return
         if step.does not in self._does:
             raise RulesError(f"rules/model: {self.generation.name}: step {step.name}: nothing does {step.does!r}")
         try:
@@ -140,7 +125,7 @@ class Kernel:
             raise
 
     def _end(self, ending: Ending, errno: int, cpu: int) -> None:
-        if ending.set:
+        if any(one.startswith("module=") for one in ending.set):
             self._forget_tdmrs(errno)
         self.values["errno"] = errno
         for form in ending.print:
@@ -196,20 +181,15 @@ class Kernel:
         while self.machine.deferred and not self.machine.locked:
             self.happen([self.machine.deferred.pop(0)])
 
-    def _guest(self, on: int) -> int:
-        if not on:
-            self.keyids = self.keyids[:-1]
-            return 0
-        return self.take_keyid()
-
-    def take_keyid(self) -> int:
-        """Give the lowest free KeyID of the guests' range, which begins after the kernel's own; -ENOSPC if there is none."""
-        guests = range(int(self.values["keyid_first"]) + 1, int(self.values["keyid_end"]))
-        free = next((number for number in guests if number not in self.keyids), None)
-        if free is None:
-            return -28
-        self.keyids.append(free)
-        return free
+    def guest(self, on: int) -> int:
+        """Take a KeyID as a guest would, or give the last one back, without any SEAMCALL."""
+        if on:
+            taken = self.keyids.take()
+            self.keyids.live()
+            return -28 if taken is None else taken
+        self.keyids.end()
+        self.keyids.give()
+        return 0
 
     # ---- state and printing
 
@@ -232,6 +212,7 @@ class Kernel:
     def print(self, name: str, cpu: int) -> None:
         """Print a form of the generation, once if it is one of that kind."""
         form = self.generation.forms[name]
+        self.values["cpu"] = cpu
         if form.once and name in self.once:
             return
         self.once.add(name)
@@ -257,12 +238,14 @@ class Kernel:
 
     # ---- SEAMCALLs
 
-    def seamcall(self, leaf: str, cpu: int, registers: dict[str, int]) -> int:
-        """Make a SEAMCALL as often as this kernel asks again, and return its status."""
+    def seamcall(self, leaf: str, cpu: int, registers: dict[str, int], again: tuple[int, ...] = ()) -> int:
+        """Make a SEAMCALL as often as this kernel asks again, after the statuses `again` as often as they come, and return its status."""
         retry = self.generation.retry
-        status = 0
+        status, left = 0, _MOST_AGAIN
         for _ in range(retry.tries if retry else 1):
             status = self._once(leaf, cpu, registers)
+            while status in again and left:
+                status, left = self._once(leaf, cpu, registers), left - 1
             if retry is None or status != retry.status:
                 break
         return status
@@ -276,27 +259,32 @@ class Kernel:
         self.happen(machine.events(leaf, "after"))
         return status
 
-    def judge(self, step: Step, status: int, registers: dict[str, int]) -> None:
-        """Print what this kernel prints of an answer, and raise Failed unless it was success."""
+    def judge(self, step: Step, status: int, registers: dict[str, int]) -> bool:
+        """Print what this kernel prints of an answer, raise Failed unless it takes it as good, and tell whether it was success."""
         if status == 0:
-            return
-        kind = answer_class(status)
-        answer = self._answer(step, kind, status)
+            return True
+        kind, leaf, cpu = answer_class(status), step.leaf or step.name, self.machine.trace[-1].cpu
+        answer = self._answer(step, kind, status, cpu)
         zero = dict.fromkeys(("rcx", "rdx", "r8", "r9", "r10", "r11"), 0)
-        self.values |= {"leaf": leaf_numbers()[step.leaf or step.name], "status": status} | zero | registers
-        cpu = self.machine.trace[-1].cpu
-        own = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
-        for form in own:
+        self.values |= {"leaf": leaf_numbers()[leaf], "leaf_name": leaf.replace(".", "_"), "status": status} | zero | registers
+        shown = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
+        for form in shown + (step.print_vmfailinvalid if kind == "vmfailinvalid" else ()):
             self.print(form, cpu)
-        if kind == "vmfailinvalid":
-            for form in step.print_vmfailinvalid:
-                self.print(form, cpu)
-        if not step.ignore:
+        if answer.errno and not step.ignore:
             stop = Failed(answer.errno, status=status)
             stop.cpu = cpu
             raise stop
+        return False
 
-    def _answer(self, step: Step, kind: str, status: int) -> Answer:
+    def _answer(self, step: Step, kind: str, status: int, cpu: int) -> Answer:
         """Return what becomes of an answer: what the step says of it, or else the generation."""
-        own = next((one for one in step.answers if one.fits(kind, status)), None)
-        return self.generation.answers[kind] if own is None else Answer(own.errno, own.print)
+        for own in self.generation.own_answers(step):
+            if own.fits(kind, status) and not (own.when and not self.holds(own.when, cpu)):
+                if own.set:
+                    self.set(own.set)
+                return Answer(own.errno, own.print)
+        return self.generation.answers[kind]
+
+
+# What a scenario asks of the machine itself; all else is asked of the kernel's operations.
+_PLUGS: dict[str, Callable[[Kernel, int], int]] = {"online": Kernel.plug, "offline": Kernel.unplug, "guest": Kernel.guest}

@@ -40,13 +40,14 @@ class TdxModule:
         self.keyed: set[int] = set()
         self.tdmrs: tuple[Tdmr, ...] = ()
         self.progress: dict[int, int] = {}
+        self.installed: set[int] = set()
         if self.state == "SYS_READY":
             self.keyed = set(scenario.packages)
 
     def answer(self, call: Call) -> int:
         """Return the module's own status for a call, and take its effects if it succeeds."""
         leaf = _leaves().get(call.leaf)
-        for check in module_data()["dispatcher"]:
+        for check in module_data()["dispatcher"] if not (leaf or {}).get("loader") else ():
             if _DISPATCH[check["when"]](self, call.leaf, leaf):
                 return int(check["status"])
         if leaf is None:
@@ -92,6 +93,19 @@ class TdxModule:
             call.registers["r8"] = self.field(call.registers.get("rdx", 0)) or 0
         elif word == "tdmr-part":
             self._initialize_part(call.registers)
+        elif word == "install":
+            self._install(call.cpu)
+
+    @property
+    def absent(self) -> bool:
+        """Tell whether the old module is gone and the new one not complete."""
+        return bool(self.installed)
+
+    def _install(self, cpu: int) -> None:
+        """Take one CPU's part in replacing the module; the last one starts the new one from scratch."""
+        self.installed.add(cpu)
+        if len(self.installed) >= self.cpus:
+            self.state, self.installed, self.cpu_package = "SYSINIT_PENDING", set(), {}
 
     def package_of(self, cpu: int) -> int:
         """Return the package that the module knows a CPU by: 0 until that CPU has run TDH.SYS.LP.INIT."""
@@ -190,6 +204,7 @@ _CHECKS: dict[str, Callable[[TdxModule, Call], bool]] = {
     "cpus-missing": lambda module, call: module.rules.all_cpus_before_config and len(module.cpu_package) < module.cpus,
     "not-configured": lambda module, call: module.state != "SYSCONFIG_DONE",
     "package-keyed": lambda module, call: module.package_of(call.cpu) in module.keyed,
+    "handoff-unknown": lambda module, call: bool(int(module.scenario.settings.get("old_handoff", 0))),
     "field-unknown": lambda module, call: module.field(call.registers.get("rdx", 0)) is None,
     "no-such-tdmr": lambda module, call: all(one.base != call.registers["rcx"] for one in module.tdmrs),
     "tdmr-initialized": lambda module, call: any(

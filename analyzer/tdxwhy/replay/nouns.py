@@ -1,4 +1,4 @@
-"""What the reference model says of a log."""
+"""What the reference model says: of a log, and of a scenario."""
 
 from typing import Literal, NamedTuple
 
@@ -37,3 +37,33 @@ class Verdict(NamedTuple):
     diverged_at: Divergence | None
     explanations: tuple[Explanation, ...]
     settles: tuple[str, ...] = ()
+
+
+class Printed(NamedTuple):
+    """A line that the kernel printed; `approximate` if its wording is not the kernel's own (a WARN splat), or unseen code ran before it."""
+
+    level: int
+    text: str
+    approximate: bool = False
+
+
+class Failed(Exception):  # noqa: N818 - the kernel's failure, not ours
+    """The operation stops here with this return value; `bad` unless it was a clean early return."""
+
+    def __init__(self, errno: int, bad: bool = True, status: int | None = None, step: str = "") -> None:
+        super().__init__(errno)
+        self.errno = errno
+        self.bad = bad
+        self.status = status
+        self.step = step
+        self.cpu: int | None = None
+
+
+class Failure(NamedTuple):
+    """How an operation failed: what was asked, the step, the status it was answered if it was a SEAMCALL, the errno, the CPU."""
+
+    asked: str
+    step: str
+    status: int | None
+    errno: int
+    cpu: int | None

@@ -70,6 +70,8 @@ class Machine:
         if state in ("absent", "gp"):
             return software["vmfailinvalid" if state == "absent" else "gp"]
         fault = self._fault(leaf, cpu)
+        if fault is None and self.module.absent and not leaf.startswith("SEAMLDR."):
+            return software["vmfailinvalid"]
         if fault is None:
             return self.module.answer(Call(leaf, cpu, self.scenario.packages[cpu], registers, tdmrs))
         registers.update(fault.registers)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tdxwhy.errors import RulesError
-from tdxwhy.replay.generation import Ending, Generation, Operation, Step
+from tdxwhy.replay.data import bases_of
+from tdxwhy.replay.generation import Ending, Generation, Operation, OwnAnswer, Step
 
 # What the two files that are no generations hold: of a table of tables, or a list of them, the keys that each must and may have.
 _CHECK = ({"status", "name", "when"}, {"only", "not_in", "detail"})
@@ -14,7 +15,7 @@ _MODULE: dict[str, Any] = {
     "source": str,
     "states": list,
     "dispatcher": ({"status", "name", "when"}, set()),
-    "leaf": ({"name", "number", "before_ready", "lock", "check", "effects"}, {"after_shutdown", "not_in", "only", "versions"}),
+    "leaf": ({"name", "number", "before_ready", "lock", "check", "effects"}, {"after_shutdown", "loader", "not_in", "only", "versions"}),
     "belongs": ({"classes", "leaves"}, set()),
     "software": dict,
     "fields": ({"name"}, {"value"}),
@@ -27,6 +28,9 @@ _PLATFORM: dict[str, Any] = {
     "low_memory": int,
     "info_registers": dict,
     "caller_cpu": str,
+    "td_pages": dict,
+    "cpu_model": int,
+    "partial_write_erratum": list,
     "features": dict,
 }
 _FILES = {"module.toml": _MODULE, "platform.toml": _PLATFORM}
@@ -43,6 +47,8 @@ _FITS: dict[object, Callable[[Any], bool]] = {
 def prove(made: Generation, place: str) -> None:
     """Refuse values of another kind than their field's, and names of forms and operations that are not there."""
     for row in (made, *made.forms.values(), *made.answers.values(), *_parts(made)):
+        if isinstance(row, Step) and row.answers_of and row.answers_of not in made.answers_of and not made.part:
+            raise RulesError(f"{place}: nothing is called {row.answers_of!r}")
         for name, kind in type(row).__annotations__.items():
             value = getattr(row, name)
             if kind in _FITS and not _FITS[kind](value):
@@ -66,28 +72,30 @@ def prove_forms(made: Generation, place: str, values: frozenset[str]) -> None:
 
 
 def bases_first(documents: Mapping[str, dict[str, Any]]) -> list[str]:
-    """Return the names of the files, each behind that of the one it extends; refuse one that is not there, and a circle."""
-    return sorted(documents, key=lambda name: len(_bases(name, documents)))
+    """Return the names of the files, each behind those of what it extends; refuse one that is not there, and a circle."""
+    return sorted(documents, key=lambda name: len(_bases(name, documents, ())))
 
 
-def _bases(name: str, documents: Mapping[str, dict[str, Any]]) -> set[str]:
+def _bases(name: str, documents: Mapping[str, dict[str, Any]], above: tuple[str, ...]) -> set[str]:
     bases: set[str] = set()
-    file = name
-    while "extends" in documents[file]:
-        base = documents[file]["extends"]
+    for base in bases_of(documents[name]):
         file = f"{base}.toml"
-        if file not in documents or file in bases:
-            raise RulesError(f"{name}: extends {base!r}, {'and so itself' if file in bases else 'which is not there'}")
-        bases.add(file)
+        if file not in documents or file in (*above, name):
+            raise RulesError(f"{(*above, name)[0]}: extends {base!r}, {'which is not there' if file not in documents else 'and so itself'}")
+        bases |= {file} | _bases(file, documents, (*above, name))
     return bases
 
 
-def _parts(made: Generation) -> Iterator[Operation | Ending | Step]:
+def _parts(made: Generation) -> Iterator[Operation | Ending | Step | OwnAnswer]:
     for operation in made.operations.values():
         yield operation
         yield operation.on_failure
         yield operation.on_success
         yield from operation.step
+        for step in operation.step:
+            yield from step.answers
+    for answers in made.answers_of.values():
+        yield from answers
 
 
 def prove_file(data: dict[str, Any], name: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.decode import status_named
-from tdxwhy.replay.data import generation, leaf_numbers, module_data
+from tdxwhy.replay.data import generation, leaf_numbers, module_data, serving
 from tdxwhy.replay.values import known_keys, rows_of, whole_number
 
 
@@ -77,10 +77,16 @@ _PLATFORM = {"packages", "cpus_per_package", "cpu_to_package", "offline_at_boot"
 _SETTINGS = {
     "keyid", "keyid_msr_fault", "hibernation", "memnotifier_fail", "bios_pkgs", "bios_lps", "caller_holds_cpus_lock", "max_rsvd",
     "max_tdmrs", "cpu_model", "vmx_unsupported", "feature_off", "meta_missing", "has_sysrd", "num_cpuid_config", "version", "features0",
-    "max_vcpus",
+    "max_vcpus", "old_handoff", "misc_max",
 }  # fmt: skip
 _FAULT = {"leaf", "status", "cpu", "package", "nth", "count", "rcx", "rdx", "r8", "r9", "r10", "r11"}
-_OPERATIONS = {"boot": 0, "enable": 0, "kvmload": 0, "online": 1, "offline": 1, "memonline": 2, "createtd": 0, "guest": 1, "shutdown": 0}
+# The words that ask for something, and how many numbers each takes.
+_OPERATIONS = {
+    "boot": 0, "enable": 0, "kvmload": 0, "createtd": 0, "destroytd": 0, "online": 1, "offline": 1, "update": 0, "memonline": 2,
+    "shutdown": 0, "kexec": 0, "guest": 1,
+}  # fmt: skip
+_MACHINE = {"online", "offline", "guest"}
+_IMAGES = {"update broken"}
 _VERSIONS = ("1.0", "1.5", "2.0")
 _MODULE_STATES = {"loaded", "absent", "gp"}
 _GIB = 1 << 30
@@ -99,6 +105,8 @@ def parse(data: object) -> Scenario:
     packages = _packages(platform)
     cpus = _Cpus(packages)
     memory = _memory(platform, packages)
+    operations = tuple(_asked(one, f"operations[{i}]", cpus) for i, one in enumerate(_list(row, "operations", ("boot", "enable"))))
+    kernel = serving(kernel, [one.split()[0] for one in operations if one.split()[0] not in _MACHINE])
     return Scenario(
         kernel.name,
         packages,
@@ -112,7 +120,7 @@ def parse(data: object) -> Scenario:
         tuple(_hotplug(one, f"hotplug[{i}]", cpus) for i, one in enumerate(_list(row, "hotplug"))),
         cpus.set(row.get("without_vmxon", []), "without_vmxon"),
         cpus.set(row.get("vmxon_faults", []), "vmxon_faults"),
-        tuple(_asked(one, f"operations[{i}]", cpus) for i, one in enumerate(_list(row, "operations", ("boot", "enable")))),
+        operations,
     )
 
 
@@ -274,6 +282,8 @@ def _hotplug(given: object, place: str, cpus: _Cpus) -> Hotplug:
 
 def _asked(value: object, place: str, cpus: _Cpus) -> str:
     words = str(value).split()
+    if " ".join(words) in _IMAGES:
+        return " ".join(words)
     if not words or words[0] not in _OPERATIONS or len(words) != _OPERATIONS[words[0]] + 1:
         raise TdxwhyError(f"{place}: {value!r} is no operation", "known: " + ", ".join(_OPERATIONS))
     if words[0] in ("online", "offline"):

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import generation
-from tdxwhy.replay.kernel import Failure, Kernel, Printed
+from tdxwhy.replay.kernel import Kernel
+from tdxwhy.replay.nouns import Failure, Printed
 from tdxwhy.replay.platform import Machine, Traced
 from tdxwhy.replay.scenario import Scenario
 from tdxwhy.replay.steps import DOES

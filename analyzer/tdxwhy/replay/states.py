@@ -6,13 +6,17 @@ from tdxwhy.replay.data import can_answer
 
 
 class Pattern(NamedTuple):
-    """A line that must come next: its form, certain values, the leaf whose status it shows, and whether it tells of a failure."""
+    """A line that must come next: its form, certain values, the leaf whose status it shows, and whether it tells of a failure.
+
+    `many` may come any number of times, `optional` once or not: the text of a WARN splat, which others print in their own way.
+    """
 
     form: str
     fixed: tuple[tuple[str, int | str], ...] = ()
     leaf: str = ""
     telling: bool = False
     many: bool = False
+    optional: bool = False
 
 
 class Blame(NamedTuple):
@@ -27,13 +31,18 @@ class Blame(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A place in an operation; `loop`: it may start over (one more CPU)."""
+    """A place in an operation.
+
+    `loop`: it may start over (one more CPU); `stopped`: on all CPUs at once; `failing`: it cleans up after that failure.
+    """
 
     operation: str
     at: int
     loop: bool = False
     installs: str = ""
     gather: int = 0
+    stopped: bool = False
+    failing: Blame | None = None
 
 
 class State(NamedTuple):

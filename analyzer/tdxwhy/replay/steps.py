@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from tdxwhy.replay import memory
 from tdxwhy.replay.data import module_data, platform_data
 from tdxwhy.replay.generation import Operation, Step
-from tdxwhy.replay.kernel import Does, Failed, Kernel
+from tdxwhy.replay.kernel import Does, Kernel
+from tdxwhy.replay.nouns import Failed
+from tdxwhy.replay.td_steps import TD_STEPS, control_pages
 
 
 def _check(kernel: Kernel, step: Step, cpu: int) -> None:
     if not kernel.holds(step.when, cpu):
         return
-    for form in step.print:
-        kernel.print(form, cpu)
+    _print(kernel, step, cpu)
     if step.set:
         kernel.set(step.set)
     if step.stop is not None:
@@ -34,10 +35,10 @@ def _call(kernel: Kernel, step: Step, cpu: int) -> None:
     operation = kernel.generation.operations[step.call]
     kernel.machine.locked += step.lock == "always"
     try:
-        if not step.each:
-            kernel.run(operation, cpu)
+        if not step.each or step.each == "lead-cpu":
+            kernel.run(operation, 0 if step.each else cpu)
             return
-        stops = [_stop(kernel, operation, one, bool(step.gather_errno)) for one in online_cpus(kernel)]
+        stops = [_stop(kernel, operation, one, bool(step.gather_errno)) for one in _cpus(kernel, step)]
         first = next((stop for stop in stops if stop is not None), None)
         if first is not None:
             first.errno = step.gather_errno
@@ -60,6 +61,14 @@ def _stop(kernel: Kernel, operation: Operation, cpu: int, gather: bool) -> Faile
     return None
 
 
+def _cpus(kernel: Kernel, step: Step) -> Iterator[int]:
+    """Walk the online CPUs; stopped for one another, the last one, whose coming lets all go on, is the first to act."""
+    if step.each != "stopped-cpu":
+        return online_cpus(kernel)
+    online = sorted(kernel.machine.online)
+    return iter(online[-1:] + online[:-1])
+
+
 def online_cpus(kernel: Kernel) -> Iterator[int]:
     """Walk the online CPUs in their order, with whatever comes and goes meanwhile."""
     for cpu in range(len(kernel.machine.scenario.packages)):
@@ -75,33 +84,45 @@ def _vmxon(kernel: Kernel, step: Step, cpu: int) -> None:
     if cpu in scenario.vmxon_faults:
         kernel.machine.vmx_off.add(cpu)
         kernel.values["feat_ctl"] = 1
-        for form in step.print:
-            kernel.print(form, cpu)
+        _print(kernel, step, cpu)
         if step.fault_errno:
             raise Failed(step.fault_errno, step=needed_by)
 
 
 def _seamcall(kernel: Kernel, step: Step, cpu: int) -> None:
-    if step.each == "online-cpu":
-        for one in online_cpus(kernel):
-            _one_call(kernel, step, one)
-    elif step.each == "package":
-        _each_package(kernel, step)
-    elif step.each == "tdmr":
-        _each_tdmr(kernel, step, cpu)
+    if step.each:
+        _EACH[step.each](kernel, step, cpu)
     elif step.remember == "result":
         _remembered(kernel, step, cpu)
-    elif step.remember == "cpu":
-        if cpu not in kernel.enabled_cpus:
-            _one_call(kernel, step, cpu)
-            kernel.enabled_cpus.add(cpu)
-    else:
+    elif step.remember != "cpu":
         _one_call(kernel, step, cpu)
+    elif cpu not in kernel.enabled_cpus:
+        _one_call(kernel, step, cpu)
+        kernel.enabled_cpus.add(cpu)
 
 
-def _one_call(kernel: Kernel, step: Step, cpu: int) -> None:
+def _each_cpu(kernel: Kernel, step: Step, cpu: int) -> None:
+    for one in online_cpus(kernel):
+        _one_call(kernel, step, one)
+
+
+def _each_added_page(kernel: Kernel, step: Step, cpu: int) -> None:
+    for number in range(kernel.keyids.control_pages):
+        _one_call(kernel, step, cpu, 1 + number)
+
+
+def _each_control_page(kernel: Kernel, step: Step, cpu: int) -> None:
+    """Add the pages that hold a TD's control structure; those added are to be reclaimed when it ends."""
+    for _ in range(control_pages(kernel)):
+        _one_call(kernel, step, cpu)
+        kernel.keyids.control_pages += 1
+
+
+def _one_call(kernel: Kernel, step: Step, cpu: int, page: int = 0) -> None:
     registers = dict(platform_data()["info_registers"]) if step.arguments == "sysinfo" else {}
-    status = kernel.seamcall(step.leaf or step.name, cpu, registers)
+    if step.arguments == "td-page":
+        registers["rcx"] = kernel.values["tdr"] + page * memory.PAGE
+    status = kernel.seamcall(step.leaf or step.name, cpu, registers, step.again)
     kernel.judge(step, status, registers)
     if step.arguments == "sysinfo":
         _learn_version(kernel)
@@ -127,13 +148,13 @@ def _remembered(kernel: Kernel, step: Step, cpu: int) -> None:
         raise Failed(kernel.sysinit)
 
 
-def _each_package(kernel: Kernel, step: Step) -> None:
+def _each_package(kernel: Kernel, step: Step, cpu: int) -> None:
     seen: set[int] = set()
-    for cpu in online_cpus(kernel):
-        package = kernel.machine.scenario.packages[cpu]
+    for one in online_cpus(kernel):
+        package = kernel.machine.scenario.packages[one]
         if package not in seen:
             seen.add(package)
-            _one_call(kernel, step, cpu)
+            _one_call(kernel, step, one)
 
 
 def _each_tdmr(kernel: Kernel, step: Step, cpu: int) -> None:
@@ -150,6 +171,15 @@ def _each_tdmr(kernel: Kernel, step: Step, cpu: int) -> None:
                 machine.calls[step.name] += made
 
 
+_EACH = {
+    "online-cpu": _each_cpu,
+    "package": _each_package,
+    "tdmr": _each_tdmr,
+    "control-page": _each_control_page,
+    "added-page": _each_added_page,
+}
+
+
 def _read_metadata(kernel: Kernel, step: Step, cpu: int) -> None:
     fields = [int(one, 16) for one in step.fields]
     for table in step.tables:
@@ -158,7 +188,8 @@ def _read_metadata(kernel: Kernel, step: Step, cpu: int) -> None:
     try:
         for field in fields:
             registers = {"rdx": field}
-            kernel.judge(step, kernel.seamcall(step.name, cpu, registers), registers)
+            if not kernel.judge(step, kernel.seamcall(step.name, cpu, registers), registers):
+                break
             row = module_data()["fields"].get(f"0x{field:016x}")
             if row:
                 kernel.values[row["name"]] = registers.get("r8", 0)
@@ -234,12 +265,7 @@ def _unseen(kernel: Kernel, step: Step, cpu: int) -> None:
     kernel.unseen = True
 
 
-def _take_keyid(kernel: Kernel, step: Step, cpu: int) -> None:
-    result = kernel.take_keyid()
-    raise Failed(result, bad=result < 0)
-
-
-DOES: Does = {
+DOES: Does = TD_STEPS | {
     "check": _check,
     "print": _print,
     "set": _set,
@@ -252,6 +278,5 @@ DOES: Does = {
     "fill-tdmrs": _fill_tdmrs,
     "allocate-pamts": _allocate_pamts,
     "reserve-areas": _reserve_areas,
-    "take-keyid": _take_keyid,
     "unseen": _unseen,
 }

@@ -11,13 +11,15 @@ from tdxwhy.know.match import match
 from tdxwhy.know.recognise import leaf_of, recognise
 from tdxwhy.know.stems import looks_like_tdx
 from tdxwhy.records import LogRecord, MessageForm, Place
-from tdxwhy.replay.data import answer_class, leaf_numbers, status_class
+from tdxwhy.replay.data import answer_class, generations, leaf_numbers, status_class
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.states import Symbol
 
 FOREIGN = Symbol("foreign")
 _KINDS = {"host", "kvm", "runtime", "loader"}
-_DECIDING = {"leaf", "status", "errno"}
+# Of these kinds of lines the model knows every stage; of the others those that it prints itself in some kernel.
+_STAGES = {"host"}
+_DECIDING = {"leaf", "leaf_name", "status", "errno"}
 
 
 class Reader:
@@ -26,6 +28,7 @@ class Reader:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self._forms = {form.format: form for form in generation.forms.values()}
+        self._leaves = frozenset(leaf_numbers()[leaf] for leaf in generation.leaves)
         self._known: dict[tuple[str, int | None, bool], Symbol | None] = {}
 
     def read(self, text: str, level: int | None, lenient: bool = False) -> Symbol | None:
@@ -44,20 +47,43 @@ class Reader:
 
     def _read(self, text: str, level: int | None, lenient: bool) -> Symbol | None:
         if self.generation.by_role:
-            return _by_role(text)
+            return _by_role(text, self._leaves)
         form, values = recognised(text)
         if form is None:
             return FOREIGN if values and not lenient else None
         own = self._forms.get(form.format)
         if own is None:
-            return FOREIGN if form.kind in _KINDS and not (lenient and form.outcome in _BY_THE_WAY) else None
+            known = form.kind in _STAGES or form.format in _modelled()
+            return FOREIGN if form.kind in _KINDS and known and not (lenient and form.outcome in _BY_THE_WAY) else None
         if level is not None and level != own.level:
             return FOREIGN
-        return _symbol(own.name, dict(zip(own.args, values.values(), strict=True)))
+        named = dict(zip(own.args, values.values(), strict=True))
+        leaf = _leaf(named)
+        if leaf is not None and leaf not in self._leaves and leaf not in leaf_numbers().values():
+            return None
+        return _symbol(own.name, named)
+
+
+@cache
+def _modelled() -> frozenset[str]:
+    """Return the formats whose stage the model knows, in whatever kernel."""
+    return frozenset(form.format for one in generations().values() if not one.by_role for form in one.forms.values())
+
+
+def _leaf(named: dict[str, Any]) -> int | None:
+    """Return the leaf that a line is about, if it says which: a number, or a name as the kernel writes it."""
+    name = named.get("leaf_name")
+    leaf = named.get("leaf") if name is None else leaf_named(str(name))
+    return leaf if isinstance(leaf, int) else None
 
 
 def _symbol(form: str, named: dict[str, Any]) -> Symbol:
-    if "status" in named and (named["status"] == 0 or answer_class(named["status"]) != "status"):
+    if "leaf_name" in named:
+        # KVM prints the software's codes as it prints the module's.
+        named = named | {"leaf_name": _named(_leaf(named))}
+    elif "status" in named and answer_class(named["status"]) != "status":
+        return FOREIGN
+    if named.get("status") == 0:
         return FOREIGN
     if "keyid_end" in named:
         keyids = named["keyid_end"] - named["keyid_first"]
@@ -69,8 +95,15 @@ def _symbol(form: str, named: dict[str, Any]) -> Symbol:
     return Symbol(form, tuple((name, deciding(name, value)) for name, value in named.items() if name in _DECIDING))
 
 
-def deciding(name: str, value: int) -> int:
+@cache
+def _named(number: int | None) -> str:
+    return next((name for name, one in leaf_numbers().items() if one == number), "")
+
+
+def deciding(name: str, value: int | str) -> int | str:
     """Return what of a value decides anything: so many symbols as the model tells apart, however many numbers a log holds."""
+    if isinstance(value, str):
+        return value
     if name == "status":
         return status_class(value)
     if name == "leaf":
@@ -119,7 +152,7 @@ def _judge(text: str) -> tuple[MessageForm | None, dict[str, Any]]:
 # ---- lines known by what they say
 
 
-def _by_role(text: str) -> Symbol | None:
+def _by_role(text: str, leaves: frozenset[int]) -> Symbol | None:
     form, values = recognised(text)
     if form is None and not values:
         return None
@@ -127,7 +160,7 @@ def _by_role(text: str) -> Symbol | None:
     if leaf is None and "leaf_name" in values:
         leaf = leaf_named(values["leaf_name"])
     if isinstance(leaf, int) and isinstance(status, int):
-        return _call(leaf, status) if form is None or form.kind == "host" else None
+        return _call(leaf, status, leaves) if form is None or form.kind == "host" else None
     if form is None or form.kind not in ("host", "kvm", "loader"):
         return None
     kind = _software().get(form.id)
@@ -136,11 +169,11 @@ def _by_role(text: str) -> Symbol | None:
     return _plain(form)
 
 
-def _call(leaf: int, status: int) -> Symbol | None:
+def _call(leaf: int, status: int, leaves: frozenset[int]) -> Symbol | None:
     kind = answer_class(status)
     if kind != "status":
         return Symbol(kind)
-    known = leaf in leaf_numbers().values() and status
+    known = leaf in leaves and status
     return Symbol("seamcall", (("leaf", leaf), ("status", status_class(status)))) if known else None
 
 

@@ -28,13 +28,14 @@ class Calls(Automaton):
         first = fine._replace(many=False)
         done = state._replace(flags=state.flags | {good}) if good else state
         yield self._next(done._replace(pending=(*again, first, *((fine, *again) if fine.many else ()))))
-        for kind, answer in self.generation.answers.items():
+        for answer in self._kinds(state, step):
+            kind = answer.kind or "status"
             before = (fine,) if fine.many else ()
             bad = Pattern("call", (("leaf", leaf), ("kind", kind)), leaf if kind == "status" else "", True)
             failed = state._replace(pending=(*again, *before, *again, bad) if before else (*again, bad))
             if step.remember == "result":
                 failed = failed._replace(flags=failed.flags | {f"result:{answer.errno}"})
-            yield self._next(failed) if step.ignore else self._fail(failed, Blame(step.name, kind, answer.errno))
+            yield self._next(failed) if step.ignore or answer.good else self._fail(failed, Blame(step.name, kind, answer.errno))
 
 
 def _again(generation: Generation, leaf: str) -> tuple[Pattern, ...]:

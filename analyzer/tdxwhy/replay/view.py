@@ -33,7 +33,15 @@ class Row(NamedTuple):
     failing: tuple[Failing, ...]
 
 
-_WHERE = {"online-cpu": "each online CPU", "package": "one CPU per package", "tdmr": "each TDMR"}
+_WHERE = {
+    "online-cpu": "each online CPU",
+    "package": "one CPU per package",
+    "tdmr": "each TDMR",
+    "control-page": "each control page",
+    "added-page": "each control page that was added",
+    "stopped-cpu": "all online CPUs at once",
+    "lead-cpu": "CPU 0, all others waiting",
+}
 _WHAT = {
     "vmxon": "VMXON",
     "memory-list": "list memory",
@@ -43,9 +51,13 @@ _WHAT = {
     "reserve-areas": "reserve areas",
     "read-metadata": "read metadata",
     "take-keyid": "take a KeyID",
+    "give-keyid": "give the KeyID back",
+    "last-td": "turn to the last TD",
+    "allocate-td-pages": "allocate the TD's pages",
+    "forget": "forget that the module was started",
     "print": "print",
 }
-_ANSWERS = {"status": "a status", "ud": "#UD", "gp": "#GP", "vmfailinvalid": "VMfailInvalid"}
+_ANSWERS = {"": "any other answer", "status": "a status", "ud": "#UD", "gp": "#GP", "vmfailinvalid": "VMfailInvalid"}
 
 
 def rows(generation: Generation) -> Iterator[Row]:
@@ -86,11 +98,14 @@ def _always(step: Step) -> tuple[str, ...]:
 
 def _failing(generation: Generation, step: Step, closing: tuple[str, ...]) -> Iterator[Failing]:
     if step.does in ("seamcall", "read-metadata"):
-        for each in step.answers:
-            what = _ANSWERS[each.kind] if each.status is None else f"{each.status:#018x}"
-            yield Failing(what, _shown(generation, each.print + (() if step.ignore else closing)), each.errno)
-        told = {each.kind for each in step.answers if each.status is None}
-        for kind, answer in ((kind, answer) for kind, answer in generation.answers.items() if kind not in told):
+        told: set[str] = set()
+        for each in generation.own_answers(step):
+            what = (_ANSWERS[each.kind] if each.status is None else f"{each.status:#018x}") + _remembered(each.when)
+            yield Failing(what, _shown(generation, each.print + (closing if each.errno and not step.ignore else ())), each.errno)
+            told |= {each.kind} if each.status is None and not each.when else set()
+        for kind, answer in generation.answers.items():
+            if {"", kind} & told:
+                continue
             own = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
             own += step.print_vmfailinvalid if kind == "vmfailinvalid" else ()
             yield Failing(_ANSWERS[kind], _shown(generation, own + (() if step.ignore else closing)), answer.errno)
@@ -100,6 +115,10 @@ def _failing(generation: Generation, step: Step, closing: tuple[str, ...]) -> It
         yield Failing("fault", _shown(generation, step.print + closing), step.fault_errno)
     elif step.errno:
         yield Failing("fails", _shown(generation, step.print + closing), step.errno)
+
+
+def _remembered(when: str) -> str:
+    return f" ({when.replace('=', ' is ')})" if when else ""
 
 
 def _shown(generation: Generation, forms: tuple[str, ...]) -> tuple[str, ...]:

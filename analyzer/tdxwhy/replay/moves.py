@@ -1,0 +1,94 @@
+"""How a history goes on from a state: to the next step, to the line after, to the end of what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tdxwhy.replay.generation import Generation, Operation, Step
+from tdxwhy.replay.states import Blame, Frame, Pattern, State, assign
+
+
+class Moves:
+    """What every step of an automaton does to a state, whichever way it goes."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.starts = [one for one in generation.operations.values() if one.asked]
+        names = [step.name for one in self.starts for step in _steps(generation, one)]
+        self._order = {name: number for number, name in enumerate(dict.fromkeys(names))}
+
+    def order(self, blame: Blame | None) -> int:
+        """Return where in the order of steps a blame stands; nothing to blame comes first."""
+        return -1 if blame is None else self._order.get(blame.step, len(self._order))
+
+    def _advance(self, state: State, telling: bool) -> State:
+        rest = state.pending[1:]
+        blame, suspect = state.blame, state.suspect
+        if telling and suspect is not None and not (blame is not None and blame.refusal):
+            blame = suspect._replace(shown=True)
+        if not rest:
+            blame, suspect = blame or suspect, None
+        return state._replace(pending=rest, blame=blame, suspect=suspect)
+
+    def _print(self, state: State, forms: tuple[str, ...], fixed: tuple[tuple[str, int | str], ...] = (), leaf: str = "") -> State:
+        pending, flags = list(state.pending), state.flags
+        step, many = self._where(state), any(frame.stopped for frame in state.stack)
+        for name in forms:
+            form = self.generation.forms[name]
+            if form.once:
+                if f"once:{name}" in flags:
+                    continue
+                flags |= {f"once:{name}"}
+            known = tuple((arg, value) for arg, value in (*fixed, ("step", step)) if arg in form.args)
+            pending.append(
+                Pattern(name, known, leaf if "status" in form.args else "", bool(fixed), many or bool(form.each), bool(form.warning))
+            )
+        return state._replace(pending=tuple(pending), flags=flags)
+
+    def _where(self, state: State) -> str:
+        """Return the name of the step that the state is at."""
+        if not state.stack:
+            return ""
+        frame = state.stack[-1]
+        steps = self.generation.operations[frame.operation].step
+        return steps[frame.at].name if frame.at < len(steps) else ""
+
+    def _next(self, state: State) -> State:
+        frame = state.stack[-1]
+        return state._replace(stack=(*state.stack[:-1], frame._replace(at=frame.at + 1)))
+
+    def _fail(self, state: State, blame: Blame) -> State:
+        """Unwind every operation on the stack: what each prints and sets on failure, from the inside out."""
+        operations = [self.generation.operations[frame.operation] for frame in state.stack]
+        attempt = any(one.attempt or one.asked == "boot" for one in operations)
+        for depth in range(len(operations) - 1, -1, -1):
+            frame, ending = state.stack[depth], operations[depth].on_failure
+            if frame.gather:
+                return self._gather(state, depth, blame)
+            state = self._print(state, ending.print, (("errno", blame.errno),))
+            for one in ending.set:
+                state = state._replace(flags=assign(state.flags, one))
+            if frame.failing is not None:
+                return self._fail(state._replace(stack=state.stack[:depth]), frame.failing)
+            if ending.call:
+                return state._replace(stack=(*state.stack[:depth], Frame(ending.call, 0, failing=blame)))
+        state = state._replace(stack=(), flags=state.flags - {"vmx=faulted"}, suspect=blame if attempt else None)
+        if not state.pending:
+            state = state._replace(blame=state.blame or state.suspect, suspect=None)
+        return state
+
+    def _gather(self, state: State, depth: int, blame: Blame) -> State:
+        """Note the failure of one CPU among many and go on with the next one."""
+        frame = state.stack[depth]._replace(at=len(self.generation.operations[state.stack[depth].operation].step))
+        flags = (state.flags - {"vmx=faulted"}) | {"gather=failed"}
+        state = state._replace(stack=(*state.stack[:depth], frame), flags=flags, suspect=blame)
+        return state if state.pending else state._replace(blame=state.blame or blame, suspect=None)
+
+
+def _steps(generation: Generation, operation: Operation) -> Iterator[Step]:
+    """Yield the steps of an operation and of those that it calls, in order."""
+    for step in operation.step:
+        if step.call:
+            yield from _steps(generation, generation.operations[step.call])
+        else:
+            yield step

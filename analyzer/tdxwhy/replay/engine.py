@@ -65,7 +65,8 @@ def _judge(lines: Sequence[Line], topology: Topology | None, complete: bool, nam
                 return _conforming(fitting, topology)
     readings = [read(one, lines, not complete) for one in candidates]
     if not max(len(one.seen) for one in readings):
-        return Verdict("undecided", "unknown", name, 0, 0, None, (), ("a line about TDX",))
+        passed = max(one.passed for one in readings)
+        return Verdict("undecided", "unknown", name, 0, passed, None, (), _UNCOVERED if passed else ("a line about TDX",))
     runs = _runs([one for one in readings if not one.generation.by_role], bool(name), tolerant)
     fitting = [run for run in runs if run.conforms and run.seen]
     if fitting:

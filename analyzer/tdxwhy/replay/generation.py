@@ -9,7 +9,24 @@ _CONVERSION = lazy(r"%(0?\d*)(?:ll|l|h)?([dux])")
 
 # What a kernel can print beside what the module told of itself: numbers, 0 until they are known.
 VALUES = frozenset(
-    {"cpu", "package", "offline_package", "cpus", "errno", "keyid", "leaf", "leaf_name", "status", "rcx", "rdx", "r8", "r9", "r10", "r11", "feat_ctl"}
+    {
+        "cpu",
+        "package",
+        "offline_package",
+        "cpus",
+        "errno",
+        "keyid",
+        "leaf",
+        "leaf_name",
+        "status",
+        "rcx",
+        "rdx",
+        "r8",
+        "r9",
+        "r10",
+        "r11",
+        "feat_ctl",
+    }
     | {"keyid_first", "keyid_end", "keyids", "notifier_errno", "tdmrs_used", "tdmrs_max", "tdmr_base", "tdmr_end", "pamt_kb", "pamt_pages"}
     | {"cmr_start", "cmr_end", "memory_start", "memory_size", "major_version", "minor_version", "update_version"}
 )

@@ -134,7 +134,7 @@ def recognised(text: str) -> tuple[MessageForm | None, dict[str, Any]]:
 def speaks(text: str) -> bool:
     """Tell whether a line is a host kernel's word about TDX at all."""
     form, values = recognised(text)
-    return bool(values) if form is None else form.kind in ("host", "kvm")
+    return bool(values) if form is None else form.kind in _KINDS
 
 
 def _judge(text: str) -> tuple[MessageForm | None, dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import NothingToJudge, TdxwhyError
-from tdxwhy.explain.afterwards import afterwards
+from tdxwhy.explain.afterwards import Afterwards
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import Judged, LogReport, report
 from tdxwhy.explain.nouns import Diagnosis
@@ -102,14 +102,15 @@ def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) 
     def judge(boot: BootRecords) -> Diagnosis:
         return diagnose(boot, reader.name, sidecar or reader.topology)
 
-    made = report(reader.name, reader, judge, _findings, hold)
+    later = Afterwards(reader)
+    made = report(reader.name, later.boots(), judge, _findings, hold)
     if made is None:
         from tdxwhy.report.log_text import lost_line
 
         raise NothingToJudge(
             "; ".join([f"{reader.name}: no line of a kernel log", *(f"not read: {lost_line(one)}" for one in reader.losses[:1])])
         )
-    return made._replace(losses=tuple(reader.losses), incidents=afterwards(made, reader.lines))
+    return made._replace(losses=tuple(reader.losses), incidents=later.incidents(made))
 
 
 def _findings(diagnosis: Diagnosis) -> tuple[Finding, ...]:

@@ -7,38 +7,66 @@ from typing import TYPE_CHECKING
 
 from tdxwhy.explain.logs import Judged, LogReport
 from tdxwhy.explain.nouns import Diagnosis
-from tdxwhy.lazy import lazy
-from tdxwhy.records import LogRecord
+from tdxwhy.explain.speaking import Speaking, speaks
+from tdxwhy.read.fast_lines import Columnar
+from tdxwhy.read.log import LogReader
+from tdxwhy.records import BootRecords, LogRecord
 
 if TYPE_CHECKING:
-    from tdxwhy.incident.nouns import Host, Incident
+    from tdxwhy.incident.nouns import Host, Incident, Line
 
-# What messages of rules/incident hold and logs of an initialisation seldom do: without it the room of incidents is not even loaded.
-_SPEAKS = lazy(
-    r"[Qq][Ee][Mm][Uu]|KVM(?:_[CRST]|: | internal| does| seems)|kvm(?:_intel: |_intel'|: | \[|_init_vcpu| run )|(?:vm|kvm)-type|hw_errors"
-    r"|ioctl|SEAMCALL[ \[]T|seamldr: |HKID|kexec|Machine check: T|vmx/tdx|dirty_logging|tdx_load_mmu|TDH\.SYS\.D|misc cgroup|VMCS"
-    r"|libvirt|launchSecurity|malformed TDX|[Cc]loud|kata|tdx\.intel|TDVF|TD_HOB|HOB:|TDX (?:[a-lnp-z']|HOB|VM)|[Qq]uote|QGS|qgs|\[Q"
-    r"|tee_att|outblob|TDREPORT|attest|firmware-invalid|tdx_host|TD (?:misc|doesn)|TDCALL|TDVMCALL|TdVmcall|tdx_(?:guest: |mcall)"
-    r"|tsm/report|ops already|\#VE|ve->instr|private memory\.|accept|HLT |userspace address|X2APIC_IDs|shared page|unshare|shared<"
-    r"|_find_next_bit|resettable|registers: |VFIO|vfio_reg|guest_memfd|memory-backend|MemoryDataSize|RawDataSize|legimit|legecy|mailbox"
-    r"|cpu model|disable failed|enable failed|TSC |crystal"
-)
+_MOST_LINES, _MOST_OF_BOOT = 20_000, 4_000
+_BEFORE, _BEHIND = 24, 12
 
 
-def speaks(text: str) -> bool:
-    """Tell whether a text can hold a message of a TD's life."""
-    return _SPEAKS.search(text) is not None
+class Afterwards:
+    """The incidents of one log: from every line of a small one; of a large one from the lines with a message and their surroundings.
 
+    Those are taken boot by boot as they are read, and bounded whatever the log holds.
+    """
 
-def afterwards(report: LogReport, numbered: Sequence[tuple[int, str]]) -> tuple[Incident, ...]:
-    """Return the incidents of a small log, of which every line is known by its number."""
-    if not numbered or not _may_hold_one(report, numbered):
-        return ()
-    from tdxwhy.incident.incidents import incidents_of
-    from tdxwhy.incident.lines import lines_of
+    def __init__(self, reader: LogReader) -> None:
+        self._reader = reader
+        self._kept: list[Line] = []
+        self._boots = 0
+        self._speaking = Speaking()
 
-    records = {record.place.line: (record, boot) for boot, record in _numbered(report.boots) if record.place.line is not None}
-    return incidents_of(lines_of(numbered, report.source, records), host_of(report))
+    def boots(self) -> Iterator[BootRecords]:
+        """Yield the boots, and keep of each what matters here."""
+        for boot in self._reader:
+            if not self._reader.lines:
+                self._take(boot.records)
+            self._boots += 1
+            yield boot
+
+    def _take(self, records: Sequence[LogRecord]) -> None:
+        if len(self._kept) >= _MOST_LINES:
+            return
+        texts = records.columns[1] if isinstance(records, Columnar) else [record.text for record in records]
+        if not any(map(self._speaking.__getitem__, texts)):
+            return
+        from tdxwhy.incident.lines import of_records
+        from tdxwhy.incident.signs import holding
+
+        wanted: set[int] = set()
+        for place in holding(texts):
+            wanted.update(range(max(0, place - _BEFORE), min(len(texts), place + _BEHIND)))
+            if len(wanted) >= _MOST_OF_BOOT:
+                break
+        self._kept += of_records((records[place] for place in sorted(wanted)), self._boots)
+
+    def incidents(self, report: LogReport) -> tuple[Incident, ...]:
+        """Return the incidents of the log that was read."""
+        lines = self._reader.lines
+        if not (self._kept or (lines and _may_hold_one(report, lines))):
+            return ()
+        from tdxwhy.incident.incidents import incidents_of
+        from tdxwhy.incident.lines import lines_of
+
+        if self._kept:
+            return incidents_of(self._kept, host_of(report))
+        records = {record.place.line: (record, boot) for boot, record in _numbered(report.boots) if record.place.line is not None}
+        return incidents_of(lines_of(lines, report.source, records), host_of(report))
 
 
 def _may_hold_one(report: LogReport, numbered: Sequence[tuple[int, str]]) -> bool:

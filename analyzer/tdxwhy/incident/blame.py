@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tdxwhy.incident import tables
 from tdxwhy.incident.cases import Case, Mark
 from tdxwhy.incident.cpus import brought_online, taken_offline
 from tdxwhy.incident.nouns import Line
@@ -15,7 +16,7 @@ from tdxwhy.records import Topology
 
 _MCE_CPU = lazy(r"mce: \[Hardware Error\]: CPU (\d+)")
 _SOCKET = lazy(r"\bSOCKET (\d+)\b")
-_WARN = lazy(r"WARNING: CPU: (\d+) PID: |^CPU: (\d+) (?:UID: \d+ )?PID: ")
+_WARN = lazy(r"WARNING: CPU: (\d+) PID: |\bCPU: (\d+) (?:UID: \d+ )?PID: |WARNING: .*, CPU#(\d+): ")
 _ONLINE_FILE = lazy(r"cpu(\d+)/online|chcpu (?:-d|--disable|-e|--enable) ?(\d+)$")
 _AROUND, _HEADER = 14, 24
 
@@ -30,15 +31,15 @@ class Named(NamedTuple):
 
 def blame(case: Case, causes: Sequence[str], lines: Sequence[Line], topology: Topology) -> Named:
     """Return whom a case concerns."""
-    first = causes[0] if causes else ""
+    blames = tables.causes()[causes[0]].blames if causes else ""
     places = {line.place: number for number, line in enumerate(lines)}
     place = places.get(case.main.sign.line.place, 0)
-    if first == "package-without-online-cpu":
+    if blames == "packages":
         found = whom("packages", topology)
         return Named(found.packages, found.cpus)
     if case.stage == "cpu-hotplug":
         return _hotplug(case, lines, place, topology)
-    if case.stage == "memory-error":
+    if blames == "machine-check" or case.stage == "memory-error":
         return _machine_check(lines, place)
     keyids = sorted({value for mark in case.marks if isinstance(value := mark.sign.values.get("keyid"), int)})
     if case.main.seamcall is not None and row_of(case.main.seamcall).chosen:
@@ -59,7 +60,7 @@ def _header(lines: Sequence[Line], place: int) -> int | None:
             break
         found = _WARN.search(line.text)
         if found is not None:
-            return int(found[1] or found[2])
+            return int(found[1] or found[2] or found[3])
     return None
 
 

@@ -13,9 +13,9 @@ from tdxwhy.records import Place
 _RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}
 _KERNEL = ("kvm_intel", "virt/tdx", "seamldr", "kernel", "mce", "tdx-host")
 _FOLDING = {
-    "td-run": ("memory-error", "guest-boot", "td-build", "td-create"),
+    "td-run": ("memory-error", "guest-boot", "td-build", "td-create", "td-teardown"),
     "td-build": ("td-create",),
-    "td-create": ("vmm",),
+    "td-create": ("vmm", "cpu-hotplug"),
     "vmm": ("td-create",),
     "guest-boot": ("td-run",),
 }
@@ -56,8 +56,8 @@ class Case(NamedTuple):
         return any(mark.sign.message.outcome == "failure" for mark in self.marks)
 
 
-def cases_of(signs: Sequence[Sign], lines: Sequence[Line], host: Host) -> tuple[Case, ...]:
-    """Return the cases, in the order of the stages: cause before consequence."""
+def cases_of(signs: Sequence[Sign], lines: Sequence[Line], host: Host, shown: frozenset[str]) -> tuple[Case, ...]:
+    """Return the cases, in the order of the stages: cause before consequence. `shown` are the facts that the paste shows."""
     places = {line.place: number for number, line in enumerate(lines)}
     marks = [mark for sign in signs if (mark := _mark(sign, lines, places, host)) is not None]
     marks = _updated(marks)
@@ -67,7 +67,7 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[Line], host: Host) -> tuple[
     folded = _folded(gathered)
     order = [stage.id for stage in tables.stages()]
     made = [Case(stage, tuple(sorted(found, key=lambda mark: mark.weight))) for stage, found in folded.items()]
-    cases = [case for case in made if _stands(case)]
+    cases = [case for case in made if _stands(case, shown)]
     return tuple(sorted(cases, key=lambda case: order.index(case.stage)))
 
 
@@ -153,7 +153,6 @@ def _folded(gathered: dict[str, list[Mark]]) -> dict[str, list[Mark]]:
     return kept
 
 
-def _stands(case: Case) -> bool:
+def _stands(case: Case, shown: frozenset[str]) -> bool:
     """Tell whether a case is one of TDX: words of a shell or of a tool alone are not."""
-    ids = {mark.sign.message.id for mark in case.marks}
-    return not ids <= {"cpuhp.disable-failed", "cpuhp.enable-failed", "cpuhp.write-error", "kexec.load-failed", "kexec.load-failed.old"}
+    return any(not (needed := mark.sign.message.stands_with) or shown.intersection(needed) for mark in case.marks)

@@ -12,6 +12,7 @@ from tdxwhy.read.host.sidecar import parse_sidecar
 from tdxwhy.records import Cpu, Presence, Topology
 
 _HEADER = lazy(r"\s*(?:CPU|PROZESSOR)\s+(?=.*(?:SOCKET|SOCKEL|ONLINE))[A-Z0-9: ]+$")
+_COLUMNS = lazy(r"lscpu\b.*-[a-zA-Z]{0,3}e=(\w+(?:,\w+)*)")
 _ROW = lazy(r"\s*\d+(?:\s+\S+)+\s*$")
 _OFF = lazy(r"smpboot: CPU (\d+) is now offline|^CPU (\d+) disabled$")
 _ON = lazy(r"smpboot: Booting Node \d+ Processor (\d+)|^CPU (\d+) enabled$")
@@ -31,20 +32,47 @@ def topology_of(lines: Sequence[Line], host: Topology) -> Topology:
 
 
 def _table(lines: Sequence[Line]) -> tuple[Topology | None, Sequence[Line]]:
-    """Return the last table of CPUs in the paste and the lines behind it."""
-    for number in range(len(lines) - 1, -1, -1):
-        if not _HEADER.fullmatch(lines[number].text):
-            continue
-        rows = [lines[number].text.strip()]
-        for line in lines[number + 1 : number + 1 + _MOST]:
+    """Return the last table of CPUs in the paste, with the packages that an earlier one shows, and the lines behind it."""
+    found: Topology | None = None
+    after: Sequence[Line] = ()
+    packages: dict[int, int] = {}
+    number = 0
+    while number < len(lines):
+        header, first = _header(lines[number]), number + 1
+        rows = []
+        for line in lines[first : first + _MOST] if header else ():
             if not _ROW.fullmatch(line.text):
                 break
             rows.append(line.text.strip())
-        try:
-            return parse_sidecar("\n".join(rows) + "\n", "paste"), lines[number + len(rows) :]
-        except TdxwhyError:
-            continue
-    return None, ()
+        table = _parsed(header, rows) if rows else None
+        number = first + len(rows)
+        if table is not None:
+            packages.update({cpu.number: cpu.package for cpu in table.cpus if cpu.package is not None})
+            found, after = table, lines[number:]
+    if found is None:
+        return None, ()
+    cpus = tuple(cpu._replace(package=packages.get(cpu.number)) for cpu in found.cpus)
+    return found._replace(cpus=cpus, package_count=found.package_count or _count(cpus)), after
+
+
+def _header(line: Line) -> str:
+    """Return the names of the columns, from the header of a table or from the command that prints one whose header is cut off."""
+    if _HEADER.fullmatch(line.text):
+        return line.text.strip()
+    asked = _COLUMNS.search(line.command)
+    return asked[1].replace(",", " ") if asked is not None and "|" in line.command else ""
+
+
+def _parsed(header: str, rows: Sequence[str]) -> Topology | None:
+    try:
+        return parse_sidecar("\n".join((header, *rows)) + "\n", "paste")
+    except TdxwhyError:
+        return None
+
+
+def _count(cpus: Sequence[Cpu]) -> int | None:
+    packages = {cpu.package for cpu in cpus}
+    return None if None in packages else len(packages)
 
 
 def _changes(lines: Sequence[Line]) -> Iterator[tuple[int, Presence]]:

@@ -11,6 +11,7 @@ from tdxwhy.incident.cases import Case, Mark
 from tdxwhy.incident.evidence import Evidence
 from tdxwhy.incident.nouns import FailedCall, Host
 from tdxwhy.incident.numbers import codes_of
+from tdxwhy.incident.templates import filled
 from tdxwhy.know.offline import offline
 from tdxwhy.lazy import lazy
 from tdxwhy.ranges import ranges
@@ -78,7 +79,7 @@ def _of_keyids(evidence: Evidence, cases: Sequence[Case]) -> Iterator[str]:
         yield "keyids-full"
     if running:
         yield "td-runs"
-    elif running == 0:
+    elif running == 0 or evidence.facts.keys() & {"no-td-listed", "no-td-told"}:
         yield "no-td-runs"
     if evidence.value("cgroup-capacity") == "0":
         yield "capacity-zero"
@@ -94,6 +95,9 @@ def tds_of(evidence: Evidence) -> int | None:
     capacity = evidence.value("cgroup-capacity")
     if capacity:
         return int(capacity)
+    node = evidence.value("node-keys")
+    if node:
+        return int(node)
     count = evidence.value("keyid-count")
     return max(int(count, 16) - 1, 0) if count else None
 
@@ -103,6 +107,9 @@ def running_of(evidence: Evidence) -> int | None:
     current = evidence.value("cgroup-current")
     if current:
         return int(current)
+    node = evidence.last("node-keys")
+    if node is not None and node.end:
+        return int(node.end)
     listed = {fact.value for fact in evidence.facts.get("running-td", ())}
     return len(listed) if listed else None
 
@@ -213,7 +220,8 @@ def values_of(case: Case, evidence: Evidence, host: Host, cases: Sequence[Case])
         "status_name": (call.status_name or f"0x{call.status or 0:016x}") if call is not None else "",
         "detail": call.detail if call is not None else "",
         "errno_text": main.sign.values.get("errno_text", ""),
-        "what": message.what or _shown_what(case, evidence),
+        "what": filled(message.what, main.sign.values) or _shown_what(case, evidence),
+        "quote": main.sign.quote.partition(": ")[2] or main.sign.quote,
         "remedy": message.remedy,
         "parameters": message.parameters,
         "given": _given(message.parameters, host, evidence),
@@ -260,9 +268,9 @@ def _function(case: Case) -> str:
     if found is None:
         return ""
     named = found.message.id.removeprefix("trace.")
-    if named != "kvm-tdx":
+    if not named.startswith("kvm-tdx"):
         return named
-    return str(found.values.get("function", "")).partition(" ")[2].partition("+")[0]
+    return str(found.values.get("function", "")).partition(" ")[2].removeprefix("at ").partition("+")[0]
 
 
 def _code_text(case: Case) -> str:

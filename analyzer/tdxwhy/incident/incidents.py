@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tdxwhy.incident import facts as about
+from tdxwhy.incident import tables
 from tdxwhy.incident.blame import Named, blame
 from tdxwhy.incident.cases import Case, Mark, cases_of
 from tdxwhy.incident.cpus import topology_of
@@ -18,27 +19,6 @@ from tdxwhy.records import Evidence as Quote
 from tdxwhy.records import Topology
 
 _MOST, _QUOTES = 3, 8
-# Which facts stand beside the main line as evidence, by cause.
-_BESIDE = {
-    "kvm-tdx-off": ("parameter-off", "parameter-absent", "command-line"),
-    "vmm-abi-mismatch": ("parameter-on", "kernel-release", "qemu-version"),
-    "qemu-without-tdx": ("qemu-downgraded", "qemu-version"),
-    "keyids-exhausted": ("keyid-range", "cgroup-capacity", "cgroup-current"),
-    "keyid-leaked": ("keyid-range",),
-    "qgs-unreachable": ("qgsd-inactive", "qgsd-not-listening"),
-    "platform-not-registered": ("registration-failed", "msr-registration", "pccs-no-data"),
-    "module-too-old": ("old-build",),
-    "module-update-refused": ("update-slots", "module-version"),
-    "module-lost-after-update": ("module-gone",),
-    "td-reset": ("guest-rebooted",),
-    "td-guest-fatal": ("sept-ve-off",),
-    "kvm-refused": ("command-line",),
-    "qgs-message-format": ("qgs-version",),
-    "misc-cgroup-limit": ("cgroup-limit", "cgroup-full"),
-    "td-params-refused": ("cpu-flags",),
-    "firmware-not-tdvf": ("firmware-file", "snp-image"),
-    "nested": ("hypervisor",),
-}
 
 
 def incidents_of(lines: Sequence[Line], host: Host) -> tuple[Incident, ...]:
@@ -47,10 +27,10 @@ def incidents_of(lines: Sequence[Line], host: Host) -> tuple[Incident, ...]:
     if not signs:
         return ()
     topology = topology_of(lines, host.topology)
-    cases = cases_of(signs, lines, host)
+    evidence = gather(lines)
+    cases = cases_of(signs, lines, host, frozenset(evidence.facts))
     if not cases:
         return ()
-    evidence = gather(lines)
     shared = about.of_paste(evidence, host, cases, topology)
     made = [_incident(case, cases, lines, host, evidence, shared, topology) for case in cases]
     return tuple(made[:_MOST])
@@ -124,7 +104,7 @@ def _quotes(case: Case, ranked: Ranked, evidence: Evidence) -> tuple[Quote, ...]
     found: dict[str, Quote] = {}
     for mark in case.marks:
         found.setdefault(_kind(mark), Quote(mark.sign.line.place, mark.sign.quote))
-    beside = [name for id in ranked.causes[:2] for name in _BESIDE.get(id, ())]
+    beside = [name for id in ranked.causes[:2] for name in tables.causes()[id].beside]
     facts = [fact for name in dict.fromkeys(beside) if (fact := evidence.last(name)) is not None]
     quotes = [*list(found.values())[: _QUOTES - 3], *(Quote(fact.line.place, _passage(fact.line.text)) for fact in facts[:3])]
     return tuple(dict.fromkeys(quotes))[:_QUOTES]

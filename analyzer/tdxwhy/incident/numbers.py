@@ -17,6 +17,8 @@ _STATUS = lazy(r"\(?(?:0x)([0-9a-fA-F]{9,16})\)?")
 _COMMANDS = ("KVM_TDX_CAPABILITIES", "KVM_TDX_INIT_VM", "KVM_TDX_INIT_VCPU", "KVM_TDX_INIT_MEM_REGION", "KVM_TDX_FINALIZE_VM")
 _CODE = lazy(r"\b0x([0-9a-fA-F]{4,5})\b")
 _UNSIGNED = (1 << 64) - 1
+# Programs that end their lines with the errno in words.
+_VMMS = ("qemu", "libvirt", "kata")
 
 
 @cache
@@ -51,7 +53,8 @@ def errno_of_sign(sign: Sign, after: tuple[Line, ...]) -> int | None:
         found = (_OS_ERROR.search(line.text) for line in (sign.line, *after[:4]))
         match = next((one for one in found if one is not None), None)
         return -int(next(one for one in match.groups() if one)) if match is not None else None
-    return None
+    tail = sign.line.text.rpartition(": ")[2] if sign.message.component in _VMMS else ""
+    return errno_of(tail) if tail else None
 
 
 def call_of(sign: Sign) -> str:

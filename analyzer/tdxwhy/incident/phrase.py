@@ -12,10 +12,8 @@ from tdxwhy.incident.evidence import Evidence
 from tdxwhy.incident.nouns import Step
 from tdxwhy.incident.rank import Ranked
 from tdxwhy.incident.rows import Advice, Settle
-from tdxwhy.lazy import lazy
+from tdxwhy.incident.templates import filled
 
-_PART = lazy(r"\[([^\[\]]*\{[^\[\]]*)\]")
-_FIELD = lazy(r"\{(\w+)\}")
 _SENTENCE, _ACTION, _SETTLE = 400, 300, 200
 _ACTIONS, _SETTLES = 4, 3
 
@@ -25,7 +23,9 @@ def sentence(case: Case, ranked: Ranked, values: Mapping[str, Any]) -> str:
     failed = next(stage.failed for stage in tables.stages() if stage.id == case.stage)
     known = {"op": failed, **values}
     if ranked.causes and not ranked.is_open:
-        return _cut(filled(tables.causes()[ranked.causes[0]].sentence, known), _SENTENCE)
+        said = filled(tables.causes()[ranked.causes[0]].sentence, known)
+        unsaid = [str(known[name]) for name in ("cpus", "packages") if name in known and str(known[name]) not in said]
+        return _cut(said + (f" ({', '.join(unsaid)})" if unsaid else ""), _SENTENCE)
     said = f"{failed}{_why(case)}"
     if not ranked.causes:
         return _cut(f"{said}; the paste does not tell why", _SENTENCE)
@@ -41,30 +41,6 @@ def _why(case: Case) -> str:
     reason = os.strerror(-main.errno) if main.errno is not None else ""
     what = ": ".join(part for part in (main.call if "call" in main.sign.values else "", reason) if part)
     return f" ({what})" if what else ""
-
-
-def filled(template: str, values: Mapping[str, Any]) -> str:
-    """Fill a template; a part in [ ] is left out where one of its values is missing, outside of them it is named as unknown."""
-
-    def part(found: Any) -> str:  # noqa: ANN401 - a match
-        named = _FIELD.findall(found[1])
-        return found[1] if all(name in values for name in named) else ""
-
-    text = _PART.sub(part, template)
-    return (
-        _FIELD.sub(lambda found: str(values.get(found[1], _UNKNOWN.get(found[1], "something that no line names"))), text)
-        .replace("{{", "{")
-        .replace("}}", "}")
-    )
-
-
-_UNKNOWN = {
-    "packages": "a package that no line names",
-    "cpus_that": "a CPU that no line names",
-    "errno_text": "the errno is not shown",
-    "what": "see the line",
-    "section": "",
-}
 
 
 def actions(case: Case, ranked: Ranked, facts: frozenset[str], values: Mapping[str, Any]) -> tuple[Step, ...]:

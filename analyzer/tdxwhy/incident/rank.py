@@ -53,7 +53,7 @@ def candidates(case: Case) -> tuple[str, ...]:
     """Return what the messages, the calls and the answers of a case can come to, the main one's first."""
     found: list[str] = []
     for mark in case.marks:
-        if mark.sign.message.outcome == "consequence" and case.has_failure:
+        if mark.sign.message.outcome in ("consequence", "result") and case.has_failure and mark is not case.main:
             continue
         found += _of(mark, case.stage)
     return tuple(dict.fromkeys(found))

@@ -14,6 +14,8 @@ class Message(NamedTuple):
     """One message of a program of the stack. `pattern` and `needle` are derived from `format`.
 
     `prefix` is what the kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well.
+    `what` is a clause for sentences, with values of `args`; `remedy` what to do about an option, `parameters` which kernel parameters
+    cause it. With `stands_with` the message is no incident by itself but beside one of these facts.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Message(NamedTuple):
     example: str = ""
     what: str = ""
     remedy: str = ""
+    stands_with: tuple[str, ...] = ()
     parameters: str = ""
     note: str = ""
     versions: str = ""
@@ -75,13 +78,19 @@ class Settle(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """A cause of incidents. A part of `sentence` in [ ] is left out where one of its values is not known."""
+    """A cause of incidents. A part of `sentence` in [ ] is left out where one of its values is not known.
+
+    `blames` says whom it names: packages without an online CPU, or the CPU and package of a machine check. `beside` are facts that
+    stand beside the main line as evidence.
+    """
 
     id: str
     title: str
     meaning: str
     sentence: str
     source: str
+    blames: Literal["", "packages", "machine-check"] = ""
+    beside: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     action: tuple[Advice, ...] = ()
     settle: tuple[Settle, ...] = ()

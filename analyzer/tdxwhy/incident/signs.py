@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from tdxwhy.incident import tables
@@ -13,6 +15,8 @@ from tdxwhy.incident.rows import Message
 from tdxwhy.lazy import lazy
 
 _QUOTE = 240
+# A needle of this length stands in no ordinary line.
+_STRONG = 12
 # Accepted form: "qgsd[771]: ", "qgsd-1    | ", "qemu-system-x86_64: ".
 _SPEAKER = lazy(r"(?:^|\s)(?P<program>[A-Za-z][\w.@-]{0,60})(?:\[(?P<pid>\d{1,10})\])?(?:: | +\| )")
 _VM = lazy(r"\bvm='(?P<vm>[^']{1,64})'|\bdomain '(?P<domain>[^']{1,64})'|\bguest=(?P<guest>[\w.-]{1,64})|sandbox=(?P<sandbox>\w{1,64})")
@@ -21,6 +25,10 @@ _TOLD = lazy(
     r"(?i)\b(?:says?|said|saying|reports?|prints?|shows?|told|tells|like|expect\w*|should|i see|we see|fails? with|error is|getting"
     r"|read that"
     r"|message|meldet|报|という)\b[^:]{0,40}[\"'“`«「 ]{1,3}$|[\"“`«「]$"
+)
+_SAMPLE = lazy(
+    r"(?i)\b(?:manual|readme|documentation|docs|wiki|guide|release notes|man page)\b.{0,40}\b(?:says?|shows?|lists?|promises?|states?)\b"
+    r"|\b(?:should|would|ought to|expect(?:ed)? to) (?:see|print|say|show|read)\b|\bthe kernel prints$|\bfor example:?$|\bsuch as:$"
 )
 _WORDS = lazy(r"[a-zà-ÿ]{3,}")
 
@@ -66,12 +74,40 @@ def needles_in(text: str) -> list[str]:
     return [needles[number] for number in sorted({found[0] for found in searcher.find_matches_as_indexes(text, overlapping=True)})]
 
 
+@cache
+def _strong() -> Any:  # noqa: ANN401 - an automaton of a library without types
+    """Return what finds the needles that ordinary lines do not hold."""
+    found = (*(needle for needle in _needles() if len(needle) >= _STRONG), "SEAMCALL")
+    try:
+        import ahocorasick_rs
+    except ImportError:
+        return re.compile("|".join(map(re.escape, found)))
+    return ahocorasick_rs.AhoCorasick(list(found))
+
+
+def holding(texts: Sequence[str]) -> Iterator[int]:
+    """Yield the places of texts that may hold a message, in their order."""
+    joined = "\n".join(texts)
+    searcher = _strong()
+    if isinstance(searcher, re.Pattern):
+        starts = (found.start() for found in searcher.finditer(joined))
+    else:
+        starts = (found[1] for found in searcher.find_matches_as_indexes(joined))
+    ends = list(accumulate(len(text) + 1 for text in texts))
+    had = -1
+    for start in starts:
+        place = bisect_right(ends, start)
+        if place != had:
+            had = place
+            yield place
+
+
 def signs_of(lines: Sequence[Line]) -> tuple[Sign, ...]:
     """Return the messages in the lines, in their order; one that a line break parted is put together."""
     found: list[Sign] = []
     had = -1
     for number, line in enumerate(lines):
-        here = list(_on(line, line.text))
+        here = [] if _is_sample(lines, number) else list(_on(line, line.text))
         if not here and number + 1 < len(lines) and had < number and _may_be_wrapped(line, lines[number + 1]):
             joined = f"{line.text.rstrip()} {lines[number + 1].text.strip()}"
             if not any(_on(lines[number + 1], lines[number + 1].text)):
@@ -82,6 +118,14 @@ def signs_of(lines: Sequence[Line]) -> tuple[Sign, ...]:
             here = list(_on(line, joined)) or here
         found += here
     return tuple(found)
+
+
+def _is_sample(lines: Sequence[Line], number: int) -> bool:
+    """Tell whether a line is one that a manual promises or an alarm waits for, and not one of this machine."""
+    line = lines[number]
+    if line.time_ns is not None or line.command or line.asked:
+        return False
+    return any(_SAMPLE.search(before.text) is not None for before in lines[max(0, number - 3) : number] if before.time_ns is None)
 
 
 def _may_be_wrapped(line: Line, after: Line) -> bool:

@@ -20,6 +20,8 @@ from tdxwhy.read.follow import KMSG, Follower
 from tdxwhy.read.lines import LineReader
 from tdxwhy.records import Topology
 
+# Stands among outcomes for an incident.
+INCIDENT = "incident"
 # While lines come without a pause, news waits no longer than this.
 _PATIENCE = 2.0
 
@@ -39,7 +41,8 @@ def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
         follow(follower, watch, _teller(args.format, outcomes))
     for loss in follower.losses:
         complain(f"{loss.place.source}: {loss.what}")
-    return 1 if "failed" in outcomes else 0 if outcomes else 3
+    failures = {"init": {"failed"}, "incident": {INCIDENT}, "never": set()}.get(args.fail_on, {"failed", INCIDENT})
+    return 1 if outcomes & failures else 0 if outcomes else 3
 
 
 def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[Told]], None]) -> None:
@@ -65,6 +68,8 @@ def _teller(form: str, outcomes: set[str]) -> Callable[[Iterable[Told]], None]:
     def tell(news: Iterable[Told]) -> None:
         for one in news:
             outcomes.add(one.diagnosis.outcome)
+            if one.incidents:
+                outcomes.add(INCIDENT)
             if form == "journal":
                 from tdxwhy.report.journal import send
 
@@ -72,7 +77,7 @@ def _teller(form: str, outcomes: set[str]) -> Callable[[Iterable[Told]], None]:
             elif form == "json":
                 sys.stdout.write(json.dumps(live(one), ensure_ascii=False) + "\n")
             else:
-                sys.stdout.write(brief(one.diagnosis))
+                sys.stdout.write(brief(one.diagnosis, one.incidents))
             sys.stdout.flush()
 
     return tell

@@ -50,6 +50,12 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="go on reading (/dev/kmsg without FILE) and tell what changes; json: a line each; journal: an entry each",
     )
+    made.add_argument(
+        "--fail-on",
+        choices=["both", "init", "incident", "never"],
+        default="both",
+        help="which failures make the exit status 1: of initialisation, of what came after it, both or none",
+    )
     made.add_argument("--all-boots", action="store_true", help="report every boot, not only the one that decides")
     shape = made.add_mutually_exclusive_group()
     shape.add_argument("--brief", action="store_true", help="one stable line a boot, for grep")
@@ -80,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     _write(reports, args)
     for complaint in complaints:
         complain(complaint.message, complaint.hint)
-    return status(reports, complaints)
+    return status(reports, complaints, args.fail_on)
 
 
 def _refuse_together(args: argparse.Namespace) -> None:
@@ -130,9 +136,9 @@ def _compare(args: argparse.Namespace) -> int:
     from tdxwhy.report.compare_text import as_json, render
 
     good, bad = (read_report(name) for name in args.files)
-    found = compare(good.judged, bad.judged)
+    found = compare(good.judged, bad.judged, (good.incidents, bad.incidents))
     sys.stdout.write(json.dumps(as_json(found), indent=2) + "\n" if args.format == "json" else render(found))
-    return status([good, bad], [])
+    return status([good, bad], [], args.fail_on)
 
 
 def _reader(name: str) -> LogReader:
@@ -153,14 +159,15 @@ def _sidecar(path: str | None) -> Topology | None:
     return read_sidecar(Path(path))
 
 
-def status(reports: Sequence[LogReport], complaints: Sequence[TdxwhyError]) -> int:
+def status(reports: Sequence[LogReport], complaints: Sequence[TdxwhyError], fail_on: str = "both") -> int:
     """Return 2 for an unreadable input, 1 for a failed initialisation or an incident, 3 where nothing could be judged, else 0."""
     if any(error.exit_status == 2 for error in complaints):
         return 2
     outcomes = {one.judged.diagnosis.outcome for one in reports}
-    if "failed" in outcomes or any(one.incidents for one in reports):
+    incidents = any(one.incidents for one in reports)
+    if ("failed" in outcomes and fail_on in ("both", "init")) or (incidents and fail_on in ("both", "incident")):
         return 1
-    return 3 if complaints or not outcomes - {"unknown"} else 0
+    return 3 if complaints or not (outcomes - {"unknown"} or incidents) else 0
 
 
 def _write(reports: Sequence[LogReport], args: argparse.Namespace) -> None:
@@ -174,9 +181,13 @@ def _write(reports: Sequence[LogReport], args: argparse.Namespace) -> None:
 
         sys.stdout.write(document([of_log(found) for found in reports]))
     elif args.format in ("html", "markdown"):
-        from tdxwhy.report.log_page import page
+        from tdxwhy.report.log_page import Shown, page
 
-        shown = [(one, found.losses) for found in reports for one in shown_boots(found, args.all_boots)]
+        shown = [
+            Shown(one, found.losses, found.incidents if one is found.judged else ())
+            for found in reports
+            for one in shown_boots(found, args.all_boots)
+        ]
         sys.stdout.write(page(shown, "log.html" if args.format == "html" else "log.md"))
     else:
         sys.stdout.writelines(_texts(reports, args))
@@ -205,7 +216,7 @@ def _texts(reports: Sequence[LogReport], args: argparse.Namespace) -> Iterator[s
         for found in reports:
             for loss in found.losses:
                 complain(f"{found.source}: not read: {lost_line(loss)}")
-        yield from (brief(one.diagnosis) for found in reports for one in found.boots)
+        yield from (brief(one.diagnosis, found.incidents if one is found.judged else ()) for found in reports for one in found.boots)
         return
     columns, paint = width(sys.stdout), painter()
     for number, found in enumerate(reports):

@@ -69,6 +69,17 @@ class Afterwards:
         return incidents_of(lines_of(lines, report.source, records), host_of(report))
 
 
+def of_boot(judged: Judged) -> tuple[Incident, ...]:
+    """Return the incidents of one boot, from the records that were kept of it."""
+    records = judged.records.records
+    if not any(speaks(record.text) for record in records):
+        return ()
+    from tdxwhy.incident.incidents import incidents_of
+    from tdxwhy.incident.lines import of_records
+
+    return incidents_of(tuple(of_records(records, 0)), host_of(LogReport(judged.diagnosis.source, (judged,), 0)))
+
+
 def _may_hold_one(report: LogReport, numbered: Sequence[tuple[int, str]]) -> bool:
     text = "\n".join([raw for _, raw in numbered])
     return speaks(text) or ("SEAMCALL" in text and any(one.diagnosis.outcome == "initialized" for one in report.boots))

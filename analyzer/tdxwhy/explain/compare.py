@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.explain.logs import Judged
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Event, Evidence, Topology
+
+if TYPE_CHECKING:
+    from tdxwhy.incident.nouns import Incident
 
 _MICROCODE = re.compile(r"microcode:? .*?revision[:=]? ?(0x[0-9a-f]+)", re.I)
 _BIOS = re.compile(r"\bBIOS (.+)")
@@ -44,10 +47,18 @@ class Comparison(NamedTuple):
         return self.good.outcome == "initialized" != self.bad.outcome
 
 
-def compare(good: Judged, bad: Judged) -> Comparison:
-    """Compare two boots, each the one that decides in its log."""
+def compare(good: Judged, bad: Judged, later: tuple[Sequence[Incident], Sequence[Incident]] = ((), ())) -> Comparison:
+    """Compare two boots, each the one that decides in its log; `later` are the incidents of the two logs."""
     first, second = good.diagnosis, bad.diagnosis
-    return Comparison(first, second, _step(first, second), _lines(first.events, second.events), tuple(_changes(good, bad)))
+    changes = (*_changes(good, bad), *_incidents(*later))
+    return Comparison(first, second, _step(first, second), _lines(first.events, second.events), changes)
+
+
+def _incidents(good: Sequence[Incident], bad: Sequence[Incident]) -> Iterator[Change]:
+    """Yield the incidents that only one of the two has, by stage and first cause."""
+    ours, theirs = ([f"{one.stage}: {one.causes[0] if one.causes else 'cause not known'}" for one in side] for side in (good, bad))
+    yield from (Change("incident", one, None) for one in ours if one not in theirs)
+    yield from (Change("incident", None, one) for one in theirs if one not in ours)
 
 
 def _step(good: Diagnosis, bad: Diagnosis) -> str | None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from tdxwhy.explain.afterwards import of_boot
+from tdxwhy.explain.logs import Judged
 from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.explain.speaking import Speaking
 from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.segments import EARLY, SLACK_NS, is_start, opens_at_its_start
 from tdxwhy.records import BootRecords, Event, Finding, LogRecord
 
+if TYPE_CHECKING:
+    from tdxwhy.incident.nouns import Incident
+
+_LATER = Speaking()
 _SPEAKING = ("host", "loader", "kvm", "runtime", "guest", "fault")
 # A silence means something after this long.
 _SILENCE_NS = 5_000_000_000
@@ -24,6 +31,7 @@ class Told(NamedTuple):
     host: str | None
     diagnosis: Diagnosis
     findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...] = ()
 
 
 class _Boot:
@@ -57,9 +65,10 @@ class _Boot:
         form = event and (event.form or event.nearest)
         if form is not None and form.kind == "fault":
             self.trace = _TRACE
-        if (event is not None or self.trace or self.total <= 8) and len(self.kept) < _MOST:
+        later = _LATER[record.text]
+        if (event is not None or later or self.trace or self.total <= 8) and len(self.kept) < _MOST:
             self.kept.append(record)
-        if event is not None and (form is None or form.kind in _SPEAKING):
+        if later or (event is not None and (form is None or form.kind in _SPEAKING)):
             self.news, self.silent_from = True, time + _SILENCE_NS
         elif self.silent_from is not None and time >= self.silent_from:
             self.news, self.silent_from = True, None
@@ -104,12 +113,15 @@ class Watch:
         if not boot.news and (boot.said or not last):
             return
         boot.news = False
-        told = self._diagnose(boot.records())
+        records = boot.records()
+        told = self._diagnose(records)
         findings = self._check(told)
+        incidents = of_boot(Judged(told, records))
         saying = (
             told.outcome, told.steps, told.seamcall and told.seamcall[:3], told.packages, told.cpus,
             tuple(cause.id for cause in told.causes), tuple(found.fingerprint for found in findings),
+            tuple((one.stage, one.causes, one.calls, one.vms) for one in incidents),
         )  # fmt: skip
-        if saying != boot.said and (told.outcome != "unknown" or findings):
+        if saying != boot.said and (told.outcome != "unknown" or findings or incidents):
             boot.said = saying
-            yield Told(boot.host, told, findings)
+            yield Told(boot.host, told, findings, incidents)

@@ -183,7 +183,9 @@ def _foreign(message: Message, text: str, match: re.Match[str]) -> bool:
     values = dict(zip(message.args, match.groups(), strict=False))
     if "vm_type" in values and "tdx" not in values["vm_type"].lower():
         return True
-    if "call" in values and message.id == "qemu.old.kvm-tdx":
+    if "leaf_name" in values and not values["leaf_name"][:1].isalpha():
+        return True
+    if "call" in values and not values["call"].startswith("KVM_"):
         return not re.fullmatch(r"[A-Z_]{3,32}", values["call"])
     return message.format == "firmware-invalid" and "says firmware-invalid" in text
 

@@ -35,7 +35,7 @@ def fields_of(told: Told) -> dict[str, str]:
     call = found.seamcall
     fields = {
         "MESSAGE": f"{found.reason} {found.sentence}" if found.sentence else found.reason,
-        "PRIORITY": _PRIORITIES.get(found.outcome, _INFO),
+        "PRIORITY": _ERROR if told.incidents else _PRIORITIES.get(found.outcome, _INFO),
         "MESSAGE_ID": MESSAGE_IDS[found.outcome],
         "SYSLOG_IDENTIFIER": "tdxwhy",
         "TDXWHY_OUTCOME": found.outcome,
@@ -46,6 +46,7 @@ def fields_of(told: Told) -> dict[str, str]:
         "TDXWHY_PACKAGES": ranges(found.packages),
         "TDXWHY_CPUS": ranges(found.cpus),
         "TDXWHY_ACTION": found.actions[0].text if found.actions else "",
+        "TDXWHY_INCIDENTS": "; ".join(f"{one.stage}: {one.sentence}" for one in told.incidents),
     }
     return {name: safe(value) for name, value in fields.items() if value}
 

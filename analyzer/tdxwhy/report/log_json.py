@@ -41,6 +41,7 @@ def live(told: Told) -> dict[str, Any]:
         "host": told.host,
         "boot_id": told.diagnosis.boot_id,
         **_diagnosis(told.diagnosis),
+        "incidents": [_incident(incident) for incident in told.incidents],
         "findings": [_finding(finding) for finding in told.findings],
     }
 

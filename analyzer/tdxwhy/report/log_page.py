@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdxwhy.explain.logs import Judged
 from tdxwhy.explain.nouns import Diagnosis
@@ -14,19 +14,30 @@ from tdxwhy.report.log_text import lost_line, packages
 from tdxwhy.report.templates import fill
 from tdxwhy.report.terminal import safe
 
+if TYPE_CHECKING:
+    from tdxwhy.incident.nouns import Incident
+
 _CONTEXT = 2
 _MOODS = {"initialized": "good", "failed": "bad"}
 _KINDS = {"host": "end of initialisation", "runtime": "run time", "unrecognised": "wording not known"}
 _EVENT_MOODS = {"failure": "bad", "refusal": "bad", "success": "good"}
 
 
-def page(shown: Sequence[tuple[Judged, Sequence[Loss]]], template: str = "log.html") -> str:
-    """Render boots, each with its log's losses; `template` is log.html or log.md."""
-    losses = dict.fromkeys(loss for _, lost in shown for loss in lost)
-    return fill(template, boots=[_boot(one) for one, _ in shown], losses=[lost_line(loss) for loss in losses])
+class Shown(NamedTuple):
+    """A boot to show, with what could not be read of its log and the incidents of the log, which stand with its last boot."""
+
+    judged: Judged
+    losses: Sequence[Loss] = ()
+    incidents: Sequence[Incident] = ()
 
 
-def _boot(one: Judged) -> dict[str, Any]:
+def page(shown: Sequence[Shown], template: str = "log.html") -> str:
+    """Render boots; `template` is log.html or log.md."""
+    losses = dict.fromkeys(loss for one in shown for loss in one.losses)
+    return fill(template, boots=[_boot(one.judged, one.incidents) for one in shown], losses=[lost_line(loss) for loss in losses])
+
+
+def _boot(one: Judged, incidents: Sequence[Incident]) -> dict[str, Any]:
     diagnosis = one.diagnosis
     return {
         "diagnosis": diagnosis,
@@ -34,7 +45,8 @@ def _boot(one: Judged) -> dict[str, Any]:
         "ladder": list(_ladder(diagnosis)) if diagnosis.role == "host" else [],
         "packages": list(_packages(diagnosis)),
         "counts": list(packages(diagnosis.topology)),
-        "timeline": list(_timeline(diagnosis)),
+        "timeline": list(_timeline(diagnosis, incidents)),
+        "incidents": [_incident(incident) for incident in incidents],
         "context": list(_context(diagnosis, one.records.records)),
         "findings": one.findings,
     }
@@ -66,14 +78,27 @@ def _packages(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
         yield {"name": name, "known": package.known, "lost": package.lost, "cpus": shown}
 
 
-def _timeline(diagnosis: Diagnosis) -> Iterator[dict[str, str]]:
+def _incident(incident: Incident) -> dict[str, Any]:
+    from tdxwhy.report.incident_text import call_line, concerned
+
+    return {
+        "told": incident,
+        "calls": [call_line(call) for call in incident.calls],
+        "concerns": concerned(incident),
+        "quotes": [safe(evidence.quote) for evidence in incident.evidence],
+    }
+
+
+def _timeline(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Iterator[dict[str, str]]:
+    hit = {evidence.place.line: incident.stage for incident in incidents for evidence in incident.evidence}
     for event in diagnosis.events:
         kind = event.form.kind if event.form is not None else "unrecognised"
         if kind in ("topology", "boot", "platform", "report"):
             continue
         seconds = "" if event.record.time_ns is None else f"{event.record.time_ns / 1e9:.6f}"
-        step = step_of(event) or _KINDS.get(kind, kind)
-        mood = _EVENT_MOODS.get(event.form.outcome if event.form is not None else "", "")
+        stage = hit.get(event.record.place.line) if event.record.place.line is not None else None
+        step = stage or step_of(event) or _KINDS.get(kind, kind)
+        mood = "bad" if stage else _EVENT_MOODS.get(event.form.outcome if event.form is not None else "", "")
         yield {"seconds": seconds, "step": step, "text": safe(event.record.text), "mood": mood}
 
 

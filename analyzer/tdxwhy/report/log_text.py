@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis
@@ -10,6 +11,9 @@ from tdxwhy.know.offline import offline
 from tdxwhy.ranges import counted, ranges
 from tdxwhy.records import Evidence, Finding, Loss, Topology
 from tdxwhy.report.terminal import Painter, safe
+
+if TYPE_CHECKING:
+    from tdxwhy.incident.nouns import Incident
 
 _PAINT = {"initialized": "good", "failed": "bad"}
 _LABEL = 12
@@ -45,7 +49,7 @@ def render(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int, pain
     return "\n".join(lines) + "\n"
 
 
-def brief(diagnosis: Diagnosis) -> str:
+def brief(diagnosis: Diagnosis, incidents: Sequence[Incident] = ()) -> str:
     """Return one stable line for grep: key=value fields in a fixed order, "-" where nothing is known."""
     call = diagnosis.seamcall
     status = f"0x{call.status:016x}" if call and call.status is not None else None
@@ -61,6 +65,7 @@ def brief(diagnosis: Diagnosis) -> str:
         "cpus": ranges(diagnosis.cpus).replace(" ", ""),
         "kernel": diagnosis.kernel,
         "source": diagnosis.source,
+        "incidents": ",".join(f"{one.stage}:{one.causes[0] if one.causes else 'unknown'}" for one in incidents),
     }
     return " ".join(f"{key}={safe(value).replace(' ', '_') if value else '-'}" for key, value in fields.items()) + "\n"
 

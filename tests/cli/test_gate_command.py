@@ -14,6 +14,7 @@ import pytest
 
 from tdxwhy.cli import main
 
+ROOT = Path(__file__).resolve().parents[2]
 LOG = """\
 [    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
 [   13.000031] virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000
@@ -291,3 +292,26 @@ def test_a_patch_that_changes_nothing_for_users_is_quiet_with_a_tree(
     (tmp_path / "elsewhere.patch").write_text(diff.replace("bringup.c", "elsewhere.c"))
     gate(str(tmp_path / "elsewhere.patch"), "--isolated", "--tree", str(SAMPLES / "tree"))
     assert "elsewhere.c: not in the tree" in capsys.readouterr().err
+
+
+def test_nothing_to_judge_is_no_failure_where_it_is_allowed(tmp_path, capsys):
+    other = tmp_path / "build.log"
+    other.write_text("cc -o a a.c\n")
+    assert main(["gate", str(other)]) == 3
+    capsys.readouterr()
+    assert main(["gate", "--allow-empty", str(other)]) == 0
+    assert "nothing to judge" not in capsys.readouterr().err
+    assert main(["gate", "--allow-empty", str(tmp_path / "none")]) == 2
+
+
+def test_statistics_count_by_rule(capsys):
+    main(["gate", "--quiet", "--statistics", str(ROOT / "samples" / "patches" / "callback.patch")])
+    assert capsys.readouterr().err.splitlines()[0].split()[1:3] == ["1", "TDX201"]
+
+
+def test_settings_are_shown(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".tdxwhy.toml").write_text('fail-on = "error"\n[[suppress]]\nrules = ["TDX208"]\nfiles = ["a.c"]\nreason = "old"\n')
+    assert main(["gate", "--show-settings"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["fail-on"], shown["suppress"][0]["rules"]) == ("error", ["TDX208"])

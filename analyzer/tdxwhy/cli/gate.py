@@ -46,6 +46,8 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--fix", action="store_true", help="print a patch with the proposed messages instead of the findings")
     group.add_argument("--no-summary", action="store_true", help="no closing line in text formats")
     group.add_argument("--quiet", action="store_true", help="no notes on standard error")
+    group.add_argument("--statistics", action="store_true", help="how often each rule was found, on standard error")
+    group.add_argument("--show-settings", action="store_true", help="print the settings that count here, and judge nothing")
 
 
 def _add_choice(group: argparse._ArgumentGroup) -> None:
@@ -54,6 +56,7 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules")
     group.add_argument("--fail-on", choices=("error", "warning", "info", "never"), help="the least severity that exits 1 (warning)")
     group.add_argument("--exit-zero", action="store_true", help="exit 0 whatever was found")
+    group.add_argument("--allow-empty", action="store_true", help="exit 0 where there is nothing to judge, instead of 3")
     group.add_argument("--baseline", metavar="FILE", type=Path, help="findings that are known")
     group.add_argument("--write-baseline", metavar="FILE", type=Path, help="write the findings as a baseline; needs --reason")
     group.add_argument("--reason", metavar="TEXT", default="", help="why the findings of --write-baseline are accepted")
@@ -74,15 +77,42 @@ def run(args: argparse.Namespace) -> int:
     from tdxwhy.check.judged import exit_status
 
     settings = _settings(args)
+    if args.show_settings:
+        return _show_settings(settings)
     rules = _rules(args, settings)
     found = gate(_inputs(args, settings), rules, settings, _limits(args, settings))
     if args.write_baseline:
         return _write_baseline(args, found)
     _report(args, found)
     if not args.quiet:
-        _complain(found, args.show_suppressed)
+        _complain(found, args)
+    if args.statistics:
+        _count(found)
     status = exit_status(found, args.fail_on or settings.fail_on)
-    return 0 if args.exit_zero and status != 2 else status
+    return 0 if (args.exit_zero and status != 2) or (args.allow_empty and status == 3) else status
+
+
+def _show_settings(settings: Settings) -> int:
+    import json
+
+    def plain(value: object) -> object:
+        if isinstance(value, tuple):
+            named: dict[str, object] | None = value._asdict() if hasattr(value, "_asdict") else None
+            return [plain(one) for one in value] if named is None else {name.replace("_", "-"): plain(one) for name, one in named.items()}
+        return value
+
+    sys.stdout.write(json.dumps(plain(settings), indent=2) + "\n")
+    return 0
+
+
+def _count(found: Run) -> None:
+    """Say how often each rule was found, the most frequent first."""
+    from collections import Counter
+
+    titles = {rule.id: rule.title for rule in found.rules}
+    counts = sorted(Counter(finding.rule for finding in found.findings).items(), key=lambda one: (-one[1], one[0]))
+    for rule, number in counts:
+        complain(f"{number:5}  {rule}  {titles.get(rule, '')}".rstrip())
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -160,17 +190,17 @@ def _write(path: Path, text: str) -> None:
         raise TdxwhyError(f"{path}: {reason(error)}") from error
 
 
-def _complain(found: Run, show_suppressed: bool) -> None:
+def _complain(found: Run, args: argparse.Namespace) -> None:
     """Say on standard error what was not read, what was left out, and what is stale."""
     lines = list(found.errors)
     lines += [f"{one.name}: {note}" for one in found.inputs for note in one.notes]
     lines += [f"settings: [[suppress]] of {', '.join(one.rules)} suppresses nothing: {one.reason}" for one in found.unused]
     lines += [f"baseline: {entry.rule} in {entry.file} is stale: {entry.message}" for entry in found.stale]
-    if show_suppressed:
+    if args.show_suppressed:
         for one in found.suppressed:
             place = one.finding.evidence[0].place.source
             lines.append(f"suppressed: {place}: {one.finding.rule} {one.finding.message} ({one.reason or 'no reason given'})")
-    if not found.errors and not any(one.judged for one in found.inputs):
+    if not found.errors and not args.allow_empty and not any(one.judged for one in found.inputs):
         lines.append("nothing to judge")
     for line in lines:
         complain(line)
@@ -183,5 +213,5 @@ def _write_baseline(args: argparse.Namespace, found: Run) -> int:
         raise TdxwhyError("--write-baseline needs --reason TEXT", "a baseline says why its findings are accepted")
     before = read(args.write_baseline) if args.write_baseline.exists() else ()
     _write(args.write_baseline, written(found.findings, args.reason.strip(), before))
-    _complain(found, show_suppressed=False)
+    _complain(found, args)
     return 2 if found.errors else 0

@@ -9,6 +9,8 @@ Role = Literal["host", "guest", "other", "unknown"]
 Outcome = Literal["initialized", "failed", "not-attempted", "disabled-by-bios", "unknown"]
 Severity = Literal["error", "warning", "info"]
 Precision = Literal["high", "medium", "low"]
+CpuState = Literal["", "online", "offline", "never-seen", "sleep", "wake", "no-smt"]
+CpuLimit = Literal["", "one", "so-many", "some"]
 Asks = Literal["boot", "kvm"]
 Blames = Literal["", "packages", "cpus", "status-package"]
 
@@ -75,6 +77,8 @@ class MessageForm(NamedTuple):
     """One kernel format string: what a patch writes, a log shows, a rule judges and the model prints.
 
     `fact` is a fact that the line states of the platform, if its first number is zero or it has none; else `fact_otherwise` holds.
+    `cpu_state`: what the line tells of its CPU, or of all: around sleep (suspend, kexec, hibernation) all but one go down, which says
+    nothing of the machine; "no-smt" keeps the second thread of each core offline.
     """
 
     id: str
@@ -99,6 +103,7 @@ class MessageForm(NamedTuple):
     note: str = ""
     fact: str = ""
     fact_otherwise: str = ""
+    cpu_state: CpuState = ""
 
 
 class Event(NamedTuple):
@@ -169,12 +174,18 @@ class Cause(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A kernel parameter that matters to TDX; with one of the values in `asks` it asks for TDX."""
+    """A kernel parameter that matters to TDX; with one of the values in `asks` it asks for TDX.
+
+    `limits`: it keeps CPUs away: all but one, all beyond its number at boot, or some that no line counts. `forbids` is a condition of the
+    model that cannot hold with it.
+    """
 
     name: str
     meaning: str
     source: str
     asks: tuple[str, ...] = ()
+    limits: CpuLimit = ""
+    forbids: str = ""
 
 
 class Evidence(NamedTuple):

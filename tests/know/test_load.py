@@ -89,3 +89,18 @@ def test_a_cause_that_points_nowhere_is_an_error(folder):
 def test_files_of_other_rooms_are_left_alone(folder):
     (folder / "others.toml").write_text("[[nonsense]]\n")
     load(folder)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ('found_by = "trace"', "found_by 'trace': 2 facts, not one (fault-in-init, mine)"),
+        ('found_by = "dream"', "Invalid enum value 'dream'"),
+        ('means = "none"', "mine: no fact 'none'"),
+        ("rank = 1", "mine: a fact with a rank needs an outcome and what it says"),
+    ],
+)
+def test_a_fact_that_nothing_can_find_is_an_error(folder, row, says):
+    with (folder / "facts.toml").open("a") as file:
+        file.write(f'[[fact]]\nid = "mine"\nmeaning = "m"\nsource = "s"\n{row}\n')
+    assert says in complaint(folder)

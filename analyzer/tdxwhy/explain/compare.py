@@ -114,7 +114,7 @@ def _words(command_line: str | None) -> tuple[str, ...] | None:
 
 def _firmware(side: Judged) -> str | None:
     for event in side.diagnosis.events:
-        found = _BIOS.search(event.record.text) if event.form is not None and event.form.id == "boot.dmi" else None
+        found = _BIOS.search(event.record.text) if "machine" in event.values else None
         if found:
             return found[1].strip()
     return None

@@ -7,6 +7,7 @@ from tdxwhy.explain.command_line import misspelt, request
 from tdxwhy.explain.nouns import Note, Request
 from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
+from tdxwhy.know.rows import FoundBy
 from tdxwhy.lazy import lazy
 from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topology
 
@@ -52,8 +53,8 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
     designs = printing(events)
     named = {
         **_missing(topology),
-        "parameter-misspelt": tuple(evidence for note in notes for evidence in note.evidence),
-        "fault-in-init": fault,
+        tables.fact_found_by("misspelt").id: tuple(evidence for note in notes for evidence in note.evidence),
+        tables.fact_found_by("trace").id: fault,
     }
     for event in events:
         if fact := _stated(event):
@@ -161,8 +162,8 @@ def _missing(topology: Topology) -> dict[str, tuple[Evidence, ...]]:
     """Return the facts on offline CPUs and packages, each with what says that the CPUs are offline."""
     evidence = {cpu.number: cpu.evidence[:1] for cpu in topology.cpus}
     gone = offline(topology)
-    whose = {"packages": gone.package_cpus, "cpus": gone.cpus}
-    return {fact.id: tuple(one for cpu in whose[fact.offline] for one in evidence[cpu]) for fact in tables.facts() if fact.offline}
+    whose: dict[FoundBy, tuple[int, ...]] = {"packages": gone.package_cpus, "cpus": gone.cpus}
+    return {tables.fact_found_by(word).id: tuple(one for cpu in cpus for one in evidence[cpu]) for word, cpus in whose.items()}
 
 
 def _fault(boot: BootRecords, events: Sequence[Event]) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:

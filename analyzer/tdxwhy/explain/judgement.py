@@ -50,9 +50,9 @@ def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts:
     ready = ready_at_run_time(events)
     if ready is not None:
         return Judgement(role, "initialized", "a SEAMCALL was answered as only an initialised module answers", (evidence_of(ready),))
-    if last is None and "module-ready" in facts.names:
-        why = "guests were created or a package was kept online for them, as only an initialised module allows"
-        return Judgement(role, "initialized", why, facts.named["module-ready"][:1])
+    proof = next((fact for fact in tables.deciding_facts() if fact.outcome == "initialized" and fact.id in facts.names), None)
+    if last is None and proof is not None:
+        return Judgement(role, "initialized", proof.says, facts.named[proof.id][:1])
     return _silent(role, interpret(boot, last, facts), last, topology, facts)
 
 

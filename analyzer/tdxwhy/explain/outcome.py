@@ -6,13 +6,13 @@ Which step a failure belongs to is not decided here: that is the reference model
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tdxwhy.know.decode import decode_status, leaf_needs_ready, leaf_step
+from tdxwhy.know import tables
+from tdxwhy.know.decode import leaf_needs_ready, leaf_step, says_not_ready
 from tdxwhy.records import Event, Outcome
 
 Meaning = Literal["success", "failure", "refusal", "progress", "detail", "runtime", "elsewhere"]
 
 _INITIALISING = ("host", "loader", "kvm")
-_NOT_READY = ("TDX_SYS_NOT_READY", "TDX_SYS_SHUTDOWN")
 
 
 class Attempt(NamedTuple):
@@ -77,7 +77,7 @@ def _counts(event: Event, what: Meaning, before: Sequence[Event]) -> bool:
 
 def _begins_anew(event: Event) -> bool:
     """Tell whether a line opens another boot that nothing else parted from the one before."""
-    return event.form is not None and event.form.outcome == "progress" and event.form.step == "early-init"
+    return event.form is not None and event.form.outcome == "progress" and event.form.step == tables.opening_step()
 
 
 def _after_all(event: Event) -> bool:
@@ -93,7 +93,7 @@ def ready_at_run_time(events: Sequence[Event]) -> Event | None:
     """Return a run-time SEAMCALL whose answer only a ready module gives, if there is one."""
     for event in events:
         leaf, status = event.values.get("leaf"), event.values.get("status")
-        if isinstance(leaf, int) and isinstance(status, int) and leaf_needs_ready(leaf) and decode_status(status).name not in _NOT_READY:
+        if isinstance(leaf, int) and isinstance(status, int) and leaf_needs_ready(leaf) and not says_not_ready(status):
             return event
     return None
 

@@ -5,21 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from tdxwhy.records import Event, Evidence, MessageForm, Presence
+from tdxwhy.know import tables
+from tdxwhy.records import CpuLimit, CpuState, Event, Evidence, MessageForm, Presence
 
 MOST_CPUS = 8192
-_COMES_UP = ("topology.smpboot-booting-node-processor-apic", "platform.cpu-is-up")
-_GOES_OFF = ("topology.smpboot-cpu-is-now-offline", "platform.microcode-cpu-not-online-loading-aborted")
-_NEVER_CAME = (
-    "topology.smpboot-do-boot-cpu-failed-to-wakeup-cpu",
-    "topology.cpu-failed-to-report-alive-state",
-    "topology.cpu-up-failed-cpu-state",
-    "topology.smpboot-cpu-has-invalid-apic-id-aborting-bringup",
-    "topology.smpboot-cpu-apic-id-is-not-present-aborting-bringup",
-)
-# Around suspend, kexec and hibernation all CPUs but one go down: that says nothing about the machine.
-_SLEEPS, _WAKES = "platform.disabling-non-boot-cpus", "platform.enabling-non-boot-cpus"
-_SMT_OFF = ("topology.smt-disabled", "topology.smt-force-disabled")
 _COUNTS = ("packages", "possible", "present", "hotplug", "online", "threads_per_package", "nodes", "nodes_per_package")
 _VALUES = {"cpu", "cpus", "command_line"}
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
@@ -33,7 +22,7 @@ def tells(form: MessageForm) -> bool:
     known = _telling.get(form.id)
     if known is None:
         counts = form.kind == "topology" and not set(form.args).isdisjoint(_COUNTS)
-        known = counts or form.id in (_SLEEPS, _WAKES, *_SMT_OFF) or not _VALUES.isdisjoint(form.args)
+        known = counts or bool(form.cpu_state) or not _VALUES.isdisjoint(form.args)
         _telling[form.id] = known
     return known
 
@@ -47,7 +36,7 @@ class Facts:
         self.apic: dict[int, tuple[int, Evidence]] = {}
         self.node: dict[int, tuple[int, Evidence]] = {}
         self.count: dict[str, tuple[int, Evidence]] = {}
-        self.parameters: dict[str, tuple[str, Evidence]] = {}
+        self.parameters: dict[str, tuple[CpuLimit, str, Evidence]] = {}
         self.smt_off: Evidence | None = None
         self.listed: set[int] = set()
         self._last_node: int | None = None
@@ -58,13 +47,13 @@ class Facts:
         if event.form is None or not tells(event.form):
             return
         evidence = Evidence(event.record.place, event.record.text[:240])
-        name, values = event.form.id, event.values
-        if name in (_SLEEPS, _WAKES):
-            self._asleep = name == _SLEEPS
+        state, values = event.form.cpu_state, event.values
+        if state in ("sleep", "wake"):
+            self._asleep = state == "sleep"
         for key in _COUNTS:
             if isinstance(values.get(key), int) and event.form.kind == "topology":
                 self.count[key] = (values[key], evidence)
-        if name in _SMT_OFF:
+        if state == "no-smt":
             self.smt_off = evidence
         if isinstance(values.get("command_line"), str):
             self._command_line(values["command_line"], evidence)
@@ -72,7 +61,7 @@ class Facts:
             self._listing(values, evidence)
         cpu = values.get("cpu")
         if isinstance(cpu, int) and 0 <= cpu < MOST_CPUS:
-            self._one(cpu, name, values, evidence)
+            self._one(cpu, state, values, evidence)
 
     def see(self, cpu: int, presence: Presence, evidence: Evidence) -> None:
         """Note the state of a CPU; a later line overrules an earlier one."""
@@ -92,26 +81,22 @@ class Facts:
 
     def limit(self) -> tuple[int, Evidence] | None:
         """Return how many CPUs the command line allows to come up at boot."""
-        if "nosmp" in self.parameters:
-            return 1, self.parameters["nosmp"][1]
-        value, evidence = self.parameters.get("maxcpus", ("", None))
-        if evidence is None or not (value.isascii() and value.isdigit()):
-            return None
-        return max(1, int(value[:9])), evidence
+        for limits, value, evidence in self.parameters.values():
+            if limits == "one":
+                return 1, evidence
+            if limits == "so-many" and value.isascii() and value.isdigit():
+                return max(1, int(value[:9])), evidence
+        return None
 
     def notes(self) -> tuple[Evidence, ...]:
         """Return the lines that count or limit CPUs and packages."""
-        limits = (evidence for _, evidence in self.parameters.values())
+        limits = (evidence for _, _, evidence in self.parameters.values())
         counts = (evidence for _, evidence in self.count.values())
         return tuple(dict.fromkeys((*counts, *limits, *((self.smt_off,) if self.smt_off is not None else ()))))
 
-    def _one(self, cpu: int, name: str, values: dict[str, object], evidence: Evidence) -> None:
-        if name in _COMES_UP:
-            self.see(cpu, "online", evidence)
-        elif name in _GOES_OFF and not self._asleep:
-            self.see(cpu, "offline", evidence)
-        elif name in _NEVER_CAME:
-            self.see(cpu, "never-seen", evidence)
+    def _one(self, cpu: int, state: CpuState, values: dict[str, object], evidence: Evidence) -> None:
+        if state in ("online", "never-seen") or (state == "offline" and not self._asleep):
+            self.see(cpu, state, evidence)
         for key, facts in (("package", self.package), ("apic_id", self.apic), ("node", self.node)):
             value = values.get(key)
             if isinstance(value, int):
@@ -133,9 +118,9 @@ class Facts:
     def _command_line(self, text: str, evidence: Evidence) -> None:
         for word in _WORD.findall(text):
             name, _, value = word.partition("=")
-            if name in ("maxcpus", "nr_cpus", "nosmp", "nosmt", "possible_cpus"):
-                short = Evidence(evidence.place, word[:80])
-                self.parameters[name] = (value, short)
+            limits = tables.limits_of(name)
+            if limits:
+                self.parameters[name] = (limits, value, Evidence(evidence.place, word[:80]))
 
 
 def facts_of(events: Sequence[Event]) -> Facts:

@@ -65,8 +65,14 @@ def decode_status(value: int, loader: bool = False) -> Status:
     if row is not None:
         return _status(value, row, "made by Linux" if row.origin == "linux" else "")
     if value & ~_DETAIL == _SOFTWARE:
-        return _made_up(value, "TDX_SW_ERROR", f"exception vector {value & _DETAIL}", "a code that Linux made itself")
+        return _made_up(value, whole[_SOFTWARE].name, f"exception vector {value & _DETAIL}", "a code that Linux made itself")
     return _made_up(value, "", _fields(value), "no such status is known")
+
+
+def says_not_ready(value: int) -> bool:
+    """Tell whether a status says that the module is not initialised, or no longer."""
+    row = _codes()[0].get(value & ((1 << 64) - 1) & ~_DETAIL)
+    return row is not None and row.not_ready
 
 
 def status_named(name: str) -> int | None:

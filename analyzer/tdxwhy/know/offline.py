@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tdxwhy.know import tables
 from tdxwhy.know.decode import status_package
+from tdxwhy.know.rows import FoundBy
 from tdxwhy.records import Blames, Topology, is_offline
 
 
@@ -50,8 +51,8 @@ def offline(topology: Topology | None) -> Offline:
 
 def facts_of(missing: Offline) -> frozenset[str]:
     """Return the facts that causes ask for, of those that offline packages and CPUs are."""
-    there = {"packages": missing.package_cpus, "cpus": missing.cpus}
-    return frozenset(fact.id for fact in tables.facts() if there.get(fact.offline))
+    there: dict[FoundBy, tuple[int, ...]] = {"packages": missing.package_cpus, "cpus": missing.cpus}
+    return frozenset(tables.fact_found_by(word).id for word, cpus in there.items() if cpus)
 
 
 def package_of(topology: Topology | None, number: int) -> int | None:

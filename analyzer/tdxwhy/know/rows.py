@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from tdxwhy.records import Outcome
+
 KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
 UNANCHORED = "platform"
@@ -16,8 +18,14 @@ def is_table(stem: str) -> bool:
     return stem.startswith("forms-") or stem in _FILES
 
 
+FoundBy = Literal["", "packages", "cpus", "misspelt", "trace", "no-end", "no-line", "no-request"]
+
+
 class StatusRow(NamedTuple):
-    """A completion status: `code` is its value with the detail bits clear, `detail` says what those bits hold."""
+    """A completion status: `code` is its value with the detail bits clear, `detail` says what those bits hold.
+
+    `not_ready`: the module says that it is not initialised, or no longer.
+    """
 
     code: int | str
     name: str
@@ -33,6 +41,7 @@ class StatusRow(NamedTuple):
     aliases: tuple[str, ...] = ()
     older_codes: tuple[int | str, ...] = ()
     note: str = ""
+    not_ready: bool = False
 
 
 class Number(NamedTuple):
@@ -62,7 +71,8 @@ class LeafRow(NamedTuple):
 class Step(NamedTuple):
     """A step of host initialisation in its order; `failure` is how a message should begin that says it failed.
 
-    `functions` are the kernel's functions that are this step and no other.
+    `functions` are the kernel's functions that are this step and no other. `runs`: once for the platform by whatever CPU comes first, on
+    each CPU, or on one CPU of each package.
     """
 
     id: str
@@ -70,15 +80,28 @@ class Step(NamedTuple):
     source: str
     failure: str
     functions: tuple[str, ...] = ()
+    runs: Literal["once", "each-cpu", "each-package"] = "once"
 
 
 class Fact(NamedTuple):
-    """Something that no single line tells; causes ask for it by its id. `offline`: it holds while some such packages or CPUs are there."""
+    """Something that no single line tells; causes ask for it by its id.
+
+    `found_by` is what of the program finds it; "" for one that a line's form states. Where it settles a boot without a closing line:
+    `outcome`, what it `says`, `rank` (a smaller one goes first), `request` (only with a request for TDX, or only without a good one),
+    `means` (the fact that then holds for causes instead), and `hinders`: it
+    keeps a request from reaching KVM, besides settling a boot without any line of TDX or only so.
+    """
 
     id: str
     meaning: str
     source: str
-    offline: Literal["", "packages", "cpus"] = ""
+    found_by: FoundBy = ""
+    outcome: Outcome | Literal[""] = ""
+    says: str = ""
+    rank: int = 0
+    request: Literal["", "asked", "not-asked"] = ""
+    means: str = ""
+    hinders: Literal["", "also", "only"] = ""
 
 
 class SignRow(NamedTuple):

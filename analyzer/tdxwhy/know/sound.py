@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 from tdxwhy.know import rows
 from tdxwhy.know.grammar import field_kinds
@@ -70,8 +71,23 @@ def _references(knowledge: Knowledge) -> Iterator[str]:
                 yield f"{cause.id}: no status {when.status!r}"
             if when.fact not in facts:
                 yield f"{cause.id}: no fact {when.fact!r}"
+    yield from _facts(knowledge, facts)
     for form in knowledge.form:
         yield from (f"{form.id}: no fact {fact!r}" for fact in (form.fact, form.fact_otherwise) if fact not in facts)
     for leaf in knowledge.leaf:
         if leaf.step and leaf.step not in steps:
             yield f"{leaf.name}: no step {leaf.step!r}"
+
+
+def _facts(knowledge: Knowledge, facts: set[str]) -> Iterator[str]:
+    """Yield what is wrong with facts; each part of the program that finds one finds just one."""
+    yield from (f"{fact.id}: no fact {fact.means!r}" for fact in knowledge.fact if fact.means not in facts)
+    for word in get_args(rows.FoundBy):
+        finds = [fact.id for fact in knowledge.fact if fact.found_by == word]
+        if word and len(finds) != 1:
+            yield f"found_by {word!r}: {len(finds)} facts, not one" + (f" ({', '.join(finds)})" if finds else "")
+    yield from (
+        f"{fact.id}: a fact with a rank needs an outcome and what it says"
+        for fact in knowledge.fact
+        if fact.rank and not (fact.outcome and fact.says)
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache, lru_cache
 
-from tdxwhy.know.rows import Fact, SignRow
+from tdxwhy.know.rows import Fact, FoundBy, SignRow, Step
 from tdxwhy.know.stored import table
-from tdxwhy.records import Asks, Cause, Generation, MessageForm, Parameter, When
+from tdxwhy.records import Asks, Blames, Cause, CpuLimit, Generation, MessageForm, Parameter, When
 
 
 @cache
@@ -79,6 +79,17 @@ def steps() -> tuple[str, ...]:
     return tuple(row[0] for row in table("STEP"))
 
 
+def opening_step() -> str:
+    """Return the step that comes before the module is asked for anything."""
+    return steps()[0]
+
+
+@cache
+def spread_steps() -> frozenset[str]:
+    """Return the steps that run on each CPU or once a package; the others are taken once, by whatever CPU comes first."""
+    return frozenset(step.id for step in (Step(*row) for row in table("STEP")) if step.runs != "once")
+
+
 _WHEN = Cause._fields.index("when")
 
 
@@ -102,13 +113,33 @@ def functions() -> dict[str, str]:
 @cache
 def parameters() -> tuple[Parameter, ...]:
     """Return the kernel parameters that matter to TDX."""
-    return tuple(Parameter(name, meaning, source, tuple(asks)) for name, meaning, source, asks in table("PARAMETER"))
+    return tuple(one._replace(asks=tuple(one.asks)) for one in (Parameter(*row) for row in table("PARAMETER")))
+
+
+@cache
+def _limits() -> dict[str, CpuLimit]:
+    return {one.name: one.limits for one in parameters()}
+
+
+def limits_of(parameter: str) -> CpuLimit:
+    """Return how a parameter of the command line keeps CPUs away, "" if it does not."""
+    return _limits().get(parameter, "")
 
 
 @cache
 def facts() -> tuple[Fact, ...]:
     """Return what only the whole log, its topology or a host report tells."""
     return tuple(Fact(*row) for row in table("FACT"))
+
+
+def fact_found_by(word: FoundBy) -> Fact:
+    """Return the fact that this part of the program finds."""
+    return next(fact for fact in facts() if fact.found_by == word)
+
+
+def deciding_facts() -> tuple[Fact, ...]:
+    """Return the facts that settle a boot without a closing line of TDX, the strongest first."""
+    return tuple(sorted((fact for fact in facts() if fact.rank), key=lambda fact: fact.rank))
 
 
 @cache
@@ -127,6 +158,11 @@ def causes() -> tuple[Cause, ...]:
 def cause(id: str) -> Cause:
     """Return the cause with this id."""
     return next(one for one in causes() if one.id == id)
+
+
+def cause_that_blames(blames: Blames) -> Cause:
+    """Return the first cause that blames packages, CPUs or the package that a status names."""
+    return next(one for one in causes() if one.blames == blames)
 
 
 @lru_cache(maxsize=256)

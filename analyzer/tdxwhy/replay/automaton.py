@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+<<<<<<< HEAD
 from tdxwhy.replay.data import leaf_numbers
 from tdxwhy.replay.generation import Operation, Step
 from tdxwhy.replay.moves import Moves
+=======
+from tdxwhy.replay.data import cause_of_answer, leaf_numbers
+from tdxwhy.replay.generation import Answer, Generation, Operation, Step
+>>>>>>> 67b6415 (Take the ids of rules/knowledge out of Python: facts, causes, steps, forms, parameters and statuses say it themselves)
 from tdxwhy.replay.states import ANY, UNSEEN, Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
 
@@ -170,11 +175,11 @@ class Automaton(Moves):
         yield self._next(state)
         faulted = self._print(state, step.print)
         if step.fault_errno:
-            yield self._fail(faulted, Blame(self._needing(state, step), "vmxon", step.fault_errno, "cpu-not-in-vmx"))
+            yield self._fail(faulted, Blame(self._needing(state, step), "vmxon", step.fault_errno, cause_of_answer("ud")))
         else:
             yield self._next(faulted._replace(flags=faulted.flags | {"vmx=faulted"}))
         if step.unsupported_errno:
-            yield self._fail(state, Blame(self._needing(state, step), "vmx", step.unsupported_errno, "cpu-not-in-vmx"))
+            yield self._fail(state, Blame(self._needing(state, step), "vmx", step.unsupported_errno, cause_of_answer("ud")))
 
     @staticmethod
     def _needing(state: State, step: Step) -> str:

@@ -7,7 +7,10 @@ from typing import Any, TypeVar
 
 from tdxwhy import compiled, shipped, toml
 from tdxwhy.errors import RulesError, TdxwhyError
+from tdxwhy.know import tables
+from tdxwhy.know.decode import decode_status
 from tdxwhy.know.stored import KNOWLEDGE
+from tdxwhy.records import When
 from tdxwhy.replay.generation import VALUES, Answer, Ending, Form, Generation, Operation, OwnAnswer, Retry, Step, without
 
 Row = TypeVar("Row", Form, Step, Ending, Operation, Answer, OwnAnswer, Retry)
@@ -257,6 +260,13 @@ def leaf_numbers() -> dict[str, int]:
 @cache
 def _classes() -> dict[int, frozenset[str]]:
     return {value: frozenset(row["leaves"]) for row in module_data()["belongs"] for value in row["classes"]}
+
+
+@cache
+def cause_of_answer(kind: str) -> str:
+    """Return the likeliest cause of a SEAMCALL that ends with one of the software codes: ud, gp, vmfailinvalid."""
+    name = decode_status(module_data()["software"][kind]).name
+    return tables.causes_for(When(0, status=name))[0].id
 
 
 def status_class(status: int) -> int:

@@ -125,7 +125,7 @@ def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
     outcomes = {_outcome(ending) for _, ending in ways}
     outcome: Outcome = outcomes.pop() if len(outcomes) == 1 else "unknown"
     explanations = _explanations(ways, topology)
-    if outcome == "failed" and explanations and all(one.cause in _NOT_ATTEMPTED for one in explanations):
+    if outcome == "failed" and explanations and all(tables.cause(one.cause).outcome != "failed" for one in explanations):
         outcome = "not-attempted"
     names = list(dict.fromkeys(run.generation.name for run in best))
     total = len(best[0].seen)
@@ -138,9 +138,6 @@ def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
 
 
 _UNSEEN = ("the code that the model of this kernel marks as unseen: it may have printed any of these lines",)
-
-# Reasons for which nobody gets as far as asking the module.
-_NOT_ATTEMPTED = {"platform-not-supported", "bios-tdx-disabled", "tdx-not-requested", "kernel-without-tdx"}
 
 
 def _shown_first(ways: list[tuple[Run, Ending]]) -> list[tuple[Run, Ending]]:

@@ -14,11 +14,13 @@ from tdxwhy.know.topology import topology as complete
 from tdxwhy.ranges import ranges
 from tdxwhy.read.host.sidecar import read_sidecar
 from tdxwhy.records import Generation as KernelDesign
-from tdxwhy.records import Severity, Topology
+from tdxwhy.records import Severity, Topology, When
 from tdxwhy.replay.data import generation, generations
 from tdxwhy.replay.foresee import Foresight, foresee
+from tdxwhy.replay.scenario import Module
 
 _MOST = 1 << 20
+_HIBERNATION = "hibernation"  # a condition of the model, and the setting that makes it true
 
 
 class Obstacle(NamedTuple):
@@ -94,8 +96,8 @@ def ready(root: Path, name: str | None = None) -> Readiness:
     facts = gather(root)
     kernel = generation(name).name if name else generation_of(facts.kernel).id
     settings: dict[str, object] = {}
-    if facts.hibernation and "nohibernate" not in facts.command_line:
-        settings["hibernation"] = 1
+    if _may_hibernate(facts):
+        settings[_HIBERNATION] = 1
     if facts.host_platform is False:
         settings["keyid"] = "63 0"
     foresight = foresee(facts.topology, kernel, settings=settings)
@@ -115,32 +117,50 @@ def _platform(facts: Facts, kernel: str) -> Iterator[Obstacle]:
     if facts.host_platform is False:
         fix = "switch TDX on in firmware (TME, TME-MT with KeyIDs for TDX, SEAM loader) and use a kernel with CONFIG_INTEL_TDX_HOST"
         yield Obstacle("platform-off", "error", "this kernel does not see a TDX platform (no tdx_host_platform flag)", fix)
-    if facts.hibernation and "nohibernate" not in line:
-        yield Obstacle("hibernation-enabled", "error", "hibernation is possible, for which the kernel refuses TDX", "add nohibernate")
+    for cause, parameter in _hibernating(facts, kernel):
+        yield Obstacle(cause, "error", "hibernation is possible, for which the kernel refuses TDX", f"add {parameter}")
     asked = [word for word in line if re.fullmatch(r"kvm[-_]intel\.tdx=\S+", word)]
     on = facts.kvm_tdx in ("Y", "1") or any(word.split("=")[1] in ("1", "on", "y", "Y") for word in asked)
     if not on:
         by_itself = tables.asks(kernel) == "boot"
         message = "kvm_intel.tdx is off, so " + ("KVM offers no TDX" if by_itself else "nobody asks for TDX")
-        yield Obstacle("tdx-not-requested", "warning" if by_itself else "error", message, "add kvm_intel.tdx=1")
+        (unasked, *_) = tables.causes_for(When(0), frozenset({tables.fact_found_by("no-request").id}))
+        yield Obstacle(unasked.id, "warning" if by_itself else "error", message, "add kvm_intel.tdx=1")
 
 
 def _cpus(facts: Facts) -> Iterator[Obstacle]:
     missing = offline(facts.topology)
-    limits = [word for word in facts.command_line if re.match(r"(maxcpus|nr_cpus|possible_cpus|nosmt)\b", word)]
+    limits = [word for word in facts.command_line if tables.limits_of(word.partition("=")[0])]
     for package in (package for package in facts.topology.packages if package.lost):
         name = "a package that nothing names" if package.id is None else f"package {package.id}"
         message = f"{name} has no online CPU (CPUs {ranges(package.cpus)})"
-        yield Obstacle("package-without-online-cpu", "error", message, f"chcpu -e {ranges(package.cpus).replace(' ', '')}")
+        yield Obstacle(tables.cause_that_blames("packages").id, "error", message, f"chcpu -e {ranges(package.cpus).replace(' ', '')}")
     if missing.cpus:
         where = "; the machine does not show in which package" if missing.unplaced else ""
         message = f"CPUs {ranges(missing.cpus)} are offline{where}; public modules want TDH.SYS.LP.INIT on every CPU"
-        yield Obstacle("cpu-not-initialized", "error", message, f"chcpu -e {ranges(missing.cpus).replace(' ', '')}")
+        yield Obstacle(tables.cause_that_blames("cpus").id, "error", message, f"chcpu -e {ranges(missing.cpus).replace(' ', '')}")
     for word in limits:
         yield Obstacle("cpus-limited", "warning", f"{word} keeps CPUs away from this kernel", f"boot without {word}")
-    high = sorted(package.id for package in facts.topology.packages if package.id is not None and package.id >= 8)
+    most = Module().max_packages
+    high = sorted(package.id for package in facts.topology.packages if package.id is not None and package.id >= most)
     if high:
-        message = f"package ids {ranges(high)} are 8 or higher, which public modules refuse at TDH.SYS.LP.INIT"
-        yield Obstacle(
-            "package-id-beyond-module", "error", message, "ask the vendor for a module that takes them, or partition the machine"
-        )
+        message = f"package ids {ranges(high)} are {most} or higher, which public modules refuse at their first call on such a CPU"
+        fix = "ask the vendor for a module that takes them, or partition the machine"
+        yield Obstacle(tables.cause_that_blames("status-package").id, "error", message, fix)
+
+
+def _may_hibernate(facts: Facts) -> bool:
+    return bool(facts.hibernation) and not any(word in _against_hibernation() for word in facts.command_line)
+
+
+def _against_hibernation() -> tuple[str, ...]:
+    return tuple(one.name for one in tables.parameters() if one.forbids == _HIBERNATION)
+
+
+def _hibernating(facts: Facts, kernel: str) -> Iterator[tuple[str, str]]:
+    """Yield the cause by which a kernel that can hibernate keeps TDX off, and the parameter against it."""
+    if not _may_hibernate(facts):
+        return
+    steps = (step for operation in generation(kernel).operations.values() for step in operation.step)
+    causes = dict.fromkeys(step.cause for step in steps if step.when == _HIBERNATION and step.cause)
+    yield from ((cause, _against_hibernation()[0]) for cause in causes)

@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any
 
 from tdxwhy.know import tables
-from tdxwhy.know.decode import leaf_named
+from tdxwhy.know.decode import decode_status, leaf_named
 from tdxwhy.know.match import match
 from tdxwhy.know.recognise import leaf_of, recognise
 from tdxwhy.know.stems import looks_like_tdx
 from tdxwhy.records import LogRecord, MessageForm, Place
-from tdxwhy.replay.data import answer_class, generations, leaf_numbers, status_class
+from tdxwhy.replay.data import answer_class, generations, leaf_numbers, module_data, status_class
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.states import Symbol
 
@@ -187,11 +187,13 @@ def _plain(form: MessageForm) -> Symbol | None:
     return None
 
 
-_CAUSE_CLASSES = {"cpu-not-in-vmx": "ud", "seam-not-enabled": "gp", "module-not-loaded": "vmfailinvalid"}
-
-
 @cache
 def _software() -> dict[str, str]:
-    """Return the class of answer that a form states in words, by form id."""
-    rows = [one for one in tables.causes() if one.id in _CAUSE_CLASSES]
-    return {when.form: _CAUSE_CLASSES[one.id] for one in rows for when in one.when if when.form}
+    """Return the class of answer that a form states in words, by form id: a cause of that answer asks for the form too."""
+    classes = {decode_status(code).name: kind for kind, code in module_data()["software"].items()}
+    found: dict[str, str] = {}
+    for one in tables.causes():
+        kind = next((classes[when.status] for when in one.when if when.status in classes), None)
+        if kind is not None:
+            found |= {when.form: kind for when in one.when if when.form}
+    return found

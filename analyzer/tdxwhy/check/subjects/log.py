@@ -10,6 +10,7 @@ from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects.message import scope_of, spelt
 from tdxwhy.check.subjects.nouns import Boot, Message, Shown, Subject
 from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.know import tables
 from tdxwhy.know.names import named, tells_failure
 from tdxwhy.know.recognise import step_of
 from tdxwhy.records import Event, Evidence, Finding, Naming
@@ -17,9 +18,6 @@ from tdxwhy.records import Event, Evidence, Finding, Naming
 _FAILING = ("failure", "refusal")
 # Lines of these kinds come from initialisation itself; KVM's, a guest's and run-time lines are others' failures.
 _KINDS = ("host", "loader")
-# Only these leaves run on each CPU or once a package; the others are called once, by whatever CPU comes first.
-_SPREAD_STEPS = ("TDH.SYS.LP.INIT", "TDH.SYS.KEY.CONFIG")
-_FAULT_ELSEWHERE = ("package-without-online-cpu", "cpu-not-initialized")
 _QUOTED = 8
 # A state that explains a failure; "package 0: CPUs 0-3 online" explains none.
 _LACKING = re.compile(r"\b(?:offline|no online|not (?:online|present|responding|in VMX)|without an? online)\b", re.IGNORECASE)
@@ -58,7 +56,7 @@ def _boot(diagnosis: Diagnosis, failing: Sequence[Event]) -> Boot | None:
         role=diagnosis.role,
         outcome=diagnosis.outcome,
         printed=bool(failing),
-        ready=bool(own) and all(step_of(event) == "early-init" for event in own),
+        ready=bool(own) and all(step_of(event) == tables.opening_step() for event in own),
         asked={True: "yes", False: "no", None: "unknown"}[diagnosis.request.asked],
         steps=diagnosis.steps,
         proposal=diagnosis.sentence,
@@ -130,7 +128,7 @@ def _line(diagnosis: Diagnosis, text: str, events: Sequence[Event]) -> Message:
         level=_level(event),
         once=event.form is not None and event.form.once,
         ratelimited=event.form is not None and event.form.ratelimited,
-        spread=_step_of_line(diagnosis, event) in _SPREAD_STEPS,
+        spread=_step_of_line(diagnosis, event) in tables.spread_steps(),
         scope=scope_of([text], [step_of(event)], _shows(event)),
         shows=_shows(event),
         spells=spelt(text),
@@ -148,7 +146,7 @@ def _blames_right(diagnosis: Diagnosis, cpu: object) -> bool | None:
         return None
     if cpu in diagnosis.cpus:
         return True
-    return False if diagnosis.causes[0].id in _FAULT_ELSEWHERE else None
+    return False if tables.cause(diagnosis.causes[0].id).blames in ("packages", "cpus") else None
 
 
 def _step_of_line(diagnosis: Diagnosis, event: Event) -> str | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from tdxwhy.check.subjects.nouns import Scope, Shown
+from tdxwhy.know.decode import leaf_named
 from tdxwhy.lazy import lazy
 
 # Names as the module's specification, its headers and the kernel write them.
@@ -13,8 +14,6 @@ _LEAF_NAME = lazy(r"\b(?:TDH|SEAMLDR)[._][A-Z][A-Z0-9]*(?:[._][A-Z0-9]+)*\b")
 _STATUS_NAME = lazy(r"\b(?!TDH_|SEAMLDR_)[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b")
 _ERRNO_NAME = lazy(r"(?<![A-Z_])-?E(?!PT\b|BX\b|AX\b|CX\b|DX\b)[A-Z]{2,}[A-Z0-9]*\b|%pe")
 _OF_CPUS = lazy(r"\b(?:CPU(?!ID)|processor|package|socket)s?\b|\bonline\b|\boffline\b|\bVMX\b", re.IGNORECASE)
-# Steps that the module or the kernel takes once for the whole platform, whatever CPU runs them.
-_PLATFORM_STEPS = frozenset({"early-init", "feature-check", "memory-list", "construct-tdmrs"})
 
 
 def spelt(text: str) -> frozenset[Shown]:
@@ -34,4 +33,5 @@ def scope_of(texts: Iterable[str], steps: Iterable[str | None], shows: frozenset
     known = {step for step in steps if step}
     if shows & {"leaf", "status"} or any(_OF_CPUS.search(text) for text in texts):
         return "cpu"
-    return "platform" if known and known <= _PLATFORM_STEPS else "cpu"
+    # What is no SEAMCALL the kernel does once for the whole platform, whatever CPU it runs on.
+    return "platform" if known and not any(map(leaf_named, known)) else "cpu"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects.message import scope_of, spelt
 from tdxwhy.check.subjects.nouns import Area, Message, Path, Shown
+from tdxwhy.know import tables
 from tdxwhy.know.names import CONVERSION
 from tdxwhy.records import Evidence, Place
 from tdxwhy.source.nouns import FailingPath, PrintSite
@@ -44,7 +45,7 @@ def message(site: PrintSite, equals: int = 1) -> Message:
         once=site.once,
         ratelimited=site.ratelimited,
         spread=spread,
-        scope="cpu" if of_cpus else scope_of([said], ["early-init"], shows),
+        scope="cpu" if of_cpus else scope_of([said], [tables.opening_step()], shows),
         shows=shows,
         spells=spelt(said) | _named(site),
         equals=equals,

@@ -9,14 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-<<<<<<< HEAD
-from tdxwhy.replay.data import leaf_numbers
+from tdxwhy.replay.data import cause_of_answer, leaf_numbers
 from tdxwhy.replay.generation import Operation, Step
 from tdxwhy.replay.moves import Moves
-=======
-from tdxwhy.replay.data import cause_of_answer, leaf_numbers
-from tdxwhy.replay.generation import Answer, Generation, Operation, Step
->>>>>>> 67b6415 (Take the ids of rules/knowledge out of Python: facts, causes, steps, forms, parameters and statuses say it themselves)
 from tdxwhy.replay.states import ANY, UNSEEN, Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
 

@@ -48,6 +48,11 @@ _PLAIN_KINDS: tuple[tuple[BlockKind, re.Pattern[str]], ...] = (
 )
 
 
+def is_greeting(text: str) -> bool:
+    """Tell whether a line only greets, thanks or signs."""
+    return _GREETING.match(text.strip()) is not None
+
+
 class Block(NamedTuple):
     """Consecutive own lines of one kind. `lead` is the index, in the mail, of the line before which it stands."""
 

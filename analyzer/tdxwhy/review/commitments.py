@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
-from tdxwhy.review.nouns import Commitment, Message
+from tdxwhy.review.nouns import Commitment, Message, Remark, Response
 from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import Phrase, normalise, phrases
 
 _LONGEST = 380
+_MOST = 40
 _LEAD = re.compile(
     r"^.*?\b(?:will|'ll|shall|going to|plan to|intend to|promise to|can|let me|am|I'm|forgot to|have|be happy to)\b\s*"
     r"(?:also |just |then )?",
@@ -22,32 +25,61 @@ _EMPTY = re.compile(
 _WITH = re.compile(r"\bwith ([A-Z][a-z]+)\b")
 
 
-def find_commitments(view: View, message: Message) -> list[Commitment]:
-    """Return the commitments of a reply; whether they were kept is looked for elsewhere."""
+def find_commitments(view: View, message: Message, answers: Sequence[tuple[Remark, Response]] = ()) -> list[Commitment]:
+    """Return the commitments of a reply; whether they were kept is looked for elsewhere.
+
+    Beside what the words alone commit to, what the patch's author answers to a remark: a change that is reported, or plain assent to what
+    was asked. `answers` are the mail's responses with the remarks that they answer.
+    """
     if message.kind != "reply":
         return []
-    found = []
-    for said in view.said(message):
+    found: dict[int, Commitment] = {}
+    for number, said in enumerate(view.said(message)):
         text = said.sentence.text
         if said.sentence.asks or said.block.kind != "prose" or len(text) > 1500:
             continue
         committed = _committed(view, message, text)
-        if committed is None:
+        if committed is not None:
+            phrase, person = committed
+            found[number] = _made(view, message, said, phrase.kind, person or message.mail.author)
+    for number, kind in _answered(view, message, answers):
+        found.setdefault(number, _made(view, message, view.said(message)[number], kind, message.mail.author))
+    return [found[number] for number in sorted(found)]
+
+
+def _made(view: View, message: Message, said: Said, kind: str, owner: str) -> Commitment:
+    return Commitment(
+        evidence=evidence(message, said.sentence.text[:_LONGEST], said.sentence.start),
+        owner=owner,
+        object=_object(view, message, said),
+        kind=kind,
+        kept="unknown",
+        kept_by=None,
+        helper=_helper(view, said.sentence.text, owner),
+    )
+
+
+def _answered(view: View, message: Message, answers: Sequence[tuple[Remark, Response]]) -> Iterator[tuple[int, str]]:
+    """Yield the sentences with which a patch's author agrees to a remark or says that it is done, by their number in the mail."""
+    sayings = view.said(message)
+    seen: set[int] = set()
+    for remark, response in answers:
+        start = response.evidence.place.line or 0
+        if response.kind not in ("agrees", "done") or start in seen or not _wrote_patch(view, message):
             continue
-        phrase, person = committed
-        owner = person or message.mail.author
-        found.append(
-            Commitment(
-                evidence=evidence(message, text[:_LONGEST], said.sentence.start),
-                owner=owner,
-                object=_object(view, message, said),
-                kind=phrase.kind,
-                kept="unknown",
-                kept_by=None,
-                helper=_helper(view, text, owner),
-            )
-        )
-    return found
+        seen.add(start)
+        first = bisect_left(sayings, start, key=lambda said: said.sentence.start)
+        told = [number for number in range(first, len(sayings)) if sayings[number].about == sayings[first].about][:_MOST]
+        reported = [number for number in told if not sayings[number].sentence.asks and _reports(sayings[number])]
+        committed = [number for number in told if _committed(view, message, sayings[number].sentence.text)]
+        if reported:
+            yield reported[0], "reported change"
+        elif not committed and told and remark.kind in ("request", "objection"):
+            yield told[0], "agreement"
+
+
+def _reports(said: Said) -> bool:
+    return phrases("reported").search(said.sentence.text) is not None
 
 
 def _committed(view: View, message: Message, text: str) -> tuple[Phrase, str | None] | None:

@@ -1,144 +1,184 @@
-"""Whether promises were kept: looked for in the later versions of the whole series, and in a tree where one is given."""
+"""Whether promises were kept: said only where a line of a later mail or version shows it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from tdxwhy.records import Evidence, Place
+from tdxwhy.records import Evidence
+from tdxwhy.review.changes import content, identifiers, named_in, notes, proof
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Commitment, Kept, Message, Proposal
-from tdxwhy.review.people import name_key
-from tdxwhy.review.posted import Later
+from tdxwhy.review.nouns import Commitment, Kept, Line, Message, Proposal, Remark, Response
+from tdxwhy.review.posted import Posted
 from tdxwhy.review.talk import View
-from tdxwhy.review.words import phrases, word_class
+from tdxwhy.review.words import phrases
 
-_WORD = re.compile(r"[A-Za-z_][\w.]{3,}")
+_TAKES = re.compile(
+    r"\b(?:remov(?:e|ed|ing)|drop(?:ped|ping)?|delet(?:e|ed|ing)|kill(?:ed|ing)?|get rid of|got rid of|eliminat(?:e|ed|ing)|strip(?:ped)?) "
+    r"(?P<what>[^,;.]{1,120})",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"\b(?:and|with|from|in|to|for|since|because|as|but|which|that|so)\b", re.IGNORECASE)
+_SHOWN = 6
 
-
-def settle(view: View, message: Message, commitment: Commitment, later: Later, proposals: Sequence[Proposal]) -> Commitment:
-    """Return a commitment with what became of it as far as later versions show; without any it stays unknown."""
-    if not later.series:
-        return commitment
-    kept, where = _judged(view, message, commitment, later, proposals)
-    return commitment._replace(kept=kept, kept_by=where)
-
-
-def _judged(
-    view: View, message: Message, commitment: Commitment, later: Later, proposals: Sequence[Proposal]
-) -> tuple[Kept, Evidence | None]:
-    text = commitment.evidence.quote
-    if phrases("drops").search(text) and not later.patches:
-        first = later.series[0]
-        return "yes", Evidence(Place(first.mail.place.source, None, first.mail.message_id), first.mail.subject)
-    if not later.patches:
-        return _by_history(message, commitment, later)
-    quoted = view.quoted_above(message, commitment.evidence.place.line or 1)
-    offered = _shown_below(message, commitment, proposals) or _offered_above(message, quoted, proposals)
-    if offered is not None and offered.adopted in ("yes", "partly"):
-        target = next((m for m in later.patches if m.mail.message_id == offered.adopted_in), later.patches[0])
-        return ("yes" if offered.adopted == "yes" else "partly"), _line_in(target, offered.text)
-    return _by_lines(view, message, commitment, later, quoted) or _by_history(message, commitment, later)
+Verdict = tuple[Kept, Evidence | None]
 
 
-def _by_lines(
-    view: View, message: Message, commitment: Commitment, later: Later, quoted: int | None
-) -> tuple[Kept, Evidence | None] | None:
-    """Look whether the patch lines above the request are still there; what stayed tells only that a removal was not made."""
-    criticised = _criticised(view, message, quoted)
-    if not criticised:
+class Promised(NamedTuple):
+    """A promise with the mail that it stands in, what it answers, and everything after it that could show whether it was kept."""
+
+    message: Message
+    commitment: Commitment
+    answers: Sequence[tuple[Remark, Response]]
+    proposals: Sequence[Proposal]
+
+
+class Keeping:
+    """Looks for what became of promises: in later mails, in the next version of the patch, in the later series."""
+
+    def __init__(self, view: View, posted: Posted, remarks: Sequence[Remark]) -> None:
+        """Take a thread, the patches of all versions, and the thread's remarks."""
+        self._view, self._posted = view, posted
+        self._on: dict[str, list[Remark]] = {}
+        for remark in remarks:
+            if remark.on is not None and remark.on.message_id is not None:
+                self._on.setdefault(remark.on.message_id, []).append(remark)
+
+    def settle(self, promised: Promised) -> Commitment:
+        """Return a commitment with what became of it as far as a line shows; without one it stays unknown."""
+        verdict = self._taken_back(promised) or self._in_versions(promised)
+        return promised.commitment._replace(kept=verdict[0], kept_by=verdict[1]) if verdict else promised.commitment
+
+    def _taken_back(self, promised: Promised) -> Verdict | None:
+        """Look whether somebody spoke against the promise and its owner gave in."""
+        line = promised.commitment.evidence.place.line or 0
+        for remark in self._on.get(promised.message.mail.message_id, ()):
+            if remark.on is None or line not in remark.on.lines or not phrases("countermands").search(remark.evidence.quote):
+                continue
+            for response in remark.responses:
+                own = self._view.people.same(response.author, promised.commitment.owner)
+                gives_in = response.kind in ("agrees", "done") or phrases("withdraws").search(response.evidence.quote)
+                if own and gives_in:
+                    return "superseded", response.evidence
         return None
-    for patch in later.patches:
-        whole = _plain(patch)
-        if any(piece not in whole for piece in criticised):
-            return "yes", Evidence(Place(patch.mail.place.source, None, patch.mail.message_id), "the lines criticised are gone or changed")
-    return ("no", None) if phrases("removes").search(commitment.evidence.quote) else None
+
+    def _in_versions(self, promised: Promised) -> Verdict | None:
+        later = self._posted.after(promised.message)
+        patch = self._posted.patch_above(promised.message)
+        following = self._posted.next_of(patch) if patch is not None else None
+        if not later.series:
+            return None
+        text = promised.commitment.evidence.quote
+        if following is None or patch is None:
+            return self._dropped(text, later.series) or self._noted(promised, later.series)
+        return (
+            self._offered(promised, later.patches)
+            or self._by_names(text, patch, following)
+            or self._by_remark(promised)
+            or self._noted(promised, (following, *self._posted.series_of(following)))
+        )
+
+    def _dropped(self, text: str, series: Sequence[Message]) -> Verdict | None:
+        """Look whether a patch that was to go is no longer in the series; its change notes have to say so."""
+        if not phrases("drops").search(text):
+            return None
+        told = (note for message in series for note in notes(message, None) if phrases("removes").search(note.text))
+        note = next((one for one in told if len(content(one.text) & content(series[0].mail.subject)) >= 1), None)
+        return ("yes", proof(note.message, note.message.lines[note.number - 1])) if note is not None else None
+
+    def _offered(self, promised: Promised, later: Sequence[Message]) -> Verdict | None:
+        """Look whether the text or code that the promise takes up, or shows, stands in a later version."""
+        quoted = self._view.quoted_above(promised.message, promised.commitment.evidence.place.line or 1)
+        offered = _shown_below(promised) or _offered_above(promised, quoted)
+        if offered is None or offered.adopted not in ("yes", "partly"):
+            return None
+        target = next((m for m in later if m.mail.message_id == offered.adopted_in), None)
+        line = _line_in(target, offered.text) if target is not None else None
+        return ("yes" if offered.adopted == "yes" else "partly", line) if line is not None else None
+
+    def _by_names(self, text: str, patch: Message, following: Message) -> Verdict | None:
+        """Look for the names of code that a promise adds or takes away."""
+        taken = frozenset(name for found in _TAKES.finditer(text[:2000]) for name in identifiers(_ENDS.split(found.group("what"))[0]))
+        still = next((line for line in _added(following) if identifiers(line.text) & taken), None)
+        if still is not None:
+            return "no", proof(following, still)
+        old = frozenset(name for line in _added(patch) for name in identifiers(line.text))
+        wanted = identifiers(text) - taken - old
+        fresh = next((line for line in _added(following) if identifiers(line.text) & wanted), None)
+        return ("yes", proof(following, fresh)) if fresh is not None else None
+
+    def _by_remark(self, promised: Promised) -> Verdict | None:
+        """Look at what became of the lines of the remark that the promise answers."""
+        text = promised.commitment.evidence.quote
+        takes = phrases("removes").search(text) is not None
+        for remark, _ in promised.answers:
+            after, shown = remark.next, remark.next.evidence
+            if shown is None:
+                continue
+            if takes and after.state == "unchanged" and shown.quote.startswith("+"):
+                return "no", shown
+            if after.state == "noted" or (takes and after.state == "gone"):
+                return "yes", shown
+            if after.state == "changed" and _as_asked(f"{text} {remark.evidence.quote}", remark, shown):
+                return "yes", shown
+        return None
+
+    def _noted(self, promised: Promised, series: Sequence[Message]) -> Verdict | None:
+        """Look for a change note that names what was promised."""
+        said = " ".join(
+            [promised.commitment.object, promised.commitment.evidence.quote, *(one.evidence.quote for one, _ in promised.answers)]
+        )
+        version = promised.message.version
+        note = named_in((note for message in series for note in notes(message, version)), said)
+        if note is None:
+            return None
+        takes = phrases("removes").search(note.text) and not phrases("removes").search(promised.commitment.evidence.quote)
+        return "superseded" if takes else "yes", proof(note.message, note.message.lines[note.number - 1])
 
 
-def _shown_below(message: Message, commitment: Commitment, proposals: Sequence[Proposal]) -> Proposal | None:
+def _as_asked(said: str, remark: Remark, shown: Evidence) -> bool:
+    """Tell whether a new line has what was asked for and what the old lines did not have: a name, or two words."""
+    quoted = remark.on.quote if remark.on is not None else ""
+    names = (identifiers(said) - identifiers(quoted)) & identifiers(shown.quote)
+    words = (content(said) - content(quoted)) & content(shown.quote)
+    return bool(names) or len(words) > 1
+
+
+def _added(patch: Message) -> Iterator[Line]:
+    return (line for line in patch.lines if not line.level and line.text.startswith("+") and not line.text.startswith("+++"))
+
+
+def _shown_below(promised: Promised) -> Proposal | None:
     """Return the code that a promise shows below itself."""
-    if not phrases("below").search(commitment.evidence.quote):
+    if not phrases("below").search(promised.commitment.evidence.quote):
         return None
-    line = commitment.evidence.place.line or 0
-    own = [one for one in proposals if one.evidence.place.message_id == message.mail.message_id]
-    return next((one for one in own if 0 < (one.evidence.place.line or 0) - line <= 6), None)
+    line = promised.commitment.evidence.place.line or 0
+    own = [one for one in promised.proposals if one.evidence.place.message_id == promised.message.mail.message_id]
+    return next((one for one in own if 0 < (one.evidence.place.line or 0) - line <= _SHOWN), None)
 
 
-def _offered_above(message: Message, quoted: int | None, proposals: Sequence[Proposal]) -> Proposal | None:
+def _offered_above(promised: Promised, quoted: int | None) -> Proposal | None:
     """Return the proposal that the promise stands under."""
     if quoted is None:
         return None
-    run = _run_above(message, quoted)
-    words = {squeeze(message.lines[index].text) for index in run}
-    for proposal in proposals:
+    start = quoted
+    lines = promised.message.lines
+    while start > 0 and lines[start - 1].level:
+        start -= 1
+    words = {squeeze(line.text) for line in lines[start : quoted + 1]}
+    for proposal in promised.proposals:
         pieces = [squeeze(line) for line in proposal.text.split("\n") if len(squeeze(line)) >= 8]
         if pieces and sum(piece in words for piece in pieces) >= 0.5 * len(pieces):
             return proposal
     return None
 
 
-def _run_above(message: Message, quoted: int) -> range:
-    start = quoted
-    while start > 0 and message.lines[start - 1].level:
-        start -= 1
-    return range(start, quoted + 1)
-
-
-def _criticised(view: View, message: Message, quoted: int | None) -> list[str]:
-    """Return the patch lines directly above the request that the promise answers, without blanks and marks."""
-    if quoted is None:
-        return []
-    speakers = view.speakers.lines(message)
-    found: list[str] = []
-    for index in reversed(_run_above(message, quoted)):
-        speaker = speakers[index]
-        origin = view.by_id.get(speaker.origin) if speaker and speaker.origin else None
-        if origin is None or origin.kind != "patch":
-            if found:
-                break
-            continue
-        piece = _bare(message.lines[index].text)
-        if len(piece) >= 12:
-            found.append(piece)
-        if len(found) >= 4:
-            break
-    return found
-
-
 def _bare(text: str) -> str:
-    return squeeze(re.sub(r"^[+ ]?\s*\*?\s*", "", text))
+    return squeeze(re.sub(r"^[+ ]?\s{0,200}\*?", "", text))
 
 
-def _plain(message: Message) -> str:
-    return "".join(_bare(line.text) for line in message.lines if not line.level and not line.text.startswith("-"))
-
-
-def _line_in(message: Message, text: str) -> Evidence:
+def _line_in(message: Message, text: str) -> Evidence | None:
     pieces = [piece for line in text.split("\n") if len(piece := _bare(line)) >= 8]
-    for line in message.lines:
-        if any(piece in _bare(line.text) for piece in pieces):
-            return Evidence(Place(message.mail.place.source, line.number, message.mail.message_id), line.text.strip())
-    return Evidence(Place(message.mail.place.source, None, message.mail.message_id), message.mail.subject)
-
-
-def _by_history(message: Message, commitment: Commitment, later: Later) -> tuple[Kept, Evidence | None]:
-    """Look for the promise's words in the change notes of later versions; a note that names the reviewer counts in part."""
-    words = _content(f"{commitment.object} {commitment.evidence.quote}")
-    asker = name_key(message.mail.recipients[0]) if message.mail.recipients else frozenset()
-    best: tuple[int, Kept, Evidence] | None = None
-    for patch in (*later.patches, *later.series):
-        for line in patch.lines:
-            if line.level or not line.text.lstrip().startswith(("-", "*", "o ")):
-                continue
-            shared = words & _content(line.text)
-            credited = bool(asker & name_key(line.text))
-            score = 2 * len(shared) + credited
-            taken = phrases("removes").search(line.text) and not phrases("removes").search(commitment.evidence.quote)
-            kept: Kept = "superseded" if taken else "yes" if len(shared) >= 2 else "partly"
-            if score >= 3 and (best is None or score > best[0]):
-                best = score, kept, Evidence(Place(patch.mail.place.source, line.number, patch.mail.message_id), line.text.strip())
-    return (best[1], best[2]) if best else ("unknown", None)
-
-
-def _content(text: str) -> set[str]:
-    return {word.lower().rstrip("s.") for word in _WORD.findall(text)} - word_class("common") - word_class("talk")
+    found = next((line for line in message.lines if not line.level and any(piece in _bare(line.text) for piece in pieces)), None)
+    return proof(message, found) if found is not None else None

@@ -23,6 +23,14 @@ def wants(sentence: Sentence) -> bool:
     return any(_is(sentence, group) for group in ("nak", "order", "request", "refusal", "object", "verdict"))
 
 
+def demands(sentence: Sentence, *, on_patch: bool) -> bool:
+    """Tell whether a sentence says what is to be done; under lines of a patch also what is to be otherwise. Replacements are too small."""
+    if sentence.asks or sentence.text.startswith("s/"):
+        return False
+    groups = ("order", "request", "verdict") if on_patch else ("order",)
+    return any(_is(sentence, group) for group in groups)
+
+
 def remark_kind(spoken: Sequence[Sentence], *, on_patch: bool) -> RemarkKind:
     """Label a remark by its first sentence that wants something; a NAK anywhere counts first.
 

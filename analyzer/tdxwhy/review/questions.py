@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tdxwhy.review.answers import find_answer
 from tdxwhy.review.blocks import Block
-from tdxwhy.review.nouns import Message, Question, Request
+from tdxwhy.review.labels import demands
+from tdxwhy.review.nouns import Message, Question, Remark, Request, Status
 from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import phrases
 
 _LONGEST = 380
 _SUBJECT = 200
+_MOST = 60
 
 
 class Asked(NamedTuple):
@@ -41,6 +44,48 @@ def find_questions(view: View, message: Message) -> list[Question]:
             )
         )
     return found
+
+
+def asked_without_mark(view: View, message: Message, remarks: Sequence[Remark], questions: Sequence[Question]) -> list[Question]:
+    """Return what a mail's remarks ask for without a question.
+
+    Of each remark it is the first sentence that says what is to be done, or to be otherwise.
+    """
+    taken = sorted(question.evidence.place.line or 0 for question in questions)
+    sayings = view.said(message)
+    found = []
+    for remark in remarks:
+        start = remark.evidence.place.line or 0
+        at = bisect_left(taken, start)
+        if remark.kind not in ("request", "objection") or (at < len(taken) and taken[at] <= remark.end):
+            continue
+        first = bisect_left(sayings, start, key=lambda said: said.sentence.start)
+        told = [said for said in sayings[first : first + _MOST] if said.sentence.end <= remark.end]
+        on_patch = remark.on is None or remark.on.file is not None
+        said = next((one for one in told if demands(one.sentence, on_patch=on_patch)), None)
+        if said is not None:
+            found.append(_demand(view, message, said, remark))
+    return found
+
+
+def _demand(view: View, message: Message, said: Said, remark: Remark) -> Question:
+    last = remark.responses[-1] if remark.responses else None
+    return Question(
+        evidence=evidence(message, said.sentence.text[:_LONGEST], said.sentence.start),
+        asked_by=remark.author,
+        addressee=view.addressee(message, said),
+        status=_status(remark),
+        answer=last.evidence if last else None,
+        answered_by=last.author if last else None,
+        about=view.about(message, said.about),
+    )
+
+
+def _status(remark: Remark) -> Status:
+    kinds = {response.kind for response in remark.responses}
+    if remark.status == "open" and not kinds & {"agrees", "done", "explains", "disagrees"}:
+        return "unanswered"
+    return "deflected" if kinds == {"defers"} else "answered"
 
 
 def find_requests(view: View, message: Message, questions: list[Question]) -> list[Request]:

@@ -7,15 +7,28 @@ from pathlib import Path
 
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.commitments import find_commitments
-from tdxwhy.review.kept import settle
+from tdxwhy.review.kept import Keeping, Promised
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.mailed import find_mailed
-from tdxwhy.review.nouns import Commitment, MailedMessage, Message, Precondition, Proposal, Question, Request, Review, Stance, Tag
+from tdxwhy.review.nouns import (
+    Commitment,
+    MailedMessage,
+    Message,
+    Precondition,
+    Proposal,
+    Question,
+    Remark,
+    Request,
+    Response,
+    Review,
+    Stance,
+    Tag,
+)
 from tdxwhy.review.posted import Posted
 from tdxwhy.review.preconditions import find_preconditions
 from tdxwhy.review.printed import Printed, like, patch_prints, tree_prints, with_message
 from tdxwhy.review.proposals import find_proposals
-from tdxwhy.review.questions import find_questions, find_requests
+from tdxwhy.review.questions import asked_without_mark, find_questions, find_requests
 from tdxwhy.review.stances import find_stances
 from tdxwhy.review.statuses import find_remarks
 from tdxwhy.review.tags import find_tags
@@ -50,6 +63,13 @@ class _Found:
         self._view, self._posted, self._printed, self._tree = view, Posted(posted), printed, tree is not None
         self._files = tree_files(str(tree)) if tree is not None else ()
         self._remarks = find_remarks(view, self._posted)
+        self._answers: dict[str, list[tuple[Remark, Response]]] = {}
+        self._keeping = Keeping(view, self._posted, self._remarks)
+        self._of_mail: dict[str, list[Remark]] = {}
+        for remark in self._remarks:
+            self._of_mail.setdefault(remark.evidence.place.message_id or "", []).append(remark)
+            for response in remark.responses:
+                self._answers.setdefault(response.evidence.place.message_id or "", []).append((remark, response))
         self._mailed: list[MailedMessage] = []
         self._questions: list[Question] = []
         self._requests: list[Request] = []
@@ -65,19 +85,27 @@ class _Found:
         """Take the remarks of one mail."""
         view = self._view
         later = self._posted.after(message)
+        name = message.mail.message_id
         questions = find_questions(view, message)
-        self._questions += questions
         self._requests += find_requests(view, message, questions)
+        questions += asked_without_mark(view, message, self._of_mail.get(name, ()), questions)
+        self._questions += sorted(questions, key=lambda one: one.evidence.place.line or 0)
         self._preconditions += find_preconditions(view, message)
         self._proposals += find_proposals(view, message, later.patches)
         self._mailed += [one._replace(printed=like(one.evidence.quote, self._printed)) for one in find_mailed(view, message)]
-        for commitment in find_commitments(view, message):
+        for commitment in find_commitments(view, message, self._answers.get(name, ())):
             wanted = self._wanted_above(message, commitment)
             if wanted is not None:
                 searched = self._tree or (bool(later.patches) and commitment.helper is None)
                 self._commitments.append(with_message(commitment, wanted, searched=searched))
             else:
-                self._commitments.append(settle(view, message, commitment, later, self._proposals))
+                answers = [
+                    one
+                    for one in self._answers.get(name, ())
+                    if view.quoted_above(message, one[1].evidence.place.line or 1)
+                    == view.quoted_above(message, commitment.evidence.place.line or 1)
+                ]
+                self._commitments.append(self._keeping.settle(Promised(message, commitment, answers, self._proposals)))
         self._stances += find_stances(view, message)
         self._tags += find_tags(view, message)
         if message.kind == "patch":

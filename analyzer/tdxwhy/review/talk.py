@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from tdxwhy.records import Evidence, Place
-from tdxwhy.review.blocks import Block, own_blocks
+from tdxwhy.review.blocks import Block, is_greeting, own_blocks
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message
 from tdxwhy.review.people import People
@@ -189,12 +189,17 @@ class View:
 
 
 def _quoted_above(message: Message) -> list[int | None]:
-    """Return for each line the index of the last quoted line with words above it."""
+    """Return for each line the index of the last quoted line with words above it; signatures and greetings are no such words."""
     found: list[int | None] = []
     last: int | None = None
+    signed = 0
     for index, line in enumerate(message.lines):
         found.append(last)
-        if line.level and line.text.strip():
+        if signed and line.level < signed:
+            signed = 0
+        if line.level and not signed and line.text.rstrip() == "--":
+            signed = line.level
+        elif line.level and line.text.strip() and not signed and not is_greeting(line.text):
             last = index
     return found
 

@@ -16,8 +16,9 @@ from tdxwhy.review.words import phrases
 _PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|fwd?|回复|答复)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
 _BRACKET = re.compile(r"\[([^\[\]]{1,100})\]\s*")
 _PART = re.compile(r"\b(\d{1,3})/(\d{1,3})\b")
-_VERSION = re.compile(r"\bv(\d{1,3}(?:\.\d{1,2})?[a-z]?)\b", re.IGNORECASE)
-_SKIP = re.compile(r"\b(?:PATCH|RFC|RESEND|REPOST|v\d)", re.IGNORECASE)
+_VERSION = re.compile(r"(?:\b|PATCH|RFC|SERIES)v(?:er\.?|ersion)?[ _.]?(\d{1,3}(?:\.\d{1,2})?[a-z]?)(?![a-z0-9])", re.IGNORECASE)
+_SKIP = re.compile(r"PATCH|\b(?:RFC|RESEND|REPOST|v\d)", re.IGNORECASE)
+_AT_END = re.compile(r"(?:,[ ]?|[ ,]*[(\[])\bv(\d{1,3}(?:\.\d{1,2})?)[)\]]?$|[ ,]*[(\[](?:version|take|try|spin|round) #?(\d{1,3})[)\]]$", re.IGNORECASE)
 
 
 class Subject(NamedTuple):
@@ -35,7 +36,8 @@ class Subject(NamedTuple):
 def read_subject(text: str) -> Subject:
     """Read a subject.
 
-    Accepted form: `Re: [RFC PATCH RESEND v11.1 03/20] title`, any of it missing; patchwork's `[v15,2/3] title`.
+    Accepted form: `Re: [RFC PATCH RESEND v11.1 03/20] title`, any of it missing and in any order; `[PATCHv11 18/19]`; patchwork's
+    `[v15,2/3] title`; `(v2)` at the end of the title.
     """
     bare = _PREFIX.sub("", text)
     reply = bare != text
@@ -50,9 +52,14 @@ def read_subject(text: str) -> Subject:
             part, total = int(number.group(1)), int(number.group(2))
         version = named.group(1) if named else version
         bare = bare[found.end() :]
+    title = " ".join(bare.split())
+    ending = _AT_END.search(title[-40:]) if patch else None
+    if ending and ending.start() + len(title[:-40]) > 0:
+        version = version or ending.group(1) or ending.group(2)
+        title = title[: len(title[:-40]) + ending.start()]
     if patch and version is None:
         version = "1"
-    return Subject(reply, patch, version, part, total, " ".join(bare.split()))
+    return Subject(reply, patch, version, part, total, title)
 
 
 def build_messages(mails: Iterable[Mail]) -> tuple[Message, ...]:

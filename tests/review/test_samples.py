@@ -127,7 +127,7 @@ def test_sent_as_a_reply():
 
 def test_attribution_lines_are_no_talk():
     found = data("attribution-languages")
-    assert len(found["questions"]) == 4
+    assert len(found["questions"]) == 5
     assert all("wrote" not in q["text"] and "schrieb" not in q["text"] for q in found["questions"])
 
 

@@ -219,7 +219,7 @@ def kept(subject: Remark, wanted: list[str]) -> bool:
 @predicate("remark", missing="who provides it")
 def names_provider(subject: Remark, wanted: bool) -> bool:
     """Tell whether somebody says who provides what the code needs."""
-    return (subject.provider is not None) is wanted
+    return (subject.state == "provided") is wanted
 
 
 @predicate("remark", argument=str, choices=("changelog", "comment", "kerneldoc", "proposed-comment", "reply"))

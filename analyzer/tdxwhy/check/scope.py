@@ -16,6 +16,7 @@ _KEYS = {
     "area": {"host", "kvm", "guest", "host_words"},
     "cpu": {"functions", "texts", "conditions"},
     "shows": {"leaf", "status", "errno", "names"},
+    "device": {"calls", "texts"},
     "user": {"functions", "conditions"},
 }
 

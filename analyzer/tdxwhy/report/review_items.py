@@ -56,14 +56,14 @@ def open_items(review: Review) -> list[Item]:
     promises = [promise_item(one) for one in review.commitments if one.kept in ("no", "partly")]
     current = newest(review)
     stated = [one for one in review.preconditions if current(one.evidence.place.message_id)]
-    needs = [_need(one) for one in _once(stated) if one.provider is None]
+    needs = [_need(one) for one in _once(stated) if one.status == "nobody"]
     return [_remark(one) for one in remarks] + wanted + needs + promises
 
 
 def settled_items(review: Review) -> list[Item]:
     """Return what is not open, in the same order of kinds."""
     remarks = [_remark(one) for one in review.remarks if one.status != "open"]
-    needs = [_need(one) for one in _once(review.preconditions) if one.provider is not None]
+    needs = [_need(one) for one in _once(review.preconditions) if one.status != "nobody"]
     return remarks + needs + [promise_item(one) for one in review.commitments if one.kept not in ("no", "partly")]
 
 
@@ -127,16 +127,25 @@ def _about(one: Remark) -> str:
     return f"{one.on.file}:{one.on.line}{inside}: {one.on.quote}"
 
 
+_NEEDS = {
+    "met": "the code next to it does it",
+    "patch": "this patch does it",
+    "named": "provided by",
+    "nobody": "nobody is named who provides it",
+}
+
+
 def _need(one: Precondition) -> Item:
+    told = f"{_NEEDS[one.status]} {one.provider}" if one.status == "named" else _NEEDS[one.status]
     return Item(
         kind="precondition",
-        state=one.provider or "nobody named",
-        mood="good" if one.provider else "bad",
+        state=one.provider or ("nobody named" if one.status == "nobody" else one.status),
+        mood="bad" if one.status == "nobody" else "good",
         who=one.author,
         text=one.evidence.quote,
         place=place(one.evidence),
         message_id=one.evidence.place.message_id or "",
-        note=f"{one.where}; provided by {one.provider}" if one.provider else f"{one.where}; nobody is named who provides it",
+        note=f"{one.where}; {told}",
         about="",
         answer="",
         answered_by="",

@@ -170,7 +170,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 
 def _precondition(one: Precondition) -> dict[str, Any]:
-    return {**_passage(one.evidence), "author": one.author, "where": one.where, "provider": one.provider}
+    return {**_passage(one.evidence), "author": one.author, "where": one.where, "provider": one.provider, "status": one.status}
 
 
 def _commitment(one: Commitment) -> dict[str, Any]:

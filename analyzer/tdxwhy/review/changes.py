@@ -170,6 +170,7 @@ def notes(message: Message, old: str | None) -> Iterator[Note]:
                 yield from _note(message, held)
                 held = []
             held.append(line)
+    yield from _note(message, held)
 
 
 def _meant(head: re.Match[str], new: str | None, old: str | None) -> bool:
@@ -202,9 +203,7 @@ def _verbs() -> frozenset[str]:
 def identifiers(text: str) -> frozenset[str]:
     """Return the names of code in a text: with an underscore, a call's parentheses, capitals within."""
     found = re.findall(r"[A-Za-z_][A-Za-z0-9_]{2,60}(?:\(\))?", text[:4000])
-    coded = (
-        word for word in found if "_" in word.strip("_") or word.endswith(")") or re.search(r"[a-z0-9][A-Z]|^[A-Z][A-Z0-9]{3,}$", word)
-    )
+    coded = (word for word in found if "_" in word.strip("_") or word.endswith(")") or re.search(r"[a-z0-9][A-Z]", word))
     return frozenset(word.removesuffix("()") for word in coded)
 
 

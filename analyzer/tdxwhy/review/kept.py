@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tdxwhy.records import Evidence
+from tdxwhy.records import Evidence, Place
 from tdxwhy.review.changes import content, identifiers, named_in, notes, proof
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Commitment, Kept, Line, Message, Proposal, Remark, Response
@@ -19,8 +19,10 @@ _TAKES = re.compile(
     r"(?P<what>[^,;.]{1,120})",
     re.IGNORECASE,
 )
+_TAKEN = re.compile(r"\W{0,8}(?:remov|drop|delet|revert|gave up|no longer)", re.IGNORECASE)
 _ENDS = re.compile(r"\b(?:and|with|from|in|to|for|since|because|as|but|which|that|so)\b", re.IGNORECASE)
 _SHOWN = 6
+_HEADS = ("+++", "---", "@@", "diff ", "index ")
 
 Verdict = tuple[Kept, Evidence | None]
 
@@ -80,12 +82,15 @@ class Keeping:
         )
 
     def _dropped(self, text: str, series: Sequence[Message]) -> Verdict | None:
-        """Look whether a patch that was to go is no longer in the series; its change notes have to say so."""
+        """Look whether a patch that was to go is no longer there: a later version of the series is here with all its patches."""
         if not phrases("drops").search(text):
             return None
-        told = (note for message in series for note in notes(message, None) if phrases("removes").search(note.text))
-        note = next((one for one in told if len(content(one.text) & content(series[0].mail.subject)) >= 1), None)
-        return ("yes", proof(note.message, note.message.lines[note.number - 1])) if note is not None else None
+        for first in series:
+            parts = {one.part for one in series if one.version == first.version and one.total == first.total and one.part}
+            if first.total is None or len(parts) == first.total:
+                mail = first.mail
+                return "yes", Evidence(Place(mail.place.source, None, mail.message_id), mail.subject)
+        return None
 
     def _offered(self, promised: Promised, later: Sequence[Message]) -> Verdict | None:
         """Look whether the text or code that the promise takes up, or shows, stands in a later version."""
@@ -94,7 +99,7 @@ class Keeping:
         if offered is None or offered.adopted not in ("yes", "partly"):
             return None
         target = next((m for m in later if m.mail.message_id == offered.adopted_in), None)
-        line = _line_in(target, offered.text) if target is not None else None
+        line = _line_in(target, offered.text, self._posted.patch_above(promised.message)) if target is not None else None
         return ("yes" if offered.adopted == "yes" else "partly", line) if line is not None else None
 
     def _by_names(self, text: str, patch: Message, following: Message) -> Verdict | None:
@@ -118,7 +123,9 @@ class Keeping:
                 continue
             if takes and after.state == "unchanged" and shown.quote.startswith("+"):
                 return "no", shown
-            if after.state == "noted" or (takes and after.state == "gone"):
+            if after.state == "noted":
+                return _by_note(shown, takes=takes)
+            if takes and after.state == "gone":
                 return "yes", shown
             if after.state == "changed" and _as_asked(f"{text} {remark.evidence.quote}", remark, shown):
                 return "yes", shown
@@ -133,8 +140,15 @@ class Keeping:
         note = named_in((note for message in series for note in notes(message, version)), said)
         if note is None:
             return None
-        takes = phrases("removes").search(note.text) and not phrases("removes").search(promised.commitment.evidence.quote)
-        return "superseded" if takes else "yes", proof(note.message, note.message.lines[note.number - 1])
+        takes = phrases("removes").search(promised.commitment.evidence.quote) is not None
+        return _by_note(proof(note.message, note.message.lines[note.number - 1]), takes=takes)
+
+
+def _by_note(shown: Evidence, *, takes: bool) -> Verdict | None:
+    """Judge by a change note: one that takes away what was to be added tells that the promise was superseded."""
+    if takes or not phrases("removes").search(shown.quote):
+        return "yes", shown
+    return ("superseded", shown) if _TAKEN.match(shown.quote) else None
 
 
 def _as_asked(said: str, remark: Remark, shown: Evidence) -> bool:
@@ -178,7 +192,10 @@ def _bare(text: str) -> str:
     return squeeze(re.sub(r"^[+ ]?\s{0,200}\*?", "", text))
 
 
-def _line_in(message: Message, text: str) -> Evidence | None:
-    pieces = [piece for line in text.split("\n") if len(piece := _bare(line)) >= 8]
-    found = next((line for line in message.lines if not line.level and any(piece in _bare(line.text) for piece in pieces)), None)
+def _line_in(message: Message, text: str, old: Message | None) -> Evidence | None:
+    """Return the line of a patch that has a piece of a text, if possible one that an earlier version did not have."""
+    pieces = [piece for line in text.split("\n") if not line.startswith(_HEADS) and len(piece := _bare(line)) >= 8]
+    had = {_bare(line.text) for line in old.lines if not line.level} if old is not None else set()
+    lines = [line for line in message.lines if not line.level and any(piece in _bare(line.text) for piece in pieces)]
+    found = next((line for line in lines if _bare(line.text) not in had), lines[0] if lines else None)
     return proof(message, found) if found is not None else None

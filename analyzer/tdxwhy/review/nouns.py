@@ -15,6 +15,7 @@ MessageKind = Literal["pasted", "wanted", "unwanted", "added"]
 RemarkKind = Literal["question", "request", "objection", "approval", "comment", "report"]
 ResponseKind = Literal["agrees", "done", "explains", "asks", "defers", "disagrees"]
 RemarkStatus = Literal["open", "answered", "agreed", "disputed", "settled"]
+NeedStatus = Literal["met", "patch", "named", "nobody"]
 NextState = Literal["changed", "unchanged", "gone", "noted", "not-seen"]
 
 
@@ -122,12 +123,18 @@ class Request(NamedTuple):
 
 
 class Precondition(NamedTuple):
-    """What the code needs from elsewhere, where it is stated, and who provides it if that is said."""
+    """What the code needs from elsewhere, where it is stated, and who provides it if that is said.
+
+    `status`: met by the code next to it, done by this patch, by somebody named, or by nobody. `binds` callers: it is said in what a patch
+    adds outside function bodies, or of the caller.
+    """
 
     evidence: Evidence
     author: str
     where: str
     provider: str | None
+    status: NeedStatus = "nobody"
+    binds: bool = False
 
 
 class Commitment(NamedTuple):

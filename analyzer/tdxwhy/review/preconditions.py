@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Line, Message, Precondition
+from tdxwhy.review.nouns import Line, Message, NeedStatus, Precondition
 from tdxwhy.review.sentences import Sentence, sentences
 from tdxwhy.review.talk import View, evidence
 from tdxwhy.review.words import Phrase, normalise, phrases
@@ -21,7 +21,9 @@ _MET = re.compile(
 _COMMENT = re.compile(r"^\s*(?:/\*+|\*+/?)(?:\s|$)|^\s*//\s")
 _KERNEL_DOC = re.compile(r"^\s*/\*\*(?:\s|$)|\* @\w+:|\* Returns?:? |^\s*\* \w+(?:\(\))? - \S")
 _STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//)\s?|\s*\*/\s*$")
+_INSIDE = re.compile(r"^[+ ](?:\t|  )")
 _LONGEST = 380
+_NEAR = 6
 
 
 class _Text(NamedTuple):
@@ -46,7 +48,7 @@ def find_preconditions(view: View, message: Message) -> list[Precondition]:
         spoken = [sentence for sentence in sentences(text.lines) if not sentence.asks]
         for sentence in spoken:
             phrase = _need(sentence.text, text.where)
-            key = squeeze(re.sub(r"\(.*?\)", "", sentence.text.lower()))
+            key = squeeze(re.sub(r"\([^()]{0,200}\)", "", sentence.text.lower()))
             if phrase is None or (phrase.kind == "kernel" and text.where == "comment") or _repeated(view, message, sentence, text.where):
                 continue
             provider = _provider(message, text, phrase, sentence, spoken)
@@ -57,15 +59,36 @@ def find_preconditions(view: View, message: Message) -> list[Precondition]:
                 continue
             seen.add(key)
             last_whole = text.whole
-            found.append(
-                Precondition(evidence(message, sentence.text[:_LONGEST], sentence.start), message.mail.author, text.where, provider)
-            )
+            found.append(_stated(message, text, phrase, sentence, provider))
     return found
+
+
+def _stated(message: Message, text: _Text, phrase: Phrase, sentence: Sentence, provider: str | None) -> Precondition:
+    """Return a need with its status, and whether it binds callers."""
+    inside = text.where in ("comment", "proposed-comment") and _INSIDE.match(message.lines[text.lines[0].number - 1].text) is not None
+    added = any(line.text.startswith("+") for line in message.lines[sentence.start - 1 : sentence.end])
+    of_caller = phrase.kind == "caller"
+    status: NeedStatus = "patch" if provider == "this patch" else "named" if provider else "nobody"
+    if status == "nobody" and inside and not of_caller and _done_below(message, text.lines[-1].number):
+        status = "met"
+    binds = of_caller if text.where == "changelog" else added and (of_caller or not inside)
+    return Precondition(
+        evidence(message, sentence.text[:_LONGEST], sentence.start), message.mail.author, text.where, provider, status, binds
+    )
+
+
+def _done_below(message: Message, number: int) -> bool:
+    """Tell whether a comment stands directly above a statement that the patch adds."""
+    for line in message.lines[number : number + _NEAR]:
+        bare = line.text[1:].strip()
+        if not _STARS.match(line.text[1:]) or (bare and not bare.startswith(("*", "/*", "//"))):
+            return line.text.startswith("+") and bare[:1] not in ("", "}")
+    return False
 
 
 def _need(text: str, where: str) -> Phrase | None:
     """Return the phrase that states a need. A changelog or a comment tells facts; what a reply says must be may be an opinion."""
-    bare = re.sub(r"\([^()]*\)", " ", text)
+    bare = re.sub(r"\([^()]{0,200}\)", " ", text)
     found = phrases("precondition").search(bare)
     if found or where == "reply":
         return found
@@ -86,10 +109,11 @@ def _texts(view: View, message: Message) -> Iterator[_Text]:
             yield _Text("changelog" if patch else "reply", block.lines, number)
         elif block.kind == "comment":
             yield from _paragraphs("comment" if patch else "proposed-comment", block.lines, number)
-        elif block.kind == "diff" and patch:
+        elif block.kind == "diff":
             for offset, lines in enumerate(_comments(block)):
                 kernel_doc = any(_KERNEL_DOC.search(line.text) for line in lines)
-                yield from _paragraphs("kerneldoc" if kernel_doc else "comment", lines, 1000 * (number + 1) + offset)
+                where = "proposed-comment" if not patch else "kerneldoc" if kernel_doc else "comment"
+                yield from _paragraphs(where, lines, 1000 * (number + 1) + offset)
 
 
 def _comments(block: Block) -> Iterator[tuple[Line, ...]]:

@@ -61,6 +61,6 @@ def _counted(view: View, message: Message, newest: dict[str, tuple[int, ...]]) -
         vague=sum(site.is_failure and not (site.names.package or site.names.cpu) for site in prints),
         silent=sum(path.printed == "no" for path in paths),
         needs=len(list(needs)),
-        unprovided=sum(one.provider is None for one in needs),
+        unprovided=sum(one.status == "nobody" for one in needs),
         tags=sum(tag.tag != "Signed-off-by" for tag in tags),
     )

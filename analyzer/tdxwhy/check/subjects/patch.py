@@ -35,6 +35,7 @@ def message(site: PrintSite, equals: int = 1) -> Message:
     shows = _shows(site)
     spread = scope().matches("cpu", "functions", site.function)
     of_cpus = spread or scope().matches("cpu", "texts", said)
+    of_device = scope().matches("device", "calls", site.call) or scope().matches("device", "texts", said)
     return Message(
         kind="print",
         text=said,
@@ -45,7 +46,7 @@ def message(site: PrintSite, equals: int = 1) -> Message:
         once=site.once,
         ratelimited=site.ratelimited,
         spread=spread,
-        scope="cpu" if of_cpus else scope_of([said], [tables.opening_step()], shows),
+        scope="cpu" if of_cpus else scope_of([said], [tables.opening_step()], frozenset() if of_device else shows),
         shows=shows,
         spells=spelt(said) | _named(site),
         equals=equals,

@@ -16,13 +16,13 @@ def thread_remarks(mails: Sequence[Mail]) -> Iterator[Remark]:
     found = review(mails)
     for question in found.questions:
         yield Remark("remark", (question.evidence,), "question", question.evidence.quote, question.asked_by, question.status)
-    yield from map(_need, found.preconditions)
+    yield from (_need(one) for one in found.preconditions if one.binds)
     for promise in found.commitments:
         yield Remark("remark", (promise.evidence,), "commitment", promise.evidence.quote, promise.owner, promise.kept)
 
 
 def patch_needs(mails: Sequence[Mail]) -> Iterator[Remark]:
-    """Yield what patches need from elsewhere, without a review: nobody has answered them yet."""
+    """Yield what patches need from their callers, without a review: nobody has answered them yet."""
     from tdxwhy.review.lines import parse_lines
     from tdxwhy.review.nouns import Message
     from tdxwhy.review.preconditions import find_preconditions
@@ -31,9 +31,9 @@ def patch_needs(mails: Sequence[Mail]) -> Iterator[Remark]:
     messages = [Message(mail, None, "patch", parse_lines(mail.body)) for mail in mails]
     view = View(messages)
     for message in messages:
-        yield from map(_need, find_preconditions(view, message))
+        yield from (_need(one) for one in find_preconditions(view, message) if one.binds)
 
 
 def _need(need: Precondition) -> Remark:
-    state = "provided" if need.provider else "open"
+    state = "open" if need.status == "nobody" else "provided"
     return Remark("remark", (need.evidence,), "precondition", need.evidence.quote, need.author, state, need.where, need.provider)

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 
 SAMPLES = sorted(path for path in (ROOT / "samples/logs").iterdir() if path.is_dir())
 SCHEMA = json.loads((ROOT / "reports/schema/log.schema.json").read_text(encoding="utf-8"))
-ASPECTS = ("outcome", "role", "step", "cause", "reader", "evidence")
+ASPECTS = ("outcome", "role", "step", "cause", "reader", "evidence", "incident")
 
 
 def log_of(sample: Path) -> Path:
@@ -70,6 +70,7 @@ def aspect_of(sample: Path) -> tuple[str, object]:
         "cause": log["causes"][:1],
         "reader": log_of(sample).name,
         "evidence": (log["evidence"], log["topology"]),
+        "incident": [[one[key] for key in ("stage", "component", "causes", "errno", "sentence", "vms")] for one in log["incidents"]],
     }
     return aspect, values[aspect]
 

@@ -116,7 +116,7 @@ def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) 
         raise NothingToJudge(
             "; ".join([f"{reader.name}: no line of a kernel log", *(f"not read: {lost_line(one)}" for one in reader.losses[:1])])
         )
-    return made._replace(losses=tuple(reader.losses), incidents=later.incidents(made))
+    return later.told(made._replace(losses=tuple(reader.losses)))
 
 
 def _findings(diagnosis: Diagnosis) -> tuple[Finding, ...]:

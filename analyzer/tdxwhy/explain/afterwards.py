@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tdxwhy.explain.logs import Judged, LogReport
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.speaking import Speaking, speaks
+from tdxwhy.lazy import lazy
 from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.read.log import LogReader
 from tdxwhy.records import BootRecords, LogRecord
@@ -15,6 +16,8 @@ from tdxwhy.records import BootRecords, LogRecord
 if TYPE_CHECKING:
     from tdxwhy.incident.nouns import Host, Incident, Line
 
+# Answers to commands that stand beside a log.
+_PASTED = lazy(r"parameters/tdx|SEAM_RR bit|SGX_AND_MCHECK|\brdmsr\b|(?:dmesg|journalctl) .*\|.*grep")
 _MOST_LINES, _MOST_OF_BOOT = 20_000, 4_000
 _BEFORE, _BEHIND = 24, 12
 
@@ -55,18 +58,42 @@ class Afterwards:
                 break
         self._kept += of_records((records[place] for place in sorted(wanted)), self._boots)
 
-    def incidents(self, report: LogReport) -> tuple[Incident, ...]:
-        """Return the incidents of the log that was read."""
-        lines = self._reader.lines
-        if not (self._kept or (lines and _may_hold_one(report, lines))):
-            return ()
+    def told(self, report: LogReport) -> LogReport:
+        """Return the report with its incidents, and with what a paste shows beside its log."""
+        lines = self._lines(report)
+        if not lines:
+            return report
         from tdxwhy.incident.incidents import incidents_of
+
+        if self._reader.lines:
+            report = _with_pasted(report, lines)
+        incidents = incidents_of(lines, host_of(report))
+        diagnosis = report.judged.diagnosis
+        if incidents and diagnosis.outcome == "unknown" and diagnosis.settles:  # they say themselves what is missing
+            report = _replaced(report, diagnosis._replace(settles=()))
+        return report._replace(incidents=incidents)
+
+    def _lines(self, report: LogReport) -> Sequence[Line]:
+        """Return the lines to look at; none where nothing in the log speaks of more than initialisation."""
+        whole = self._reader.lines
+        if not whole or self._kept or not _may_hold_one(report, whole):
+            return self._kept
         from tdxwhy.incident.lines import lines_of
 
-        if self._kept:
-            return incidents_of(self._kept, host_of(report))
         records = {record.place.line: (record, boot) for boot, record in _numbered(report.boots) if record.place.line is not None}
-        return incidents_of(lines_of(lines, report.source, records), host_of(report))
+        return lines_of(whole, report.source, records)
+
+
+def _with_pasted(report: LogReport, lines: Sequence[Line]) -> LogReport:
+    from tdxwhy.explain.pasted import amended
+    from tdxwhy.incident.evidence import gather
+
+    return _replaced(report, amended(report.judged.diagnosis, gather(lines), lines))
+
+
+def _replaced(report: LogReport, diagnosis: Diagnosis) -> LogReport:
+    judged = report.judged._replace(diagnosis=diagnosis)
+    return report._replace(boots=tuple(judged if one is report.judged else one for one in report.boots))
 
 
 def of_boot(judged: Judged) -> tuple[Incident, ...]:
@@ -82,6 +109,8 @@ def of_boot(judged: Judged) -> tuple[Incident, ...]:
 
 def _may_hold_one(report: LogReport, numbered: Sequence[tuple[int, str]]) -> bool:
     text = "\n".join([raw for _, raw in numbered])
+    if _PASTED.search(text) is not None:
+        return True
     return speaks(text) or ("SEAMCALL" in text and any(one.diagnosis.outcome == "initialized" for one in report.boots))
 
 

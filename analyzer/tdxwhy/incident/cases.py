@@ -32,11 +32,12 @@ class Mark(NamedTuple):
     errno: int | None = None
 
     @property
-    def weight(self) -> tuple[int, int, int]:
+    def weight(self) -> tuple[int, int, int, int]:
         """Return what orders marks of one case: the smaller, the more it counts."""
         decisive = bool(self.seamcall) or any(not code.sum for code in codes_of(self.sign))
         told = 4 if self.sign.told else 0
-        return (_RANK[self.sign.message.outcome] + told, 0 if decisive else 1, 0 if self.component in _KERNEL else 1)
+        busy = self.seamcall is not None and "BUSY" in (self.seamcall.status_name or "")
+        return (_RANK[self.sign.message.outcome] + told, 0 if decisive else 1, 0 if self.component in _KERNEL else 1, int(busy))
 
 
 class Case(NamedTuple):

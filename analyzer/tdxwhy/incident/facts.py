@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -219,7 +220,7 @@ def values_of(case: Case, evidence: Evidence, host: Host, cases: Sequence[Case])
         "leaf": call.name if call is not None else "",
         "status_name": (call.status_name or f"0x{call.status or 0:016x}") if call is not None else "",
         "detail": call.detail if call is not None else "",
-        "errno_text": main.sign.values.get("errno_text", ""),
+        "errno_text": _errno_text(case),
         "what": filled(message.what, main.sign.values) or _shown_what(case, evidence),
         "quote": main.sign.quote.partition(": ")[2] or main.sign.quote,
         "remedy": message.remedy,
@@ -238,6 +239,11 @@ def values_of(case: Case, evidence: Evidence, host: Host, cases: Sequence[Case])
         "vmm": _vmm(case, evidence),
     }
     return {name: value for name, value in values.items() if value not in ("", None)}
+
+
+def _errno_text(case: Case) -> str:
+    number = next((mark.errno for mark in case.marks if mark.errno is not None), None)
+    return os.strerror(-number) if number is not None else ""
 
 
 def _parameter(evidence: Evidence) -> str:

@@ -30,6 +30,8 @@ _SAMPLE = lazy(
     r"(?i)\b(?:manual|readme|documentation|docs|wiki|guide|release notes|man page)\b.{0,40}\b(?:says?|shows?|lists?|promises?|states?)\b"
     r"|\b(?:should|would|ought to|expect(?:ed)? to) (?:see|print|say|show|read)\b|\bthe kernel prints$|\bfor example:?$|\bsuch as:$"
 )
+# Accepted form: "qemu-system-x86_64: -accel kvm: ", "kvm_intel: ", "qgsd[812]: " at the end of what stands before a message.
+_PROGRAM = lazy(r"(?:[\w./-]*qemu[\w.-]*(?:\[\d+\])?: -\w+ [^:]{0,80}: |[\w./-]+(?:\[\d+\])?: ?)$")
 _WORDS = lazy(r"[a-zà-ÿ]{3,}")
 
 
@@ -193,8 +195,7 @@ def _foreign(message: Message, text: str, match: re.Match[str]) -> bool:
 def _sign(message: Message, match: re.Match[str], line: Line, text: str) -> Sign:
     values = {name: _value(name, value, message) for name, value in zip(message.args, match.groups(), strict=False) if name != "_"}
     head = text[: match.start()]
-    prefix = re.search(r"[\w./-]+(?:\[\d+\])?: ?$", head)
-    begin = prefix.start() if prefix is not None else match.start()
+    begin = _begin(message, head)
     speaker = list(_SPEAKER.finditer(head))
     program = speaker[-1] if speaker else None
     named = _VM.search(text)
@@ -203,6 +204,16 @@ def _sign(message: Message, match: re.Match[str], line: Line, text: str) -> Sign
         vm = f"{program['program']}[{program['pid']}]"
     quote = text[begin : match.end()].strip()[:_QUOTE]
     return Sign(message, values, line, quote, _is_told(head, text[match.end() :], line), vm, program["program"] if program else "")
+
+
+def _begin(message: Message, head: str) -> int:
+    """Return where the passage begins that carries a message: at its own prefix, or at the program that says it."""
+    if message.prefix and head.endswith(message.prefix):
+        return len(head) - len(message.prefix)
+    if "WARNING: " in head:
+        return head.rindex("WARNING: ")
+    prefix = _PROGRAM.search(head)
+    return prefix.start() if prefix is not None else len(head)
 
 
 def _value(name: str, value: str, message: Message) -> Any:  # noqa: ANN401 - a number or a text

@@ -20,6 +20,8 @@ _ROWS: dict[str, type] = {
     "quote_code": rows.Code,
     "curl": rows.Code,
     "stage": rows.Stage,
+    "firmware_step": rows.FirmwareStep,
+    "firmware_vendor": rows.FirmwareVendor,
 }
 
 
@@ -96,6 +98,18 @@ def quote_codes() -> dict[int, rows.Code]:
 def curl_codes() -> dict[int, rows.Code]:
     """Return curl's codes."""
     return {row.code: row for row in _read("curl", rows.Code)}
+
+
+@cache
+def firmware() -> tuple[rows.FirmwareStep, ...]:
+    """Return the options of a host's firmware in their order."""
+    return _read("firmware_step", rows.FirmwareStep)
+
+
+@cache
+def vendors() -> tuple[rows.FirmwareVendor, ...]:
+    """Return where vendors keep them."""
+    return _read("firmware_vendor", rows.FirmwareVendor)
 
 
 @cache

@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know import tables
 from tdxwhy.know.literals import literals
 from tdxwhy.records import MessageForm
+
+if TYPE_CHECKING:
+    from tdxwhy.extract.prints import Printed
 
 _TITLES = {
     "host": "host initialisation",
@@ -31,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     """Build the parser of the command's arguments."""
     built = Parser(prog="tdxwhy forms", description="List the lines that kernels print about TDX, with level and meaning.")
     built.add_argument("generation", nargs="?", metavar="GENERATION", help="one design of the kernel's TDX code only: 6.8, 7.1, v8 ...")
+    built.add_argument("--from", dest="tree", metavar="TREE", help="the lines of a kernel's source; unknown ones as rows for the catalogue")
     built.add_argument("--all", action="store_true", help="also lines on CPUs, boot and faults")
     built.add_argument("--literals", action="store_true", help="only literals, one a line, for rg -F -f or journalctl --grep")
     built.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how to print the list")
@@ -38,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the forms of a generation, or of all, grouped by what they belong to."""
+    """Print the forms of a generation, or of all, grouped by what they belong to; or those of a tree."""
+    if args.tree is not None:
+        return _of_tree(args)
     known = [generation.id for generation in tables.generations()]
     if args.generation is not None and args.generation not in known:
         raise TdxwhyError(f"no generation {args.generation!r}", f"known: {', '.join(known)}")
@@ -49,6 +56,42 @@ def run(args: argparse.Namespace) -> int:
     else:
         sys.stdout.write({"text": _text, "json": _json, "markdown": _markdown}[args.format](found))
     return 0
+
+
+def _of_tree(args: argparse.Namespace) -> int:
+    """Print what a tree's TDX files can print: known lines in a list, unknown ones as rows."""
+    import json
+
+    from tdxwhy.extract.prints import as_rows, of_kernel
+    from tdxwhy.source.kernel_tree import name_of
+
+    if args.generation is not None or args.literals or args.all:
+        raise TdxwhyError("--from takes a TREE alone", "tdxwhy forms --from TREE")
+    found = of_kernel(args.tree)
+    new = sum(one.form is None for one in found)
+    if args.format == "json":
+        rows = [_print_of_tree(one) for one in found]
+        sys.stdout.write(json.dumps({"schema": "tdxwhy/forms-from/1", "tree": name_of(args.tree), "prints": rows}, indent=2) + "\n")
+        return 0
+    lines = [f"# {len(found)} lines of {name_of(args.tree)}: {len(found) - new} known, {new} not"]
+    lines += [f"# {one.form.id}: {one.level} {one.format}" for one in found if one.form is not None]
+    sys.stdout.write("\n".join(lines) + "\n\n" + as_rows(found, name_of(args.tree)))
+    return 0
+
+
+def _print_of_tree(one: Printed) -> dict[str, object]:
+    site = one.site
+    return {
+        "format": one.format,
+        "level": one.level,
+        "file": site.file,
+        "line": site.file_line,
+        "function": site.function,
+        "once": site.once,
+        "ratelimited": site.ratelimited,
+        "step": one.step or None,
+        "form": one.form.id if one.form is not None else None,
+    }
 
 
 def _groups(forms: Sequence[MessageForm]) -> list[tuple[str, list[MessageForm]]]:

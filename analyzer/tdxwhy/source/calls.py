@@ -27,6 +27,7 @@ _RUN = {
     "callers",
     "makefiles",
     "ours_by_file",
+    "guests",
     "ours_by_name",
     "parameters",
     "through",
@@ -99,6 +100,7 @@ class Calls(NamedTuple):
     makefiles: tuple[str, ...]
     ours_by_file: re.Pattern[str]
     ours_by_name: re.Pattern[str]
+    guests: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -138,6 +140,7 @@ def calls() -> Calls:
         tuple(run["makefiles"]),
         _any(run["ours_by_file"]),
         _any(run["ours_by_name"]),
+        tuple(run["guests"]),
     )
 
 

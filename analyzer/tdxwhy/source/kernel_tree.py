@@ -6,10 +6,11 @@ Accepted form: a folder, or REPOSITORY@REVISION, which is read without a checkou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.source.calls import calls
@@ -17,55 +18,74 @@ from tdxwhy.source.run.program import Program, Source
 from tdxwhy.source.tree import Headers, read_file, read_tree, unit_of_text, wanted_file
 
 _LARGEST = 4 << 20
+_MOST_FILES = 100
 _HEADERS = ("arch/x86/include", "include/linux", "include/uapi", "include/asm-generic", "include/kvm")
 _OBJECTS = re.compile(r"^(?P<module>[\w-]+)-(?:y|objs|\$\([A-Z0-9_]+\))[ \t]*[:+]?=[ \t]*(?P<objects>(?:[^\n\\]|\\\n)*)", re.MULTILINE)
 _ALONE = re.compile(r"^obj-\$?\(?\w+\)?[ \t]*[:+]?=[ \t]*(?P<objects>(?:[^\n\\]|\\\n)*)", re.MULTILINE)
 
 
+class Tree(NamedTuple):
+    """The texts of a kernel by path, the Makefiles that name its modules, and how constants of other headers are found."""
+
+    texts: dict[str, str]
+    makefiles: dict[str, str]
+    headers: Headers
+
+
 def read_kernel(given: str) -> Program:
     """Read a kernel for the extraction of its model."""
+    return program_of_kernel(read(given))
+
+
+def read(given: str, more: tuple[str, ...] = ()) -> Tree:
+    """Read the files of a kernel, and those that match `more`."""
     path, at, revision = given.rpartition("@")
     if at and not Path(given).exists():
-        return _of_revision(path, revision)
+        return _of_revision(path, revision, more)
     texts = read_tree(given)
     root = Path(given)
-    for name in calls().callers:
+    wanted = [*calls().callers, *(name for pattern in more for name in _below(root, pattern))]
+    for name in wanted:
         text = read_file(root, name)
         if text is not None:
             texts.setdefault(name, text)
     found = (each for pattern in calls().makefiles for each in sorted(root.glob(pattern)))
     makefiles = {each.relative_to(root).as_posix(): read_file(root, each.relative_to(root).as_posix()) or "" for each in found}
-    return _program(texts, makefiles, partial(read_file, root))
+    return Tree(texts, makefiles, Headers(partial(read_file, root), texts))
 
 
-def _of_revision(path: str, revision: str) -> Program:
+def _below(root: Path, pattern: str) -> Iterator[str]:
+    for found in sorted(root.glob(pattern)):
+        files = sorted(found.rglob("*.c")) if found.is_dir() else [found]
+        yield from (file.relative_to(root).as_posix() for file in files[:_MOST_FILES] if file.suffix == ".c")
+
+
+def _of_revision(path: str, revision: str, more: tuple[str, ...]) -> Tree:
     from tdxwhy.source.revision import Repository
 
     table = calls()
     with Repository(path) as repository:
-        folders = {*(pattern.partition("*")[0].rstrip("/") for pattern in (*table.roots, *table.makefiles)), *table.callers, *_HEADERS}
+        patterns = (*table.roots, *table.makefiles, *more)
+        folders = {*(pattern.partition("*")[0].rstrip("/") for pattern in patterns), *table.callers, *_HEADERS}
         entries = {each.path: each for each in repository.files(revision, tuple(sorted(folders))) if each.size <= _LARGEST}
-        names = [name for name in entries if wanted_file(name) or name in table.callers]
+        names = [name for name in entries if wanted_file(name) or name in table.callers or _matches(name, more)]
         if not any(name not in table.callers for name in names):
             raise NothingToJudge(f"{path}@{revision}: nothing about TDX in this tree")
         texts = {name: repository.text(entries[name]) for name in sorted(names)}
         makefiles = {name: repository.text(entries[name]) for name in entries if any(fnmatch(name, each) for each in table.makefiles)}
-
-        def read(name: str) -> str | None:
-            return repository.text(entries[name]) if name in entries else None
-
-        headers = Headers(read, texts)
+        headers = Headers(lambda name: repository.text(entries[name]) if name in entries else None, texts)
         headers.load()
-        return _program(texts, makefiles, lambda name: None, headers)
+        return Tree(texts, makefiles, headers)
 
 
-def _program(
-    texts: dict[str, str], makefiles: dict[str, str], read: Callable[[str], str | None], headers: Headers | None = None
-) -> Program:
-    sources = [Source(path, unit_of_text(text)) for path, text in sorted(texts.items())]
-    program = Program(sources, headers or Headers(read, texts))
-    for path, module in modules(makefiles):
-        program.modules[path] = module
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return name.endswith(".c") and any(fnmatch(name, each) or fnmatch(name, f"{each}/*") for each in patterns)
+
+
+def program_of_kernel(tree: Tree) -> Program:
+    """Make a program of a kernel's files."""
+    program = Program([Source(path, unit_of_text(text)) for path, text in sorted(tree.texts.items())], tree.headers)
+    program.modules.update(modules(tree.makefiles))
     return program
 
 

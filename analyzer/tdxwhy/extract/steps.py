@@ -16,6 +16,7 @@ from tdxwhy.extract.stage import Item, Node, Stage, decisions, tree
 from tdxwhy.source.run.branching import Decision, Fault, Scope, Unseen
 from tdxwhy.source.run.failing_cases import VMXON
 from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.values import is_error
 from tdxwhy.source.syntax import Statement, callee, calls_in, inner, walk
 
 INIT, LP_INIT, CONFIG, RD = "TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.CONFIG", "TDH.SYS.RD"
@@ -317,7 +318,7 @@ class Steps:
         run = self.stage.run(self.entry, Fault("branch", item.nth))
         if (run.lines, run.result) == (self.well.lines, self.well.result):
             return True
-        return not item.fails and len(run.lines) <= run.before
+        return not item.fails and len(run.lines) <= run.before and not is_error(run.result)
 
     def _branch(self, item: Decision, node: Node, function: str) -> Iterator[Row]:
         inner = function or (node.function if node.scope is not None and node.scope.kind == "hotplug" else "")
@@ -420,9 +421,16 @@ def _append(found: list[Row], row: Row, always: set[str]) -> None:
     if near and found and found[-1].get("does") == "fill-tdmrs" and "print_near_limit" not in found[-1]:
         found[-1]["print_near_limit"] = row["print"]
         return
+    if row["does"] == "check" and _settled(row["when"]) and any(each.get("when") == row["when"] and "stop" in each for each in found):
+        return
     if row["does"] not in ("print", "call", "set") and without_places([row])[0] in without_places(found):
         return
     found.append(row)
+
+
+def _settled(when: str) -> bool:
+    """Tell whether a condition is a fact of the machine that stays as it is: asked again, it cannot be met for the first time."""
+    return when != "as-written" and "=" not in when
 
 
 def _merged(rows: list[Row]) -> list[Row]:

@@ -1,0 +1,138 @@
+"""Change one statement of a kernel tree at a time, say first which failing cases change, then extract both and compare.
+
+    python benchmarks/edits.py TREE [--show]
+
+The tree is one of 7.1 or later. Every edit names a function and what is done in it; what is expected stands there before anything is read:
+per case its operation, its step or reason, and what changes (the errno, a line, or that it comes or goes).
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tomllib
+from typing import NamedTuple
+
+from tdxwhy.extract.difference import Difference, difference
+from tdxwhy.extract.draft import as_toml, draft
+from tdxwhy.replay.data import single
+from tdxwhy.replay.generation import Generation
+from tdxwhy.source.kernel_tree import Tree, program_of_kernel, read
+
+CORE = "arch/x86/virt/vmx/tdx/tdx.c"
+KVM = "arch/x86/kvm/vmx/tdx.c"
+CLOSE = "TDX-Module initialization failed"
+
+
+class Edit(NamedTuple):
+    """What is done to one function, and the cases that are expected to change: (operation, words of step or reason, what changes)."""
+
+    file: str
+    function: str
+    old: str
+    new: str
+    expected: tuple[tuple[str, str, str], ...]
+
+
+def _errno(function: str, old: str, new: str, operation: str, words: str) -> Edit:
+    return Edit(CORE, function, rf"return -{old}\b", f"return -{new}", ((operation, words, f"errno -{new}"),))
+
+
+_DROP = r"pr_\w+\([^;]*{}[^;]*\);"
+EDITS = (
+    _errno("alloc_tdmr_list", "ENOMEM", "EPERM", "enable", "allocate (alloc_pages_exact)"),
+    _errno("fill_out_tdmrs", "ENOSPC", "E2BIG", "enable", "fill TDMRs"),
+    _errno("tdmr_set_up_pamt", "ENOMEM", "ENOSPC", "enable", "allocate PAMTs"),
+    _errno("config_tdx_module", "ENOMEM", "EAGAIN", "enable", "allocate (kzalloc)"),
+    _errno("config_global_keyid", "ENOMEM", "EAGAIN", "enable", "allocate (cpumask)"),
+    _errno("check_features", "EINVAL", "ENODEV", "enable", "clobbers RBP"),
+    _errno("add_tdx_memblock", "ENOMEM", "EFAULT", "enable", "list memory"),
+    _errno("tdx_offline_cpu", "EBUSY", "EAGAIN", "offline", "no other CPU online"),
+    Edit(CORE, "check_features", _DROP.format("clobber"), "", (("enable", "clobbers RBP", "line gone"),)),
+    Edit(CORE, "fill_out_tdmrs", _DROP.format("exhausted"), "", (("enable", "fill TDMRs", "line gone"),)),
+    Edit(CORE, "tdx_offline_cpu", r"pr_warn_ratelimited\(\w+\);", "", (("offline", "no other CPU online", "line gone"),)),
+    Edit(CORE, "tdx_enable", _DROP.format("XSAVE"), "", (("enable", "no XSAVE", "line gone"),)),
+    Edit(
+        CORE,
+        "try_init_module_global",
+        r"if \(ret == -ENODEV\)\s*" + _DROP.format("not loaded"),
+        "",
+        tuple((operation, "TDH.SYS.INIT VMfailInvalid", "line gone") for operation in ("enable", "online", "update")),
+    ),
+    Edit(CORE, "tdx_enable", "MOVDIR64B is required", "MOVDIR64B is wanted", (("enable", "no MOVDIR64B", "line"),)),
+    Edit(
+        CORE,
+        "tdx_enable",
+        r"X86_FEATURE_XSAVE\)\) \{",
+        "X86_FEATURE_MOVDIR64B)) {",
+        (("enable", "no XSAVE", "gone"), ("enable", "no MOVDIR64B", "line")),
+    ),
+    Edit(CORE, "tdx_init", r"if \(nr_tdx_keyids < 2\) \{[^}]*\}", "", (("boot", "one private KeyID", "gone"),)),
+    Edit(CORE, "tdx_init", r"if \(hibernation_available\(\)\) \{[^}]*\}", "", (("boot", "hibernation", "gone"),)),
+    Edit(KVM, "tdx_hardware_setup", r"if \(!enable_apicv\) \{[^}]*\}", "", (("kvmload", "APICv", "gone"),)),
+    Edit(
+        KVM,
+        "__tdx_hardware_setup",
+        r"if \(td_conf->max_vcpus_per_td < num_present_cpus\(\)\) \{[^}]*\}",
+        "",
+        (("kvmload", "more CPUs than a TD", "gone"),),
+    ),
+    Edit(KVM, "__tdx_td_init", _DROP.replace("{}", r"MSG_ALLPKG"), "", (("createtd", "has no CPU online", "line gone"),)),
+)
+
+
+def edited(tree: Tree, edit: Edit) -> Tree:
+    """Return a tree with one statement of one function changed."""
+    text = tree.texts[edit.file]
+    found = re.search(rf"^[^\n#]*\b{edit.function}\([^;{{]*\)\s*\{{.*?^\}}", text, re.MULTILINE | re.DOTALL)
+    if found is None or not re.search(edit.old, found[0]):
+        raise SystemExit(f"{edit.function}(): no {edit.old}")
+    body = re.sub(edit.old, edit.new, found[0], count=1)
+    return tree._replace(texts={**tree.texts, edit.file: text[: found.start()] + body + text[found.end() :]})
+
+
+def model(tree: Tree, name: str) -> Generation:
+    return single("draft.toml", tomllib.loads(as_toml(draft(program_of_kernel(tree), name))))
+
+
+def changes(found: Difference) -> list[tuple[str, str, str]]:
+    """Return what changed, each case as the edits say it."""
+    rows = []
+    for each in found.cases:
+        what = each.kind
+        if each.before is not None and each.after is not None:
+            lines = "line gone" if len(each.after.lines) < len(each.before.lines) else "line"
+            what = f"errno {each.after.errno_name}" if each.before.errno != each.after.errno else lines
+        rows.append((each.operation, f"{each.step} {each.reason}", what))
+    return rows
+
+
+def judged(edit: Edit, got: list[tuple[str, str, str]]) -> str:
+    """Tell whether exactly the expected cases changed, and as expected."""
+    left = list(got)
+    for operation, words, what in edit.expected:
+        fits = [row for row in left if row[0] == operation and words in row[1] and row[2] == what]
+        if not fits:
+            return f"not seen: {operation}: {words}: {what}"
+        left = [row for row in left if row not in fits]
+    return f"not expected: {left}" if left else ""
+
+
+def main() -> None:
+    given = argparse.ArgumentParser()
+    given.add_argument("tree")
+    given.add_argument("--show", action="store_true")
+    args = given.parse_args()
+    tree = read(args.tree)
+    before = model(tree, "before")
+    good = 0
+    for edit in EDITS:
+        wrong = judged(edit, changes(difference(before, model(edited(tree, edit), "after"))))
+        good += not wrong
+        if wrong or args.show:
+            print(f"{edit.function}(): {edit.old} -> {edit.new or 'nothing'}: {wrong or 'as expected'}")
+    print(f"{good} of {len(EDITS)} edits change exactly the expected cases")
+
+
+if __name__ == "__main__":
+    main()

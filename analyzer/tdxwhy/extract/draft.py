@@ -6,7 +6,7 @@ from tdxwhy.errors import NothingToJudge
 from tdxwhy.extract.book import Book, Sought, leaf_name, table
 from tdxwhy.extract.callgraph import CallGraph
 from tdxwhy.extract.stage import Stage
-from tdxwhy.extract.steps import CONFIG, LP_INIT, Row, Steps, forgetting, without_places
+from tdxwhy.extract.steps import CONFIG, LP_INIT, Row, Steps, forgetting, in_stages, without_places
 from tdxwhy.extract.writing import Draft, as_toml
 from tdxwhy.source.run.failing_cases import VMXON, runs_at_boot
 from tdxwhy.source.run.program import Program
@@ -114,6 +114,8 @@ class _Drafter:
         """Draft bringing the module up: by the kernel itself as it starts, or by KVM."""
         rows = steps.read()
         how = self.started.get(steps.entry, "")
+        if how == "module_init":
+            rows.append({"name": "kvm-load", "does": "set", "set": "kvm=tdx"})
         by_itself = {"once": True, "always": True} if how.endswith(("initcall", "initcall_sync")) else {}
         turned = {"returns_for": [list(each) for each in sorted(steps.leaves.turned.items())]} if steps.leaves.turned else {}
         self.rows.append({"name": "enable", "asked": "enable", "attempt": True, "returns": 0} | by_itself | turned | {"step": rows})
@@ -188,6 +190,13 @@ class _Drafter:
             turned |= read.leaves.turned
         if not rows:
             return
+        rows, stages = in_stages(rows, sought["name"])
+        if not any(each["does"] == "allocate-td-pages" for each in (*rows, *(row for one in operations.values() for row in one["step"]))):
+            for each in (*rows, *(row for one in operations.values() for row in one["step"])):
+                each.pop("arguments", None)
+        operations |= {each["name"]: each for each in stages}
+        if "leaf" not in sought and "function" not in sought:
+            rows.append({"name": sought["step"], "does": "set", "set": "kvm=tdx"})
         row: Row = {"name": sought["name"], "asked": sought["asked"], "returns": 0}
         row |= {"needs": sought["needs"]} if "needs" in sought else {}
         row |= {"returns_value": sought["value"]} if "value" in sought else {}

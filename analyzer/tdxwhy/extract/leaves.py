@@ -105,7 +105,7 @@ class Leaves:
             asked_of = self.own(found["status"].asked)
             return row | ({"registers": True} if registers and asked_of == registers else {})
         rows = [*special, *(self._row(kind, each) for kind, each in found.items())]
-        return {"answers": [row for row in rows if row is not None]}
+        return {"answers": _fewest(rows)}
 
     def _row(self, kind: str, found: Outcome) -> dict[str, Any]:
         names = self.own(found.lines)
@@ -193,6 +193,14 @@ class Leaves:
             if count > 0:
                 self.book.answers["retry"] = {"status": value, "tries": count + 1}
                 return
+
+
+def _fewest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say once what becomes of every kind of answer, where that is the same."""
+    kinds = [{key: value for key, value in row.items() if key != "kind"} for row in rows if "status" not in row]
+    if len(kinds) < len(_KINDS) + 1 or any(row != kinds[0] for row in kinds):
+        return rows
+    return [*({key: value for key, value in row.items() if key != "kind"} for row in rows if "status" in row), kinds[0]]
 
 
 def _looks_like_status(value: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from tdxwhy.extract.book import Book, leaf_name, slug, table
@@ -23,7 +23,11 @@ INIT, LP_INIT, CONFIG, RD = "TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.CONFIG",
 _LATE = (CONFIG, "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")
 Row = dict[str, Any]
 _AT = "_at"
+_STAGE = "_stage"
+# What the model hands a leaf.
+_ARGUMENTS = {CONFIG: "tdmrs", "TDH.SYS.INFO": "sysinfo", "TDH.MNG.INIT": "td-page", "TDH.PHYMEM.PAGE.RECLAIM": "td-page"}
 _NO_KEYID = -28
+_STOPPED = ("lead-cpu", "stopped-cpu")
 
 
 class Steps:
@@ -91,7 +95,7 @@ class Steps:
             early = [place for place, item in enumerate(items) if _is_early(item)]
             inside = [place for place in inside if place > max(early, default=-1)]
         if not inside:
-            return self._one_lock(self._rows(items, self.root))
+            return self._keeping_keyid(self._one_lock(self._rows(items, self.root)))
         first, last = inside[0], inside[-1] + 1
         self.leaves.closing = self._closing(items[first:last])
         first += self._not_closed(items[first:last])
@@ -134,6 +138,19 @@ class Steps:
 
     def _is_locked(self, item: Item) -> bool:
         return id(item.scope if isinstance(item, Node) else item) in self._locked
+
+    def _keeping_keyid(self, rows: list[Row]) -> list[Row]:
+        """Put what follows the taking of a KeyID into an operation of its own, if its failures give the KeyID back."""
+        place = next((place + 1 for place, row in enumerate(rows) if row["does"] == "take-keyid"), 0)
+        later = [row[_AT] for row in rows[place:] if _AT in row and row["does"] == "check"]
+        if not place or not later:
+            return rows
+        runs = [self.stage.run(self.entry, Fault("branch", nth)) for nth in later]
+        if not all(any(isinstance(each, Scope) and each.kind == "keyid" for each in run.events) for run in runs):
+            return rows
+        self.operations["with-keyid"] = {"name": "with-keyid", "on_failure": {"call": "free-keyid"}, "step": rows[place:]}
+        self.operations["free-keyid"] = {"name": "free-keyid", "step": [{"name": self.step, "does": "give-keyid"}]}
+        return [*rows[:place], {"name": self.step, "does": "call", "call": "with-keyid"}]
 
     def _one_lock(self, rows: list[Row]) -> list[Row]:
         """Put calls under the lock that follow each other into one operation: nobody can plug a CPU between them."""
@@ -232,6 +249,8 @@ class Steps:
         elif isinstance(item, Scope):
             if item.kept:
                 self.kept.append(item.kept)
+            elif item.kind == "keyid":
+                yield {"name": self.step, "does": "give-keyid"}
         elif item.kind == "leaf":
             yield self._leaf(item, node, function)
         else:
@@ -279,11 +298,8 @@ class Steps:
             row["each"] = "online-cpu"
         elif scope is not None and scope.kind == "stopped":
             row["each"] = "lead-cpu" if self._led(item) else "stopped-cpu"
-        if name == CONFIG:
-            row["arguments"] = "tdmrs"
-        elif name == "TDH.SYS.INFO":
-            row["arguments"] = "sysinfo"
-        return row
+            row[_STAGE] = item.chain[item.chain.index(scope.function) + 1 :][:1]
+        return row | ({"arguments": _ARGUMENTS[name]} if name in _ARGUMENTS else {})
 
     def _led(self, item: Decision) -> bool:
         """Tell whether only one CPU of all that are stopped asks a leaf: the call stands where the code asks which CPU it runs on."""
@@ -385,12 +401,30 @@ def forgetting(rows: list[Row]) -> list[Row]:
     if again is None:
         return rows
     place = next((place + 1 for place, row in enumerate(rows[:again]) if row["name"] == "TDH.SYS.SHUTDOWN"), again)
-    return [*rows[:place], {"name": rows[place - 1]["name"], "does": "forget"}, *rows[place:]]
+    last = max(place for place, row in enumerate(rows) if row["does"] == "seamcall") + 1
+    name = rows[place - 1]["name"]
+    lost = [{"name": name, "does": "set", "set": "module=lost"}, {"name": name, "does": "forget"}]
+    return [*rows[:place], *lost, *rows[place:last], {"name": name, "does": "set", "set": "module=initialized"}, *rows[last:]]
+
+
+def in_stages(rows: list[Row], name: str) -> tuple[list[Row], list[Row]]:
+    """Make an operation of what the same stopped CPUs do one after the other; return the steps that are left, and the operations."""
+    found: list[Row] = []
+    operations: list[Row] = []
+    for (each, _), group in groupby(rows, lambda row: (row["each"], row[_STAGE]) if row.get("each") in _STOPPED else ("", ())):
+        inside = list(group)
+        if not each:
+            found += inside
+            continue
+        called = f"{name}-{len(operations) + 1}"
+        operations.append({"name": called, "step": [{key: value for key, value in row.items() if key != "each"} for row in inside]})
+        found.append({"name": inside[0]["name"], "does": "call", "call": called, "each": each})
+    return found, operations
 
 
 def without_places(rows: list[Row]) -> list[Row]:
     """Return steps as they are written."""
-    return [{key: value for key, value in row.items() if key != _AT} for row in rows]
+    return [{key: value for key, value in row.items() if key not in (_AT, _STAGE)} for row in rows]
 
 
 def _check(when: str, stop: int) -> Row:

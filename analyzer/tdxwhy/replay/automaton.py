@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdxwhy.replay.data import cause_of_answer, leaf_numbers
+from tdxwhy.replay.data import cause_of_answer, leaf_number
 from tdxwhy.replay.generation import Operation, Step
 from tdxwhy.replay.moves import Moves
 from tdxwhy.replay.states import ANY, UNSEEN, Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
@@ -208,7 +208,7 @@ class Automaton(Moves):
     def _answered(self, state: State, step: Step, answer: _Kind) -> State:
         """Return the state after one kind of answer to a SEAMCALL other than success."""
         leaf, status = step.leaf or step.name, answer.kind in ("", "status")
-        named = (("leaf", leaf_numbers()[leaf]), ("leaf_name", leaf))
+        named = (("leaf", leaf_number(leaf)), ("leaf_name", leaf))
         shown = self._print(state, step.print_status or answer.print, named, leaf if status else "")
         if answer.kind == "vmfailinvalid":
             shown = self._print(shown, step.print_vmfailinvalid, (("leaf", 0),))

@@ -257,6 +257,16 @@ def leaf_numbers() -> dict[str, int]:
     return {leaf["name"]: leaf["number"] for leaf in module_data()["leaf"]}
 
 
+def leaf_number(name: str) -> int:
+    """Return a leaf's number: of one that the module's data has, else of any public one, else 0."""
+    found = leaf_numbers().get(name)
+    if found is not None:
+        return found
+    from tdxwhy.know.decode import leaf_named
+
+    return leaf_named(name) or 0
+
+
 @cache
 def _classes() -> dict[int, frozenset[str]]:
     return {value: frozenset(row["leaves"]) for row in module_data()["belongs"] for value in row["classes"]}

@@ -5,7 +5,7 @@ from typing import Any
 
 from tdxwhy.errors import RulesError
 from tdxwhy.replay import memory
-from tdxwhy.replay.data import answer_class, leaf_numbers, platform_data, values
+from tdxwhy.replay.data import answer_class, leaf_number, platform_data, values
 from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, Step
 from tdxwhy.replay.keyids import KeyIds
 from tdxwhy.replay.nouns import Failed, Failure, Printed
@@ -266,7 +266,7 @@ class Kernel:
         kind, leaf, cpu = answer_class(status), step.leaf or step.name, self.machine.trace[-1].cpu
         answer = self._answer(step, kind, status, cpu)
         zero = dict.fromkeys(("rcx", "rdx", "r8", "r9", "r10", "r11"), 0)
-        self.values |= {"leaf": leaf_numbers()[leaf], "leaf_name": leaf.replace(".", "_"), "status": status} | zero | registers
+        self.values |= {"leaf": leaf_number(leaf), "leaf_name": leaf.replace(".", "_"), "status": status} | zero | registers
         shown = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
         for form in shown + (step.print_vmfailinvalid if kind == "vmfailinvalid" else ()):
             self.print(form, cpu)

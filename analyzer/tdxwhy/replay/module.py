@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from tdxwhy.replay.data import module_data, platform_data
+from tdxwhy.replay.data import leaf_number, module_data, platform_data
 from tdxwhy.replay.memory import Tdmr, refusal
 from tdxwhy.replay.scenario import Scenario
 
@@ -180,7 +180,7 @@ def _needs_ready(module: TdxModule, name: str, leaf: dict[str, Any] | None) -> b
 _DISPATCH: dict[str, Callable[[TdxModule, str, dict[str, Any] | None], bool]] = {
     "shut-down-for-this-leaf": lambda module, name, leaf: module.state == "SYS_SHUTDOWN" and not (leaf or {}).get("after_shutdown"),
     "leaf-needs-ready-module": _needs_ready,
-    "leaf-unknown": lambda module, name, leaf: leaf is None or _missing(module, name),
+    "leaf-unknown": lambda module, name, leaf: _missing(module, name) if leaf is not None else not leaf_number(name),
 }
 
 

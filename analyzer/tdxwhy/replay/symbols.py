@@ -11,7 +11,7 @@ from tdxwhy.know.match import match
 from tdxwhy.know.recognise import leaf_of, recognise
 from tdxwhy.know.stems import looks_like_tdx
 from tdxwhy.records import LogRecord, MessageForm, Place
-from tdxwhy.replay.data import answer_class, generations, leaf_numbers, module_data, status_class
+from tdxwhy.replay.data import answer_class, generations, leaf_number, leaf_numbers, module_data, status_class
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.states import Symbol
 
@@ -28,7 +28,7 @@ class Reader:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self._forms = {form.format: form for form in generation.forms.values()}
-        self._leaves = frozenset(leaf_numbers()[leaf] for leaf in generation.leaves)
+        self._leaves = frozenset(map(leaf_number, generation.leaves))
         self._known: dict[tuple[str, int | None, bool], Symbol | None] = {}
 
     def read(self, text: str, level: int | None, lenient: bool = False) -> Symbol | None:

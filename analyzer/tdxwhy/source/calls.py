@@ -28,6 +28,7 @@ _RUN = {
     "makefiles",
     "ours_by_file",
     "guests",
+    "gives_keyid",
     "ours_by_name",
     "parameters",
     "through",
@@ -101,6 +102,7 @@ class Calls(NamedTuple):
     ours_by_file: re.Pattern[str]
     ours_by_name: re.Pattern[str]
     guests: tuple[str, ...]
+    gives_keyid: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -141,6 +143,7 @@ def calls() -> Calls:
         _any(run["ours_by_file"]),
         _any(run["ours_by_name"]),
         tuple(run["guests"]),
+        _any(run["gives_keyid"]),
     )
 
 

@@ -56,7 +56,7 @@ class Scope(NamedTuple):
     """The begin or end of code that runs elsewhere: a callback on CPUs ("cpus", "cpu", "stopped"), one that stays registered ("hotplug").
 
     `kept` are the callbacks that the kernel will call later, `call` the function that registered them, `state` what it called them;
-    "lock" is the CPU hot-plug lock, "unregister" takes callbacks away again.
+    "lock" is the CPU hot-plug lock, "unregister" takes callbacks away again, "keyid" gives a KeyID back.
     """
 
     kind: str

@@ -40,10 +40,12 @@ class Caller(Evaluator):
         return self.outside(name, expression, arguments)
 
     def _hotplug(self, name: str, expression: Expression) -> None:
-        """Note the CPU hot-plug lock, and callbacks that are taken away again."""
+        """Note the CPU hot-plug lock, callbacks that are taken away again, and a KeyID that is given back."""
         table = calls()
         if table.lock.fullmatch(name) or table.unlock.fullmatch(name):
             self._scope(Scope("lock", bool(table.lock.fullmatch(name)), name), expression)
+        elif table.gives_keyid.fullmatch(name):
+            self._scope(Scope("keyid", True, name), expression)
         elif table.unregister.fullmatch(name):
             self._scope(Scope("unregister", True, name), expression)
 

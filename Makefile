@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check wheel pyz compile rule clean
+.PHONY: run test check wheel pyz docs man compile rule clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,10 @@ check: $(VENV)/installed
 	$(BIN)/lint-imports
 	$(MAKE) test wheel
 
+# The documentation as pages, with the reference made of rules/ and of the parsers, in build/site.
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 # A new rule from the skeleton: make rule ID=TDX211, or ID=TDX901 DIR=my-rules.
 rule: $(VENV)/installed
 	$(BIN)/python -m tdxwhy.check.skeleton $(ID) $(DIR)
@@ -47,6 +51,10 @@ pyz: $(VENV)/installed
 	$(BIN)/python -m build --wheel --outdir build/pyz . > build/pyz/log
 	$(BIN)/python packaging/pyz.py build/pyz/*.whl dist/tdxwhy.pyz
 	cd build/pyz && { $(PYTHON) -I $(CURDIR)/dist/tdxwhy.pyz log --brief $(CURDIR)/$(SAMPLE)/dmesg.log || test $$? -eq 1; }
+
+# Manual pages and completions of shells, from the commands' own parsers, in build/man and build/completions.
+man: $(VENV)/installed
+	$(BIN)/python packaging/manual.py build
 
 clean:
 	rm -rf $(VENV) build dist

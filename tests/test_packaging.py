@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from tdxwhy.cli import COMMANDS
 
 PACKAGING = Path(__file__).resolve().parents[1] / "packaging"
 
@@ -90,3 +94,15 @@ def test_no_name_that_a_collector_reads_is_made_up():
     asked = {name for text in texts for name in re.findall(r"(?:attributes|[=(] ?)\.(\w+)", text)} - {"message", "severity"}
     assert asked
     assert asked <= set(schema["properties"])
+
+
+def test_manual_pages_and_completions(tmp_path):
+    pytest.importorskip("shtab")
+    pytest.importorskip("argparse_manpage")
+    env = {**os.environ, "PYTHONPATH": str(PACKAGING.parent / "analyzer"), "SOURCE_DATE_EPOCH": "0"}
+    subprocess.run([sys.executable, PACKAGING / "manual.py", tmp_path], check=True, env=env)
+    names = {page.name for page in (tmp_path / "man").iterdir()}
+    assert names == {"tdxwhy.1", *(f"tdxwhy-{name}.1" for name in COMMANDS)}
+    assert r"\-\-topology" in (tmp_path / "man" / "tdxwhy-log.1").read_text()
+    ran("bash", "-n", str(tmp_path / "completions" / "tdxwhy"))
+    ran("man", "--warnings", "-l", str(tmp_path / "man" / "tdxwhy-gate.1"))

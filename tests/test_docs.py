@@ -1,0 +1,101 @@
+"""The documentation: it builds, its links lead somewhere, what it shows is real, and nothing of the product is missing in it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.cli import COMMANDS, main
+from tests.conftest import ROOT
+
+DOCS = ROOT / "docs"
+SHOWN = re.compile(r"^```console\n\$ tdxwhy ([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+WRITTEN = [page for page in sorted(DOCS.rglob("*.md")) if SHOWN.search(page.read_text(encoding="utf-8"))]
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    spec = importlib.util.spec_from_file_location("reference_pages", DOCS / "reference_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.pages()
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.stem)
+def test_what_a_page_shows_is_printed(page: Path, request, monkeypatch, capsys):
+    """`--update-golden` writes what is printed into the page."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def printed(found: re.Match[str]) -> str:
+        main(found[1].split())
+        return f"```console\n$ tdxwhy {found[1]}\n{capsys.readouterr().out.rstrip()}\n```"
+
+    text = page.read_text(encoding="utf-8")
+    real = SHOWN.sub(printed, text)
+    if request.config.getoption("--update-golden"):
+        page.write_text(real, encoding="utf-8")
+    else:
+        assert text == real, "pytest --update-golden rewrites it"
+
+
+def test_every_command_and_option_is_there(pages):
+    text = pages["reference/commands.md"]
+    for name in COMMANDS:
+        assert f"{{ #{name} }}" in text
+        options = {option for action in import_module(f"tdxwhy.cli.{name}").parser()._actions for option in action.option_strings}
+        missing = {option for option in options - {"-h", "--help"} if option not in text}
+        assert not missing
+
+
+@pytest.mark.parametrize(
+    ("page", "files", "table", "name"),
+    [
+        ("causes", "knowledge/causes*.toml", "cause", "id"),
+        ("incidents", "incident/causes*.toml", "cause", "id"),
+        ("incidents", "incident/messages-*.toml", "message", "format"),
+        ("steps-and-leaves", "knowledge/leaves*.toml", "leaf", "name"),
+        ("steps-and-leaves", "knowledge/generations*.toml", "step", "id"),
+        ("statuses", "knowledge/statuses*.toml", "status", "name"),
+        ("parameters", "knowledge/parameters*.toml", "parameter", "name"),
+        ("generations", "knowledge/generations*.toml", "generation", "id"),
+    ],
+)
+def test_every_row_is_there(pages, page, files, table, name):
+    import html
+    import tomllib
+
+    text = html.unescape(pages[f"reference/{page}.md"]).replace("\\", "")
+    found = [row for file in (ROOT / "rules").glob(files) for row in tomllib.loads(file.read_text()).get(table, ())]
+    assert found
+    missing = [row[name] for row in found if " ".join(str(row[name]).split()).replace("\\", "") not in text]
+    assert not missing
+
+
+def test_every_rule_and_schema_is_there(pages):
+    rules = {file.stem for file in (ROOT / "rules").glob("*/TDX*.toml")}
+    assert rules <= set(re.findall(r"TDX\d{3}", pages["reference/rules.md"]))
+    for file in (ROOT / "reports" / "schema").glob("*.json"):
+        assert file.name in pages["reference/schemas.md"]
+
+
+@pytest.mark.slow
+def test_it_builds_and_no_link_is_broken(tmp_path):
+    pytest.importorskip("mkdocs")
+    pytest.importorskip("material")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    run = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    anchors = (tmp_path / "site" / "reference" / "causes.html").read_text()
+    assert 'id="package-without-online-cpu"' in anchors

@@ -65,7 +65,7 @@ def test_json(log, capsys):
 @pytest.mark.parametrize("kernel", ["6.8", "7.1", "v8", "6.16", "6.8-oot"])
 def test_a_simulated_trace_conforms_and_a_spoiled_one_does_not(path, kernel, tmp_path, capsys):
     if main(["simulate", str(path), "--generation", kernel, "--format", "json"]) == 2:
-        assert f"{kernel} has no 'createtd'" in capsys.readouterr().err
+        assert f"{kernel} has no '" in capsys.readouterr().err
         return
     answer = json.loads(capsys.readouterr().out)
     trace = tmp_path / "trace.json"

@@ -34,7 +34,8 @@ def outcome(data):
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_on_every_kernel(path, golden):
     data = tomllib.loads(path.read_text())
-    text = "".join(f"{line}\n" for name in KERNELS for line in outcome({**data, "generation": name}))
+    kernels = dict.fromkeys([*KERNELS, data["generation"]])
+    text = "".join(f"{line}\n" for name in kernels for line in outcome({**data, "generation": name}))
     golden(FOLDER / "expected" / f"{path.stem}.txt", text)
 
 

@@ -35,7 +35,7 @@ def test_oracle(shared, name):
         ({"generation": "6.8", "colour": 1}, "unknown key 'colour'"),
         ({"generation": "5.4"}, "no kernel generation '5.4'"),
         ({"generation": "6.8", "platform": {"packages": 1, "cpus_per_package": 2, "offline_at_boot": [2]}}, "no CPU 2"),
-        ({"generation": "6.8", "platform": {"packages": 2, "cpu_to_package": [0, 2]}}, "no package 2"),
+        ({"generation": "6.8", "platform": {"packages": 2, "cpu_to_package": [0, 2, 5]}}, "3 packages, the platform has 2"),
         ({"generation": "6.8", "faults": [{"leaf": "TDH.SYS.NOTHING", "status": 1}]}, "faults[0].leaf"),
         ({"generation": "6.8", "operations": ["reboot"]}, "operations[0]"),
         ({"generation": "6.8", "operations": ["boot", "createtd"]}, "6.8 has no 'createtd'"),

@@ -15,7 +15,7 @@ from tdxwhy.replay.moves import Moves
 from tdxwhy.replay.states import ANY, UNSEEN, Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
     """A kind of answer to a SEAMCALL, empty for any, and what becomes of it; `good`: it is taken as success."""
 
     kind: str
@@ -205,7 +205,7 @@ class Automaton(Moves):
         for answer in self._kinds(state, step):
             yield self._answered(state, step, answer)
 
-    def _answered(self, state: State, step: Step, answer: _Kind) -> State:
+    def _answered(self, state: State, step: Step, answer: Kind) -> State:
         """Return the state after one kind of answer to a SEAMCALL other than success."""
         leaf, status = step.leaf or step.name, answer.kind in ("", "status")
         named = (("leaf", leaf_number(leaf)), ("leaf_name", leaf))
@@ -221,20 +221,20 @@ class Automaton(Moves):
             shown = shown._replace(flags=shown.flags | {f"result:{answer.errno}"})
         return self._fail(shown, Blame(step.name, answer.kind or "status", answer.errno))
 
-    def _kinds(self, state: State, step: Step) -> Iterator[_Kind]:
+    def _kinds(self, state: State, step: Step) -> Iterator[Kind]:
         """Yield every kind of answer with what becomes of it: what the step says itself, else the generation."""
         whole: set[str] = set()
         for one in self.generation.own_answers(step):
             truth = known(one.when, state.flags) if one.when else True
             if truth is False or {"", one.kind} & whole:
                 continue
-            yield _Kind(one.kind, one.errno, one.print, one.set, not one.errno)
+            yield Kind(one.kind, one.errno, one.print, one.set, not one.errno)
             if truth and one.status is None:
                 whole.add(one.kind)
         for kind, answer in self.generation.answers.items():
             if not {"", kind} & whole:
                 shown = answer.print_registers if step.registers and answer.print_registers else answer.print
-                yield _Kind(kind, answer.errno, shown)
+                yield Kind(kind, answer.errno, shown)
 
     def _fallible(self, state: State, step: Step) -> Iterator[State]:
         """Take a step of the kernel's own that works, or fails with its errno (an allocation, a limit)."""

@@ -279,6 +279,11 @@ def cause_of_answer(kind: str) -> str:
     return tables.causes_for(When(0, status=name))[0].id
 
 
+@cache
+def _judged() -> frozenset[str]:
+    return frozenset(leaf for row in module_data()["belongs"] for leaf in row["leaves"])
+
+
 def status_class(status: int) -> int:
     """Return a status without its detail, or 1 << 63 for one that any leaf may answer: all that `can_answer` asks."""
     return status >> 32 << 32 if status >> 32 in _classes() else 1 << 63
@@ -287,7 +292,7 @@ def status_class(status: int) -> int:
 def can_answer(leaf: str, status: int) -> bool:
     """Tell whether some module can give this status at that leaf, its own rules and faults included."""
     owners = _classes().get(status >> 32)
-    return owners is None or leaf in owners
+    return owners is None or leaf in owners or leaf not in _judged()
 
 
 def answer_class(status: int) -> str:

@@ -14,6 +14,7 @@ from tdxwhy.ranges import counted, ranges
 from tdxwhy.read.host.sidecar import of_cpus
 from tdxwhy.records import Cpu, Topology
 from tdxwhy.replay.data import generation
+from tdxwhy.replay.nouns import Failure
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import Simulation, simulate
 
@@ -99,15 +100,38 @@ def _end(cpus: Sequence[Cpu], packages: Sequence[int], done: Simulation) -> _End
     alive = {package for cpu, package in zip(cpus, packages, strict=True) if cpu.presence == "online"}
     fatal = next((one for one in done.failures if one.asked == "enable"), None)
     said = next((f'"{one.text}"' for one in done.lines if one.level <= 3), "nothing")
-    if fatal is None and done.state["module"] != "SYS_READY":
-        return _End(f"nobody gets as far as the TDX module, and the log will say {said}", ", but ")
+    if done.came_up:
+        return _End("; ".join((f"initialisation will succeed ({counted(len(alive), 'package')})", *_afterwards(done))))
     if fatal is None:
-        return _End(f"initialisation will succeed ({counted(len(alive), 'package')})")
-    status = decode_status(fatal.status).name if fatal.status is not None else f"errno {fatal.errno}"
-    end = f"initialisation will fail at {fatal.step} with {status}, and the log will say {said}"
+        return _End(f"nobody gets as far as the TDX module, and the log will say {said}", ", but ")
+    end = f"initialisation will fail at {fatal.step} with {_answer(fatal)}, and the log will say {said}"
     if fatal.status is not None and (first := status_package(fatal.status)) is not None and fatal.cpu is not None:
         return _End(end, before=f"package {first} comes first: the module refuses its id, on CPU {fatal.cpu}")
     return _End(end)
+
+
+def _answer(failure: Failure) -> str:
+    return decode_status(failure.status).name if failure.status is not None else f"errno {failure.errno}"
+
+
+_OPERATIONS = {
+    "enable": "KVM will not take the module",
+    "kvmload": "KVM will not take the module",
+    "createtd": "a TD will not be created",
+    "update": "the module will not be updated",
+    "kexec": "kexec will be refused",
+    "offline": "CPU {cpu} will not go offline",
+    "online": "CPU {cpu} will not come online",
+}
+_LOST = "no TD can be created until reboot"
+
+
+def _afterwards(done: Simulation) -> Iterator[str]:
+    """Yield what fails after the module came up, each once."""
+    failed = [one for one in done.failures if one.asked in _OPERATIONS]
+    yield from dict.fromkeys(f"{_OPERATIONS[one.asked].format(cpu=one.cpu)} ({one.step}: {_answer(one)})" for one in failed)
+    if done.lost:
+        yield _LOST
 
 
 def _state(topology: Topology) -> str:

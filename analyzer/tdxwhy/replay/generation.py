@@ -186,6 +186,12 @@ class Generation(NamedTuple):
         steps = (step for one in self.operations.values() for step in one.step)
         return frozenset(step.leaf or step.name for step in steps if step.does in ("seamcall", "read-metadata"))
 
+    @property
+    def raw_forms(self) -> frozenset[str]:
+        """Return the forms that show any answer as it came, the codes of a SEAMCALL that never reached the module included."""
+        steps = (step for one in self.operations.values() for step in one.step)
+        return frozenset(form for step in steps for one in self.own_answers(step) if not one.kind for form in one.print)
+
     def own_answers(self, step: Step) -> tuple[OwnAnswer, ...]:
         """Return what a step makes of answers by itself: its own words, then those of its caller's."""
         return step.answers + self.answers_of.get(step.answers_of, ())

@@ -142,28 +142,28 @@ class Kernel:
 
     def plug(self, cpu: int) -> int:
         """Bring a CPU online; with the driver's callback in place it may refuse."""
-        if cpu in self.machine.online:
-            return 0
-        operation = self.generation.asked("online")
-        if operation is not None and self._wanted(operation):
-            try:
-                self.run(operation, cpu)
-            except Failed as stop:
-                return stop.errno
-        self.machine.online.add(cpu)
-        return 0
+        errno = 0 if cpu in self.machine.online else self._called_back("online", cpu)
+        if not errno:
+            self.machine.online.add(cpu)
+        return errno
 
     def unplug(self, cpu: int) -> int:
         """Take a CPU offline; with the driver's callback in place it may refuse."""
         if cpu not in self.machine.online:
             return -22
-        operation = self.generation.asked("offline")
+        errno = self._called_back("offline", cpu)
+        if not errno:
+            self.machine.online.discard(cpu)
+        return errno
+
+    def _called_back(self, word: str, cpu: int) -> int:
+        operation = self.generation.asked(word)
         if operation is not None and self._wanted(operation):
             try:
                 self.run(operation, cpu)
             except Failed as stop:
+                self.failures.append(Failure(word, stop.step, stop.status, stop.errno, cpu))
                 return stop.errno
-        self.machine.online.discard(cpu)
         return 0
 
     def happen(self, events: list[tuple[str, int]]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.know.decode import status_named
+from tdxwhy.know.decode import leaf_named, status_named
 from tdxwhy.replay.data import generation, leaf_numbers, module_data, serving
 from tdxwhy.replay.values import known_keys, rows_of, whole_number
 
@@ -185,9 +185,8 @@ def _packages(platform: dict[str, Any]) -> tuple[int, ...]:
     packages = tuple(whole_number(one, f"platform.cpu_to_package[{i}]") for i, one in enumerate(_list(platform, "cpu_to_package")))
     if not packages or not 0 <= min(packages) <= max(packages) < 64:
         raise TdxwhyError("platform.cpu_to_package: package ids from 0 to 63")
-    beyond = [one for one in packages if not 0 <= one < count] if "packages" in platform else []
-    if beyond:
-        raise TdxwhyError(f"platform.cpu_to_package: no package {beyond[0]}, the platform has {count}")
+    if "packages" in platform and len(set(packages)) > count:
+        raise TdxwhyError(f"platform.cpu_to_package: {len(set(packages))} packages, the platform has {count}")
     return packages
 
 
@@ -232,7 +231,7 @@ def _module(row: object, cpus: _Cpus, found: str) -> Module:
 
 
 def _leaf(value: object, place: str) -> str:
-    if value not in leaf_numbers():
+    if not isinstance(value, str) or (value not in leaf_numbers() and leaf_named(value) is None):
         raise TdxwhyError(f"{place}.leaf: unknown leaf {value!r}", "known: " + ", ".join(leaf_numbers()))
     return str(value)
 

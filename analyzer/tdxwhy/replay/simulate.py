@@ -14,13 +14,18 @@ from tdxwhy.replay.steps import DOES
 
 
 class Simulation(NamedTuple):
-    """What came of a scenario: the lines, what every operation returned, every SEAMCALL, what failed, and the state at the end."""
+    """What came of a scenario: the lines, what every operation returned, every SEAMCALL, what failed, and the state at the end.
+
+    The module `came_up` at some time, and is `lost` if a module update took it away.
+    """
 
     lines: tuple[Printed, ...]
     returns: tuple[int, ...]
     trace: tuple[Traced, ...]
     failures: tuple[Failure, ...]
     state: dict[str, object]
+    came_up: bool = False
+    lost: bool = False
 
 
 def simulate(scenario: Scenario) -> Simulation:
@@ -36,4 +41,6 @@ def simulate(scenario: Scenario) -> Simulation:
         "cpus_initialized": sorted(module.cpu_package),
         "packages_keyed": sorted(module.keyed),
     }
-    return Simulation(tuple(kernel.lines), returns, tuple(machine.trace), tuple(kernel.failures), state)
+    end = kernel.state.get("module")
+    outcome = end in ("initialized", "lost"), end == "lost"
+    return Simulation(tuple(kernel.lines), returns, tuple(machine.trace), tuple(kernel.failures), state, *outcome)

@@ -131,7 +131,7 @@ def _one_call(kernel: Kernel, step: Step, cpu: int, page: int = 0) -> None:
 def _learn_version(kernel: Kernel) -> None:
     for number in ("0x0800000100000003", "0x0800000100000004"):
         name = module_data()["fields"][number]["name"]
-        kernel.values[name] = kernel.machine.module.field(int(number, 16))
+        kernel.values[name] = kernel.machine.module.field(int(number, 16)) or 0
 
 
 def _remembered(kernel: Kernel, step: Step, cpu: int) -> None:

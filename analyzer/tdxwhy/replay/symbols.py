@@ -12,7 +12,7 @@ from tdxwhy.know.recognise import leaf_of, recognise
 from tdxwhy.know.stems import looks_like_tdx
 from tdxwhy.records import LogRecord, MessageForm, Place
 from tdxwhy.replay.data import answer_class, generations, leaf_number, leaf_numbers, module_data, status_class
-from tdxwhy.replay.generation import Generation
+from tdxwhy.replay.generation import Form, Generation
 from tdxwhy.replay.states import Symbol
 
 FOREIGN = Symbol("foreign")
@@ -28,6 +28,7 @@ class Reader:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self._forms = {form.format: form for form in generation.forms.values()}
+        self._raw = generation.raw_forms
         self._leaves = frozenset(map(leaf_number, generation.leaves))
         self._known: dict[tuple[str, int | None, bool], Symbol | None] = {}
 
@@ -55,13 +56,16 @@ class Reader:
         if own is None:
             known = form.kind in _STAGES or form.format in _modelled()
             return FOREIGN if form.kind in _KINDS and known and not (lenient and form.outcome in _BY_THE_WAY) else None
-        if level is not None and level != own.level:
-            return FOREIGN
-        named = dict(zip(own.args, values.values(), strict=True))
+        return FOREIGN if level not in (None, own.level) else self._own(own, dict(zip(own.args, values.values(), strict=True)))
+
+    def _own(self, form: Form, named: dict[str, Any]) -> Symbol | None:
+        """Return the symbol of a line that this kernel prints; none of one about a leaf of which the model knows nothing."""
         leaf = _leaf(named)
         if leaf is not None and leaf not in self._leaves and leaf not in leaf_numbers().values():
             return None
-        return _symbol(own.name, named)
+        if "status" in named and form.name not in self._raw and answer_class(named["status"]) != "status":
+            return FOREIGN
+        return _symbol(form.name, named)
 
 
 @cache
@@ -79,10 +83,7 @@ def _leaf(named: dict[str, Any]) -> int | None:
 
 def _symbol(form: str, named: dict[str, Any]) -> Symbol:
     if "leaf_name" in named:
-        # KVM prints the software's codes as it prints the module's.
         named = named | {"leaf_name": _named(_leaf(named))}
-    elif "status" in named and answer_class(named["status"]) != "status":
-        return FOREIGN
     if named.get("status") == 0:
         return FOREIGN
     if "keyid_end" in named:

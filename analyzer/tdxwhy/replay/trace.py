@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.replay.automaton import Automaton
+from tdxwhy.replay.automaton import Automaton, Kind
 from tdxwhy.replay.belief import DEAD, Beliefs, Graph
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.data import answer_class, generation, leaf_numbers
 from tdxwhy.replay.generation import Generation, Step
 from tdxwhy.replay.nouns import Divergence, Verdict
-from tdxwhy.replay.states import Blame, Pattern, State, Symbol
+from tdxwhy.replay.states import Blame, Pattern, State, Symbol, assign
 
 
 class Calls(Automaton):
@@ -28,14 +28,23 @@ class Calls(Automaton):
         first = fine._replace(many=False)
         done = state._replace(flags=state.flags | {good}) if good else state
         yield self._next(done._replace(pending=(*again, first, *((fine, *again) if fine.many else ()))))
+        if step.each == "added-page":  # of a TD that got none there is none to reclaim
+            yield self._next(done)
         for answer in self._kinds(state, step):
-            kind = answer.kind or "status"
-            before = (fine,) if fine.many else ()
-            bad = Pattern("call", (("leaf", leaf), ("kind", kind)), leaf if kind == "status" else "", True)
-            failed = state._replace(pending=(*again, *before, *again, bad) if before else (*again, bad))
-            if step.remember == "result":
-                failed = failed._replace(flags=failed.flags | {f"result:{answer.errno}"})
-            yield self._next(failed) if step.ignore or answer.good else self._fail(failed, Blame(step.name, kind, answer.errno))
+            for kind in (answer.kind,) if answer.kind else self.generation.answers:
+                yield self._refused(state, step, answer, (*again, *((fine, *again) if fine.many else ())), kind)
+
+    def _refused(self, state: State, step: Step, answer: Kind, before: tuple[Pattern, ...], kind: str) -> State:
+        leaf = step.leaf or step.name
+        bad = Pattern("call", (("leaf", leaf), ("kind", kind)), leaf if kind == "status" else "", True)
+        on = step.ignore or answer.good
+        more = (Pattern("call", (("leaf", leaf),), many=True),) if on and step.each else ()
+        failed = state._replace(pending=(*before, bad, *more))
+        if step.remember == "result":
+            failed = failed._replace(flags=failed.flags | {f"result:{answer.errno}"})
+        if answer.set:
+            failed = failed._replace(flags=assign(failed.flags, answer.set))
+        return self._next(failed) if on else self._fail(failed, Blame(step.name, kind, answer.errno))
 
 
 def _again(generation: Generation, leaf: str) -> tuple[Pattern, ...]:

@@ -302,11 +302,10 @@ def answer_class(status: int) -> str:
 
 def serving(kernel: Generation, words: Sequence[str]) -> Generation:
     """Return the kernel that has operations of these names: the one asked for, or a variant of it that has more."""
-    missing = [word for word in words if kernel.asked(word) is None]
-    if not missing:
-        return kernel
-    for one in generations().values():
-        if one.variant and kernel.name in one.extends and all(one.asked(word) for word in missing):
+    variants = (one for one in generations().values() if one.variant and kernel.name in one.extends)
+    for one in (kernel, *variants):
+        if all(one.asked(word) for word in words):
             return one
+    missing = [word for word in words if kernel.asked(word) is None]
     known = (word for one in kernel.operations.values() for word in (one.asked, one.also) if word)
     raise TdxwhyError(f"operations: {kernel.name} has no {missing[0]!r}", "known: " + ", ".join(known))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
+from tdxwhy.check.subjects.patch import unended
 from tdxwhy.records import Finding, Naming
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _laid_out(head: str, written: Written, tail: str) -> list[str]:
 
 def _name_the_cpu(written: Written) -> Written:
     """Name the CPU that runs the code where it runs on many; elsewhere that CPU is not the one at fault, and the package must be found."""
-    body = re.sub(r"(?:\\n|[\s.:])+$", "", written.format)
+    body = unended(written.format)
     if not written.on_cpu:
         args = (*written.args, "package", "cpumask_pr_args(offline_cpus)")
         return written._replace(format=f"{body}: no online CPUs in package %u: CPUs %*pbl offline\\n", args=args)

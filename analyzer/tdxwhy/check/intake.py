@@ -24,7 +24,7 @@ _PACKED = (".gz", ".xz", ".zst", ".bz2")
 _DIFF = re.compile(rb"^(?:diff --git \S|--- \S[^\n]*\n\+\+\+ \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)", re.MULTILINE)
 _MBOX = re.compile(rb"\AFrom \S+ .*\r?\n[!-9;-~]{2,60}:")
 _FIELDS = re.compile(rb"^(?:from|date|subject|message-id|in-reply-to|references|mime-version|received):[ \t]", re.IGNORECASE | re.MULTILINE)
-_PAGE = re.compile(rb"^Re: \[PATCH|\[PATCH[^\]]*\]", re.MULTILINE)
+_PAGE = re.compile(rb"^Re: \[PATCH|\[PATCH[^\]\n]{0,200}\]", re.MULTILINE)
 _STAMP = re.compile(rb"^(?:<\d{1,3}>)?\[ {0,6}\d{1,7}\.\d{6}\]", re.MULTILINE)
 
 

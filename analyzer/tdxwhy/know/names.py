@@ -15,7 +15,7 @@ from tdxwhy.shipped import folder
 
 # One printf conversion of the kernel: flags, width, precision, size, letter; %p takes its extension (%pbl, %pM) along.
 CONVERSION = re.compile(
-    r"%(?:%|[-+ #0]*(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d+))?(?:hh|h|ll|l|L|z|t|j|q)?(?:p(?P<extension>[A-Za-z]*)|[diouxXcsn]))"
+    r"%(?:%|[-+ #0]*+(?P<width>\*|\d++)?(?:\.(?P<precision>\*|\d++))?(?:hh|h|ll|l|L|z|t|j|q)?(?:p(?P<extension>[A-Za-z]*)|[diouxXcsn]))"
 )
 # What stands for an id: a conversion that prints a number or a list, or in a printed line the number or list itself.
 _ID = (
@@ -86,11 +86,11 @@ def head(argument: str) -> str:
 
     Accepted form: a cast, `&`, `*`, then a call, a member path or a name: `(int)cpu_data(cpu).topo.pkg_id` gives `pkg_id`.
     """
-    rest = re.sub(r"^(?:\s*\((?:const |unsigned |struct )?\w+\s*\**\)(?=\s*[\w(&*])|[\s&*!(])+", "", argument)
+    rest = re.sub(r"^(?:\((?:const |unsigned |struct )?\w++\s*+\**+\)(?=\s*[\w(&*])|[\s&*!(])+", "", argument)
     per_cpu = re.match(r"(?:per_cpu|per_cpu_ptr|this_cpu_read|cpumask_pr_args|READ_ONCE|early_per_cpu)\s*\(\s*([^,()]+)", rest)
     if per_cpu:
         return head(per_cpu[1])
-    member = re.search(r"(?:\.|->)\s*(\w+)\s*(?:\[[^\]]*\])?[\s)]*$", rest)
+    member = re.search(r"(?:\.|->)\s*+(\w++)\s*+(?:\[[^\[\]]*+\])?[\s)]*+$", rest)
     found = member or re.match(r"(\w+)", rest)
     return found[1] if found else ""
 

@@ -17,7 +17,7 @@ _VERBS = (
     "napisał", "napisal", "pisze", "пишет", "написал", "написа", "napsal", "yazdı", "写道", "寫道", "said",
 )  # fmt: skip
 _END = re.compile(r"(?:" + "|".join(_VERBS) + r"|schrieb .{1,120}|schreef .{1,120}|skrev .{1,120})\s?[:：]$")
-_LEAD = re.compile(r"^(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*|>?\s*\[?)\s*\S")
+_LEAD = re.compile(r"^(?:(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*)\s*+|>?\s*+(?:\[\s*+)?)\S")
 _BARE = re.compile(r"^[A-Z][\w.'-]*(?:,? [A-Z][\w.'-]*){1,3} (?:wrote|writes)\s?:$")
 _SENT = re.compile(r"^From: [^<>]{1,80}<[^<>\s]{1,200}>,? Sent: \S.{0,80}$")
 _DATED = re.compile(r"\d{1,4}[-/., ]|\d\d:\d\d|@|<")

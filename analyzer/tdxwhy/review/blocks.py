@@ -25,18 +25,18 @@ _GREETING = re.compile(
     r"|^(?:Thanks|Thank you|thanks|Cheers|Thx|thx),?$|^-[A-Z][a-z]+$|^[a-z]+ k-h$"
 )
 _SNIP = re.compile(
-    r"^\s*(?:\.{2,}|…|\[\.\.\.\]|[\[(<{]{0,2}\s*\.{0,3}(?:snip|trimmed|skipped|cut|snipped|sigh)\b[^\])>}]{0,30}[\])>}]{0,2}|-{0,9}8<-+)\s*$",
+    r"^\s*(?:\.{2,}|…|\[\.\.\.\]|(?:[\[(<{]{1,2}\s*+)?\.{0,3}(?:snip|trimmed|skipped|cut|snipped|sigh)\b[^\])>}]{0,30}[\])>}]{0,2}|-{0,9}8<-+)\s*$",
     re.IGNORECASE,
 )
 _LOG = re.compile(r"^\s*(?:<\d>\s?)?\[\s*\d+\.\d{3,6}\]")
 _CODEY = re.compile(
-    r"[;{}]\s*(?:/\*.*)?$|^\s*(?:if|for|while|switch|return|goto|struct|static|int|void|u64|bool)\b[^.?!]*[({;]"
+    r"[;{}]\s*+(?:/\*|$)|^\s*(?:if|for|while|switch|return|goto|struct|static|int|void|u64|bool)\b[^.?!]*[({;]"
     r"|^\s*#(?:include|ifdef|ifndef|if|define|endif|else)\b|^\s*\w+\(.*\);|^\s*/\*|^\s*\*/|->\w+ =|^\s*\}|^\$ "
 )
-_IN_BODY = re.compile(r"^From: .{1,200}<\S+@\S+>\s*$")
+_IN_BODY = re.compile(r"^From: .{1,200}<[^\s@<>]+@[^\s<>]+>\s*$")
 _STAT = re.compile(r"^ \S.{0,120}\|\s+(?:\d+ [-+]*|Bin )|^ \d+ files? changed,|^ (?:create|delete|rename) mode ")
 _HISTORY = re.compile(
-    r"^\s*(?:[Cc]hange(?:s|log)?\b.*(?:v\d|version|:$)|[-*]?\s*(?:RFC\s*)?(?:\()?[vV]\d+(?:\.\d+)?\)?\s*(?:->|=>|→|:|\()|Changelog.*:$|v\d+:?\s*$)"
+    r"^\s*+(?:[Cc]hange(?:s|log)?\b.*(?:v\d|version|:$)|(?:[-*]\s*+)?(?:RFC\s*+)?(?:\()?[vV]\d+(?:\.\d+)?\)?\s*(?:->|=>|→|:|\()|Changelog.*:$|v\d+:?\s*$)"
 )
 
 

@@ -18,7 +18,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _EMPTY = re.compile(
-    r"^(?:do|fix|change|remove|update|add|move|use|take|drop|rename|address|look|check|try)?\s*"
+    r"^(?:do|fix|change|remove|update|add|move|use|take|drop|rename|address|look|check|try)?\s*+"
     r"(?:it|this|that|them|so|too|as well|accordingly|in (?:the )?next version|in v\d+|thanks?|\W)*$",
     re.IGNORECASE,
 )

@@ -9,13 +9,15 @@ from functools import lru_cache
 
 from tdxwhy.read.mail.nouns import Mail
 
+# Characters of a name.
+_NAME = 200
 _NOISE = re.compile(r"\(.*?\)|<.*?>|\"|\bvia\b.*$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
 def plain_name(text: str) -> str:
     """Return a name in everyday order and lower case: "Huang, Kai" becomes "kai huang"."""
-    name = _NOISE.sub("", text).strip()
+    name = _NOISE.sub("", text[:_NAME]).strip()
     if name.count(",") == 1:
         name = " ".join(reversed([part.strip() for part in name.split(",")]))
     return " ".join(name.lower().split())

@@ -20,7 +20,7 @@ _MET = re.compile(
 )
 _COMMENT = re.compile(r"^\s*(?:/\*+|\*+/?)(?:\s|$)|^\s*//\s")
 _KERNEL_DOC = re.compile(r"^\s*/\*\*(?:\s|$)|\* @\w+:|\* Returns?:? |^\s*\* \w+(?:\(\))? - \S")
-_STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//)\s?|\s*\*/\s*$")
+_STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//)\s?|(?<!\s)\s*+\*/\s*+$")
 _INSIDE = re.compile(r"^[+ ](?:\t|  )")
 _LONGEST = 380
 _NEAR = 6

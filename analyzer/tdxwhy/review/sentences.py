@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from tdxwhy.review.nouns import Line
 
-_END = re.compile(r"[.!?]+[\"')\]*_]*(?=\s|$)")
+_END = re.compile(r"(?<![.!?])[.!?]++[\"')\]*_]*+(?=\s|$)")
+_NUMBER = re.compile(r"\(?\d{1,2}\.")
+_SMILEY = re.compile(r"\s?[:;][-']?[()DP]$")
+_OWN = re.compile(r"[\w)\]\"'*`>.…\s]\?")
+_MARKS = ")]*_!?."
 _SHORT = re.compile(r"(?:^|[\s(\"'])(?:e\.g|i\.e|etc|vs|aka|cf|resp|approx|a\.k\.a|w\.r\.t|Mr|Dr|no|Fig|incl|[A-Z])\.$", re.IGNORECASE)
 _LONGEST = 20000
+# Characters of a sentence: what is longer is none, and its beginning tells that as well.
+_SENTENCE = 2000
 
 
 class Sentence(NamedTuple):
@@ -26,7 +34,9 @@ class Sentence(NamedTuple):
         bare = self.text.rstrip()
         if bare.endswith(('?"', "?'")):
             return bare[:-1].count(bare[-1]) % 2 == 0
-        return bool(re.search(r"(?:[\w)\]\"'*`>.…]|\s)\?[)\]*_!?.]*(?:\s?[:;][-']?[()DP])?$", bare)) or bare == "?"
+        smiley = _SMILEY.search(bare[-4:])
+        said = bare[: -len(smiley[0])] if smiley else bare
+        return _OWN.search(said, max(0, len(said.rstrip(_MARKS)) - 1)) is not None or bare == "?"
 
 
 def sentences(lines: Sequence[Line]) -> Iterator[Sentence]:
@@ -40,7 +50,7 @@ def sentences(lines: Sequence[Line]) -> Iterator[Sentence]:
         piece = text[begin:end]
         if piece.strip():
             left = begin + len(piece) - len(piece.lstrip())
-            yield Sentence(piece.strip(), _line(starts, left), _line(starts, end - 1))
+            yield Sentence(piece.strip()[:_SENTENCE], _line(starts, left), _line(starts, end - 1))
         begin = end
 
 
@@ -50,7 +60,7 @@ def _joined(lines: Sequence[Line]) -> tuple[str, list[tuple[int, int]]]:
     starts: list[tuple[int, int]] = []
     offset = 0
     for line in lines:
-        piece = line.text.strip()
+        piece = line.text.strip()[:_LONGEST]
         if offset > _LONGEST:
             break
         starts.append((offset, line.number))
@@ -60,6 +70,7 @@ def _joined(lines: Sequence[Line]) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _ends(text: str) -> Iterator[int]:
+    begin = len(text) - len(text.lstrip())
     for found in _END.finditer(text):
         end = found.end()
         before, after = text[max(0, end - 12) : end], text[end : end + 3].lstrip()
@@ -69,16 +80,11 @@ def _ends(text: str) -> Iterator[int]:
             continue
         if found.group()[0] == "?" and after[:1] and (after[0] in "),;" or (")" in found.group() and after[0].islower())):
             continue
-        if found.group() == "." and re.fullmatch(r"\s*\(?\d{1,2}\.", text[:end]):
+        if found.group() == "." and end - begin < 5 and _NUMBER.fullmatch(text, begin, end):
             continue
         yield end
     yield len(text)
 
 
 def _line(starts: list[tuple[int, int]], offset: int) -> int:
-    number = starts[0][1] if starts else 0
-    for begin, line in starts:
-        if begin > offset:
-            break
-        number = line
-    return number
+    return starts[max(bisect_right(starts, offset, key=itemgetter(0)) - 1, 0)][1] if starts else 0

@@ -8,7 +8,7 @@ from tdxwhy.review.nouns import Line, Message, Tag
 from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import phrases
 
-_TAG = re.compile(r"^\s{0,8}([A-Z][A-Za-z]+(?:-[A-Za-z]+)*-by):\s*(\S.*?)\s*$")
+_TAG = re.compile(r"^\s{0,8}([A-Z][A-Za-z]+(?:-[A-Za-z]+)*-by):\s*+(\S.*)$")
 _BY = re.compile(r"^(.*?<[^<>\s]*>|[^<>#\[(]+@\S+|[^<>#\[(]+)\s*(.*)$")
 
 
@@ -21,7 +21,7 @@ def find_tags(view: View, message: Message) -> list[Tag]:
         if block.kind not in ("trailer", "prose", "example"):
             continue
         for index, line in enumerate(block.lines):
-            match = _TAG.match(line.text)
+            match = _TAG.match(line.text.rstrip())
             if not match or (message.kind == "reply" and view.repeats(message, line.text)):
                 continue
             by, rest = _by(match.group(2), block.lines, index)
@@ -33,7 +33,7 @@ def find_tags(view: View, message: Message) -> list[Tag]:
 
 def _by(text: str, lines: tuple[Line, ...], index: int) -> tuple[str, str]:
     """Split the person from what follows; an address wrapped to the next line is fetched."""
-    if "<" not in text and index + 1 < len(lines) and re.match(r"^\s*<\S+@\S+>", lines[index + 1].text):
+    if "<" not in text and index + 1 < len(lines) and re.match(r"^\s*<[^\s@<>]+@[^\s<>]+>", lines[index + 1].text):
         text = f"{text} {lines[index + 1].text.strip()}"
     found = _BY.match(text)
     return (found.group(1).strip(), found.group(2).strip()) if found else (text, "")

@@ -15,7 +15,7 @@ from tdxwhy.review.people import People
 from tdxwhy.review.quotes import Speakers
 from tdxwhy.review.sentences import Sentence, sentences
 
-_CALL = re.compile(r"^(?:Hi|Hello|Hey|Dear|@)?\s*((?:[A-Z][\w.-]+)(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Z][\w.-]+){0,4})\s*[,:!]?\s*$")
+_CALL = re.compile(r"^(?:Hi|Hello|Hey|Dear|@)?\s*((?:[A-Z][\w.-]+)(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Z][\w.-]+){0,4})\s*+(?:[,:!]\s*+)?$")
 _VOCATIVE = re.compile(r"^([A-Z][a-z]{2,15}), (?=\S)|(?:^|\s)@([A-Z]\w{2,15})\b|, ([A-Z][a-z]{2,15})\?$")
 
 
@@ -117,7 +117,7 @@ class View:
 
     def _called(self, text: str) -> tuple[str, ...]:
         found = _CALL.match(text.strip())
-        words = re.split(r"\s*[/,&]\s*|\s+and\s+", found.group(1)) if found else []
+        words = re.split(r"(?<!\s)(?:\s*+[/,&]\s*+|\s++and\s++)", found.group(1)) if found else []
         return tuple(name for word in words if (name := self.people.find(word.split()[-1] if " " in word else word)))
 
     def _vocative(self, text: str) -> tuple[str, ...]:

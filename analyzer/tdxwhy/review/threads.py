@@ -13,7 +13,7 @@ from tdxwhy.review.nouns import Kind, Line, Message
 from tdxwhy.review.rebuild import rebuilt_mails
 from tdxwhy.review.words import phrases
 
-_PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|fwd?|回复|答复)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
+_PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|fwd?|回复|答复)\s*+(?:\[\d+\]\s*+)?[:：]\s*+)+", re.IGNORECASE)
 _BRACKET = re.compile(r"\[([^\[\]]{1,100})\]\s*")
 _PART = re.compile(r"\b(\d{1,3})/(\d{1,3})\b")
 _VERSION = re.compile(r"(?:\b|PATCH|RFC|SERIES)v(?:er\.?|ersion)?[ _.]?(\d{1,3}(?:\.\d{1,2})?[a-z]?)(?![a-z0-9])", re.IGNORECASE)

@@ -109,7 +109,7 @@ class Calls(NamedTuple):
 def calls() -> Calls:
     """Return the table of calls, loaded once."""
     rows = compiled.table(CALLS, "calls")
-    prints = tuple((re.compile(row["pattern"]), int(row["format"]), str(row["level"])) for row in rows["print"])
+    prints = tuple((re.compile(_bounded(row["pattern"])), int(row["format"]), str(row["level"])) for row in rows["print"])
     failing, loops, run = rows["failing"], rows["loops"], rows["run"]
     return Calls(
         prints,
@@ -180,7 +180,12 @@ _WORDS = {"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", *_
 
 
 def _any(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    return re.compile("|".join(f"(?:{_bounded(pattern)})" for pattern in patterns))
+
+
+def _bounded(pattern: str) -> str:
+    """Return a pattern of names for names of usual length, so that one without an end is not looked at from each of its characters."""
+    return pattern.replace(r"\w*", r"\w{0,80}").replace(r"\w+", r"\w{1,80}")
 
 
 def _load() -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tree_sitter import Parser
 
 _LARGEST = 8 << 20
-_LOOP = re.compile(r"(?<![\w#])(?P<name>\w*for_each\w*|do_for_each\w*|scoped_guard|while_each_thread)(?P<gap>\s*)(?=\()")
+_LOOP = re.compile(r"(?<![\w#])(?P<name>\w{0,80}?for_each\w{0,80}|scoped_guard|while_each_thread)(?P<gap>\s*)(?=\()")
 _ANNOTATION = re.compile(
     r"\b(?:__(?:init|exit|ref|user|iomem|percpu|rcu|cold|hot|weak|pure|used|unused|maybe_unused|always_unused|must_check|always_inline"
     r"|init_or_module|meminit|cpuinit|force|packed|private|no_sanitize_\w+|no_kcsan|noreturn|inline|visible|latent_entropy|ro_after_init"
@@ -32,7 +32,7 @@ _ASM_GOTO = re.compile(
     re.DOTALL,
 )
 _INSTRUCTION = re.compile(r'\s*"(?:\d+:)?\s*(?P<word>[a-z]\w*)')
-_JUMPS_TO = re.compile(r":\s*(?P<label>[A-Za-z_]\w*)[\w\s,]*$")
+_JUMPS_TO = re.compile(r":\s*+(?P<label>[A-Za-z_]\w*+)[\w\s,]*$")
 
 
 def parse_unit(text: str) -> Unit:

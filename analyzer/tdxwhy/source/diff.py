@@ -11,7 +11,7 @@ _HUNK = re.compile(
     r"(?P<quote>(?:[ \t]?>){0,40}[ \t]{0,80})"
     r"@@ -(?P<old>\d{1,9})(?:,(?P<olds>\d{1,9}))? \+(?P<new>\d{1,9})(?:,(?P<news>\d{1,9}))? @@ ?(?P<section>.*)"
 )
-_GIT = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}diff --git (?:a/)?(?P<old>\S+) (?:b/)?(?P<new>\S+)")
+_GIT = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}diff --git (?:a/)?(?P<old>\S{1,4096}) (?:b/)?(?P<new>\S{1,4096})")
 _OLD = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}--- (?P<path>\S+)")
 _NEW = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}\+\+\+ (?P<path>\S+)")
 _SIGNATURE = re.compile(r"-- ?\d[\w.]*|-- ?$")
@@ -168,7 +168,7 @@ def _ends(text: str, lines: Sequence[str], index: int, done: bool) -> bool:
 
 
 def _is_version(line: str) -> bool:
-    return bool(re.match(r"[\s>]*(?:\d+\.[\w.]+)?\s*$", line))
+    return bool(re.match(r"[\s>]*+(?:\d+\.[\w.]++)?\s*+$", line))
 
 
 def _take(found: list[DiffLine], text: str, index: int, left: list[int], numbers: list[int]) -> None:

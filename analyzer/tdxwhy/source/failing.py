@@ -250,7 +250,7 @@ def _callee_prints(call: Expression, seen: _Seen, *, hands_on: bool) -> str:
 
 def _is_handed_printer(name: str) -> bool:
     """Tell whether a call goes to a function that was handed in to report an error."""
-    return bool(re.fullmatch(r"_*(?:\w+_)?(?:err|error|prerr|report)_(?:func|fn|handler)", name))
+    return bool(re.fullmatch(r"(?:\w{0,80}_)?(?:err|error|prerr|report)_(?:func|fn|handler)", name))
 
 
 def _prints_when_failing(name: str, seen: _Seen, visited: set[str]) -> bool:

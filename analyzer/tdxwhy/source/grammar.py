@@ -22,7 +22,7 @@ _LINE = 400
 _DEEPEST_CALL = 32
 _LONGEST_LINE = 400
 _BRACKETS = re.compile(r'"(?:[^"\\\n]++|\\.){0,128}"|\'(?:[^\'\\\n]++|\\.){0,128}\'|[(){}\[\]]')
-_LITERAL_DEFINE = re.compile(r'#[ \t]*define[ \t]+(?P<name>\w+)[ \t]+(?P<body>(?:"(?:[^"\\\n]|\\.)*"|[ \t]{0,200}\n(?=[ \t]*")|[ \t])+)')
+_LITERAL_DEFINE = re.compile(r'#[ \t]*define[ \t]+(?P<name>\w+)[ \t]+(?P<body>(?:"(?:[^"\\\n]++|\\.)*+"|\n(?=[ \t]*")|[ \t])+)')
 # A format that stands for text defined where we do not see it is known by its name.
 _MACRO = re.compile(r"[A-Z][A-Z0-9_]{3,}")
 _KERN = {
@@ -155,7 +155,7 @@ def read_format(argument: str, literals: Mapping[str, str] = MappingProxyType({}
     """Return the level and the text of a format. Accepted form: KERN_* and other macros, and literals, side by side; parentheses around."""
     parts = _written(argument)
     if not parts:
-        first = re.search(r'"((?:[^"\\]|\\.)*)"', argument)
+        first = re.search(r'"((?:[^"\\]++|\\.){0,128})"', argument)
         return ("", first[1]) if first and "?" in argument else None
     level, text = "", ""
     for part in parts:
@@ -224,12 +224,12 @@ def _is_declaration(text: str, start: int) -> bool:
 
 def squeeze(part: str) -> str:
     """Take line breaks out of an argument, not out of its literals."""
-    return re.sub(r"\s*\n\s*", " ", part).strip()
+    return " ".join(filter(None, map(str.strip, part.split("\n"))))
 
 
 def prefix(text: str) -> str:
     """Return what `#define pr_fmt(fmt)` puts before each message of a file, "" if nothing."""
-    found = re.search(r"^[ \t]*#[ \t]*define[ \t]+pr_fmt[ \t]*\([ \t]*(\w+)[ \t]*\)[ \t]+(?P<body>.+)$", text, re.MULTILINE)
+    found = re.search(r"^[ \t]*#[ \t]*define[ \t]+pr_fmt[ \t]*\([ \t]*(\w+)[ \t]*\)[ \t]++(?P<body>.+)$", text, re.MULTILINE)
     if found is None:
         return ""
     read = read_format(re.sub(rf"\b{re.escape(found[1])}\b.*", "", found["body"]).strip() or '""')

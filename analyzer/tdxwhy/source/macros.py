@@ -9,7 +9,7 @@ from functools import lru_cache
 from tdxwhy.source.ctree import parse_unit
 from tdxwhy.source.syntax import Define, Statement
 
-_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|##|#|[A-Za-z_]\w*|\s+|.', re.DOTALL)
+_WORD = re.compile(r'"(?:[^"\\]++|\\.){0,128}"|\'(?:[^\'\\]++|\\.){0,128}\'|##|#|[A-Za-z_]\w*|\s+|.', re.DOTALL)
 _LARGEST = 8_192
 
 

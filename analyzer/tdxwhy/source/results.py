@@ -16,7 +16,7 @@ PREDICATE = re.compile(
     r"|full|aligned|ready|present|known|allowed|allows)(?:_|$)"
 )
 ERRNO = re.compile(r"E[A-Z0-9]{2,}")
-FAILING_LABEL = re.compile(r"err|fail|undo|unwind|abort|bad|out_\w*(?:free|put|unlock|reset|release|unmap|destroy|del)")
+FAILING_LABEL = re.compile(r"err|fail|undo|unwind|abort|bad|out_\w{0,80}(?:free|put|unlock|reset|release|unmap|destroy|del)")
 TESTS = frozenset(
     {
         "IS_ERR",
@@ -32,8 +32,8 @@ TESTS = frozenset(
     }
 )
 _KERN_LEVEL = re.compile(r"\bKERN_([A-Z]+)")
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.){0,400})"')
-SUCCESS = re.compile(r"0|\w*SUCCESS\w*|NULL|\w*_OK")
+_LITERAL = re.compile(r'"((?:[^"\\]++|\\.){0,128})"')
+SUCCESS = re.compile(r"0|\w{0,80}?SUCCESS\w{0,80}|NULL|\w{0,80}_OK")
 
 
 class Assigned(NamedTuple):

@@ -14,6 +14,8 @@ from tdxwhy.know.names import CONVERSION
 from tdxwhy.records import Evidence, Place
 from tdxwhy.source.nouns import FailingPath, PrintSite
 
+# The end of a format, backwards: full stops, colons, blanks and \\n.
+_END_BACKWARDS = re.compile(r"(?:n\\|[\s.:])++")
 _LEVELS = {"warn": "warning", "error": "err", "dbg": "debug"}
 _SHOWN: tuple[Shown, ...] = ("leaf", "status", "errno")
 
@@ -85,7 +87,7 @@ def _evidence(found: PrintSite | FailingPath, quote: str) -> tuple[Evidence, ...
 
 def proposal(site: PrintSite) -> str:
     """Return the format with what it leaves out: the package, the CPU, the CPU's state."""
-    body = re.sub(r"(?:\\n|[\s.:])+$", "", site.format)
+    body = unended(site.format)
     lacks = []
     if not site.names.package:
         lacks.append("package %u")
@@ -94,6 +96,12 @@ def proposal(site: PrintSite) -> str:
     if not site.names.cpu_state:
         lacks.append("%s")
     return f"{body}: {' '.join(lacks)}" if lacks else body
+
+
+def unended(format: str) -> str:
+    """Return a format without the full stop, colon, blanks and line end at its end."""
+    behind = _END_BACKWARDS.match(format[::-1])
+    return format[: len(format) - behind.end()] if behind else format
 
 
 def _only_numbers(said: str) -> bool:

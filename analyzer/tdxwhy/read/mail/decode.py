@@ -19,6 +19,8 @@ _IDS = 200
 _DATE = 200
 _ID = re.compile(r"<\s*([^<>\s]{1,500})\s*>")
 _ANGLE = re.compile(r"<([^<>]*)>\s*\(")
+# What a line has beyond so many characters nobody wrote by hand.
+_LONG = re.compile(r"(?<![^\n])([^\n]{4000})[^\n]++")
 _ARMOUR = re.compile(r"\A-----BEGIN PGP SIGNED MESSAGE-----\n(?:[^\n]+\n)*\n(.*?)\n-----BEGIN PGP SIGNATURE-----.*\Z", re.DOTALL)
 
 
@@ -158,7 +160,7 @@ def _part_text(part: Part) -> str:
 
 def _clean(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    text = text.replace("\u00a0", " ").replace("\u200b", "").replace("\ufeff", "")
+    text = _LONG.sub(r"\1", text.replace("\u00a0", " ").replace("\u200b", "").replace("\ufeff", ""))
     armoured = _ARMOUR.match(text.strip() + "\n") if text.lstrip().startswith("-----BEGIN PGP SIGNED") else None
     return armoured.group(1).replace("\n- ", "\n") if armoured else text
 

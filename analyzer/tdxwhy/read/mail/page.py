@@ -12,9 +12,9 @@ from tdxwhy.read.mail.html import html_text, unescaped
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
 
-_COMMENT = re.compile(r"<!--\s*([\w-]{2,30})\s*(?:=\s*\"([^\"\n]{0,2000})\"|:\s?([^\n]{0,2000}?))\s*-->")
+_COMMENT = re.compile(r"<!--\s*([\w-]{2,30})\s*(?:=\s*\"([^\"\n]{0,250})\"|:\s?([^\n]{0,250}?))\s*+-->")
 _BODY = (("<!--X-Body-of-Message-->", "<!--X-Body-of-Message-End-->"), ('<!-- body="start" -->', '<!-- body="end" -->'))
-_HEAD_LINE = re.compile(r"^(From|Date|Subject|Message-ID|In-Reply-To|References|To|Cc|Sent):[ \t]*(.*)$", re.IGNORECASE)
+_HEAD_LINE = re.compile(r"^(From|Date|Subject|Message-ID|In-Reply-To|References|To|Cc|Sent):[ \t]*+(.*)$", re.IGNORECASE)
 _LORE_MAIL = re.compile(r"^From: (?P<name>.{1,200}?) @ (?P<date>\d{4}-\d\d-\d\d +\d?\d:\d\d) UTC \((?P<link>permalink.*)$", re.MULTILINE)
 _PERMALINK = re.compile(r"<a\s+href=\"[^\"<>]{0,300}?([^\"/<>\s]{1,200}@[^\"/<>\s]{1,200})/[^\"<>]{0,20}\"\s*>permalink</a>")
 _DATED_NAME = re.compile(r"^(\S.{1,80}?) ((?:[A-Z][a-z]{2,8}\.?) \d{1,2}, \d{4}, .{1,20}? UTC)(?: \| #\d+)?[ \t]*$", re.MULTILINE)

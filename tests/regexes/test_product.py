@@ -60,7 +60,7 @@ def test_patterns_of_modules() -> None:
         if verdict(use.pattern, use.flags, use.method):
             pattern = use.pattern.decode("latin-1") if isinstance(use.pattern, bytes) else use.pattern
             found.add((use.place.partition(":")[0].removeprefix("tdxwhy."), use.method, pattern))
-    assert found == known, "a new one is mended, or stands in known.toml with the reason why it is harmless"
+    assert found <= known, "a new one is mended, or stands in known.toml with the reason why it is harmless"
 
 
 def test_patterns_of_rules() -> None:

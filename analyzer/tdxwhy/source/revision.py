@@ -1,33 +1,19 @@
-"""Revisions of a git repository that is not trusted.
-
-A repository may carry hooks, filters, textconv, an evil configuration or a lazy remote. None of it is looked at: git runs in an empty
-repository of our own that borrows the other's object store, and the other's references are copied as names and ids only.
-"""
+"""Revisions of a git repository that is not trusted (see `read/repository.py`); its references are copied as names and ids only."""
 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.read.repository import Borrowed, said
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"refs/[\w.+@-][\w./+@-]{0,200}")
 _HEAD = re.compile(r"ref: refs/[\w./+@-]{1,200}|[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_REFS = 20_000
-_ENVIRONMENT = {
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_CONFIG_COUNT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-}
 
 
 class Entry(NamedTuple):
@@ -44,28 +30,26 @@ class Repository:
     def __init__(self, path: str) -> None:
         self._path = path
         self._common = _git_folder(Path(path))
-        self._folder = tempfile.TemporaryDirectory(prefix="tdxwhy-")
+        self._references = dict(_packed(self._common / "packed-refs")) | dict(_loose(self._common / "refs"))
+        self._head = _small(_own_folder(Path(path)) / "HEAD")
+        self._borrowed = Borrowed(self._common / "objects", next(iter(self._references.values()), self._head))
 
     def __enter__(self) -> Repository:
-        try:
-            import git
-        except ImportError as error:
-            raise TdxwhyError("git is needed to read revisions and was not found") from error
-        runner = git.Git(self._folder.name)
-        runner.update_environment(**_ENVIRONMENT)
-        runner.init("--bare", "--quiet", "--template=", ".")
-        self._git: Any = runner
-        self._copy_references(Path(self._folder.name))
-        runner.update_environment(GIT_DIR=self._folder.name, GIT_OBJECT_DIRECTORY=str((self._common / "objects").resolve()))
+        self._git: Any = self._borrowed.__enter__().git
+        self._copy_references(self._borrowed.path)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._git.clear_cache()
-        self._folder.cleanup()
+        self._borrowed.__exit__()
 
     def files(self, revision: str, folders: tuple[str, ...]) -> Iterator[Entry]:
         """Yield the files of a revision, below some folders or all of it."""
-        listed = self._git.ls_tree("-r", "-l", "-z", "--full-tree", self._commit(revision), "--", *folders)
+        from git.exc import GitCommandError
+
+        try:
+            listed = self._git.ls_tree("-r", "-l", "-z", "--full-tree", self._commit(revision), "--", *folders)
+        except GitCommandError as error:
+            raise TdxwhyError(f"{self._path}: {said(error)}") from None
         for row in listed.split("\0"):
             head, tab, path = row.partition("\t")
             words = head.split()
@@ -74,7 +58,9 @@ class Repository:
 
     def text(self, entry: Entry) -> str:
         """Return the text of a file."""
-        data: bytes = self._git.stream_object_data(entry.blob)[3].read()
+        data = self._borrowed.read(entry.blob, entry.size)
+        if data is None:
+            raise TdxwhyError(f"{self._path}: {entry.path}: missing or broken in this repository")
         return data.decode("utf-8", "replace")
 
     def commits(self, span: str, most: int) -> list[str]:
@@ -84,18 +70,22 @@ class Repository:
         try:
             listed = self._git.rev_list("--reverse", "--no-merges", f"--max-count={most + 1}", "--end-of-options", span)
         except GitCommandError as error:
-            said = [line.strip() for line in str(error.stderr or "").replace("stderr:", "").splitlines() if line.strip(" '")]
-            reason = said[0].strip("'").removeprefix("fatal: ")[:200] if said else "git could not tell"
-            raise TdxwhyError(f"{self._path}: no range {span}: {reason}") from None
+            raise TdxwhyError(f"{self._path}: no range {span}: {said(error)}") from None
         return [one for one in str(listed).split("\n") if _OID.fullmatch(one)]
 
     def patch(self, commit: str, most: int) -> bytes:
         """Return a commit's message and diff, at most `most` bytes of it."""
+        from git.exc import GitCommandError
+
         shape = ("--format=%s%n%n%b%n---", "--patch", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames")
         process = self._git.show(*shape, "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", commit, as_process=True)
         data: bytes = process.stdout.read(most)
         process.stdout.close()
-        process.wait()
+        try:
+            process.wait()
+        except GitCommandError as error:
+            if len(data) < most:  # else it ended because nobody read on
+                raise TdxwhyError(f"{self._path}: commit {commit[:12]}: {said(error)}") from None
         return data
 
     def _commit(self, revision: str) -> str:
@@ -110,13 +100,10 @@ class Repository:
         return found
 
     def _copy_references(self, folder: Path) -> None:
-        rows = dict(_packed(self._common / "packed-refs"))
-        rows.update(_loose(self._common / "refs"))
-        text = "".join(f"{oid} {name}\n" for name, oid in sorted(rows.items()))
+        text = "".join(f"{oid} {name}\n" for name, oid in sorted(self._references.items()))
         (folder / "packed-refs").write_text(f"# pack-refs with: sorted \n{text}", encoding="ascii")
-        head = _small(_own_folder(Path(self._path)) / "HEAD")
-        if _HEAD.fullmatch(head):
-            (folder / "HEAD").write_text(head + "\n", encoding="ascii")
+        if _HEAD.fullmatch(self._head):
+            (folder / "HEAD").write_text(self._head + "\n", encoding="ascii")
 
 
 def _own_folder(path: Path) -> Path:

@@ -1,13 +1,8 @@
-"""Public-inbox repositories, v1 and v2, read through GitPython without trusting them.
-
-A repository may carry hooks, filters, an evil configuration or a lazy remote. None of it is looked at: git runs in an empty repository of
-our own that borrows nothing but the other's object store, and the branch is resolved by reading HEAD ourselves.
-"""
+"""Public-inbox repositories, v1 and v2, which are not trusted (see `read/repository.py`); the branch is resolved by reading HEAD here."""
 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +11,7 @@ from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.read.mail.pick import below
+from tdxwhy.read.repository import Borrowed, said
 
 WHOLE = 3000
 _HEAD_BYTES = 1 << 16
@@ -70,48 +66,43 @@ class _Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._head = _head(path)
+        self._borrowed = Borrowed(path / "objects", self._head)
 
     def __enter__(self) -> _Store:
-        try:
-            import git
-        except ImportError as error:
-            raise TdxwhyError("git is needed to read a public-inbox repository and was not found") from error
-
-        self._head = _head(self._path)
-        self._folder = tempfile.TemporaryDirectory(prefix="tdxwhy-")
-        options = ["--object-format=sha256"] if len(self._head) == 64 else []
-        runner = git.Git(self._folder.name)
-        runner.update_environment(**_ENVIRONMENT)
-        runner.init("--bare", "--quiet", "--template=", *options, ".")
-        self._git: Any = runner
-        runner.update_environment(GIT_DIR=self._folder.name, GIT_OBJECT_DIRECTORY=str((self._path / "objects").resolve()))
+        self._git: Any = self._borrowed.__enter__().git
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._git.clear_cache()
-        self._folder.cleanup()
+        self._borrowed.__exit__()
 
     def mails(self) -> Iterator[str]:
-        """Yield the object of each mail, oldest first: `m` of each commit (v2), or the files of the tree (v1)."""
+        """Yield the object of each mail, oldest first; say in one line what git finds broken."""
+        from git.exc import GitCommandError
+
+        try:
+            yield from self._mails()
+        except GitCommandError as error:
+            raise TdxwhyError(f"{self._path.name}: {said(error)}") from None
+
+    def _mails(self) -> Iterator[str]:
+        """Yield `m` of each commit (v2), or the files of the tree (v1)."""
         top = [line.split("\t", 1) for line in self._git.ls_tree(self._head).split("\n") if "\t" in line]
         if [name for _, name in top if name not in ("m", "d")]:
             process = self._git.ls_tree("-r", self._head, as_process=True)
             for line in process.stdout:
                 if line[7:11] == b"blob":
                     yield line[12:].split(b"\t", 1)[0].decode("ascii")
+            process.wait()
             return
         process = self._git.rev_list("--reverse", self._head, as_process=True)
         for line in process.stdout:
             yield line.decode("ascii").strip() + ":m"
+        process.wait()
 
     def read(self, name: str, limit: int) -> bytes:
         """Return the first `limit` bytes of an object, b"" where it is missing."""
-        try:
-            stream = self._git.stream_object_data(name)[3]
-        except ValueError:
-            return b""
-        data: bytes = stream.read(limit)
-        return data
+        return self._borrowed.read(name, limit) or b""
 
     def entry(self, name: str, needle: bytes | None) -> _Entry | None:
         """Return what links a mail to others, None for an object that is no mail."""
@@ -125,17 +116,6 @@ class _Store:
         subject = b" ".join(fields.get(b"subject", b"").split()).lower()
         wanted = needle is not None and (needle in subject or found.group(1).lower() == needle)
         return _Entry(name, found.group(1), links, wanted)
-
-
-_ENVIRONMENT = {
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-}
 
 
 def _head(path: Path) -> str:
@@ -159,5 +139,8 @@ def _packed(path: Path, ref: str) -> str:
 
 
 def _small(path: Path, limit: int = 4096) -> str:
-    with path.open("rb") as stream:
-        return stream.read(limit).decode("utf-8", "replace").strip()
+    try:
+        with path.open("rb") as stream:
+            return stream.read(limit).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

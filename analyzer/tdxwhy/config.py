@@ -50,13 +50,13 @@ def find(start: Path) -> Path | None:
 
 def load(path: Path) -> Settings:
     """Read a settings file; paths in it are relative to its folder."""
-    import tomllib
-
     import msgspec
 
+    from tdxwhy.files import toml
+
     try:
-        document = tomllib.loads(_read(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = toml(_read(path))
+    except ValueError as error:
         raise TdxwhyError(f"{path.name}: not TOML: {error}") from error
     if path.name == "pyproject.toml":
         document = document.get("tool", {}).get("tdxwhy", {})

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy.errors import RulesError, reason
+from tdxwhy.files import toml
 
 
 def read(path: Path) -> dict[str, Any]:
     """Return the document in a TOML file; RulesError names the file and the place of what is wrong."""
-    import tomllib
-
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return toml(path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise RulesError(f"{name_of(path)}: {reason(error)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise RulesError(f"{name_of(path)}: {error}") from None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.files import shown
 
 Sort = Literal["log", "patch", "mails", "c"]
 HEAD = 1 << 16
@@ -43,7 +44,7 @@ def inputs(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[Input 
         path = Path(name)
         try:
             if not path.exists():
-                yield TdxwhyError(f"{name}: no such file or folder")
+                yield TdxwhyError(f"{shown(name)}: no such file or folder")
             elif path.is_dir():
                 yield from (one for one in _folder(path) if not any(fnmatchcase(one.name, glob) for glob in exclude))
             else:
@@ -51,7 +52,7 @@ def inputs(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[Input 
         except TdxwhyError as error:
             yield error
         except (OSError, ValueError) as error:
-            yield TdxwhyError(f"{name}: {reason(error)}")
+            yield TdxwhyError(f"{shown(name)}: {reason(error)}")
 
 
 def of_stream(stream: BinaryIO, name: str) -> Input:
@@ -90,7 +91,7 @@ def _starts_as_mail(head: bytes) -> bool:
 
 
 def _file(path: Path) -> Input:
-    name = path.as_posix()
+    name = shown(path.as_posix())
     if path.name.endswith(_C):
         return Input(name, path, "c")
     try:
@@ -111,12 +112,12 @@ def _folder(top: Path) -> Iterator[Input]:
         below[:] = sorted(one for one in below if not one.startswith("."))
         here = Path(folder)
         if {"cur", "new"} <= set(below):
-            yield Input(here.as_posix(), here, "mails")
+            yield Input(shown(here.as_posix()), here, "mails")
             below.clear()
             continue
         mails = [one for one in files if one.endswith(".eml")]
         if len(mails) > 1:
-            yield Input(here.as_posix(), here, "mails")
+            yield Input(shown(here.as_posix()), here, "mails")
         for name in sorted(files):
             path = here / name
             if _wanted(name) and not (len(mails) > 1 and name in mails) and path.is_file() and not path.is_symlink():

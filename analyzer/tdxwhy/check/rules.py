@@ -64,17 +64,17 @@ def load_folders(folders: Iterable[Path]) -> tuple[Rule, ...]:
 
 def load_rule(path: Path) -> Rule:
     """Read one rule file and check all of it."""
-    import tomllib
+    from tdxwhy.files import toml
 
     try:
         with path.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
             raise RulesError(f"{path.name}: larger than {_MAX_BYTES} bytes")
-        document = tomllib.loads(content.decode("utf-8"))
+        document = toml(content.decode("utf-8"))
     except OSError as error:
         raise RulesError(f"{path.name}: cannot be read: {reason(error)}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise RulesError(f"{path.name}: not TOML: {error}".replace("\n", " ")) from error
     rule = _typed(path.name, document)
     for complaint in _complaints(path.stem, rule):

@@ -59,6 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_output()
         place = "" if error.filename is None else f"{error.filename}: "
         return _refuse(f"{place}{reason(error)}")
+    except Exception as error:
+        from tdxwhy.cli.complaints import unforeseen
+
+        if sys.flags.dev_mode:
+            raise
+        _discard_output()
+        return _refuse(*unforeseen(error))
     if argv is None:
         # What is left dies with the process; to look for garbage once more costs a short ingest a fourteenth of its time.
         gc.freeze()

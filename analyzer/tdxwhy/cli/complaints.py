@@ -20,6 +20,15 @@ def _one_line(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text.replace("\n", " "))
 
 
+def unforeseen(error: Exception) -> tuple[str, str]:
+    """Return in one line what went wrong in this program itself, and where, and what to do about it."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = "" if place is None else f", {os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}"  # noqa: PTH119
+    return f"cannot go on ({type(error).__name__}{where})", "please report it with the input; python -X dev -m tdxwhy shows more"
+
+
 def discard(descriptor: int) -> None:
     """Send what a stream still holds, and could not write, to the null device: Python flushes it once more at the end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -107,7 +107,7 @@ def _rows(args: argparse.Namespace, fleet: object, sql: str) -> None:
     if args.output is None:
         write(fleet, sql, args.format, sys.stdout)
     else:
-        from tdxwhy.fleet.store import replaced
+        from tdxwhy.files import replaced
 
         with replaced(args.output) as file:
             write(fleet, sql, args.format, file)
@@ -141,7 +141,7 @@ def _write(args: argparse.Namespace, text: str) -> None:
     if args.output is None:
         sys.stdout.write(text)
         return
-    from tdxwhy.fleet.store import replaced
+    from tdxwhy.files import replaced
 
     with replaced(args.output) as file:
         file.write(text)

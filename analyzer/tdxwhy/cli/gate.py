@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import AnyOrder
-from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.errors import TdxwhyError
 
 if TYPE_CHECKING:
     from tdxwhy.check.gate import Limits
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tdxwhy.check.rules import Rule
     from tdxwhy.config import Settings
 
+_DIFF_BYTES = 64 << 20
 _FORMATS = ("concise", "full", "grouped", "terse", "json", "jsonl", "sarif", "junit", "github", "gitlab", "rdjsonl", "markdown", "b4")
 
 
@@ -154,15 +155,14 @@ def _limits(args: argparse.Namespace, settings: Settings) -> Limits:
     baseline = args.baseline or (Path(settings.baseline) if settings.baseline else None)
     added = None
     if args.diff:
-        added = added_lines(sys.stdin.read() if args.diff == "-" else _text(Path(args.diff)))
+        added = added_lines(sys.stdin.read(_DIFF_BYTES) if args.diff == "-" else _text(Path(args.diff)))
     return Limits(read(baseline) if baseline and not args.write_baseline else (), added)
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise TdxwhyError(f"{path}: {reason(error)}") from error
+    from tdxwhy.files import read_bytes
+
+    return read_bytes(path, _DIFF_BYTES).decode("utf-8", "replace")
 
 
 def _report(args: argparse.Namespace, found: Run) -> None:
@@ -184,10 +184,9 @@ def _report(args: argparse.Namespace, found: Run) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise TdxwhyError(f"{path}: {reason(error)}") from error
+    from tdxwhy.files import write_text
+
+    write_text(path, text)
 
 
 def _complain(found: Run, args: argparse.Namespace) -> None:

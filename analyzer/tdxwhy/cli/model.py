@@ -112,8 +112,7 @@ def _diff(args: argparse.Namespace) -> int:
     if args.output is None:
         sys.stdout.write(text)
         return 0
-    try:
-        Path(args.output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise TdxwhyError(f"{args.output}: {error.strerror or error}") from None
+    from tdxwhy.files import write_text
+
+    write_text(Path(args.output), text)
     return 0

@@ -35,9 +35,11 @@ def run(args: argparse.Namespace) -> int:
     from tdxwhy.source.tree import program_of_tree
 
     patched = _patched(args)
+    from tdxwhy.files import shown as name
+
     root = None if args.range else args.tree
     after = program_of_tree(patched.after, root) if patched.after is not None else None
-    shown = preview(Path(args.tree).name or args.tree, program_of_tree(patched.before, root), after, patched.name, patched.troubles)
+    shown = preview(name(Path(args.tree).name or args.tree), program_of_tree(patched.before, root), after, patched.name, patched.troubles)
     _write(_rendered(shown, args), args.output)
     for trouble in patched.troubles:
         complain(trouble)
@@ -68,7 +70,9 @@ def _rendered(shown: Preview, args: argparse.Namespace) -> str:
 
 
 def _write(text: str, output: str | None) -> None:
+    from tdxwhy.files import write_text
+
     if output:
-        Path(output).write_text(text, encoding="utf-8")
+        write_text(Path(output), text)
     else:
         sys.stdout.write(text)

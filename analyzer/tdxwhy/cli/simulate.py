@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import RulesError, TdxwhyError, reason
 
-# Characters of a request.
+# Characters of a request or of a scenario.
 _MOST = 16 << 20
 
 
@@ -70,19 +70,21 @@ def _machine(args: argparse.Namespace) -> int:
 
 def load(path: Path) -> object:
     """Read a TOML or JSON file."""
+    from tdxwhy.files import read_bytes
+
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TdxwhyError(f"{path}: {reason(error)}") from None
+        text = read_bytes(path, _MOST).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise TdxwhyError(f"{path}: {error}") from None
     return parsed(text, str(path), path.suffix == ".json" or text.lstrip().startswith("{"))
 
 
 def parsed(text: str, name: str, as_json: bool) -> object:
     """Return what a TOML or JSON text says."""
-    import tomllib
+    from tdxwhy.files import toml
 
     try:
-        return json.loads(text) if as_json else tomllib.loads(text)
+        return json.loads(text) if as_json else toml(text)
     except (ValueError, RecursionError) as error:
         raise TdxwhyError(f"{name}: {error}") from None
 

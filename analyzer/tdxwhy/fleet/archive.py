@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from tdxwhy.fleet.sources import shown
+from tdxwhy.files import shown
 from tdxwhy.read.tar import streamed
 
 # Members of one archive, and how much one may grow beyond what is free: what is beyond was made to exhaust its reader.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.files import shown
 
 STDIN = "-"
 # More sources than this are work for more than one process.
@@ -140,8 +141,3 @@ def _found(path: str, name: str, status: Callable[[], os.stat_result], follow: b
     if follow and stat.S_ISFIFO(found.st_mode):
         return Source(path, name, 0)
     return Unread(name, "symbolic link, not followed" if stat.S_ISLNK(found.st_mode) else "not a regular file")
-
-
-def shown(name: str) -> str:
-    """Return a file name that UTF-8 can carry: the bytes of a name may be anything."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")

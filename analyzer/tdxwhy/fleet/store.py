@@ -19,7 +19,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, whole_rows_of
@@ -168,23 +168,3 @@ def _clear(folder: Path) -> None:
                 place.rmdir()
         except OSError:
             continue
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[TextIO]:
-    """Write a file aside and put it in its place when it is whole: whoever scrapes it never sees half. A device or pipe is written."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-                yield file
-            return
-        with aside.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        raise TdxwhyError(f"{path}: {(error.strerror or 'cannot be written').lower()}") from error
-    finally:
-        aside.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.files import shown
 from tdxwhy.read.boots import boots_of
 from tdxwhy.read.fast_lines import usual_line
 from tdxwhy.read.item import Item
@@ -30,11 +31,11 @@ class LogReader:
     """
 
     def __init__(self, source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), small: int = BLOCK) -> None:
-        self.name = name
+        self.name = shown(name)
         self.losses: list[Loss] = []
         self.topology: Topology | None = None
         self.lines: Sequence[tuple[int, str]] = ()
-        self._log_name = name
+        self._log_name = self.name
         self._source, self._anchors, self._small = source, anchors, small
 
     def __iter__(self) -> Iterator[BootRecords]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.files import shown
 from tdxwhy.ranges import numbers
 from tdxwhy.records import Cpu, Evidence, Place, Presence, Topology
 
@@ -38,11 +39,11 @@ def read_sidecar(path: Path) -> Topology:
         raise TdxwhyError(f"{path}: no such file or directory")
     if not path.is_dir():
         try:
-            return parse_sidecar(_beginning(path).decode("utf-8", "replace"), path.name)
+            return parse_sidecar(_beginning(path).decode("utf-8", "replace"), shown(path.name))
         except OSError as error:
             raise TdxwhyError(f"{path}: {reason(error)}") from error
     if (path / "cpu0").is_dir() or (path / "present").is_file():
-        return of_cpus(cpus_of_sysfs(path, path.name))
+        return of_cpus(cpus_of_sysfs(path, shown(path.name)))
     for inside in _INSIDE:
         found = path / inside
         if found.is_dir():

@@ -8,7 +8,7 @@ import re
 from email import message_from_bytes
 from email.message import Message as Part
 
-from tdxwhy.read.mail.head import BOUNDED, Tolerant, addressed, addresses, decoded_words, text_of
+from tdxwhy.read.mail.head import BOUNDED, Tolerant, addressed, addresses, decoded_words, text_of, visible
 from tdxwhy.read.mail.html import html_text
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
@@ -90,7 +90,7 @@ def recipients(message: Part) -> tuple[str, ...]:
 def header(message: Part, name: str) -> str:
     """Return a header decoded to text, "" where there is none; a broken encoded word stays as it stands."""
     value = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return decoded_words(str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    return visible(decoded_words(str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
 
 
 def _unquoted(name: str) -> str:
@@ -159,8 +159,8 @@ def _part_text(part: Part) -> str:
 
 
 def _clean(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    text = _LONG.sub(r"\1", text.replace("\u00a0", " ").replace("\u200b", "").replace("\ufeff", ""))
+    text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _LONG.sub(r"\1", text.replace("\u00a0", " ").replace("\u200b", ""))
     armoured = _ARMOUR.match(text.strip() + "\n") if text.lstrip().startswith("-----BEGIN PGP SIGNED") else None
     return armoured.group(1).replace("\n- ", "\n") if armoured else text
 

@@ -14,6 +14,8 @@ _FIELD, _PARAMETERS = 100_000, 2000
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
 _MARK = re.compile(r"\\.|[\"(),:;<>]")
 _CLOSED_BY = {"(": ")", '"': '"', "<": ">"}
+# Control characters, marks that turn or hide text, line separators that only some tools obey, halves of pairs that are no text.
+_HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _FOREIGN = ("us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252", "cp1252", "unknown-8bit", "y", "n", "")
 # Codecs of Python's own that are no charsets: two take quadratic time.
 _NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
@@ -41,6 +43,11 @@ class Tolerant(Message):
             return text_of(found[2].encode("latin-1", "replace"), found[0] or "") if isinstance(found, tuple) else found
         except (TypeError, ValueError, LookupError):  # sections of RFC 2231 that have no number, one of too many digits, or none to them
             return failobj
+
+
+def visible(text: str) -> str:
+    """Return text without what drives a terminal, turns text around or hides in it; line ends and tabs stay."""
+    return _HIDDEN.sub("", text)
 
 
 def addressed(text: str) -> str:

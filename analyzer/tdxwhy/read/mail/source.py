@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
+from tdxwhy.files import shown
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
+from tdxwhy.read.mail.head import visible
 from tdxwhy.read.mail.mbox import split_mbox
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.read.mail.pick import about_mails
@@ -43,7 +45,7 @@ def _mails(path: Path, about: str | None) -> Iterator[Mail]:
         return
     try:
         with path.open("rb") as stream:
-            yield from _stream(stream, path.name)
+            yield from _stream(stream, shown(path.name))
     except FileNotFoundError:
         raise TdxwhyError(f"{path}: no such file") from None
     except (OSError, EOFError) as error:
@@ -81,7 +83,7 @@ def _opened(opened: Opened) -> Iterator[Mail]:
     else:
         from tdxwhy.read.mail.page import page_mails
 
-        yield from page_mails(buffered.read(_PAGE_BYTES).decode("utf-8", "replace"), opened.name)
+        yield from page_mails(visible(buffered.read(_PAGE_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")), opened.name)
 
 
 def _is_mail(head: bytes) -> bool:
@@ -106,7 +108,7 @@ def _folder(path: Path, about: str | None) -> Iterator[Mail]:
         raise NothingToJudge(f"{path}: no mails in this folder")
     for file in files:
         with file.open("rb") as stream:
-            yield from _stream(stream, file.name)
+            yield from _stream(stream, shown(file.name))
 
 
 def _mail_files(path: Path) -> list[Path]:

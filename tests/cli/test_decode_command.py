@@ -110,3 +110,12 @@ def test_bytes_without_tdx_pass_untouched():
 def test_the_command_reads_a_pipe():
     done = subprocess.run([sys.executable, "-m", "tdxwhy", "decode", "-"], input=LOG, capture_output=True, check=True)
     assert done.stdout == MEANT
+
+
+def test_a_call_of_a_td_and_a_code_of_the_quote_service(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", "KVM_TDX_INIT_VM"]) == 0
+    shown = capsys.readouterr().out
+    assert "ENOSPC" in shown
+    assert "keyids-exhausted" in shown
+    assert main(["decode", "0xb033"]) == 0
+    assert "pccs-tls-untrusted" in capsys.readouterr().out

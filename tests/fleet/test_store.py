@@ -39,7 +39,7 @@ def test_a_good_store_is_whole(tmp_path, capsys):
         (lambda part: (part / "boots.parquet").write_bytes(b"x" * (part / "boots.parquet").stat().st_size), "content has changed"),
         (lambda part: (part / "attempts.parquet").unlink(), "no such file"),
         (lambda part: (part / "manifest.json").write_text("{"), "manifest.json: cannot be read"),
-        (lambda part: (part / "manifest.json").write_text('{"schema": "tdxwhy/fleet/3"}'), "manifest is not whole"),
+        (lambda part: (part / "manifest.json").write_text('{"schema": "tdxwhy/fleet/4"}'), "manifest is not whole"),
         (lambda part: (part / "stray").write_text(""), "does not belong there"),
     ],
 )

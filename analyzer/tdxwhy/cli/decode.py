@@ -74,6 +74,8 @@ def _numbers(value: int, hexadecimal: bool) -> Iterator[dict[str, object]]:
     leaf = decode.decode_leaf(value) if value >= 0 else None
     if leaf is not None:
         yield _leaf(leaf.number)
+    if hexadecimal and value < _STATUS_FROM:
+        yield from _quote_code(value)
     if not hexadecimal and 0 < abs(value) <= _LAST_ERRNO and decode.errno_name(value):
         yield _errno(value)
     if value >= _STATUS_FROM or value < -_LAST_ERRNO or value == 0:
@@ -88,6 +90,38 @@ def _names(name: str) -> Iterator[dict[str, object]]:
         yield _status(status, loader=name.upper().startswith("PSEAMLDR"))
     if errno is not None:
         yield _errno(-errno)
+    if name.upper().startswith("KVM_"):
+        yield from _call(name.upper())
+
+
+def _call(name: str) -> Iterator[dict[str, object]]:
+    """Yield what a call of a TD's life returns, each with its condition, the kernel line that goes with it and what it comes to."""
+    from tdxwhy.incident import tables
+
+    for row in tables.calls():
+        if row.call == name:
+            yield {
+                "kind": "call",
+                "value": row.errno or row.answer,
+                "name": row.call,
+                "meaning": row.condition,
+                "stage": row.stage,
+                "line": row.kernel_line or "none: silent in the kernel log",
+                "refused_by": row.refused_by,
+                "causes": ", ".join(row.causes),
+                "kernels": row.kernels,
+                "source": row.source,
+            }
+
+
+def _quote_code(value: int) -> Iterator[dict[str, object]]:
+    """Yield what a code of the quote service means."""
+    from tdxwhy.incident import tables
+
+    row = tables.quote_codes().get(value)
+    if row is not None:
+        meaning = "only says that something before it failed: look at the line above" if row.sum else ""
+        yield {"kind": "quote-code", "value": f"{value:#x}", "name": row.name, "meaning": meaning, "causes": ", ".join(row.causes)}
 
 
 def _leaf(number: int) -> dict[str, object]:
@@ -118,7 +152,7 @@ def _status(value: int, loader: bool) -> dict[str, object]:
 
 def _text(meaning: dict[str, object]) -> str:
     lines = [f"{meaning['value']}  {meaning['name']}"]
-    for key in ("detail", "meaning", "scope", "step", "recoverable", "action", "source"):
+    for key in ("detail", "meaning", "scope", "step", "stage", "line", "causes", "kernels", "recoverable", "action", "source"):
         value = meaning.get(key)
         if value not in (None, ""):
             lines.append(f"  {key}: {'yes' if value is True else 'no' if value is False else value}")

@@ -23,11 +23,11 @@ def parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--format", choices=["text", "json", "html", "openmetrics"], default="text")
     report.add_argument("--split", metavar="DATE", type=_day, help="compare boots from this day on with those before")
-    query = _command(commands, "query", "one SELECT over the tables boots, attempts, events, findings, sources")
+    query = _command(commands, "query", "one SELECT over the tables boots, attempts, events, findings, incidents, sources")
     query.add_argument("sql", metavar="SQL", help="in DuckDB's dialect; `DESCRIBE boots` lists columns")
     query.add_argument("--format", choices=["text", "csv", "json", "parquet"], default="text")
     export = _command(commands, "export", "a whole table, each boot once")
-    export.add_argument("--table", choices=["boots", "attempts", "events", "findings", "sources"], default="boots")
+    export.add_argument("--table", choices=["boots", "attempts", "events", "findings", "incidents", "sources"], default="boots")
     export.add_argument("--format", choices=["csv", "json", "parquet"], default="csv")
     for one in (report, query, export):
         one.add_argument("-o", "--output", metavar="FILE", type=Path, help="write there instead of to standard output")

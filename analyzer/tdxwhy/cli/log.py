@@ -78,15 +78,32 @@ def run(args: argparse.Namespace) -> int:
         return follow.run(args, sidecar)
     # Records hold no cycles; to look for some among a million of them costs as much as reading them.
     gc.disable()
+    several = len(args.files) != 1
     for name in args.files or [THIS_MACHINE]:
         try:
-            reports.append(read_report(name, sidecar, hold=args.all_boots or args.unrecognised))
+            reports.append(read_report(name, sidecar, hold=args.all_boots or args.unrecognised, joined=several))
         except TdxwhyError as error:
             complaints.append(error)
+    if several and reports:
+        reports = _joined(reports)
     _write(reports, args)
     for complaint in complaints:
         complain(complaint.message, complaint.hint)
     return status(reports, complaints, args.fail_on)
+
+
+def _joined(reports: list[LogReport]) -> list[LogReport]:
+    """Join the files of one case; those of this machine's programs, too, where it is this machine's log."""
+    from tdxwhy.explain.case_files import joined
+
+    if reports[0].source != THIS_MACHINE:
+        return joined(reports)
+    from tdxwhy.read.host.programs import own_programs
+
+    found, missing = own_programs()
+    for line in missing:
+        complain(line)
+    return joined(reports, found)
 
 
 def _refuse_together(args: argparse.Namespace) -> None:
@@ -101,14 +118,17 @@ def _refuse_together(args: argparse.Namespace) -> None:
         raise TdxwhyError(f"--{'brief' if args.brief else 'unrecognised'} prints text only", "leave --format out")
 
 
-def read_report(name: str, sidecar: Topology | None = None, hold: bool = False) -> LogReport:
-    """Read one log and diagnose every boot in it, with the CPUs that the sidecar lists, or else the archive with the log."""
+def read_report(name: str, sidecar: Topology | None = None, hold: bool = False, joined: bool = False) -> LogReport:
+    """Read one log and diagnose every boot in it, with the CPUs that the sidecar lists, or else the archive with the log.
+
+    `joined`: its lines are kept, as those of other files will be read beside them.
+    """
     reader = _reader(name)
 
     def judge(boot: BootRecords) -> Diagnosis:
         return diagnose(boot, reader.name, sidecar or reader.topology)
 
-    later = Afterwards(reader)
+    later = Afterwards(reader, joined)
     made = report(reader.name, later.boots(), judge, _findings, hold)
     if made is None:
         from tdxwhy.report.log_text import lost_line

@@ -11,7 +11,7 @@ from tdxwhy.explain.speaking import Speaking, speaks
 from tdxwhy.lazy import lazy
 from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.read.log import LogReader
-from tdxwhy.records import BootRecords, LogRecord
+from tdxwhy.records import BootRecords, Evidence, LogRecord
 
 if TYPE_CHECKING:
     from tdxwhy.incident.nouns import Host, Incident, Line
@@ -25,11 +25,12 @@ _BEFORE, _BEHIND = 24, 12
 class Afterwards:
     """The incidents of one log: from every line of a small one; of a large one from the lines with a message and their surroundings.
 
-    Those are taken boot by boot as they are read, and bounded whatever the log holds.
+    Those are taken boot by boot as they are read, and bounded whatever the log holds. `joined`: the lines are needed beside others.
     """
 
-    def __init__(self, reader: LogReader) -> None:
+    def __init__(self, reader: LogReader, joined: bool = False) -> None:
         self._reader = reader
+        self._joined = joined
         self._kept: list[Line] = []
         self._boots = 0
         self._speaking = Speaking()
@@ -71,12 +72,12 @@ class Afterwards:
         diagnosis = report.judged.diagnosis
         if incidents and diagnosis.outcome == "unknown" and diagnosis.settles:  # they say themselves what is missing
             report = _replaced(report, diagnosis._replace(settles=()))
-        return report._replace(incidents=incidents)
+        return report._replace(incidents=incidents, lines=lines if self._joined else ())
 
     def _lines(self, report: LogReport) -> Sequence[Line]:
         """Return the lines to look at; none where nothing in the log speaks of more than initialisation."""
         whole = self._reader.lines
-        if not whole or self._kept or not _may_hold_one(report, whole):
+        if not whole or self._kept or not (self._joined or may_hold_one(report, whole)):
             return self._kept
         from tdxwhy.incident.lines import lines_of
 
@@ -107,7 +108,8 @@ def of_boot(judged: Judged) -> tuple[Incident, ...]:
     return incidents_of(tuple(of_records(records, 0)), host_of(LogReport(judged.diagnosis.source, (judged,), 0)))
 
 
-def _may_hold_one(report: LogReport, numbered: Sequence[tuple[int, str]]) -> bool:
+def may_hold_one(report: LogReport, numbered: Sequence[tuple[int, str]]) -> bool:
+    """Tell whether the lines of a small log can hold an incident, or an answer to a command that tells of TDX."""
     text = "\n".join([raw for _, raw in numbered])
     if _PASTED.search(text) is not None:
         return True
@@ -137,7 +139,15 @@ def host_of(report: LogReport) -> Host:
         told.request.asked,
         tuple(_successes(report.boots)),
         told.topology,
+        _keyids(told),
     )
+
+
+def _keyids(diagnosis: Diagnosis) -> tuple[int, int, Evidence] | None:
+    for event in diagnosis.events:
+        if event.form is not None and event.form.args == ("first", "end") and event.form.kind == "host":
+            return event.values["first"], event.values["end"], Evidence(event.record.place, event.record.text)
+    return None
 
 
 def _successes(boots: Sequence[Judged]) -> Iterator[tuple[int, int | None, int | None]]:

@@ -10,7 +10,7 @@ from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
 
 if TYPE_CHECKING:
-    from tdxwhy.incident.nouns import Incident
+    from tdxwhy.incident.nouns import Incident, Line
 
 _HELD, _KNOWN = 32, 4096
 # What thousands of boots share that have lost their lines.
@@ -33,6 +33,7 @@ class LogReport(NamedTuple):
     decisive: int
     losses: tuple[Loss, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    lines: Sequence[Line] = ()
 
     @property
     def judged(self) -> Judged:

@@ -80,6 +80,7 @@ class Columns:
                 for place, event in zip(found.kept, found.events, strict=True)
             ],
             "findings": [(row.key, *finding) for row, found in boots for finding in found.findings],
+            "incidents": [(row.key, *incident) for row, found in boots for incident in found.incidents],
         }
         return {name: table(name, rows) for name, rows in made.items()}
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.subjects.log import check_log
+from tdxwhy.explain.afterwards import of_boot
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.likeness import token_of
 from tdxwhy.explain.lines import likeness
+from tdxwhy.explain.logs import Judged as Told
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.outcome import attempts
 from tdxwhy.fleet.boot import Boot
@@ -17,6 +19,9 @@ from tdxwhy.know.cpu_facts import tells
 from tdxwhy.know.recognise import Recogniser, step_of
 from tdxwhy.know.topology import topology
 from tdxwhy.records import BootRecords, Event, Topology
+
+if TYPE_CHECKING:
+    from tdxwhy.incident.nouns import Incident
 
 _KEPT = ("host", "loader", "kvm", "runtime", "guest", "fault", "report")
 _TELLING = ("failure", "refusal", "warning")
@@ -63,6 +68,24 @@ class FindingRow(NamedTuple):
     quote: str
 
 
+class IncidentRow(NamedTuple):
+    """An incident after or beside initialisation."""
+
+    stage: str
+    component: str
+    cause: str | None
+    causes: tuple[str, ...]
+    leaf: str | None
+    status: str | None
+    errno: int | None
+    packages: tuple[int, ...]
+    cpus: tuple[int, ...]
+    keyids: tuple[int, ...]
+    times: int
+    sentence: str
+    quote: str
+
+
 class DiagnosisRow(NamedTuple):
     """What the table of boots keeps of a diagnosis, in the order of its columns."""
 
@@ -92,6 +115,7 @@ class Remembered(NamedTuple):
     events: tuple[EventRow, ...]
     attempts: tuple[AttemptRow, ...]
     findings: tuple[FindingRow, ...]
+    incidents: tuple[IncidentRow, ...] = ()
 
 
 class _Topologies:
@@ -175,7 +199,27 @@ class Judge:
                 FindingRow(one.rule, one.severity, one.message, one.package, one.cpu, one.fingerprint, one.evidence[0].quote)
                 for one in findings
             ),
+            tuple(_incident_row(one) for one in of_boot(Told(diagnosis, boot))),
         )
+
+
+def _incident_row(one: Incident) -> IncidentRow:
+    call = one.seamcall
+    return IncidentRow(
+        one.stage,
+        one.component,
+        one.causes[0] if one.causes else None,
+        one.causes,
+        call.name if call else None,
+        status_text(call.status) if call else None,
+        one.errno,
+        one.packages,
+        one.cpus,
+        one.keyids,
+        one.times,
+        one.sentence,
+        one.evidence[0].quote,
+    )
 
 
 def _is_kept(event: Event) -> bool:

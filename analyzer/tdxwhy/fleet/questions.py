@@ -42,6 +42,17 @@ class Failing(NamedTuple):
     last: datetime | None
 
 
+class Later(NamedTuple):
+    """What went wrong after or beside initialisation: the stage, why, in how many boots, on how many hosts, and when it was seen."""
+
+    stage: str
+    cause: str | None
+    boots: int
+    hosts: int
+    first: datetime | None
+    last: datetime | None
+
+
 class Blamed(NamedTuple):
     """A package or CPU of a host that failures blame again and again."""
 
@@ -77,6 +88,7 @@ class FleetReport(NamedTuple):
     split: datetime | None
     regressions: tuple[Regression, ...]
     outliers: tuple[Outlier, ...]
+    incidents: tuple[Later, ...] = ()
 
 
 def answers(fleet: Fleet, split: datetime | None = None) -> FleetReport:
@@ -98,7 +110,14 @@ def answers(fleet: Fleet, split: datetime | None = None) -> FleetReport:
         split,
         tuple(regressions(fleet, split)),
         tuple(_outliers(fleet, hosts)),
+        tuple(Later(*row) for row in fleet.ask(_INCIDENTS).rows),
     )
+
+
+_INCIDENTS = """
+SELECT incidents.stage, incidents.cause, count(DISTINCT boot), count(DISTINCT host), min(started), max(started)
+FROM incidents JOIN boots USING (boot) GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+"""
 
 
 _STEPS_BY_KERNEL = """

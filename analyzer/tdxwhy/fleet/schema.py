@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from arro3.core import DataType, Schema
 
-SCHEMA = "tdxwhy/fleet/3"
+SCHEMA = "tdxwhy/fleet/4"
 
 
 class Column(NamedTuple):
@@ -92,6 +92,23 @@ FINDINGS = (
     Column("quote", "string", "the line that carries it"),
 )
 
+INCIDENTS = (
+    Column("boot", "int64", "key of the boot"),
+    Column("stage", "string", "the stage of a TD's life or of the host: td-create, td-run, td-quote, cpu-hotplug, module-update ..."),
+    Column("component", "string", "who printed the line that it rests on"),
+    Column("cause", "string", "the likeliest cause"),
+    Column("causes", "list<string>", "all causes that fit, best first"),
+    Column("leaf", "string", "the SEAMCALL that failed"),
+    Column("status", "string", "its status in hexadecimal"),
+    Column("errno", "int32", "the errno of the operation"),
+    Column("packages", "list<int32>", "the packages that it concerns"),
+    Column("cpus", "list<int32>", "the CPUs that it concerns"),
+    Column("keyids", "list<int32>", "the KeyIDs that are lost"),
+    Column("count", "int32", "how often it was seen in the boot"),
+    Column("sentence", "string", "what should have been said"),
+    Column("quote", "string", "the line that carries it"),
+)
+
 SOURCES = (
     Column("digest", "string", "xxh3-128 of the source's bytes as they lie there: what has it is known"),
     Column("name", "string", "the source as named on the command line"),
@@ -103,7 +120,7 @@ SOURCES = (
 )
 
 # What is about boots, and with the sources all that a part holds.
-ABOUT_BOOTS = {"boots": BOOTS, "attempts": ATTEMPTS, "events": EVENTS, "findings": FINDINGS}
+ABOUT_BOOTS = {"boots": BOOTS, "attempts": ATTEMPTS, "events": EVENTS, "findings": FINDINGS, "incidents": INCIDENTS}
 TABLES = {**ABOUT_BOOTS, "sources": SOURCES}
 
 

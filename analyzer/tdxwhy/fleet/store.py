@@ -1,7 +1,7 @@
 """The store: a folder of parts, each complete or absent.
 
-    STORE/store.json                        {"schema": "tdxwhy/fleet/3"}; readers hold a shared lock on it, who deletes an exclusive one
-    STORE/parts/PART/{boots,attempts,events,findings,sources}.parquet
+    STORE/store.json                        {"schema": "tdxwhy/fleet/4"}; readers hold a shared lock on it, who deletes an exclusive one
+    STORE/parts/PART/{boots,attempts,events,findings,incidents,sources}.parquet
     STORE/parts/PART/manifest.json          rows, bytes and digests of the tables; the parts in whose place it stands
     STORE/tmp/WRITER/...                    what a writer has not finished; `lock` in it is held while it lives
     STORE/compact.lock                      held by the one who merges parts

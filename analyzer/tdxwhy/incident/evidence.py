@@ -19,12 +19,18 @@ class Evidence:
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self.facts: dict[str, list[Fact]] = {}
+        self.brought: set[str] = set()
+        self._brings = {row.id: row.brings for row in tables.evidence()}
         for fact in facts:
-            known = self.facts.setdefault(fact.id, [])
-            if len(known) < _MOST:
-                known.append(fact)
-        brings = {row.id: row.brings for row in tables.evidence()}
-        self.brought = {brings[name] for name in self.facts if brings.get(name)}
+            self.add(fact)
+
+    def add(self, fact: Fact) -> None:
+        """Take one more fact; of many of one row the first are kept."""
+        known = self.facts.setdefault(fact.id, [])
+        if len(known) < _MOST:
+            known.append(fact)
+        if self._brings.get(fact.id):
+            self.brought.add(self._brings[fact.id])
 
     def __contains__(self, name: str) -> bool:
         return name in self.facts

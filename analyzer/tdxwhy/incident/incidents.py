@@ -10,7 +10,7 @@ from tdxwhy.incident.blame import Named, blame
 from tdxwhy.incident.cases import Case, Mark, cases_of
 from tdxwhy.incident.cpus import topology_of
 from tdxwhy.incident.evidence import Evidence, gather
-from tdxwhy.incident.nouns import FailedCall, Host, Incident, Line
+from tdxwhy.incident.nouns import Fact, FailedCall, Host, Incident, Line
 from tdxwhy.incident.phrase import actions, sentence, settles, whom_settles
 from tdxwhy.incident.rank import Ranked, rank
 from tdxwhy.incident.signs import signs_of
@@ -28,6 +28,9 @@ def incidents_of(lines: Sequence[Line], host: Host) -> tuple[Incident, ...]:
         return ()
     topology = topology_of(lines, host.topology)
     evidence = gather(lines)
+    if host.keyids is not None and "keyid-range" not in evidence:
+        first, end, shown = host.keyids
+        evidence.add(Fact("keyid-range", str(first), Line(shown.place, shown.quote), str(end)))
     cases = cases_of(signs, lines, host, frozenset(evidence.facts))
     if not cases:
         return ()

@@ -43,7 +43,10 @@ class Fact(NamedTuple):
 
 
 class Host(NamedTuple):
-    """What the host's own log says of initialisation: the outcome, its causes by id and title, and the first advice."""
+    """What the host's own log says of initialisation: the outcome, its causes by id and title, the first advice, the range of KeyIDs.
+
+    `success` has the line, the time and the boot of each line that says that the module came up.
+    """
 
     role: str = "unknown"
     outcome: str = "unknown"
@@ -56,6 +59,7 @@ class Host(NamedTuple):
     asked: bool | None = None
     success: tuple[tuple[int, int | None, int | None], ...] = ()
     topology: Topology = Topology()
+    keyids: tuple[int, int, Evidence] | None = None
 
 
 class FailedCall(NamedTuple):

@@ -33,6 +33,10 @@ def _sections(report: FleetReport) -> Iterator[str]:
         yield "\nfailing steps and causes\n"
         rows = [(one.step, one.cause, one.boots, one.hosts or None, _day(one.first), _day(one.last)) for one in report.failing[:_MOST]]
         yield from table(("step", "cause", "boots", "hosts", "first seen", "last seen"), rows)
+    if report.incidents:
+        yield "\nafter initialisation: what went wrong, and why\n"
+        late = [(one.stage, one.cause, one.boots, one.hosts or None, _day(one.first), _day(one.last)) for one in report.incidents[:_MOST]]
+        yield from table(("stage", "cause", "boots", "hosts", "first seen", "last seen"), late)
     for name, tallies in report.by.items():
         yield f"\nby {name}\n"
         shown = [(one.value or "not told", one.total, *(one.counts[place] for place in seen), _percent(one)) for one in tallies[:_MOST]]

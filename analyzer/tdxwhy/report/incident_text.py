@@ -34,7 +34,9 @@ def _sections(incident: Incident, columns: int) -> Iterator[tuple[str, list[str]
     yield "concerns", wrap(concerned(incident), columns, "  ")
     yield "module", [_usable(incident.module_usable)] if incident.module_usable is not None else []
     yield "seen", wrap(safe(_seen(incident)), columns, "  ")
-    yield "evidence", [quoted(evidence) for evidence in incident.evidence]
+    sources = {evidence.place.source for evidence in incident.evidence}
+    lead = "{}: " if len(sources) > 1 else ""
+    yield "evidence", [safe(lead.format(evidence.place.source)) + quoted(evidence) for evidence in incident.evidence]
 
 
 def _step(text: str, command: str, columns: int) -> list[str]:

@@ -96,7 +96,9 @@ def _incident(incident: Incident) -> dict[str, Any]:
     return {
         "stage": incident.stage,
         "component": incident.component,
-        "evidence": _quotes(incident.evidence),
+        "evidence": [
+            {**quote, "source": one.place.source} for quote, one in zip(_quotes(incident.evidence), incident.evidence, strict=True)
+        ],
         "seamcall": _failed_call(incident.seamcall),
         "calls": [_failed_call(call) for call in incident.calls],
         "errno": incident.errno,

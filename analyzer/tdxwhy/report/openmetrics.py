@@ -48,6 +48,11 @@ _FAMILIES = (
         "SELECT step, cause, count(DISTINCT host) FROM boots WHERE outcome = 'failed' GROUP BY ALL ORDER BY ALL",
     ),
     (
+        "tdxwhy_incidents",
+        "Boots with an incident after or beside initialisation, by its stage and likeliest cause.",
+        "SELECT stage, component, cause, count(DISTINCT boot) FROM incidents GROUP BY ALL ORDER BY ALL",
+    ),
+    (
         "tdxwhy_findings",
         "Findings of the rules; the fingerprint is the same for the same complaint about the same line.",
         "SELECT fingerprint, rule, severity, count(*) FROM findings GROUP BY ALL ORDER BY ALL",

@@ -34,10 +34,7 @@ EXCEPTIONS = {
         "early-init",
         "kvm-refused",
     },
-    "incident/blame.py": {"package-without-online-cpu"},
     "incident/cases.py": {"TDH.SYS.LP.INIT"},
-    "incident/facts.py": {"SEAMLDR.INFO", "SEAMLDR.SEAMINFO", "TDH.SYS.RD", "TDH.SYS.SHUTDOWN", "kvm-refused"},
-    "incident/incidents.py": {"kvm-refused", "module-too-old"},
     "incident/numbers.py": {"TDH.MNG.INIT", "TDH.SYS.DISABLE", "TDH.VP.ENTER", "TDH.VP.RD", "TDH.VP.WR"},
     "replay/module.py": {"TDH.SYS.DISABLE", "TDH.SYS.RD"},
 }

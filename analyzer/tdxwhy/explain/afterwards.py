@@ -69,6 +69,7 @@ class Afterwards:
         if self._reader.lines:
             report = _with_pasted(report, lines)
         incidents = incidents_of(lines, host_of(report))
+        report = _replaced(report, _proved(report.judged.diagnosis, incidents))
         diagnosis = report.judged.diagnosis
         if incidents and diagnosis.outcome == "unknown" and diagnosis.settles:  # they say themselves what is missing
             report = _replaced(report, diagnosis._replace(settles=()))
@@ -90,6 +91,24 @@ def _with_pasted(report: LogReport, lines: Sequence[Line]) -> LogReport:
     from tdxwhy.incident.evidence import gather
 
     return _replaced(report, amended(report.judged.diagnosis, gather(lines), lines))
+
+
+def _proved(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Diagnosis:
+    """Let an incident that the host's kernel tells of say whose log it is, and that the module had been initialised."""
+    from tdxwhy.incident.cases import KERNEL
+    from tdxwhy.incident.tables import stages
+
+    told = [one for one in incidents if one.component in KERNEL]
+    if not told or diagnosis.role == "guest":
+        return diagnosis
+    if diagnosis.role == "unknown":
+        diagnosis = diagnosis._replace(role="host")
+    proving = {stage.id for stage in stages() if stage.proves}
+    one = next((one for one in told if one.stage in proving), None)
+    if one is None or diagnosis.outcome != "unknown":
+        return diagnosis
+    reason = "TDX came up: the kernel tells of a TD's memory or of its run, as only an initialised module allows."
+    return diagnosis._replace(outcome="initialized", reason=reason, evidence=one.evidence[:1], settles=())
 
 
 def _replaced(report: LogReport, diagnosis: Diagnosis) -> LogReport:

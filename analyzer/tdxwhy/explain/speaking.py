@@ -16,14 +16,14 @@ _STEMS = tuple(
     TDX'|TDX (|TDX ioctl|TDX doesn|TDX forcibly|TDX requires|TDX guest|TDX protection|TDX firmware|TDX payload|TDX memory|
     TDX support|TDX cannot|TDX VM|TDX HOB|TDX 'mr|TDX capab|TDX instr|TDX specif|TDX private memory e|TDX_META|tdx.intel|'tdx|
     with TDX|nabling TDX|initialize TDX|finalize TDX|finalizing TDX|for TDX|when TDX|check TDX|built with TDX|Expected TDX|
-    Unknown TDX|Unexpected TDX|region TDX|populating TDX|Invalid TDX|No TDX|TDX: |outblob|TDREPORT|attest|firmware-invalid|tdx_host|
-    TD misc|TD doesn|TD vp_|TD exit|Td mailbox|TDExit|TDCALL|TDVMCALL|TdVmcall|tdx_guest: |tdx_mcall|tdx_supported|tsm/report|
-    ops already|#VE|ve->instr|private memory.|before accepting|accept memory|AcceptMemory|HLT |userspace address|X2APIC_IDs|
-    shared page|nr_shared|unshare|shared<|_find_next_bit|resettable|registers: |VFIO|vfio_reg|guest_memfd|memory-backend|DataSize|
-    page aligned|unaccepted|legimit|legecy|get the report|REPORT_FATAL|cpu model|confidential guest|disable failed|enable failed|
-    Invalid TSC|TSC freq|crystal|exceeds the maximum cpus|virtualization on CPU|GetReport|invalid ext|kvm/vmx|fw entries|RDSEED|
-    injection int|End of file before|cache data for|body should be|connect to '|initialize kvm|tdx: error_code|gpa page|
-    Registration Flow|requires TDX|KVM TDX
+    Unknown TDX|Unexpected TDX|region TDX|populating TDX|Invalid TDX|No TDX|TDX: |outblob|nappropriate ioctl|TDREPORT|attest|
+    firmware-invalid|tdx_host|TD misc|TD doesn|TD vp_|TD exit|Td mailbox|TDExit|TDCALL|TDVMCALL|TdVmcall|tdx_guest: |tdx_mcall|
+    tdx_supported|tsm/report|ops already|#VE|ve->instr|private memory.|before accepting|accept memory|AcceptMemory|HLT |
+    userspace address|X2APIC_IDs|shared page|nr_shared|unshare|shared<|_find_next_bit|resettable|registers: |VFIO|vfio_reg|
+    guest_memfd|memory-backend|DataSize|page aligned|unaccepted|legimit|legecy|get the report|REPORT_FATAL|cpu model|
+    confidential guest|disable failed|enable failed|Invalid TSC|TSC freq|crystal|exceeds the maximum cpus|virtualization on CPU|
+    GetReport|invalid ext|kvm/vmx|fw entries|RDSEED|injection int|End of file before|cache data for|body should be|connect to '|
+    initialize kvm|tdx: error_code|gpa page|Registration Flow|requires TDX|KVM TDX
     """.replace("\n    ", "")
     .strip()
     .split("|")

@@ -11,7 +11,8 @@ from tdxwhy.incident.numbers import answer_of, call_of, codes_of, errno_of_sign,
 from tdxwhy.records import Place
 
 _RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}
-_KERNEL = ("kvm_intel", "virt/tdx", "seamldr", "kernel", "mce", "tdx-host")
+# Who speaks for the host's kernel.
+KERNEL = ("kvm_intel", "virt/tdx", "seamldr", "kernel", "mce", "tdx-host")
 _FOLDING = {
     "td-run": ("memory-error", "guest-boot", "td-build", "td-create", "td-teardown"),
     "td-build": ("td-create",),
@@ -37,7 +38,7 @@ class Mark(NamedTuple):
         decisive = bool(self.seamcall) or any(not code.sum for code in codes_of(self.sign))
         told = 4 if self.sign.told else 0
         busy = self.seamcall is not None and "BUSY" in (self.seamcall.status_name or "")
-        return (_RANK[self.sign.message.outcome] + told, 0 if decisive else 1, 0 if self.component in _KERNEL else 1, int(busy))
+        return (_RANK[self.sign.message.outcome] + told, 0 if decisive else 1, 0 if self.component in KERNEL else 1, int(busy))
 
 
 class Case(NamedTuple):
@@ -100,7 +101,7 @@ def _stage_of_call(call: str) -> str:
 def _component(sign: Sign) -> str:
     """Return who printed the line: the kernel's prefix tells its parts apart."""
     quote, message = sign.quote, sign.message
-    if message.component in _KERNEL:
+    if message.component in KERNEL:
         for prefix in ("virt/tdx", "seamldr", "kvm_intel"):
             if f"{prefix}: " in quote or f"{prefix}: " in sign.line.text:
                 return prefix

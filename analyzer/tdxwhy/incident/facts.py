@@ -10,8 +10,8 @@ from typing import Any
 from tdxwhy.incident import sides
 from tdxwhy.incident.cases import Case, Mark
 from tdxwhy.incident.evidence import Evidence
-from tdxwhy.incident.nouns import FailedCall, Host
-from tdxwhy.incident.numbers import codes_of
+from tdxwhy.incident.nouns import Host
+from tdxwhy.incident.numbers import codes_of, row_of
 from tdxwhy.incident.templates import filled
 from tdxwhy.know.offline import offline
 from tdxwhy.lazy import lazy
@@ -23,8 +23,6 @@ _LOW = 16 << 20
 _FLAG = lazy(r"-cpu \S*?,(\S+)")
 _UNAVAILABLE = 0x8000000000000001
 _SEPT = lazy(r"SEPT|sept")
-# Calls of a module update that are made before the old module is shut down.
-_BEFORE_SHUTDOWN = ("TDH.SYS.RD", "TDH.SYS.SHUTDOWN", "SEAMLDR.INFO", "SEAMLDR.SEAMINFO")
 
 
 def of_paste(evidence: Evidence, host: Host, cases: Sequence[Case], topology: Topology) -> frozenset[str]:
@@ -38,7 +36,7 @@ def of_paste(evidence: Evidence, host: Host, cases: Sequence[Case], topology: To
     if "cgroup.tdx-less-than-0" in ids:
         found.add("less-than-0")
     if any(case.stage == "kvm-load" for case in cases):
-        found.add("kvm-refused")
+        found.add("kvm-load-seen")
     if any(case.stage == "memory-error" for case in cases) or ("mce-lines" in found and "corrected-only" not in found):
         found.add("memory-error-seen")
     if host.asked:
@@ -175,7 +173,7 @@ def usable_of(case: Case, evidence: Evidence) -> bool | None:
     if "module-gone" in evidence:
         return False
     calls = [mark.seamcall for mark in case.marks if mark.seamcall is not None]
-    if calls and not all(_before_shutdown(call) for call in calls):
+    if calls and not all(row_of(call).keeps for call in calls):
         return False
     last, invalid = evidence.last("module-version"), evidence.first("update-invalid")
     if last is not None and invalid is not None and (last.line.place.line or 0) > (invalid.line.place.line or 0):
@@ -187,10 +185,6 @@ def usable_of(case: Case, evidence: Evidence) -> bool | None:
 
 def _of_keyids_of(evidence: Evidence) -> frozenset[str]:
     return frozenset(_of_keyids(evidence, ()))
-
-
-def _before_shutdown(call: FailedCall) -> bool:
-    return call.name in _BEFORE_SHUTDOWN
 
 
 def values_of(case: Case, evidence: Evidence, host: Host, cases: Sequence[Case]) -> dict[str, Any]:

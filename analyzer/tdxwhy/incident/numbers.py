@@ -82,18 +82,19 @@ def seamcall_of(sign: Sign) -> FailedCall | None:
         return None
     leaf = values.get("leaf")
     if isinstance(leaf, int):
-        return _numbered(leaf, status)
+        return _numbered(leaf, status, "seamldr: " in sign.line.text)
     if "leaf_name" in values:
         return made(str(values["leaf_name"]).split("(")[0], status)
     by_id = {"kvm.vp-rd": "TDH.VP.RD", "kvm.vp-wr": "TDH.VP.WR", "kvm.vp-enter-ret": "TDH.VP.ENTER", "virt.sys-disable": "TDH.SYS.DISABLE"}
     return made(by_id.get(sign.message.id, "TDH.VP.ENTER"), status)
 
 
-def _numbered(leaf: int, status: int) -> FailedCall:
+def _numbered(leaf: int, status: int, by_loader: bool) -> FailedCall:
     known = decode.decode_leaf(leaf)
-    loader = bool(leaf >> 63)
+    loader = by_loader or bool(leaf >> 63)
     told = decode.decode_status(status, loader)
-    return FailedCall(leaf, known.name if known is not None else f"leaf {leaf:#x}", status, told.name or None, told.detail)
+    name = known.name if known is not None else f"{'SEAMLDR ' if loader else ''}leaf {leaf:#x}"
+    return FailedCall(leaf, name, status, told.name or None, told.detail)
 
 
 def made(name: str, status: int) -> FailedCall:

@@ -71,7 +71,9 @@ def _steps(advice: Sequence[Advice], case: Case, facts: frozenset[str], values: 
 
 def settles(case: Case, ranked: Ranked, brought: set[str]) -> tuple[str, ...]:
     """Return what would tell the candidates apart, leaving out what the paste holds; of a settled cause only what is not known of it."""
-    if not ranked.is_open and ranked.causes:
+    if not ranked.causes:
+        return (next(stage.settle for stage in tables.stages() if stage.id == case.stage),)
+    if not ranked.is_open:
         return ()
     rows: list[Settle] = []
     for place in range(4):

@@ -112,12 +112,16 @@ class Call(NamedTuple):
 
 
 class SeamcallRow(NamedTuple):
-    """A SEAMCALL after initialisation, by the beginning of its leaf's name. `chosen`: it is sent to a chosen CPU."""
+    """A SEAMCALL after initialisation, by the beginning of its leaf's name.
+
+    `chosen`: it is sent to a chosen CPU. `keeps`: where it fails in a module update, the running module goes on.
+    """
 
     leaf: str
     stage: str
     what: str
     chosen: bool = False
+    keeps: bool = False
     causes: tuple[str, ...] = ()
 
 
@@ -151,6 +155,33 @@ class Code(NamedTuple):
     sum: bool = False
 
 
+class Pasted(NamedTuple):
+    """What facts beside a log make of a boot that its log leaves open; `quotes` are those of them that carry it."""
+
+    outcome: Literal["failed", "not-attempted"]
+    cause: str
+    why: str
+    source: str
+    facts: tuple[str, ...]
+    any: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    step: str = ""
+
+
+class Checklist(NamedTuple):
+    """A cause of a boot that ends in the whole list of firmware options."""
+
+    cause: str
+
+
+class Question(NamedTuple):
+    """An open question by words of its command, and the fact that answers it."""
+
+    words: str
+    brings: str
+
+
 class FirmwareStep(NamedTuple):
     """An option of the firmware set-up, in the order in which one shows the next, with what proves it."""
 
@@ -168,7 +199,12 @@ class FirmwareVendor(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A stage of a TD's life; `failed` begins the sentence of an incident of it."""
+    """A stage of a TD's life; `failed` begins the sentence of an incident of it, `settle` asks where no cause is known.
+
+    `proves`: where the host's kernel tells of such an incident, the module had been initialised.
+    """
 
     id: str
     failed: str
+    settle: str
+    proves: bool = False

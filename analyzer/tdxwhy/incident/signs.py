@@ -12,9 +12,12 @@ from typing import Any
 from tdxwhy.incident import tables
 from tdxwhy.incident.nouns import Line, Sign
 from tdxwhy.incident.rows import Message
+from tdxwhy.know.match import match as known
 from tdxwhy.lazy import lazy
 
 _QUOTE = 240
+# Rows that know a line by its structure alone.
+_UNKNOWN = "unknown."
 # A needle of this length stands in no ordinary line.
 _STRONG = 12
 # Accepted form: "qgsd[771]: ", "qgsd-1    | ", "qemu-system-x86_64: ".
@@ -167,12 +170,12 @@ def _on(line: Line, text: str) -> Iterator[Sign]:
             match = _pattern(message).search(text)
             if match is not None and not _foreign(message, text, match):
                 taken.append((match.start(), match.end(), _sign(message, match, line, text)))
-    taken.sort(key=lambda one: (one[0], -_weight(one[2], text)))
+    taken.sort(key=lambda one: (one[2].message.id.startswith(_UNKNOWN), -_weight(one[2], text), one[0]))
     kept: list[tuple[int, int, Sign]] = []
     for start, end, sign in taken:
         if not any(start < other_end and end > other_start for other_start, other_end, _ in kept):
             kept.append((start, end, sign))
-    yield from (sign for _, _, sign in kept)
+    yield from (sign for _, _, sign in sorted(kept, key=lambda one: one[0]))
 
 
 def _weight(sign: Sign, text: str) -> int:
@@ -183,6 +186,8 @@ def _weight(sign: Sign, text: str) -> int:
 def _foreign(message: Message, text: str, match: re.Match[str]) -> bool:
     """Tell whether the words are those of another technology, or of a command that was typed."""
     values = dict(zip(message.args, match.groups(), strict=False))
+    if message.id.startswith(_UNKNOWN):
+        return known(match[0].strip()) is not None
     if "vm_type" in values and "tdx" not in values["vm_type"].lower():
         return True
     if "leaf_name" in values and not values["leaf_name"][:1].isalpha():

@@ -20,6 +20,9 @@ _ROWS: dict[str, type] = {
     "quote_code": rows.Code,
     "curl": rows.Code,
     "stage": rows.Stage,
+    "pasted": rows.Pasted,
+    "checklist": rows.Checklist,
+    "question": rows.Question,
     "firmware_step": rows.FirmwareStep,
     "firmware_vendor": rows.FirmwareVendor,
 }
@@ -98,6 +101,24 @@ def quote_codes() -> dict[int, rows.Code]:
 def curl_codes() -> dict[int, rows.Code]:
     """Return curl's codes."""
     return {row.code: row for row in _read("curl", rows.Code)}
+
+
+@cache
+def pasted() -> tuple[rows.Pasted, ...]:
+    """Return what facts beside a log make of an open boot."""
+    return _read("pasted", rows.Pasted)
+
+
+@cache
+def checklists() -> frozenset[str]:
+    """Return the causes of a boot that end in the whole list of firmware options."""
+    return frozenset(row.cause for row in _read("checklist", rows.Checklist))
+
+
+@cache
+def questions() -> tuple[rows.Question, ...]:
+    """Return what open questions ask for."""
+    return _read("question", rows.Question)
 
 
 @cache

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
+from tdxwhy.errors import TdxwhyError
 from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import single
 from tdxwhy.replay.generation import Generation
@@ -24,6 +26,28 @@ _SETTINGS: dict[str, dict[str, object]] = {
     "module without TDH.SYS.RD": {"has_sysrd": 0},
     "two TDMRs only": {"max_tdmrs": 2},
     "three reserved areas only": {"max_rsvd": 3},
+}
+_KVM_SETTINGS: dict[str, dict[str, object]] = {
+    "module without topology enumeration": {"features0": "0x40000"},
+    "more CPUs than a TD may have": {"max_vcpus": 1},
+    "one KeyID for TDs": {"keyid": "63 2"},
+    "no KeyIDs": {"keyid": "63 0"},
+}
+_KVM_FEATURES = ("enable_ept", "tdp_mmu", "enable_apicv", "X86_FEATURE_OSXSAVE", "X86_FEATURE_MOVDIR64B", "X86_FEATURE_SELFSNOOP")
+_LATER_LEAVES = {
+    "TDH.MNG.CREATE": "createtd, createtd",
+    "TDH.MNG.KEY.CONFIG": "createtd",
+    "TDH.MNG.ADDCX": "createtd",
+    "TDH.MNG.INIT": "createtd",
+    "TDH.MNG.VPFLUSHDONE": "createtd, destroytd",
+    "TDH.MNG.KEY.FREEID": "createtd, destroytd",
+    "TDH.PHYMEM.CACHE.WB": "createtd, destroytd",
+    "TDH.PHYMEM.PAGE.RECLAIM": "createtd, destroytd",
+    "TDH.PHYMEM.PAGE.WBINVD": "createtd, destroytd",
+    "TDH.SYS.SHUTDOWN": "update, createtd",
+    "SEAMLDR.INSTALL": "update",
+    "TDH.SYS.UPDATE": "update",
+    "TDH.SYS.DISABLE": "shutdown",
 }
 _ALLOCATIONS = ("kmalloc", "alloc_pages_exact", "alloc_contig_pages", "kzalloc", "cpumask")
 
@@ -57,7 +81,7 @@ def compare(toml: str, hand: Generation) -> Comparison:
 
 
 def scenarios(generation: str) -> Iterator[tuple[str, Scenario]]:
-    """Yield the scenarios in which one thing goes wrong: each leaf in each way, settings, allocations, CPUs, modules, memory."""
+    """Yield the scenarios in which one thing goes wrong: each leaf in each way, settings, allocations, CPUs, modules, memory, TDs."""
     rows: list[tuple[str, dict[str, object]]] = [("all is well", {})]
     refusals = {"a status": "0xc000010000000000", "#UD": "UD", "#GP": "GP", "VMfailInvalid": "VMFAILINVALID"}
     for leaf in _LEAVES:
@@ -79,8 +103,47 @@ def scenarios(generation: str) -> Iterator[tuple[str, Scenario]]:
             {"faults": [{"leaf": "TDH.SYS.CONFIG", "status": "UD"}], "operations": ["boot", "enable", "enable"]},
         )
     )
+    rows += _later()
     for title, row in rows:
-        yield title, parse({"generation": generation} | row)
+        with suppress(TdxwhyError):  # an operation that this kernel does not have
+            yield title, parse({"generation": generation} | row)
+
+
+def _later() -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the scenarios after bring-up: KVM, TDs, CPUs that come and go, memory, updates, the end. What a kernel lacks returns 0."""
+    start, two = ["boot", "enable", "kvmload"], {"platform": {"packages": 2, "cpus_per_package": 2}}
+    plain = {
+        "a TD is made and ended": ["createtd", "destroytd", "createtd"],
+        "the last CPU of a package, with a TD": ["createtd", "offline 3", "offline 2", "destroytd", "offline 2"],
+        "a TD, with a package offline": ["offline 3", "offline 2", "createtd"],
+        "a CPU goes and comes": ["offline 3", "online 3"],
+        "memory that TDX does not know": ["memonline 0x10000000000 0x40000000"],
+        "memory that TDX knows": ["memonline 0x100000000 0x8000000"],
+        "kexec": ["kexec"],
+        "shutdown": ["shutdown"],
+        "a module update": ["update", "createtd"],
+        "an image of another form": ["update broken", "createtd"],
+    }
+    for title, asked in plain.items():
+        yield title, {"operations": [*start, *asked]} | two
+    for name, settings in _KVM_SETTINGS.items():
+        yield f"KVM: {name}", {"operations": [*start, "createtd"], "settings": settings} | two
+    for feature in _KVM_FEATURES:
+        yield f"KVM: {feature} off", {"operations": [*start, "createtd"], "settings": {"feature_off": feature}} | two
+    for leaf, asked in _LATER_LEAVES.items():
+        for name, status in {"a status": "0xc0000f0f00000000", "#UD": "UD"}.items():
+            nth = {"nth": 2} if leaf == "TDH.SYS.INIT" else {}
+            fault = {"leaf": leaf, "status": status, "count": 0} | nth
+            yield f"{asked}: {leaf}: {name}", {"operations": [*start, *asked.split(", ")], "faults": [fault]} | two
+    yield (
+        "a CPU that comes is refused",
+        {
+            "operations": [*start, "online 3"],
+            "faults": [{"leaf": "TDH.SYS.LP.INIT", "status": "0xc0000f0f00000000", "cpu": 3}],
+            "module": {"late_lp_init": True, "all_cpus_before_config": False},
+        }
+        | {"platform": {"packages": 2, "cpus_per_package": 2, "offline_at_boot": [3]}},
+    )
 
 
 def _regions(count: int) -> list[list[int]]:
@@ -94,7 +157,7 @@ def _outcome(generation: Generation, scenario: Scenario) -> tuple[str, ...]:
         returned = [f"{words}: {kernel.ask(words)}" for words in scenario.operations]
     except (KeyError, IndexError, TypeError, ValueError) as error:
         return (f"cannot be run: {error} is nothing that the model knows",)
-    return (*(f"<{line.level}>{line.text}" for line in kernel.lines), *returned)
+    return (*(f"<{line.level}>{line.text}" for line in kernel.lines if not line.approximate), *returned)
 
 
 def reason(difference: Difference) -> str:

@@ -141,6 +141,8 @@ class Sought(TypedDict, total=False):
     value: str
     subject: str
     ability: str
+    after: list[str]
+    without_kvm: int
 
 
 class _Impossible(TypedDict):

@@ -14,6 +14,7 @@ from tdxwhy.source.run.program import Program
 __all__ = ["Draft", "as_toml", "draft"]
 
 _FEW = 200
+_LOAD = "kvmload"
 
 
 def draft(program: Program, name: str) -> Draft:
@@ -33,6 +34,8 @@ class _Drafter:
         self.book = Book()
         self.first = Stage(program, (), frozenset(name for name, how in self.started.items() if how == "module_init"))
         self.rows: list[Row] = []
+        # Whether the model knows the pages of a TD: only then it can hand one to a leaf.
+        self.pages = False
         self.asking: dict[str, frozenset[str]] = {}
 
     def ours(self, name: str) -> bool:
@@ -51,6 +54,7 @@ class _Drafter:
         else:
             self._enable(steps)
         self._hotplug(steps)
+        self._memory()
         for sought in table()["operation"]:
             self._later(sought, steps)
         order = {"boot": 0, "enable": 1}
@@ -116,7 +120,8 @@ class _Drafter:
         how = self.started.get(steps.entry, "")
         if how == "module_init":
             rows.append({"name": "kvm-load", "does": "set", "set": "kvm=tdx"})
-        by_itself = {"once": True, "always": True} if how.endswith(("initcall", "initcall_sync")) else {}
+        by_itself: Row = {"once": True, "always": True} if how.endswith(("initcall", "initcall_sync")) else {}
+        by_itself |= {"also": _LOAD} if how == "module_init" else {}
         turned = {"returns_for": [list(each) for each in sorted(steps.leaves.turned.items())]} if steps.leaves.turned else {}
         self.rows.append({"name": "enable", "asked": "enable", "attempt": True, "returns": 0} | by_itself | turned | {"step": rows})
         self.rows += steps.operations.values()
@@ -175,6 +180,13 @@ class _Drafter:
                 if rows:
                     self.rows.append({"name": "offline-cpu", "asked": "offline", "needs": "callbacks=on", "step": rows})
 
+    def _memory(self) -> None:
+        """Draft what refuses memory that comes: a notifier of this kernel's TDX code that can say no."""
+        words = {"MEM_GOING_ONLINE", "NOTIFY_BAD"}
+        if any(self.ours(name) and words <= set(each.mentions) for name, each in self.program.functions.items()):
+            step = {"name": "memory-list", "does": "check", "when": "outside-tdx-memory", "stop": -1}
+            self.rows.append({"name": "memory-online", "asked": "memonline", "needs": "module=initialized", "step": [step]})
+
     def _later(self, sought: Sought, steps: Steps) -> None:
         """Draft an operation that comes after, if this kernel has it."""
         entries = [each for each in self._found(sought) if each != steps.entry]
@@ -185,18 +197,21 @@ class _Drafter:
         for entry in entries:
             read = Steps(self.book, stage, entry, self.ours, sought["step"])
             own = read.read()
-            rows += forgetting(own) if "needs" in sought else read.without_module(own, self.first)
+            rows += read.without_module(own, self.first) if sought["asked"] == _LOAD else forgetting(own)
             operations |= read.operations
             turned |= read.leaves.turned
         if not rows:
             return
         rows, stages = in_stages(rows, sought["name"])
-        if not any(each["does"] == "allocate-td-pages" for each in (*rows, *(row for one in operations.values() for row in one["step"]))):
-            for each in (*rows, *(row for one in operations.values() for row in one["step"])):
-                each.pop("arguments", None)
+        every = [*rows, *(row for one in operations.values() for row in one["step"])]
+        self.pages = self.pages or any(each["does"] == "allocate-td-pages" for each in every)
+        for each in every if not self.pages else ():
+            each.pop("arguments", None)
         operations |= {each["name"]: each for each in stages}
-        if "leaf" not in sought and "function" not in sought:
+        if sought["asked"] == _LOAD:
             rows.append({"name": sought["step"], "does": "set", "set": "kvm=tdx"})
+        if "without_kvm" in sought:
+            rows.insert(0, {"name": sought["step"], "does": "check", "when": "not:kvm=tdx", "stop": sought["without_kvm"]})
         row: Row = {"name": sought["name"], "asked": sought["asked"], "returns": 0}
         row |= {"needs": sought["needs"]} if "needs" in sought else {}
         row |= {"returns_value": sought["value"]} if "value" in sought else {}
@@ -215,7 +230,17 @@ class _Drafter:
         mentioning = [each for word in words for each in self.graph.mentioning(word)]
         leaf = sought["leaf"]
         tops = self.graph.outermost(mentioning, lambda each: self.ours(each) and self._returns(each) and self._asks(each, leaf))
-        return [each for each in tops if self._asks(each, leaf)]
+        found = [each for each in tops if self._asks(each, leaf)]
+        after = sought.get("after", [])
+        return found + [name for name in self._last(after) if name not in found]
+
+    def _last(self, leaves: list[str]) -> list[str]:
+        """Return the outermost functions that ask all of some leaves, in a run that goes well."""
+        if not leaves:
+            return []
+        mentioning = self.graph.mentioning(leaves[-1].replace(".", "_"))
+        counts = lambda each: self.ours(each) and self._returns(each) and all(self._asks(each, leaf) for leaf in leaves)  # noqa: E731
+        return [each for each in self.graph.outermost(mentioning, counts) if counts(each)]
 
     def _returns(self, name: str) -> bool:
         """Tell whether a function returns an errno, or nothing."""

@@ -55,8 +55,8 @@ class Leaves:
         self._constants: dict[str, int] | None = None
         self._steps: dict[tuple[object, ...], dict[str, Any]] = {}
 
-    def outcome(self, asked: Asked, answer: Value, *, times: int = 0) -> Outcome:
-        """Run the entry with one leaf answered otherwise."""
+    def outcome(self, asked: Asked, answer: Value, *, times: int = 1) -> Outcome:
+        """Run the entry with one leaf answered otherwise, once or (0) for ever."""
         fault = Fault("leaf", asked.nth, asked.decision.leaf, answer, times)
         return outcome(self.well, self.stage.run(self.entry, fault), asked.function)
 
@@ -126,10 +126,10 @@ class Leaves:
         for value in self._named(asked.decision):
             if value in again or (value == retry and self._bounded(asked, value)):
                 continue
-            found = self.outcome(asked, value)
+            found = self.outcome(asked, value, times=0)
             if self._same(found, usual) or (self._as_everybody("status", found) and not self.own(found.after)):
                 continue
-            wide = self.outcome(asked, value | 1)
+            wide = self.outcome(asked, value | 1, times=0)
             mask = {"mask": _CLASS} if not value & 1 and self._same(wide, found) else {}
             yield {"status": value} | mask | self._row("status", found)
 
@@ -139,7 +139,7 @@ class Leaves:
 
     def _bounded(self, asked: Asked, value: int) -> bool:
         """Tell whether a status that is asked for again comes to the same in the end as any other."""
-        return self._as_everybody("status", self.outcome(asked, value))
+        return self._as_everybody("status", self.outcome(asked, value, times=0))
 
     def _named(self, decision: Decision) -> list[int]:
         """Return the statuses that the functions on the way name: constants of the tree whose numbers look like one."""

@@ -24,6 +24,8 @@ _LATE = (CONFIG, "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")
 Row = dict[str, Any]
 _AT = "_at"
 _STAGE = "_stage"
+# Leaves that are asked page by page.
+_PAGES = {"TDH.MNG.ADDCX": "control-page", "TDH.PHYMEM.PAGE.RECLAIM": "added-page"}
 # What the model hands a leaf.
 _ARGUMENTS = {CONFIG: "tdmrs", "TDH.SYS.INFO": "sysinfo", "TDH.MNG.INIT": "td-page", "TDH.PHYMEM.PAGE.RECLAIM": "td-page"}
 _NO_KEYID = -28
@@ -266,10 +268,13 @@ class Steps:
             return
         if scope.kept:
             self.kept.append(scope.kept)
-        if scope.kind in ("cpu", "packages", "stopped"):
-            yield from self._rows(item.items, item)
-            return
         rows = self._rows(item.items, item)
+        if scope.kind in ("cpu", "packages", "stopped"):
+            yield from rows
+            return
+        if self._masked_by_package(scope):
+            yield from (row | ({"each": "package"} if row["does"] == "seamcall" else {}) for row in rows)
+            return
         if not rows:
             return
         name = slug(re.sub(r"[_\d]+", " ", item.function), {})
@@ -277,6 +282,11 @@ class Steps:
         row = {"name": self.step, "does": "call", "call": name, "each": "online-cpu"}
         row |= {"lock": "held"} if self._is_locked(item) else {"lock": "always"} if item.locked else {}
         yield row | ({"installs": "callbacks=on"} if scope.kept else {})
+
+    def _masked_by_package(self, scope: Scope) -> bool:
+        """Tell whether a call runs on a mask of CPUs that its function has made of one CPU per package."""
+        made = any(name.endswith("/package") and function == scope.chain[-1] for (function, _), name in self.stage.program.loops.items())
+        return scope.call.endswith("_mask") and made
 
     # ---- a leaf
 
@@ -290,8 +300,8 @@ class Steps:
             row |= {"remember": memory} if memory else {}
         if name == "TDH.SYS.TDMR.INIT":
             row["each"] = "tdmr"
-        elif name in ("TDH.MNG.ADDCX", "TDH.PHYMEM.PAGE.RECLAIM") and item.loops:
-            row["each"] = "control-page"
+        elif name in _PAGES and item.loops:
+            row["each"] = _PAGES[name]
         elif any(each.endswith("/package") for each in item.loops):
             row["each"] = "package"
         elif any(each == "for_each_online_cpu" for each in item.loops) and scope is not None and scope.kind == "cpu":

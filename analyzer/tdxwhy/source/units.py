@@ -41,6 +41,11 @@ def unit_of(root: Node, loops: dict[int, list[str]]) -> Unit:
     return Unit(tuple(functions), tuple(constants), tuple(variables), tuple(calls), tuple(defines), tuple(includes))
 
 
+def _parameters(text: str) -> Iterable[str]:
+    """Yield the parameters of a macro; one that takes the rest ends in three dots, whether it has a name or not."""
+    yield from (each.strip() for each in text.strip("() ").split(",") if each.strip())
+
+
 def _inside(node: Node) -> Iterable[Node]:
     """Yield the #defines that stand inside a function."""
     if not re.search(rb"^[ \t]*#[ \t]*define\b", node.text or b"", re.MULTILINE):
@@ -56,7 +61,7 @@ def _inside(node: Node) -> Iterable[Node]:
 
 def _define(node: Node) -> Define:
     given = node.child_by_field_name("parameters")
-    names = tuple(text_of(child) for child in given.children if child.type in ("identifier", "...")) if given is not None else None
+    names = tuple(_parameters(text_of(given))) if given is not None else None
     return Define(text_of(node.child_by_field_name("name")), names, text_of(node.child_by_field_name("value")), node.start_point[0])
 
 

@@ -150,10 +150,10 @@ class Caller(Evaluator):
         """Note a point where something can go wrong, and let it go wrong if it is the fault's."""
         chain = tuple(place.function for place in self.frames)
         about = leaf if kind == "branch" and isinstance(leaf, str) else ""
-        loops = tuple(each for place in self.frames for each in place.loops)
         file = self._here()[0]
         asked = leaf if kind == "leaf" else 0
         asker = self._asker(leaf) if kind == "leaf" else len(chain) - 1
+        loops = tuple(each for place in self.frames[: asker + 1] for each in place.loops)
         decision = Decision(kind, len(self.decisions), asked, text, chain, row, fails, about, 0, file, asker, loops)
         self.decisions.append(decision)
         self.events.append(decision)

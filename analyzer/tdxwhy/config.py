@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     baseline: str = ""
     require_reason: bool = False
     tree: str = ""
+    knowledge: str = ""
     severity: dict[str, Severity] = {}  # noqa: RUF012 - never written to
     suppress: tuple[Suppress, ...] = ()
 
@@ -74,6 +75,7 @@ def load(path: Path) -> Settings:
         rules=tuple(str(path.parent / one) for one in settings.rules),
         baseline=str(path.parent / settings.baseline) if settings.baseline else "",
         tree=str(path.parent / settings.tree) if settings.tree else "",
+        knowledge=str(path.parent / settings.knowledge) if settings.knowledge else "",
     )
 
 

@@ -12,9 +12,19 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - 
 _SHIPPED = os.path.join(_PACKAGE, "_shipped")  # noqa: PTH118 - see above
 
 
+# The folder that holds rules/ with somebody's own beside ours, set by `own.use`.
+_overlay = ""
+
+
+def lay_over(folder: str) -> None:
+    """Take rules/ from a folder from now on."""
+    global _overlay  # noqa: PLW0603 - one process has one set of rules
+    _overlay = folder
+
+
 def in_checkout() -> bool:
-    """Tell whether the data files are a checkout's own, which may be edited at any time."""
-    return not os.path.isdir(_SHIPPED) and not _in_zip()  # noqa: PTH112 - see above
+    """Tell whether the data files are a checkout's own, or overlaid, so that tables are made of them as they are."""
+    return bool(_overlay) or (not os.path.isdir(_SHIPPED) and not _in_zip())  # noqa: PTH112 - see above
 
 
 def _in_zip() -> bool:
@@ -24,18 +34,27 @@ def _in_zip() -> bool:
 
 def root() -> str:
     """Return where the shipped folders are, as text."""
-    return os.path.dirname(os.path.dirname(_PACKAGE)) if in_checkout() else _SHIPPED  # noqa: PTH120 - see above
+    return _overlay or (os.path.dirname(os.path.dirname(_PACKAGE)) if in_checkout() else _SHIPPED)  # noqa: PTH120 - see above
 
 
 def folder(name: str) -> Path:
     """Return the shipped folder `name`, such as "rules/knowledge" or "reports/templates"; in a zip what stands for a Path there."""
+    if _overlay and name.partition("/")[0] == "rules":
+        from pathlib import Path
+
+        return Path(_overlay) / name
+    return _own_folder(name)
+
+
+def _own_folder(name: str) -> Path:
     if _in_zip():
         import zipfile
 
         return cast("Path", zipfile.Path(os.path.dirname(_PACKAGE), f"tdxwhy/_shipped/{name}/"))  # noqa: PTH120 - see above
     from pathlib import Path
 
-    return Path(root()) / name
+    here = os.path.dirname(os.path.dirname(_PACKAGE)) if not os.path.isdir(_SHIPPED) else _SHIPPED  # noqa: PTH112, PTH120 - see above
+    return Path(here) / name
 
 
 def data(name: str) -> bytes:

@@ -21,7 +21,7 @@ from tdxwhy.source.kernel_tree import read_kernel
 
 ARCHIVE = Path(__file__).resolve().parents[3] / "shared" / "kernels" / "kernels.tar.xz"
 # Which generation a release is of: the first that fits.
-RELEASES = (("6.12", "6.8"), ("6.16", "6.16"), ("6.17", "6.16"), ("7.1", "7.1"), ("7.2", "7.2"), ("7.3", "7.2"))
+RELEASES = (("6.12", "6.8"), ("6.16", "6.16"), ("7.1", "7.1"), ("7.2", "7.2"), ("7.3", "7.2"))
 FEWEST = 60
 
 

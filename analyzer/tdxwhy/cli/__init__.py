@@ -115,6 +115,10 @@ def _run(command: str, arguments: list[str]) -> int:
     try:
         # Nothing that an import makes is garbage; to look for some costs a failing log a sixtieth of its time.
         gc.disable()
+        if _own(arguments):
+            from tdxwhy.own import take
+
+            arguments = take(arguments)
         module = import_module(f"tdxwhy.cli.{command}")
         gc.enable()
         status: int = module.run(module.parser().parse_args(arguments))
@@ -127,6 +131,23 @@ def _run(command: str, arguments: list[str]) -> int:
     except SystemExit as end:  # argparse, after --help
         return int(end.code or 0)
     return status
+
+
+def _own(arguments: list[str]) -> bool:
+    """Tell whether a folder of one's own may be meant: by the option, the environment, or settings in a folder from here upwards."""
+    if "TDXWHY_KNOWLEDGE" in os.environ or any(word.startswith("--knowledge") for word in arguments):
+        return True
+    try:
+        here = os.getcwd()  # noqa: PTH109 - pathlib would cost a tenth of the start-up budget
+    except OSError:
+        return False
+    while True:
+        if os.path.exists(os.path.join(here, ".tdxwhy.toml")):  # noqa: PTH110, PTH118 - see above
+            return True
+        above = os.path.dirname(here)  # noqa: PTH120 - see above
+        if above == here:
+            return False
+        here = above
 
 
 def _refuse(message: str, hint: str = "", status: int = 2) -> int:

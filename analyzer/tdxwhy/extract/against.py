@@ -111,7 +111,8 @@ def scenarios(generation: str) -> Iterator[tuple[str, Scenario]]:
 
 def _later() -> Iterator[tuple[str, dict[str, object]]]:
     """Yield the scenarios after bring-up: KVM, TDs, CPUs that come and go, memory, updates, the end. What a kernel lacks returns 0."""
-    start, two = ["boot", "enable", "kvmload"], {"platform": {"packages": 2, "cpus_per_package": 2}}
+    start = ["boot", "enable", "kvmload"]
+    two: dict[str, object] = {"platform": {"packages": 2, "cpus_per_package": 2}}
     plain = {
         "a TD is made and ended": ["createtd", "destroytd", "createtd"],
         "the last CPU of a package, with a TD": ["createtd", "offline 3", "offline 2", "destroytd", "offline 2"],
@@ -130,11 +131,10 @@ def _later() -> Iterator[tuple[str, dict[str, object]]]:
         yield f"KVM: {name}", {"operations": [*start, "createtd"], "settings": settings} | two
     for feature in _KVM_FEATURES:
         yield f"KVM: {feature} off", {"operations": [*start, "createtd"], "settings": {"feature_off": feature}} | two
-    for leaf, asked in _LATER_LEAVES.items():
+    for leaf, words in _LATER_LEAVES.items():
         for name, status in {"a status": "0xc0000f0f00000000", "#UD": "UD"}.items():
-            nth = {"nth": 2} if leaf == "TDH.SYS.INIT" else {}
-            fault = {"leaf": leaf, "status": status, "count": 0} | nth
-            yield f"{asked}: {leaf}: {name}", {"operations": [*start, *asked.split(", ")], "faults": [fault]} | two
+            fault: dict[str, object] = {"leaf": leaf, "status": status, "count": 0}
+            yield f"{words}: {leaf}: {name}", {"operations": [*start, *words.split(", ")], "faults": [fault]} | two
     yield (
         "a CPU that comes is refused",
         {

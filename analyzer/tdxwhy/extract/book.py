@@ -87,7 +87,7 @@ class Book:
         known = next((name for name, pattern in table()["arguments"].items() if re.search(pattern, text)), None) or by_value(text, value)
         if known is None:
             self.unseen.append(f"argument {text} of a printed line")
-        return known or re.sub(r"\W+", "_", text).strip("_") or "value"
+        return known or "unknown"
 
 
 def leaf_name(decision: Decision) -> str:
@@ -156,6 +156,7 @@ class _Table(TypedDict):
     operation: list[Sought]
     words: dict[str, str]
     subjects: dict[str, str]
+    designs: dict[str, str]
 
 
 @lru_cache(maxsize=1)

@@ -60,7 +60,13 @@ class _Drafter:
         order = {"boot": 0, "enable": 1}
         rows = sorted(self.rows, key=lambda row: order.get(str(row.get("asked", "")), 2))
         rows = [row | {"step": without_places(row["step"])} for row in rows]
-        return Draft(name, self.book.answers, self.book.forms, tuple(rows), tuple(dict.fromkeys(self.book.unseen)))
+        unseen = tuple(dict.fromkeys(self.book.unseen))
+        return Draft(name, self.book.answers, self.book.forms, tuple(rows), unseen, self._design(steps.entry))
+
+    def _design(self, entry: str) -> str:
+        """Return the generation of rules/knowledge that brings the module up in the same way."""
+        how = self.started.get(entry, "")
+        return table()["designs"].get("kvm" if how == "module_init" else "boot" if how.endswith("initcall") else "outside", "")
 
     # ---- where one enters
 
@@ -239,7 +245,10 @@ class _Drafter:
         if not leaves:
             return []
         mentioning = self.graph.mentioning(leaves[-1].replace(".", "_"))
-        counts = lambda each: self.ours(each) and self._returns(each) and all(self._asks(each, leaf) for leaf in leaves)  # noqa: E731
+
+        def counts(each: str) -> bool:
+            return self.ours(each) and self._returns(each) and all(self._asks(each, leaf) for leaf in leaves)
+
         return [each for each in self.graph.outermost(mentioning, counts) if counts(each)]
 
     def _returns(self, name: str) -> bool:

@@ -13,6 +13,7 @@ VALUES = frozenset(
         "cpu",
         "package",
         "offline_package",
+        "unknown",
         "cpus",
         "errno",
         "keyid",

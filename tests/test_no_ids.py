@@ -18,13 +18,11 @@ MODEL_WORDS = {"package-offline", "cpu-not-initialized", "memory-list"}
 EXCEPTIONS = {
     "explain/causes.py": {"kvm-refused"},
     "explain/preview.py": {"TDH.SYS.CONFIG", "TDH.SYS.LP.INIT"},
-    "extract/against.py": {"TDH.SYS.CONFIG", "TDH.SYS.INIT", "TDH.SYS.KEY.CONFIG", "TDH.SYS.LP.INIT", "TDH.SYS.RD", "TDH.SYS.TDMR.INIT"},
     "extract/draft.py": {"early-init"},
     "extract/steps.py": {
         "TDH.MNG.ADDCX",
         "TDH.PHYMEM.PAGE.RECLAIM",
         "TDH.SYS.CONFIG",
-        "TDH.SYS.INFO",
         "TDH.SYS.INIT",
         "TDH.SYS.KEY.CONFIG",
         "TDH.SYS.LP.INIT",

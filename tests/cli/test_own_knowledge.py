@@ -82,11 +82,13 @@ def test_a_generation_of_ones_own_runs(house: Path) -> None:
     assert ran.stdout.strip() == "<6>virt/tdx: house range [64, 128)"
 
 
+@pytest.mark.slow
 def test_settings_name_the_folder(house: Path) -> None:
     (house / ".tdxwhy.toml").write_text('knowledge = "house"\n')
     assert _FAILED in _run(house, "log", "log", "--format", "json").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.extract.book import table
 from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import single
 from tdxwhy.replay.generation import Generation
@@ -16,7 +17,6 @@ from tdxwhy.replay.platform import Machine
 from tdxwhy.replay.scenario import Scenario, parse
 from tdxwhy.replay.steps import DOES
 
-_LEAVES = ("TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.RD", "TDH.SYS.CONFIG", "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")
 _SETTINGS: dict[str, dict[str, object]] = {
     "no KeyIDs": {"keyid": "63 0"},
     "one KeyID": {"keyid": "63 1"},
@@ -34,21 +34,6 @@ _KVM_SETTINGS: dict[str, dict[str, object]] = {
     "no KeyIDs": {"keyid": "63 0"},
 }
 _KVM_FEATURES = ("enable_ept", "tdp_mmu", "enable_apicv", "X86_FEATURE_OSXSAVE", "X86_FEATURE_MOVDIR64B", "X86_FEATURE_SELFSNOOP")
-_LATER_LEAVES = {
-    "TDH.MNG.CREATE": "createtd, createtd",
-    "TDH.MNG.KEY.CONFIG": "createtd",
-    "TDH.MNG.ADDCX": "createtd",
-    "TDH.MNG.INIT": "createtd",
-    "TDH.MNG.VPFLUSHDONE": "createtd, destroytd",
-    "TDH.MNG.KEY.FREEID": "createtd, destroytd",
-    "TDH.PHYMEM.CACHE.WB": "createtd, destroytd",
-    "TDH.PHYMEM.PAGE.RECLAIM": "createtd, destroytd",
-    "TDH.PHYMEM.PAGE.WBINVD": "createtd, destroytd",
-    "TDH.SYS.SHUTDOWN": "update, createtd",
-    "SEAMLDR.INSTALL": "update",
-    "TDH.SYS.UPDATE": "update",
-    "TDH.SYS.DISABLE": "shutdown",
-}
 _ALLOCATIONS = ("kmalloc", "alloc_pages_exact", "alloc_contig_pages", "kzalloc", "cpumask")
 
 
@@ -84,7 +69,8 @@ def scenarios(generation: str) -> Iterator[tuple[str, Scenario]]:
     """Yield the scenarios in which one thing goes wrong: each leaf in each way, settings, allocations, CPUs, modules, memory, TDs."""
     rows: list[tuple[str, dict[str, object]]] = [("all is well", {})]
     refusals = {"a status": "0xc000010000000000", "#UD": "UD", "#GP": "GP", "VMfailInvalid": "VMFAILINVALID"}
-    for leaf in _LEAVES:
+    early = [leaf for leaf, words in table()["faults"].items() if words == "enable"]
+    for leaf in early:
         rows += [(f"{leaf}: {name}", {"faults": [{"leaf": leaf, "status": status}]}) for name, status in refusals.items()]
         rows.append((f"{leaf}: no entropy for ever", {"faults": [{"leaf": leaf, "status": "0x8000020300000000", "count": 0}]}))
         rows.append((f"{leaf}: no entropy, three times", {"faults": [{"leaf": leaf, "status": "0x8000020300000000", "count": 3}]}))
@@ -100,7 +86,7 @@ def scenarios(generation: str) -> Iterator[tuple[str, Scenario]]:
     rows.append(
         (
             "refused, then enabled again",
-            {"faults": [{"leaf": "TDH.SYS.CONFIG", "status": "UD"}], "operations": ["boot", "enable", "enable"]},
+            {"faults": [{"leaf": early[-3], "status": "UD"}], "operations": ["boot", "enable", "enable"]},
         )
     )
     rows += _later()
@@ -131,15 +117,18 @@ def _later() -> Iterator[tuple[str, dict[str, object]]]:
         yield f"KVM: {name}", {"operations": [*start, "createtd"], "settings": settings} | two
     for feature in _KVM_FEATURES:
         yield f"KVM: {feature} off", {"operations": [*start, "createtd"], "settings": {"feature_off": feature}} | two
-    for leaf, words in _LATER_LEAVES.items():
+    for leaf, words in table()["faults"].items():
+        if words == "enable":
+            continue
         for name, status in {"a status": "0xc0000f0f00000000", "#UD": "UD"}.items():
             fault: dict[str, object] = {"leaf": leaf, "status": status, "count": 0}
             yield f"{words}: {leaf}: {name}", {"operations": [*start, *words.split(", ")], "faults": [fault]} | two
+    of_cpu = list(table()["faults"])[1]
     yield (
         "a CPU that comes is refused",
         {
             "operations": [*start, "online 3"],
-            "faults": [{"leaf": "TDH.SYS.LP.INIT", "status": "0xc0000f0f00000000", "cpu": 3}],
+            "faults": [{"leaf": of_cpu, "status": "0xc0000f0f00000000", "cpu": 3}],
             "module": {"late_lp_init": True, "all_cpus_before_config": False},
         }
         | {"platform": {"packages": 2, "cpus_per_package": 2, "offline_at_boot": [3]}},

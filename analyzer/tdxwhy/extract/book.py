@@ -157,6 +157,8 @@ class _Table(TypedDict):
     words: dict[str, str]
     subjects: dict[str, str]
     designs: dict[str, str]
+    given: dict[str, str]
+    faults: dict[str, str]
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,6 @@ _STAGE = "_stage"
 # Leaves that are asked page by page.
 _PAGES = {"TDH.MNG.ADDCX": "control-page", "TDH.PHYMEM.PAGE.RECLAIM": "added-page"}
 # What the model hands a leaf.
-_ARGUMENTS = {CONFIG: "tdmrs", "TDH.SYS.INFO": "sysinfo", "TDH.MNG.INIT": "td-page", "TDH.PHYMEM.PAGE.RECLAIM": "td-page"}
 _NO_KEYID = -28
 _STOPPED = ("lead-cpu", "stopped-cpu")
 
@@ -309,7 +308,8 @@ class Steps:
         elif scope is not None and scope.kind == "stopped":
             row["each"] = "lead-cpu" if self._led(item) else "stopped-cpu"
             row[_STAGE] = item.chain[item.chain.index(scope.function) + 1 :][:1]
-        return row | ({"arguments": _ARGUMENTS[name]} if name in _ARGUMENTS else {})
+        given = table()["given"].get(name)
+        return row | ({"arguments": given} if given else {})
 
     def _led(self, item: Decision) -> bool:
         """Tell whether only one CPU of all that are stopped asks a leaf: the call stands where the code asks which CPU it runs on."""

@@ -6,6 +6,7 @@ import gc
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import active_count
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 # glibc's mallopt(3): keep freed memory instead of giving each file's buffer back and faulting it in again.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_PR_SET_PDEATHSIG = 1
 _TRIM, _MMAP = 512 << 20, 256 << 20
 
 Batch = Sequence[Source]
@@ -129,9 +131,21 @@ def _become_worker() -> None:
     """End at once and in silence when the user gives up: the process that shows progress hears of it too."""
     import signal
 
+    _end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
     _begin()
+
+
+def _end_with_parent() -> None:
+    """Have the kernel kill this worker when the process ends that made it, however it ends (prctl(2))."""
+    import ctypes
+    import signal
+
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:  # it has ended already
+        os._exit(1)
 
 
 def _begin() -> None:

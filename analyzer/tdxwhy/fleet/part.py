@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 # How what stays is compressed, and what a later merge compresses again; how many rows DuckDB reads fastest at a time.
 LASTING, PASSING, GROUP = "zstd(1)", "snappy", 128 << 10
+
+
+_MORE = "tdxwhy fleet check tells more"
+_PIECE = 1 << 20
 
 
 class Manifest(NamedTuple):
@@ -150,6 +156,47 @@ def whole_rows_of(part: Path, manifest: Manifest, name: str) -> RecordBatchReade
     return rows_of(data)
 
 
+def changed(part: Path, manifest: Manifest) -> None:
+    """Complain of a table that is not as it was written; it is read piece by piece."""
+    for name, told in manifest.tables.items():
+        path = part / f"{name}.parquet"
+        try:
+            size, digest = _measured(path)
+        except OSError as error:
+            raise TdxwhyError(f"store: {part.name}: {path.name}: {(error.strerror or 'cannot be read').lower()}", _MORE) from error
+        if (size, digest) != (told["bytes"], told["digest"]):
+            raise TdxwhyError(f"store: {part.name}: {path.name}: its content has changed", _MORE)
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    import xxhash
+
+    state, size = xxhash.xxh3_128(), 0
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(_PIECE):
+            state.update(piece)
+            size += len(piece)
+    return size, state.hexdigest()
+
+
+@contextmanager
+def unpanicked() -> Iterator[None]:
+    """Turn a panic of the Parquet library, which is no Exception and says its own on standard error, into one line."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, OSError, TdxwhyError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a panic is one
+        raise TdxwhyError(f"no Parquet that can be read ({type(error).__name__})") from None
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def rows_of(table: Path | bytes) -> RecordBatchReader:
     """Read a table of a part, a file or its content, batch by batch."""
     from arro3.io import read_parquet
@@ -165,9 +212,14 @@ def _differences(path: Path, name: str, told: dict[str, Any]) -> list[str]:
     data, trouble = _loaded(path, told)
     if trouble:
         return [trouble]
-    found, rows = rows_of(data), told.get("rows")
-    columns = found.schema.names == [column.name for column in TABLES[name]]
-    read = sum(batch.num_rows for batch in found)
+    rows = told.get("rows")
+    try:
+        with unpanicked():
+            found = rows_of(data)
+            columns = found.schema.names == [column.name for column in TABLES[name]]
+            read = sum(batch.num_rows for batch in found)
+    except TdxwhyError as error:
+        return [f"{path.name}: {error.message}"]
     return [
         *([] if columns else [f"{path.name}: other columns than the schema's"]),
         *([f"{path.name}: {read} rows, and {rows} were written"] if read != rows else []),

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.extra import needed
-from tdxwhy.fleet.part import GROUP, LASTING
+from tdxwhy.fleet.part import GROUP, LASTING, changed
 from tdxwhy.fleet.schema import ABOUT_BOOTS, BOOTS, TABLES
 from tdxwhy.fleet.store import Store, open_store
 
@@ -26,6 +26,8 @@ _BEST = (
     "QUALIFY row_number() OVER (PARTITION BY boot ORDER BY events DESC, head_cut, source, "
     f"hash({', '.join(column.name for column in BOOTS)}), filename) = 1"
 )
+# Of the copies of a source that ingests at once leave, the first by name.
+_ONE_SOURCE = "QUALIFY row_number() OVER (PARTITION BY digest ORDER BY name, boots DESC, filename) = 1"
 
 # Arrow's types, by name, that its writer of Parquet files cannot write.
 _NOT_IN_PARQUET = ("Interval", "Union")
@@ -142,6 +144,8 @@ def _connected(store: Store) -> Any:  # noqa: ANN401
 
     db = duckdb.connect(":memory:", config=_SETTINGS)
     manifests = store.manifests()
+    for manifest in manifests:
+        changed(store.parts / manifest.part, manifest)
     files = {table: _listed(store.files(table, manifests)) for table in TABLES}
     try:
         for table in TABLES:
@@ -180,7 +184,9 @@ def _rows(table: str, listed: str) -> str:
 
 
 def _once(table: str, copies: bool) -> str:
-    """Return the rows of one table with each boot once; where no part repeats another's boot, that is all of them."""
+    """Return the rows of one table with each boot and each source once; where no part repeats another's, that is all of them."""
+    if table == "sources":
+        return f"SELECT * EXCLUDE (filename) FROM all_sources {_ONE_SOURCE}"  # noqa: S608 - our own words
     if not copies:
         return f"SELECT * EXCLUDE (filename) FROM all_{table}"  # noqa: S608
     if table == "boots":

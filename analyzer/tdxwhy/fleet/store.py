@@ -16,14 +16,17 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, whole_rows_of
+from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, unpanicked, whole_rows_of
 from tdxwhy.fleet.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from arro3.core import RecordBatch
 
 _NAME, _LOCK = "store.json", "lock"
 # How often a writer takes a place that another one, clearing up, has taken for a dead writer's.
@@ -57,13 +60,16 @@ class Store:
     def known(self) -> Known:
         """Return by what all sources are known that are in the store."""
         with self.locked():
-            tables = [whole_rows_of(self.parts / manifest.part, manifest, "sources") for manifest in self.manifests()]
             known = Known(set(), set(), set())
-            for batch in (batch for table in tables for batch in table):
-                digests, names, sizes, tags = (batch.column(name).to_pylist() for name in ("digest", "name", "size", "tag"))
-                known.digests.update(digests)
-                known.sizes.update(sizes)
-                known.objects.update((name, tag) for name, tag in zip(names, tags, strict=True) if tag)
+            for manifest in self.manifests():
+                try:
+                    with unpanicked():
+                        _learn(known, whole_rows_of(self.parts / manifest.part, manifest, "sources"))
+                except TdxwhyError as error:
+                    said = (
+                        error.message if error.message.startswith("store:") else f"store: {manifest.part}: sources.parquet: {error.message}"
+                    )
+                    raise TdxwhyError(said, error.hint or "tdxwhy fleet check tells more") from None
         return known
 
     def files(self, table: str, manifests: list[Manifest]) -> list[Path]:
@@ -80,6 +86,14 @@ class Store:
                 yield False
             else:
                 yield True
+
+
+def _learn(known: Known, table: Iterable[RecordBatch]) -> None:
+    for batch in table:
+        digests, names, sizes, tags = (batch.column(name).to_pylist() for name in ("digest", "name", "size", "tag"))
+        known.digests.update(digests)
+        known.sizes.update(sizes)
+        known.objects.update((name, tag) for name, tag in zip(names, tags, strict=True) if tag)
 
 
 def counting(manifests: list[Manifest]) -> list[Manifest]:

@@ -12,6 +12,8 @@ from tdxwhy.review.nouns import Message, Status
 from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import phrases, word_class
 
+_SCANNED = 600
+_TELLING = 8
 _WORD = re.compile(r"[a-z_][a-z0-9_]{3,}")
 
 
@@ -86,6 +88,8 @@ def _quoted_end(view: View, message: Message, reply: Message, said: Said, last_l
     speakers = view.speakers.lines(reply)
     whole = squeeze(said.sentence.text)
     last = squeeze(message.lines[last_line - 1].text)
+    if len(reply.lines) > _SCANNED:
+        return view.quoted_at(reply).get((message.mail.message_id, last)) if len(last) >= _TELLING else None
     found = None
     for index, (line, speaker) in enumerate(zip(reply.lines, speakers, strict=True)):
         if speaker is None or speaker.origin != message.mail.message_id:
@@ -155,7 +159,7 @@ def _later(view: View, message: Message, said: Said, asked: tuple[str, ...]) -> 
     """Look for a later mail in which the person asked turns to the asker by name."""
     if message.mail.date is None:
         return NONE
-    for other in view.thread(message):
+    for other in view.calling(message):
         if other.mail.date is None or other.mail.date <= message.mail.date or other.kind == "bot":
             continue
         if not any(view.people.same(other.mail.author, name) for name in asked):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from tdxwhy.review.nouns import Commitment, Message, Remark, Response
 from tdxwhy.review.talk import Said, View, evidence
-from tdxwhy.review.words import Phrase, normalise, phrases
+from tdxwhy.review.words import Phrase, phrases
 
 _LONGEST = 380
 _MOST = 40
@@ -87,9 +87,8 @@ def _committed(view: View, message: Message, text: str) -> tuple[Phrase, str | N
 
     Whoever forgot something owes a fix only if the patch is theirs.
     """
-    plain = normalise(text)
     for phrase in phrases("commitment").phrases:
-        match = phrase.match(plain)
+        match = phrase.match(text)
         if match is None:
             continue
         if phrase.kind == "third-person":

@@ -11,7 +11,7 @@ from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Line, Message, NeedStatus, Precondition
 from tdxwhy.review.sentences import Sentence, sentences
 from tdxwhy.review.talk import View, evidence
-from tdxwhy.review.words import Phrase, normalise, phrases
+from tdxwhy.review.words import Phrase, phrases
 
 _NAMED = re.compile(r"[Cc]allers?'?s?\s*\((?:aka\.?|such as|e\.g\.?,?|i\.e\.?,?|like|namely)?\s*([A-Z][\w.-]*(?:\s+[A-Z]\w*)?)\)")
 _MET = re.compile(
@@ -184,7 +184,7 @@ def _after(sentence: Sentence, spoken: Sequence[Sentence]) -> Sequence[Sentence]
 
 def _actor(group: str, text: str) -> str | None:
     """Return the one whom a phrase of a group names: who is bound, who acts ("KVM needs similar handling"), by whom it is done."""
-    found = next((match for phrase in phrases(group).phrases if (match := phrase.match(normalise(text)))), None)
+    found = next((match for phrase in phrases(group).phrases if (match := phrase.match(text))), None)
     return _spelt(found.group("actor")) if found else None
 
 

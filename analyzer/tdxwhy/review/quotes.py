@@ -114,9 +114,7 @@ def _fill_run(said: list[Speaker | None], start: int, end: int, depth: Speaker |
     if not known:
         said[start:end] = [depth] * (end - start)
         return
-    for index in range(known[0]):
-        if index >= start:
-            said[index] = said[known[0]]
+    said[start : known[0]] = [said[known[0]]] * (known[0] - start)
     for index in range(known[0], end):
         if said[index] is None:
             said[index] = said[index - 1]

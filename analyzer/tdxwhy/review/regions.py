@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -89,7 +90,7 @@ def _talk(view: View, message: Message, block: Block, cuts: Sequence[int]) -> It
     item = bool(_ITEM.match(block.lines[0].text))
     held: list[Sentence] = []
     for sentence in spoken:
-        if held and any(held[-1].end <= cut < sentence.end for cut in cuts):
+        if held and bisect_left(cuts, held[-1].end) < bisect_left(cuts, sentence.end):
             yield _point(block, held, item)
             held, item = [], False
         held.append(sentence)

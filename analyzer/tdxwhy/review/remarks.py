@@ -44,6 +44,7 @@ class Remarks:
         self._authors: dict[str, str] = {}
         self._of_mail: dict[str, list[Found]] = {}
         self._firsts: dict[str, list[int]] = {}
+        self._ends: dict[str, list[int]] = {}
 
     def regions(self, message: Message) -> list[Region]:
         """Return what an author wrote in one piece each."""
@@ -112,13 +113,19 @@ class Remarks:
         if run is None:
             return []
         remarks = self._of_mail.get(run[0], [])
-        ends = [one.end for one in remarks]
+        ends = self._ends_of(run[0])
         found: dict[int, Found] = {}
         for line in run[1]:
             at = bisect_right(ends, line - 1)
             if at < len(remarks) and remarks[at].start <= line:
                 found[at] = remarks[at]
         return list(found.values())
+
+    def _ends_of(self, name: str) -> list[int]:
+        known = self._ends.get(name)
+        if known is None or len(known) != len(self._of_mail.get(name, ())):
+            known = self._ends[name] = [one.end for one in self._of_mail.get(name, ())]
+        return known
 
     def piece(self, name: str, number: int) -> int | None:
         """Return the first line of the piece of a mail that holds a line."""

@@ -93,18 +93,16 @@ class _Found:
         self._preconditions += find_preconditions(view, message)
         self._proposals += find_proposals(view, message, later.patches)
         self._mailed += [one._replace(printed=like(one.evidence.quote, self._printed)) for one in find_mailed(view, message)]
+        under: dict[int | None, list[tuple[Remark, Response]]] = {}
+        for one in self._answers.get(name, ()):
+            under.setdefault(view.quoted_above(message, one[1].evidence.place.line or 1), []).append(one)
         for commitment in find_commitments(view, message, self._answers.get(name, ())):
             wanted = self._wanted_above(message, commitment)
             if wanted is not None:
                 searched = self._tree or (bool(later.patches) and commitment.helper is None)
                 self._commitments.append(with_message(commitment, wanted, searched=searched))
             else:
-                answers = [
-                    one
-                    for one in self._answers.get(name, ())
-                    if view.quoted_above(message, one[1].evidence.place.line or 1)
-                    == view.quoted_above(message, commitment.evidence.place.line or 1)
-                ]
+                answers = under.get(view.quoted_above(message, commitment.evidence.place.line or 1), [])
                 self._commitments.append(self._keeping.settle(Promised(message, commitment, answers, self._proposals)))
         self._stances += find_stances(view, message)
         self._tags += find_tags(view, message)

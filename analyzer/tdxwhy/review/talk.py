@@ -47,6 +47,8 @@ class View:
         self._said: dict[str, list[Said]] = {}
         self._spoken: dict[str, dict[int, list[Sentence]]] = {}
         self._above: dict[str, list[int | None]] = {}
+        self._calling: dict[str, list[Message]] = {}
+        self._quoted: dict[str, dict[tuple[str | None, str], int]] = {}
 
     @cached_property
     def children(self) -> dict[str, list[Message]]:
@@ -80,6 +82,24 @@ class View:
     def thread(self, message: Message) -> list[Message]:
         """Return the mails of a mail's own thread, oldest first."""
         return self._threads[self._roots[message.mail.message_id]]
+
+    def calling(self, message: Message) -> list[Message]:
+        """Return the mails of a mail's own thread that call somebody by name, oldest first."""
+        root = self._roots[message.mail.message_id]
+        if root not in self._calling:
+            self._calling[root] = [one for one in self._threads[root] if any(said.called for said in self.said(one))]
+        return self._calling[root]
+
+    def quoted_at(self, message: Message) -> dict[tuple[str | None, str], int]:
+        """Return where a mail last quotes a line, by the mail that holds it and its words without blanks."""
+        name = message.mail.message_id
+        if name not in self._quoted:
+            found = {}
+            for index, (line, speaker) in enumerate(zip(message.lines, self.speakers.lines(message), strict=True)):
+                if speaker is not None and line.text.strip():
+                    found[speaker.origin, squeeze(line.text)] = index
+            self._quoted[name] = found
+        return self._quoted[name]
 
     def blocks(self, message: Message) -> list[Block]:
         """Return a mail's own blocks."""

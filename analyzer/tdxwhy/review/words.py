@@ -5,14 +5,15 @@ Accepted form: `word`, `two_words`, `begin*`, `one|other`, `{class}`, `{capture:
 `..` up to three words, `...` up to eight, `....` up to twenty; `^` the sentence's
 beginning, `$` its end; `,` and other marks stand for themselves.
 
-Verbs of doing, the one large class, are marked in the sentence (`fix~`) instead of being listed in every expression.
+The large classes, verbs that say what is done, ordered or reported, are marked in the sentence (`fix~`) instead of being listed in every
+expression.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,35 +26,57 @@ _KEYS = {"id", "group", "kind", "why", "form", "unless", "good", "bad"}
 _NEEDED = {"id", "form", "good", "bad"}
 _NAME = r"(?P<name>[a-z][\w.'-]{1,30})"
 _ANY = r" [a-z][^\s~]{1,40}~?(?= )"
-_MARKED = "do"
+# Large classes. A sentence is matched with the words of one of them marked: that which the phrase names, else the first.
+_MARKED = ("do", "order", "did")
+_KEPT = 1 << 13
 _WORDS = "words"
 _GAPS = {"..": 3, "...": 8, "....": 20}
 
 
+class Form(NamedTuple):
+    """One form as an expression, and words of which every sentence that it matches has one; none where that cannot be told."""
+
+    needs: frozenset[str]
+    expression: re.Pattern[str]
+
+
 class Phrase(NamedTuple):
-    """One phrase: what it means (`group`, `kind`), its forms, and what vetoes it."""
+    """One phrase: what it means (`group`, `kind`), its forms, what vetoes it, and the class whose words are marked in the sentence."""
 
     id: str
     group: str
     kind: str
-    form: re.Pattern[str]
-    unless: re.Pattern[str] | None
+    forms: tuple[Form, ...]
+    vetoes: tuple[Form, ...]
+    marked: str
 
     def match(self, text: str) -> re.Match[str] | None:
-        """Match a normalised sentence."""
-        found = self.form.search(text)
-        return found if found and not (self.unless and self.unless.search(text)) else None
+        """Match a sentence. Forms whose words it does not have are not looked at, so that most are never compiled."""
+        found = _matched(self.forms, text, self.marked)
+        return found if found and not _matched(self.vetoes, text, self.marked) else None
 
 
-class Phrases(NamedTuple):
-    """The phrases of one group, asked together."""
+def _matched(forms: Sequence[Form], text: str, marked: str) -> re.Match[str] | None:
+    words = _words_of(text)
+    for form in forms:
+        if not form.needs or not form.needs.isdisjoint(words):
+            found = form.expression.search(normalise(text, marked))
+            if found:
+                return found
+    return None
 
-    phrases: tuple[Phrase, ...]
 
-    def search(self, text: str) -> Phrase | None:
+class Phrases:
+    """The phrases of one group, asked together; the last answers are kept."""
+
+    def __init__(self, phrases: tuple[Phrase, ...]) -> None:
+        """Take the phrases in the order in which they are asked."""
+        self.phrases = phrases
+        self.search = lru_cache(maxsize=_KEPT)(self._search)
+
+    def _search(self, text: str) -> Phrase | None:
         """Return the first phrase that a sentence carries."""
-        plain = normalise(text)
-        return next((phrase for phrase in self.phrases if phrase.match(plain)), None)
+        return next((phrase for phrase in self.phrases if phrase.match(text)), None)
 
 
 _FOLD = str.maketrans({"’": "'", "‘": "'", "“": " ", "”": " ", '"': " ", "*": " ", "`": " ", "…": " ", "\u00a0": " "})
@@ -61,27 +84,31 @@ _MARKS = re.compile(r"([,;:?!()\[\]]+|\.+)(?=[\s,;:?!()\[\].]|$)|(?<=\s)([(\[]+)
 _UNDERLINE = re.compile(r"(?<![\w])_+(?=\w)|(?<=[a-z])_+(?!\w)")
 
 
-@cache
-def normalise(text: str) -> str:
+@lru_cache(maxsize=1 << 16)
+def normalise(text: str, marked: str = _MARKED[0]) -> str:
     """Return a sentence as forms see it: lower case, marks set apart, emphasis gone, one blank before each word and at the end."""
+    words, tests = _apart(text), _marker(marked)
+    return f" {' '.join(f'{word}~' if tests(word) else word for word in words)} "
+
+
+@lru_cache(maxsize=1 << 14)
+def _apart(text: str) -> list[str]:
     lowered = _UNDERLINE.sub("", text.lower().translate(_FOLD))
-    spaced = _MARKS.sub(lambda m: f" {' '.join(dict.fromkeys(m.group()))} ", f" {lowered}")
-    doing = _doing()
-    return f" {' '.join(f'{word}~' if doing(word) else word for word in spaced.split())} "
+    return _MARKS.sub(lambda m: f" {' '.join(dict.fromkeys(m.group()))} ", f" {lowered}").split()
+
+
+@lru_cache(maxsize=1 << 14)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(_apart(text))
 
 
 @cache
-def _doing() -> Callable[[str], bool]:
-    """Return the test for verbs of doing."""
-    words = word_class(_MARKED)
+def _marker(name: str) -> Callable[[str], bool]:
+    """Return the test for the words of a class."""
+    words = word_class(name)
     exact = frozenset(word for word in words if not word.endswith("*"))
     starts = tuple(word[:-1] for word in words if word.endswith("*"))
-
-    @cache
-    def doing(word: str) -> bool:
-        return word in exact or word.startswith(starts)
-
-    return doing
+    return lru_cache(maxsize=1 << 16)(lambda word: word in exact or (bool(starts) and word.startswith(starts)))
 
 
 @cache
@@ -101,7 +128,13 @@ def phrases(group: str) -> Phrases:
     if group not in groups():
         raise RulesError(f"rules/thread: no phrase of group {group!r}")
     rows = compiled.table(PHRASES, group)
-    return Phrases(tuple(Phrase(id, group, kind, lazy(form), lazy(unless) if unless else None) for id, kind, form, unless in rows))
+    return Phrases(tuple(read_phrase(group, row) for row in rows))
+
+
+def read_phrase(group: str, row: Sequence[Any]) -> Phrase:
+    """Return a phrase of a group from what `lowered_phrase` made of it."""
+    forms, vetoes = (tuple(Form(frozenset(needs), lazy(expression)) for needs, expression in each) for each in row[2:4])
+    return Phrase(row[0], group, row[1], forms, vetoes, row[4])
 
 
 def groups() -> tuple[str, ...]:
@@ -110,16 +143,16 @@ def groups() -> tuple[str, ...]:
 
 
 def lowered(where: Path) -> dict[str, Any]:
-    """Read the files in a folder strictly; return the words, and of each group its phrases as id, kind, form and veto."""
+    """Read the files in a folder strictly; return the words, and of each group its phrases as `lowered_phrase` gives them."""
     documents = {path.stem: toml.read(path) for path in sorted(where.glob("*.toml")) if _is_phrases(path.stem)}
     for stem, table in documents.items():
         _prove(stem, table)
     words = documents.pop(_WORDS, {}).get(_WORDS, {})
-    classes = class_expressions(words)
+    classes = {marked: class_expressions(words, marked) for marked in _MARKED}
     found: dict[str, Any] = {_WORDS: words}
     for stem, table in documents.items():
         for row in table.get("phrase", []):
-            found.setdefault(row.get("group", stem), []).append(lowered_phrase(stem, row, classes))
+            found.setdefault(row.get("group", stem), []).append(lowered_phrase(stem, row, words, classes[marked_by(row)]))
     return found
 
 
@@ -148,9 +181,37 @@ def _texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def class_expressions(words: dict[str, list[str]]) -> dict[str, str]:
-    """Return the expression of each class of words."""
-    return {name: r"[^\s~]{1,40}~" if name == _MARKED else _class(name, words) for name in words}
+def class_expressions(words: dict[str, list[str]], marked: str = _MARKED[0]) -> dict[str, str]:
+    """Return the expression of each class of words; those of `marked` are found by their mark."""
+    return {name: r"[^\s~]{1,40}~" if name == marked else _class(name, words) for name in words}
+
+
+def marked_by(row: dict[str, Any]) -> str:
+    """Return the large class that a phrase names: of several the last, of none the first."""
+    forms = " ".join(str(form) for key in ("form", "unless") for form in row.get(key) or [])
+    return next((name for name in reversed(_MARKED) if f"{{{name}}}" in forms), _MARKED[0])
+
+
+def needed(form: str, words: dict[str, list[str]]) -> list[str]:
+    """Return words of which each sentence has one that a form matches; none where that cannot be told."""
+    pieces: list[Collection[str]] = [piece for each in form.split() if (piece := _first_words(each, words))]
+    return sorted(sorted(pieces, key=_commonness)[0]) if pieces else []
+
+
+def _commonness(words: Collection[str]) -> tuple[int, int]:
+    return sum(len(word) < 4 for word in words), len(words)
+
+
+def _first_words(piece: str, words: dict[str, list[str]]) -> set[str]:
+    """Return the words with which a piece of a form can begin; none for one that may be left out or takes any word."""
+    if piece in ("^", "$", "|", *_GAPS) or (len(piece) > 1 and piece.endswith("?")) or piece in ("{name}", "{any_word}"):
+        return set()
+    if piece.startswith("{"):
+        listed = [word for name in piece[1:-1].rpartition(":")[2].split("|") for word in words.get(name, [])]
+    else:
+        listed = piece.split("|")
+    first = {word.replace("_", " ").split()[0] for word in listed if word.replace("_", " ").split()}
+    return set() if any(word.endswith("*") for word in first) else first
 
 
 def _class(name: str, words: dict[str, list[str]]) -> str:
@@ -163,12 +224,17 @@ def _word(word: str) -> str:
     return "~? ".join(plain)
 
 
-def lowered_phrase(stem: str, row: dict[str, Any], classes: dict[str, str]) -> tuple[str, str, str, str]:
-    """Return a phrase's id, kind, form and veto, these as regular expressions; without a veto, the last is empty."""
+Lowered = list[tuple[list[str], str]]
+
+
+def lowered_phrase(
+    stem: str, row: dict[str, Any], words: dict[str, list[str]], classes: dict[str, str]
+) -> tuple[str, str, Lowered, Lowered, str]:
+    """Return a phrase's id, kind, forms and vetoes (the words that each needs, its expression), and the class whose words are marked."""
     name = f"rules/thread/{stem}.toml: {row.get('id', 'a phrase')}"
     _keys(row, name)
-    unless = row.get("unless")
-    return row["id"], row.get("kind", ""), _lowered(row["form"], classes, name), _lowered(unless, classes, name) if unless else ""
+    forms, vetoes = ([(needed(form, words), _lowered(form, classes, name)) for form in row.get(key) or []] for key in ("form", "unless"))
+    return row["id"], row.get("kind", ""), forms, vetoes, marked_by(row)
 
 
 def _keys(row: dict[str, Any], name: str) -> None:
@@ -178,9 +244,9 @@ def _keys(row: dict[str, Any], name: str) -> None:
         raise RulesError(f"{name}: no {sorted(missing)[0]!r}")
 
 
-def _lowered(forms: list[str], classes: dict[str, str], name: str) -> str:
+def _lowered(form: str, classes: dict[str, str], name: str) -> str:
     try:
-        return re.compile("|".join(_form(form, classes, name) for form in forms)).pattern
+        return re.compile(_form(form, classes, name)).pattern
     except re.error as error:
         raise RulesError(f"{name}: {error}") from None
 

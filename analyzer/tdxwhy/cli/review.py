@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import Parser
-from tdxwhy.errors import NothingToJudge
+from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.nouns import Review
 
+FAILS = ("unanswered", "refused", "unkept", "open")
 FORMATS = ("text", "json", "html", "markdown", "reply")
 
 
@@ -34,8 +35,9 @@ def parser() -> argparse.ArgumentParser:
         dest="later",
         action="append",
         default=[],
-        help="mails of later versions, in which promises are looked for",
+        help="mails of later versions, in which remarks and promises are followed; - is standard input",
     )
+    made.add_argument("--for", metavar="NAME", dest="person", help="only what this person owes and is owed, as text")
     made.add_argument("--tree", metavar="DIR", type=Path, help="a kernel tree, in whose TDX sources promised messages are looked for")
     made.add_argument("--about", metavar="SUBJECT", help="only threads whose subject contains this, or the thread of this Message-ID")
     made.add_argument("--format", choices=FORMATS, default="text")
@@ -44,8 +46,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="WHAT",
         action="append",
         default=[],
-        choices=("unanswered", "unkept"),
-        help="exit 1 on unanswered questions or unkept promises",
+        choices=FAILS,
+        help="exit 1 on WHAT: unanswered (open remarks, questions that were put off), refused (open objections), "
+        "unkept (promises that were not kept, or in part), open (whatever stands under Open); may be repeated",
     )
     return made
 
@@ -54,22 +57,30 @@ def run(args: argparse.Namespace) -> int:
     """Review the thread and print it; 1 only with --fail-on."""
     from tdxwhy.review.review import review
 
+    if [*args.thread, *args.later].count("-") > 1:
+        raise TdxwhyError("- is standard input and can be read once: give a file for the thread or for --with")
     mails = list(_read(args.thread, args.about))
     if not mails:
         raise NothingToJudge(f"{args.thread[0]}: no thread about {args.about!r}" if args.about else f"{args.thread[0]}: no mails found")
     found = review(mails, _read(args.later, None), args.tree)
     for note in found.notes:
         complain(note)
-    sys.stdout.write(_rendered(found, args.format))
+    sys.stdout.write(_for(found, args.person) if args.person else _rendered(found, args.format))
     return int(fails(found, args.fail_on))
 
 
 def fails(review: Review, on: Iterable[str]) -> bool:
-    """Tell whether a gate is to fail: on questions without an answer, or on promises that were not kept."""
-    wanted = set(on)
-    open_question = "unanswered" in wanted and any(question.status != "answered" for question in review.questions)
-    unkept = "unkept" in wanted and any(commitment.kept in ("no", "partly") for commitment in review.commitments)
-    return open_question or unkept
+    """Tell whether a gate is to fail; what each word counts stands in the help."""
+    from tdxwhy.report.review_items import open_items
+
+    opened = [remark for remark in review.remarks if remark.status == "open"]
+    counted = {
+        "unanswered": bool(opened) or any(question.status == "deflected" for question in review.questions),
+        "refused": any(remark.kind == "objection" for remark in opened),
+        "unkept": any(commitment.kept in ("no", "partly") for commitment in review.commitments),
+        "open": bool(open_items(review)),
+    }
+    return any(counted[word] for word in on)
 
 
 def _read(paths: Iterable[str], about: str | None) -> Iterator[Mail]:
@@ -80,6 +91,17 @@ def _read(paths: Iterable[str], about: str | None) -> Iterator[Mail]:
             yield from read_stream(sys.stdin.buffer, "standard input")
         else:
             yield from read_mails(Path(path), about)
+
+
+def _for(review: Review, person: str) -> str:
+    from tdxwhy.report.review_person import names, owed
+    from tdxwhy.report.review_text import person_text
+    from tdxwhy.report.terminal import painter, width
+
+    told = owed(review, person)
+    if told is None:
+        raise TdxwhyError(f"--for {person}: nobody of the thread is called so; there are {', '.join(names(review)[:20])}")
+    return person_text(person, *told, painter(), width(sys.stdout))
 
 
 def _rendered(review: Review, form: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
+from urllib.parse import quote
 
 from tdxwhy.records import Evidence
 from tdxwhy.review.nouns import Commitment, MailedMessage, Precondition, Remark, Review
@@ -43,6 +44,12 @@ class Item(NamedTuple):
     answered_by: str
 
     @property
+    def link(self) -> str:
+        """Return where the mail stands in the archive, "" where its Message-ID is not its own."""
+        own = re.fullmatch(r"[A-Za-z0-9._%+=/$~-]{1,200}@[A-Za-z0-9._-]{1,200}", self.message_id)
+        return f"https://lore.kernel.org/all/{quote(self.message_id, safe='@')}/" if own else ""
+
+    @property
     def anchor(self) -> str:
         """Return the place in the page: the passage, else the mail."""
         line = self.place.rsplit(">:", 1)[1] if ">:" in self.place else ""
@@ -57,12 +64,12 @@ def open_items(review: Review) -> list[Item]:
     current = newest(review)
     stated = [one for one in review.preconditions if current(one.evidence.place.message_id)]
     needs = [_need(one) for one in _once(stated) if one.status == "nobody"]
-    return [_remark(one) for one in remarks] + wanted + needs + promises
+    return [remark_item(one) for one in remarks] + wanted + needs + promises
 
 
 def settled_items(review: Review) -> list[Item]:
     """Return what is not open, in the same order of kinds."""
-    remarks = [_remark(one) for one in review.remarks if one.status != "open"]
+    remarks = [remark_item(one) for one in review.remarks if one.status != "open"]
     needs = [_need(one) for one in _once(review.preconditions) if one.status != "nobody"]
     return remarks + needs + [promise_item(one) for one in review.commitments if one.kept not in ("no", "partly")]
 
@@ -92,7 +99,8 @@ def place(evidence: Evidence) -> str:
     return f"<{evidence.place.message_id}>{line}"
 
 
-def _remark(one: Remark) -> Item:
+def remark_item(one: Remark) -> Item:
+    """Return a remark as an item."""
     last = one.responses[-1] if one.responses else None
     return Item(
         kind=one.kind,

@@ -156,6 +156,7 @@ class _Passages:
     def __init__(self, review: Review) -> None:
         self._marks: dict[tuple[str | None, int | None], str] = {}
         for kind, items in (
+            ("remark", review.remarks),
             ("question", review.questions),
             ("precondition", review.preconditions),
             ("promise", review.commitments),

@@ -25,6 +25,14 @@ def review_text(review: Review, paint: Painter, columns_wide: int) -> str:
     return writer.text()
 
 
+def person_text(person: str, owes: Iterable[Item], owed: Iterable[Item], paint: Painter, columns_wide: int) -> str:
+    """Render what one person owes and is owed."""
+    writer = _Writer(paint, max(40, columns_wide))
+    writer.items(f"{safe(person)} owes", owes)
+    writer.items(f"{safe(person)} is owed", owed)
+    return writer.text() if writer.written else f"{safe(person)} owes nothing and is owed nothing.\n"
+
+
 _WHOLE = 40
 _PRINTED = {
     "no": "prints nothing",
@@ -44,6 +52,11 @@ class _Writer:
     def __init__(self, paint: Painter, wide: int) -> None:
         self._paint, self._wide = paint, wide
         self._lines: list[str] = []
+
+    @property
+    def written(self) -> bool:
+        """Tell whether there is anything."""
+        return bool(self._lines)
 
     def text(self) -> str:
         return "\n".join(self._lines).strip("\n") + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tdxwhy.review.nouns import RemarkKind, ResponseKind
@@ -9,6 +10,7 @@ from tdxwhy.review.sentences import Sentence
 from tdxwhy.review.words import phrases
 
 _FEW = 60
+_ITEM = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+")
 
 
 def asks(sentence: Sentence) -> bool:
@@ -79,4 +81,4 @@ def _without_a_promise(told: Sequence[Sentence], remark: RemarkKind) -> Response
 
 
 def _is(sentence: Sentence, group: str) -> bool:
-    return phrases(group).search(sentence.text) is not None
+    return phrases(group).search(_ITEM.sub("", sentence.text)) is not None

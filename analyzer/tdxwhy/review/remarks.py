@@ -13,9 +13,12 @@ from tdxwhy.review.origins import Origins
 from tdxwhy.review.regions import LONGEST, Point, Region, part, points, regions
 from tdxwhy.review.sentences import Sentence
 from tdxwhy.review.talk import View
+from tdxwhy.review.versions import patch_text
 from tdxwhy.review.words import phrases
+from tdxwhy.source.diff import holds_diff
 
 _SHORT = 6
+_SHOWN = 3
 
 
 class Found(NamedTuple):
@@ -70,6 +73,7 @@ class Remarks:
     def find(self, message: Message) -> Iterator[Found]:
         """Yield the remarks of a mail."""
         if message.kind == "bot":
+            yield from self._report(message)
             return
         own = self.is_author(message)
         cuts = sorted(self._cuts.get(message.mail.message_id, ()))
@@ -83,6 +87,18 @@ class Remarks:
                 if own or not self._only_answers(made):
                     self._of_mail.setdefault(message.mail.message_id, []).append(made)
                     yield made
+
+    def _report(self, message: Message) -> Iterator[Found]:
+        """Yield what a robot found wrong: its first words and what it shows, as one remark; notices that all is well are none."""
+        blocks = [block for block in self.view.blocks(message) if block.kind in ("prose", "example", "log", "code")]
+        told = next((block for block in blocks if phrases("finds").search(" ".join(block.text.split())[:LONGEST])), None)
+        if told is None or holds_diff(patch_text(message)):
+            return
+        shown = blocks[blocks.index(told) : blocks.index(told) + _SHOWN]
+        text = "\n\n".join(block.text for block in shown)[:LONGEST]
+        found = Found(message, (), told.lines[0].number, shown[-1].lines[-1].number, text, "report", None)
+        self._of_mail.setdefault(message.mail.message_id, []).append(found)
+        yield found
 
     def _made(self, message: Message, group: Sequence[Point], on: Anchor | None) -> Found:
         spoken = tuple(sentence for point in group for sentence in point.sentences)
@@ -177,7 +193,8 @@ def _grouped(found: Sequence[Point], cuts: Sequence[int]) -> list[list[Point]]:
     kind: RemarkKind | None = None
     for point in found:
         own = next((each for one in point.sentences if (each := wanted(one)) is not None), None)
-        differs = kind is not None and own is not None and (own != kind or point.item)
+        differs = kind is not None and own is not None and own != kind
+        differs |= point.item and bool(groups) and (groups[-1][0].item or (kind is not None and own is not None))
         if groups and not _apart(groups[-1], point, cuts, differs=differs):
             groups[-1].append(point)
             kind = kind or own

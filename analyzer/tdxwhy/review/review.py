@@ -34,7 +34,8 @@ from tdxwhy.review.statuses import find_remarks
 from tdxwhy.review.tags import find_tags
 from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages
-from tdxwhy.review.versions import patch_code, patch_versions
+from tdxwhy.review.versions import patch_code, patch_text, patch_versions
+from tdxwhy.source.diff import holds_diff
 from tdxwhy.source.nouns import FailingPath, PrintSite
 from tdxwhy.source.tree import tree_files
 
@@ -106,7 +107,7 @@ class _Found:
                 self._commitments.append(self._keeping.settle(Promised(message, commitment, answers, self._proposals)))
         self._stances += find_stances(view, message)
         self._tags += find_tags(view, message)
-        if message.kind == "patch":
+        if message.kind == "patch" or (message.kind == "bot" and holds_diff(patch_text(message))):
             self._patch(message)
 
     def _wanted_above(self, message: Message, commitment: Commitment) -> MailedMessage | None:

@@ -1,0 +1,163 @@
+"""Remarks from structure: what is one, what answers it, what closes it, and what became of its lines."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdxwhy.read.mail.decode import decode_mail
+from tdxwhy.review.alignment import aligned
+from tdxwhy.review.review import review
+from tdxwhy.review.threads import read_subject
+
+PATCH = """Count the idle slots.
+
+Signed-off-by: Ada Moor <ada@a.example>
+---
+diff --git a/slots.c b/slots.c
+--- a/slots.c
++++ b/slots.c
+@@ -10,3 +10,9 @@ static int slots(struct widget *w)
+ {
+ 	int n = 0;
+
++	/* The table is at a fixed place. */
++	for (int i = 0; i < 64; i++)
++		n += w->slot[i].idle;
++
++	w->idle = n;
++
+ 	return n;
+"""
+ADA, BEN, CLEO = "Ada Moor <ada@a.example>", "Ben Ruiz <ben@b.example>", "Cleo Tan <cleo@c.example>"
+
+
+def mail(name, who, body, parent=None, *, subject="Re: [PATCH v2 1/1] widget: count idle slots", day=1):
+    link = f"In-Reply-To: <{parent}@x>\n" if parent else ""
+    head = f"From: {who}\nSubject: {subject}\nDate: Mon, {day:02d} Jun 2026 10:00:00 +0000\nMessage-ID: <{name}@x>\n{link}"
+    return decode_mail(f"{head}\n{body}".encode(), "t", 1)
+
+
+def patch(name="p", body=PATCH, version=2, day=1):
+    return mail(name, ADA, body, subject=f"[PATCH v{version} 1/1] widget: count idle slots", day=day)
+
+
+def remarks(*mails):
+    return review(list(mails)).remarks
+
+
+def test_a_block_under_a_quote_is_one_remark_and_knows_its_line():
+    (one,) = remarks(patch(), mail("r", BEN, "> +\tw->idle = n;\n\nThis belongs in the probe code.\n\nIt runs there anyway.\n", "p"))
+    assert (one.kind, one.status, one.author) == ("request", "open", "Ben Ruiz")
+    assert one.evidence.quote == "This belongs in the probe code.\n\nIt runs there anyway."
+    assert (one.on.file, one.on.line, one.on.function) == ("slots.c", 17, "slots")
+
+
+@pytest.mark.parametrize("text", ["Thanks!", "Ben", ":)", "thanks,\n\nBen", "Reviewed-by: Ben Ruiz <ben@b.example>", "-- \nBen Ruiz | CTO"])
+def test_what_is_no_remark(text):
+    assert remarks(patch(), mail("r", BEN, f"> +\tw->idle = n;\n\n{text}\n", "p")) == ()
+
+
+def test_points_of_a_list_are_remarks_of_their_own():
+    found = remarks(patch(), mail("r", BEN, "> +\tw->idle = n;\n\n1. Split this up.\n\n2. Add a comment.\n", "p"))
+    assert [one.evidence.quote for one in found] == ["1. Split this up.", "2. Add a comment."]
+
+
+def test_a_block_answered_in_pieces_is_a_remark_for_each():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nWhy here?  It looks odd.\nMove it, please.\n", "p")
+    answer = mail("a", ADA, "> Why here?  It looks odd.\n\nNo reason.\n\n> Move it, please.\n\nOk.\n", "r", day=2)
+    found = remarks(patch(), asked, answer)
+    assert [(one.status, [each.kind for each in one.responses]) for one in found] == [("answered", ["explains"]), ("agreed", ["agrees"])]
+
+
+def test_only_the_author_of_the_patch_closes_a_remark():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nWhy is this here?\n", "p")
+    other = mail("c", CLEO, "> Why is this here?\n\nIt is used by the reader.\n", "r", day=2)
+    assert remarks(patch(), asked, other)[0].status == "open"
+    author = mail("a", ADA, "> Why is this here?\n\nIt is used by the reader.\n", "r", day=3)
+    assert remarks(patch(), asked, other, author)[0].status == "answered"
+
+
+def test_who_asked_can_take_it_back():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nPlease drop this.\n", "p")
+    again = mail("s", BEN, "> Please drop this.\n\nNever mind, I misread it.\n", "r", day=2)
+    assert remarks(patch(), asked, again)[0].status == "settled"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [("The table is fixed.", "open"), ("Ok, I will drop it.", "agreed"), ("Dropped it for v3.", "agreed")]
+)
+def test_a_refusal_is_open_until_somebody_gives_in(answer, status):
+    refused = mail("r", BEN, "> +\tw->idle = n;\n\nNAK. Nobody has any business with this.\n", "p")
+    found = remarks(patch(), refused, mail("a", ADA, f"> NAK. Nobody has any business with this.\n\n{answer}\n", "r", day=2))
+    assert (found[0].kind, found[0].status) == ("objection", status)
+
+
+def test_an_answer_at_the_top_answers_the_whole_mail():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nPlease drop this.\n", "p")
+    assert remarks(patch(), asked, mail("a", ADA, "Sure, will do.\n", "r", day=2))[0].status == "agreed"
+
+
+@pytest.mark.parametrize(
+    ("later", "state", "line"),
+    [
+        (PATCH, "unchanged", "+\tw->idle = n;"),
+        (PATCH.replace("+\tw->idle = n;\n+\n", ""), "gone", None),
+        (PATCH.replace("w->idle = n;", "w->idle = n / 2;"), "changed", "+\tw->idle = n / 2;"),
+        (PATCH.replace("w->idle = n;", "w->idle = n;\n+\tw->known = true;"), "changed", "+\tw->known = true;"),
+        (
+            PATCH.replace("---\n", "---\nv2 -> v3:\n - Take the mutex of the slot table.\n\n", 1),
+            "noted",
+            "- Take the mutex of the slot table.",
+        ),
+    ],
+)
+def test_lines_are_followed_into_the_next_version(later, state, line):
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nThe slot table needs its mutex here.\n", "p")
+    (one,) = remarks(patch(), asked, patch("q", later, 3, 5))
+    assert one.next.state == state
+    assert line is None or one.next.evidence.quote == line
+    assert one.next.evidence is not None
+
+
+def test_agreed_and_left_as_it_was_is_open():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nPlease drop this.\n", "p")
+    answer = mail("a", ADA, "> Please drop this.\n\nOk.\n", "r", day=2)
+    assert [one.status for one in remarks(patch(), asked, answer)] == ["agreed"]
+    assert [one.status for one in remarks(patch(), asked, answer, patch("q", PATCH, 3, 5))] == ["open"]
+
+
+def test_a_robots_report_is_a_remark_and_its_success_is_none():
+    robot = "kernel test robot <lkp@robot.example>"
+    bad = mail("k", robot, "kernel test robot noticed the following build errors:\n\n   slots.c:12:3: error: no such thing\n", "p")
+    good = mail("l", robot, "BUILD SUCCESS\n", "p")
+    assert [(one.kind, one.status) for one in remarks(patch(), bad, good)] == [("report", "open")]
+
+
+@pytest.mark.parametrize(
+    ("subject", "version", "title"),
+    [
+        ("[PATCHv11 18/19] a: b", "11", "a: b"),
+        ("[PATCH v2.1] a: b", "2.1", "a: b"),
+        ("[RFC v3 PATCH 1/2] a: b", "3", "a: b"),
+        ("[PATCH] a: b (v2)", "2", "a: b"),
+        ("[PATCH 2/3 v5] a: b", "5", "a: b"),
+        ("[PATCH] a: add VBT v2", "1", "a: add VBT v2"),
+    ],
+)
+def test_versions_stand_anywhere_in_a_subject(subject, version, title):
+    assert read_subject(subject)[2] == version
+    assert read_subject(subject).title == title
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=40), st.lists(st.sampled_from("abcdef"), max_size=40))
+def test_an_alignment_keeps_order_and_words(old, new):
+    found = [(index, place) for index, place in enumerate(aligned(old, new)) if place is not None]
+    assert all(old[index] == new[place] for index, place in found)
+    assert [place for _, place in found] == sorted({place for _, place in found})
+
+
+@given(st.lists(st.text(max_size=6), unique=True, max_size=30))
+def test_a_text_aligns_with_itself(lines):
+    assert aligned(lines, lines) == list(range(len(lines)))

@@ -123,7 +123,11 @@ def read_report(name: str, sidecar: Topology | None = None, hold: bool = False, 
 
     `joined`: its lines are kept, as those of other files will be read beside them.
     """
-    reader = _reader(name)
+    return report_of(_reader(name), sidecar, hold, joined)
+
+
+def report_of(reader: LogReader, sidecar: Topology | None = None, hold: bool = False, joined: bool = False) -> LogReport:
+    """Diagnose every boot that a reader yields, and what went wrong later."""
 
     def judge(boot: BootRecords) -> Diagnosis:
         return diagnose(boot, reader.name, sidecar or reader.topology)

@@ -69,6 +69,13 @@ class Fleet:
         found = self._run(sql)
         return tuple(column[0] for column in found.description), _fetched(found)
 
+    def arrow(self, sql: str) -> Any:  # noqa: ANN401 - arro3's Table
+        """Return the answer to one SELECT as an Arrow table."""
+        from arro3.core import Table
+
+        with _said():
+            return Table.from_arrow(self._run(sql, way="sql"))
+
     def parquet(self, sql: str, out: BinaryIO) -> None:
         """Write the answer to one SELECT as Parquet, a row group at a time."""
         from arro3.core import RecordBatchReader

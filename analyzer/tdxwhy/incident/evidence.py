@@ -10,8 +10,11 @@ from typing import Any
 from tdxwhy.incident import tables
 from tdxwhy.incident.nouns import Fact, Line
 from tdxwhy.incident.rows import Shown
+from tdxwhy.records import Place
 
 _MOST = 64
+# What a person pastes is shorter; of a longer text so many lines are looked at, so many on either side of a message.
+_SHORT, _NEAR = 3_000, 200
 
 
 class Evidence:
@@ -54,9 +57,22 @@ def _compiled(source: str) -> re.Pattern[str]:
     return re.compile(source)
 
 
-def gather(lines: Sequence[Line]) -> Evidence:
-    """Collect the facts of a paste."""
+def gather(lines: Sequence[Line], messages: Sequence[Line] = ()) -> Evidence:
+    """Collect the facts of a paste; of a long one from its ends, around its `messages`, and from commands with their answers."""
+    if len(lines) > _SHORT:
+        near = {line.place for line in messages}
+        lines = _around(lines, near)
     return Evidence([*_stated(lines), *_answered(lines)])
+
+
+def _around(lines: Sequence[Line], places: set[Place]) -> Sequence[Line]:
+    wanted: set[int] = {*range(_NEAR), *range(len(lines) - _NEAR, len(lines))}
+    for number, line in enumerate(lines):
+        if line.command or line.asked:
+            wanted.add(number)
+        if line.place in places and len(wanted) < _SHORT:
+            wanted.update(range(max(0, number - _NEAR), min(len(lines), number + _NEAR)))
+    return [lines[number] for number in sorted(wanted)[:_SHORT]]
 
 
 def _stated(lines: Sequence[Line]) -> Iterator[Fact]:

@@ -27,7 +27,7 @@ def incidents_of(lines: Sequence[Line], host: Host) -> tuple[Incident, ...]:
     if not signs:
         return ()
     topology = topology_of(lines, host.topology)
-    evidence = gather(lines)
+    evidence = gather(lines, [sign.line for sign in signs])
     if host.keyids is not None and "keyid-range" not in evidence:
         first, end, shown = host.keyids
         evidence.add(Fact("keyid-range", str(first), Line(shown.place, shown.quote), str(end)))

@@ -112,7 +112,9 @@ def signs_of(lines: Sequence[Line]) -> tuple[Sign, ...]:
     found: list[Sign] = []
     had = -1
     for number, line in enumerate(lines):
-        here = [] if _is_sample(lines, number) else list(_on(line, line.text))
+        here = list(_on(line, line.text))
+        if here and _is_sample(lines, number):
+            continue
         if not here and number + 1 < len(lines) and had < number and _may_be_wrapped(line, lines[number + 1]):
             joined = f"{line.text.rstrip()} {lines[number + 1].text.strip()}"
             if not any(_on(lines[number + 1], lines[number + 1].text)):

@@ -139,3 +139,19 @@ def test_the_actions_paths_are_no_options(tool: Path, tmp_path: Path) -> None:
     inputs = {"PATHS": "--exit-zero", "ARGUMENTS": "--isolated", "RANGE": "", "SARIF": "", "SUMMARY": "false"}
     environment = {**os.environ, "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output"), **inputs}
     assert subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.parametrize(("base", "config", "status"), [("main", "", 1), ("", "", 0), ("main", "base.toml", 0)])
+def test_a_pull_request_does_not_bring_the_settings_that_it_is_judged_by(
+    tool: Path, tmp_path: Path, base: str, config: str, status: int
+) -> None:
+    yaml = pytest.importorskip("yaml")
+    script = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][1]["run"]
+    (tmp_path / "tdxwhy/bin").mkdir(parents=True)
+    (tmp_path / "tdxwhy/bin/tdxwhy").symlink_to(tool)
+    (tmp_path / "x.patch").write_bytes(MAIL)
+    for name in (".tdxwhy.toml", "base.toml"):
+        (tmp_path / name).write_text('fail-on = "never"\n')
+    inputs = {"PATHS": "x.patch", "ARGUMENTS": "", "RANGE": "", "SARIF": "", "SUMMARY": "false", "BASE": base, "CONFIG": config}
+    environment = {**os.environ, "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output"), **inputs}
+    assert subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=False).returncode == status

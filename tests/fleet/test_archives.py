@@ -230,3 +230,14 @@ def test_headers_that_are_chained_without_an_end_are_refused(tmp_path):
     summary = ingested(tmp_path / "store", tmp_path / "logs.tar")
     assert summary.outcomes == {"initialized": 1}
     assert ["cut or broken" in what for what, _, _ in summary.losses] == [True]
+
+
+def test_a_zip_archive_whose_members_share_bytes_is_refused_as_a_whole(tmp_path):
+    packed = bytearray(zipped(*((f"{number}.log", ONE) for number in range(5))))
+    at = -1
+    while (at := packed.find(b"PK\1\2", at + 1)) >= 0:
+        packed[at + 42 : at + 46] = bytes(4)  # each says that it begins where the first does
+    (tmp_path / "logs.zip").write_bytes(packed)
+    summary = ingested(tmp_path / "store", tmp_path / "logs.zip")
+    assert summary.outcomes == {}
+    assert [what for what, _, _ in summary.losses] == ["member of an archive: members that overlap"]

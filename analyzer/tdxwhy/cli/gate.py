@@ -191,6 +191,8 @@ def _write(path: Path, text: str) -> None:
 
 def _complain(found: Run, args: argparse.Namespace) -> None:
     """Say on standard error what was not read, what was left out, and what is stale."""
+    from tdxwhy.ranges import counted
+
     lines = list(found.errors)
     lines += [f"{one.name}: {note}" for one in found.inputs for note in one.notes]
     lines += [f"settings: [[suppress]] of {', '.join(one.rules)} suppresses nothing: {one.reason}" for one in found.unused]
@@ -199,6 +201,9 @@ def _complain(found: Run, args: argparse.Namespace) -> None:
         for one in found.suppressed:
             place = one.finding.evidence[0].place.source
             lines.append(f"suppressed: {place}: {one.finding.rule} {one.finding.message} ({one.reason or 'no reason given'})")
+    own = sum(one.kind == "inSource" for one in found.suppressed)
+    if own and not args.show_suppressed:
+        lines.append(f"{counted(own, 'finding')} suppressed by marks in what is judged; --show-suppressed lists them")
     if not found.errors and not args.allow_empty and not any(one.judged for one in found.inputs):
         lines.append("nothing to judge")
     for line in lines:

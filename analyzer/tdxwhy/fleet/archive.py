@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -16,6 +17,8 @@ from tdxwhy.read.tar import streamed
 _MEMBERS, _RATIO = 1_000_000, 300
 _FREE = 256 << 20
 _STEP = 16 << 10
+# The least that stands before a member's bytes (APPNOTE.TXT, 4.3.7).
+_LOCAL_HEADER = 30
 
 
 class Member(NamedTuple):
@@ -88,6 +91,9 @@ def _tar_trouble(entry: tarfile.TarInfo) -> str:
 
 def _zip(stream: BinaryIO) -> Iterator[Member | Refused]:
     with zipfile.ZipFile(stream) as archive:
+        if why := _zip_bomb(archive.infolist()):
+            yield Refused("", why)
+            return
         for number, entry in enumerate(archive.infolist()):
             if number >= _MEMBERS:
                 yield Refused("", f"more than {_MEMBERS} members")
@@ -104,6 +110,15 @@ def _zip(stream: BinaryIO) -> Iterator[Member | Refused]:
                 continue
             with content:
                 yield Member(shown(entry.filename), cast(BinaryIO, content))
+
+
+def _zip_bomb(entries: Sequence[zipfile.ZipInfo]) -> str:
+    """Tell why an archive is refused as a whole: its members share bytes, or they are worth too much for its size together."""
+    spans = sorted((entry.header_offset, entry.header_offset + _LOCAL_HEADER + entry.compress_size) for entry in entries)
+    if any(end > begin for (_, end), (begin, _) in pairwise(spans)):
+        return "members that overlap"
+    worth, size = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
+    return "expands beyond measure" if worth > _FREE and worth > size * _RATIO else ""
 
 
 def _zip_trouble(entry: zipfile.ZipInfo) -> str:

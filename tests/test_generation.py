@@ -111,7 +111,7 @@ def test_a_mistake_is_one_line(checkout: Path, name: str, text: str, said: str) 
     ("form", "said"),
     [
         (FORM.replace('"package", "cpu"', '"moon", "cpu"'), "form failed: no kernel of the model has 'moon' to print; it has "),
-        (FORM.replace("package %u", "package %pbl"), "cannot be printed with package, cpu, errno: "),
+        (FORM.replace("package %u", "package %pbl"), "cannot be printed with package, cpu, errno"),
     ],
 )
 def test_a_form_that_no_kernel_can_fill_is_one_line(checkout: Path, form: str, said: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tdxwhy.know.grammar import pieces
+from tdxwhy.know.printf import pieces
 from tdxwhy.source.run.lines import laid_out
 from tdxwhy.source.run.values import number
 

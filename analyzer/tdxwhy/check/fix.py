@@ -165,10 +165,9 @@ def _debug(written: Written) -> Written:
 
 def _spell_errno(written: Written) -> Written:
     """Print the first signed number that is an errno's with %pe."""
-    from tdxwhy.know.names import CONVERSION
+    from tdxwhy.know.printf import conversions
 
-    conversions = [found for found in CONVERSION.finditer(written.format) if found[0] != "%%"]
-    for place, (conversion, argument) in enumerate(zip(conversions, written.args, strict=False)):
+    for place, (conversion, argument) in enumerate(zip(conversions(written.format), written.args, strict=False)):
         if conversion[0] == "%d" and scope().matches("shows", "errno", argument):
             text = f"{written.format[: conversion.start()]}%pe{written.format[conversion.end() :]}"
             return written._replace(format=text, args=(*written.args[:place], f"ERR_PTR({argument})", *written.args[place + 1 :]))

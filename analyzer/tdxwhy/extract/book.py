@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.decode import decode_leaf, leaf_named
+from tdxwhy.know.printf import CONVERSION, conversions
 from tdxwhy.shipped import folder
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.branching import Decision
@@ -20,7 +21,6 @@ _LEAF = re.compile(r"fn|leaf|func|\bop\b", re.IGNORECASE)
 _STATUS = re.compile(r"err|ret|status|rax", re.IGNORECASE)
 # A leaf written into a format by a macro: the model has one form for all leaves.
 _NAMED_LEAF = re.compile(r"\bSEAMCALL (TDH_[A-Z_]+) failed")
-_CONVERSION = re.compile(r"%(?!%)[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|L|z|t|j)?[a-zA-Z]")
 
 
 class Book:
@@ -66,6 +66,8 @@ class Book:
         args: list[str] = []
 
         def lay(found: re.Match[str]) -> str:
+            if found[0] == "%%":
+                return found[0]
             text, value = left.pop(0) if left else ("?", Unknown("?"))
             if found[0].endswith("s") and isinstance(value, str):
                 if leaf_named(value) is None:
@@ -75,11 +77,11 @@ class Book:
                 args.append(self._argument(text, value))
             return found[0]
 
-        text = _CONVERSION.sub(lay, template)
+        text = CONVERSION.sub(lay, template)
         leaf = _NAMED_LEAF.search(text)
         if leaf is None:
             return text, args
-        before = len(_CONVERSION.findall(text[: leaf.start()]))
+        before = len(list(conversions(text[: leaf.start()])))
         return f"{text[: leaf.start(1)]}%s{text[leaf.end(1) :]}", [*args[:before], "leaf_name", *args[before:]]
 
     def _argument(self, text: str, value: Value) -> str:

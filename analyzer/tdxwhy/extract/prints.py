@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.extract.writing import Draft
 from tdxwhy.know import tables
-from tdxwhy.know.names import CONVERSION
+from tdxwhy.know.printf import CONVERSION, conversions
 from tdxwhy.records import MessageForm
 from tdxwhy.source.calls import calls
 from tdxwhy.source.nouns import PrintSite
@@ -112,7 +112,7 @@ def as_rows(lines: tuple[Printed, ...], source: str) -> str:
 
 def _row(line: Printed, taken: set[str], source: str) -> str:
     site, text = line.site, line.format
-    args = [_argument(each) for each in site.args][: len(CONVERSION.findall(text))]
+    args = [_argument(each) for each in site.args][: len(list(conversions(text)))]
     values: dict[str, object] = {
         "id": _id(text, taken),
         "format": text,

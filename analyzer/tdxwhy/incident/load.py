@@ -59,7 +59,7 @@ def _noun_of(row: object) -> type:
 
 
 def _with_pattern(row: Any) -> Any:  # noqa: ANN401 - a struct made at run time
-    from tdxwhy.know.grammar import Text, pieces
+    from tdxwhy.know.printf import Text, pieces
 
     parts = pieces(row.format)
     row.pattern = "".join(_part(part, last=number + 1 == len(parts)) for number, part in enumerate(parts))

@@ -37,7 +37,7 @@ def _make() -> dict[str, Any]:
 INCIDENT = compiled.Piece(
     "incident",
     lambda: compiled.files(
-        (FOLDER,), lambda _: True, ("toml.py", "strict.py", "incident/rows.py", "incident/tables.py", "incident/load.py", "know/grammar.py")
+        (FOLDER,), lambda _: True, ("toml.py", "strict.py", "incident/rows.py", "incident/tables.py", "incident/load.py", "know/printf.py")
     ),
     _make,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdxwhy.know.knowledge import Knowledge
+from tdxwhy.know.printf import Field, Text, expression, field_kinds, pieces
 from tdxwhy.know.rows import UNANCHORED
 from tdxwhy.records import MessageForm
 
@@ -32,12 +33,11 @@ def tables(folder: Path) -> dict[str, Any]:
     from tdxwhy.know.load import load
 
     knowledge = load(folder)
-    matchers, unlowered = _matchers(knowledge.form)
+    matchers = _matchers(knowledge.form)
     found: dict[str, Any] = {name.upper(): rows for name, rows in knowledge._asdict().items()}
     found["MATCHERS"] = matchers
     found["EXACT"] = [matcher.format for matcher in matchers if matcher.source is None]
     found["HEADS"] = _heads(matchers)
-    found["UNLOWERED"] = unlowered
     found["CONSTANTS"] = _constants(knowledge)
     return found
 
@@ -45,51 +45,39 @@ def tables(folder: Path) -> dict[str, Any]:
 def _constants(knowledge: Knowledge) -> list[tuple[str, ...]]:
     """Return the constant texts of each format that the scanner of big logs looks for and that holds no stem."""
     from tdxwhy.know.cover import uncovered
-    from tdxwhy.know.grammar import Text, pieces
 
     looked_for = (form for form in knowledge.form if form.kind != UNANCHORED and form.level != "debug")
     return uncovered(tuple(part.text for part in pieces(form.format) if isinstance(part, Text)) for form in looked_for)
 
 
-def _matchers(forms: Sequence[MessageForm]) -> tuple[list[Matcher], tuple[str, ...]]:
+def _matchers(forms: Sequence[MessageForm]) -> list[Matcher]:
     """Build one matcher a format, the more specific first."""
-    from tdxwhy.know.grammar import Field, Text, field_kinds, matcher, pieces
-    from tdxwhy.know.lower import NotLowered, lower
-
     rows: dict[str, list[MessageForm]] = {}
     for form in forms:
         rows.setdefault(form.format, []).append(form)
     found: list[tuple[int, Matcher]] = []
-    unlowered = []
     for format, alike in rows.items():
         parts = pieces(format)
         constants = [part.text for part in parts if isinstance(part, Text)]
-        source = None
-        if any(isinstance(part, Field) for part in parts):
-            try:
-                source = lower(matcher(format))
-            except NotLowered:
-                unlowered.append(format)
+        fields = [part for part in parts if isinstance(part, Field)]
         needle = max(
             (one for text in constants for one in text.split("  ")),
             key=len,
             default=_NEEDLES[field_kinds(format)[0]] if not constants else "",
         )
-        line = format if source or format in unlowered else "".join(constants)
-        weight = sum(map(len, constants)) + sum(part.width for part in parts if isinstance(part, Field))
+        line, source = (format, expression(format)) if fields else ("".join(constants), None)
+        weight = sum(map(len, constants)) + sum(field.width for field in fields)
         ids = tuple(form.id for form in alike)
         found.append((weight, Matcher(line, source, field_kinds(format), alike[0].args, ids, needle)))
     found.sort(key=lambda pair: (-pair[0], pair[1].format))
-    return [one for _, one in found], tuple(unlowered)
+    return [one for _, one in found]
 
 
 def _heads(matchers: Sequence[Matcher]) -> dict[str, list[str]]:
     """Key each matcher with fields on the longest head that its format's first constant allows; "" holds the rest."""
-    from tdxwhy.know.grammar import Text, pieces
-
     heads: dict[str, list[str]] = {}
     for matcher in matchers:
-        if matcher.source is None and not matcher.kinds:
+        if matcher.source is None:
             continue
         first = pieces(matcher.format)[0]
         constant = first.text.partition("  ")[0] if isinstance(first, Text) else ""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy.know.match import Matcher, index, match, matchers
 from tdxwhy.know.partial import certain
+from tdxwhy.know.printf import Text, pieces
 from tdxwhy.know.truncated import TDX_KINDS
 from tdxwhy.lazy import lazy
 
@@ -26,7 +27,6 @@ _SENTENCE = lazy(r"\s*[A-Z]")
 _DIGITS = lazy(r"\b[0Oo]x[0-9A-Fa-fOoIl]{4,16}\b")
 _DIGIT_OF = str.maketrans("OoIl", "0011")
 _TOKEN = lazy(r"[^\W_]+")
-_FIELD = lazy(r"%[-+ #0]*\d*(?:hh|h|ll|l|z)?[diuxX]")
 # What printk's format prefix may put before a line that other kernels print bare.
 _SUBSYSTEM = lazy(r"(?:x86/|virt/)*(?:kvm(?:_intel)?|tdx): ")
 _LIKE = 0.79
@@ -130,7 +130,7 @@ def _spellings() -> tuple[list[tuple[tuple[str, ...], Matcher]], dict[tuple[int,
     places: dict[tuple[int, int, str], list[int]] = {}
     for matcher in matchers():
         if matcher.forms[0].kind in TDX_KINDS and "%s" not in matcher.format:
-            words = _words(_FIELD.sub("0", matcher.format))
+            words = _words(_with_zeros(matcher.format))
             for place, word in enumerate(words):
                 places.setdefault((len(words), place, word), []).append(len(found))
             found.append((words, matcher))
@@ -140,6 +140,10 @@ def _spellings() -> tuple[list[tuple[tuple[str, ...], Matcher]], dict[tuple[int,
 def _most_slips(words: int) -> int:
     """Return how many of so many words may be misspelt."""
     return (words + 1) // 3
+
+
+def _with_zeros(format: str) -> str:
+    return "".join(piece.text if isinstance(piece, Text) else "0" for piece in pieces(format))
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -50,11 +50,7 @@ class Matcher(NamedTuple):
             return None
 
     def _compile(self) -> Callable[[str], Any]:
-        if self.source is not None:
-            return re.compile(self.source + " *").fullmatch
-        from tdxwhy.know.grammar import Groups, matcher
-
-        return Groups(matcher(self.format)).fullmatch
+        return re.compile(f"{self.source or re.escape(self.format)} *").fullmatch
 
     def row(self, level: int | None) -> MessageForm:
         """Return the row of this level, or the first one."""

@@ -10,16 +10,13 @@ from typing import Any, NamedTuple
 
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
+from tdxwhy.know.printf import NUMBER, conversions
 from tdxwhy.records import Naming
 from tdxwhy.shipped import folder
 
-# One printf conversion of the kernel: flags, width, precision, size, letter; %p takes its extension (%pbl, %pM) along.
-CONVERSION = re.compile(
-    r"%(?:%|[-+ #0]*+(?P<width>\*|\d++)?(?:\.(?P<precision>\*|\d++))?(?:hh|h|ll|l|L|z|t|j|q)?(?:p(?P<extension>[A-Za-z]*)|[diouxXcsn]))"
-)
 # What stands for an id: a conversion that prints a number or a list, or in a printed line the number or list itself.
 _ID = (
-    r"(?P<id>%[duxX] ?- ?%[duxX]|%[-+ #0]*(?:\*|\d+)?(?:hh|h|ll|l|z)?(?:[diuxX]|pbl?)"
+    rf"(?P<id>%[duxX] ?- ?%[duxX]|{NUMBER}"
     r"|0x%[0-9]*l*[xX]|0x[0-9a-fA-F]+|\d[\d,-]*)(?![.\w]|\s*%%)"
 )
 _NOT_A_LETTER = re.compile(r"[^A-Za-z]+")
@@ -99,9 +96,7 @@ def _printed(text: str, args: Sequence[str]) -> list[tuple[re.Match[str], str | 
     """Lay conversions and arguments side by side; an argument that cannot be known is None."""
     pairs: list[tuple[re.Match[str], str | None]] = []
     left = list(args)
-    for conversion in CONVERSION.finditer(text):
-        if conversion[0] == "%%":
-            continue
+    for conversion in conversions(text):
         stars = (conversion["width"] == "*") + (conversion["precision"] == "*")
         if stars and left and "_pr_args" in left[0]:
             stars = 0

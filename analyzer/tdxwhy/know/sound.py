@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import get_args
 
 from tdxwhy.know import rows
-from tdxwhy.know.grammar import field_kinds
 from tdxwhy.know.knowledge import Knowledge
+from tdxwhy.know.printf import field_kinds
 from tdxwhy.records import MessageForm
 
 
@@ -47,7 +47,7 @@ def _form(form: MessageForm, knowledge: Knowledge) -> Iterator[str]:
     yield from (f"{form.id}: no generation {one!r}" for one in form.generations if one not in known)
     try:
         fields = len(field_kinds(form.format))
-    except Exception as error:  # noqa: BLE001 - pyparsing's own exceptions, imported late
+    except ValueError as error:
         yield f"{form.id}: not a printf format: {error}"
         return
     if fields != len(form.args):

@@ -9,7 +9,7 @@ from typing import Any
 from tdxwhy import compiled, shipped
 from tdxwhy.know.rows import is_table
 
-_CODE = ("grammar", "lower", "rows", "knowledge", "load", "modelled", "sound", "cover", "compile", "stored")
+_CODE = ("printf", "rows", "knowledge", "load", "modelled", "sound", "cover", "compile", "stored")
 _COVER = ("cover", "buckets", "ordinary", "rows", "load", "stored")
 
 

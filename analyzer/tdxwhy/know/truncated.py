@@ -7,6 +7,7 @@ from os.path import commonprefix
 from typing import Any, NamedTuple
 
 from tdxwhy.know.match import Matcher, matchers
+from tdxwhy.know.printf import Text, pieces
 from tdxwhy.lazy import lazy
 from tdxwhy.records import MessageForm
 
@@ -150,15 +151,16 @@ def _values(matcher: Matcher, raw: list[str], skipped: int) -> dict[str, Any]:
     return values
 
 
+# What is left of a field may be less than the whole.
 _FIELDS = {
     "int": r" *-?\d+",
     "hex": r"(?:0x)?[0-9a-fA-F]+",
     "str": r".*?(?=[(\[,;:]|$)",
     "pad": r" *",
-    "symbol": r"[^\s,]+(?: \[\w*\]?)?",
     "cpus": r" *#[\d# ]*",
     "empty": "",
 }
+_POINTER = r"[^\s,]+(?: \[\w*\]?)?"
 
 
 def _parts(matcher: Matcher) -> tuple[str | re.Pattern[str], ...]:
@@ -168,26 +170,7 @@ def _parts(matcher: Matcher) -> tuple[str | re.Pattern[str], ...]:
 @cache
 def parts(format: str) -> tuple[str | re.Pattern[str], ...]:
     """Return a format as constant text and patterns of its fields, in order."""
-    found: list[str | re.Pattern[str]] = []
-    for part in re.split(r"(%\{#\}|%[-+ #0]*[\d*]*(?:hh|h|ll|l|L|q|j|z|t)?(?:p[A-Za-z]*|[diuxXsc]))", format):
-        if part == "%%":
-            found.append("%")
-        elif part.startswith("%"):
-            found.append(re.compile(_FIELDS[_kind(part)]))
-        elif part:
-            found.append(part)
-    return tuple(found)
-
-
-def _kind(conversion: str) -> str:
-    if conversion == "%{#}":
-        return "cpus"
-    letter = conversion[-1] if "p" not in conversion else "p"
-    if letter == "s" and "*" in conversion:
-        return "pad"
-    if letter == "p":
-        return "symbol"
-    return {"d": "int", "i": "int", "u": "int", "x": "hex", "X": "hex"}.get(letter, "str")
+    return tuple(one.text if isinstance(one, Text) else re.compile(_FIELDS.get(one.kind, _POINTER)) for one in pieces(format))
 
 
 _WORD = lazy(r"[A-Za-z][A-Za-z]+")

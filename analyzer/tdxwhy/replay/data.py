@@ -210,7 +210,7 @@ def _sources() -> Iterable[bytes]:
         bool,
         (
             "toml.py",
-            *(f"know/{name}.py" for name in ("rows", "stored", "tables")),
+            *(f"know/{name}.py" for name in ("printf", "rows", "stored", "tables")),
             *(f"replay/{name}.py" for name in ("data", "generation", "proof")),
         ),
     )

@@ -2,34 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from tdxwhy.lazy import lazy
+from tdxwhy.know.printf import filled
 
-_CONVERSION = lazy(r"%(0?\d*)(?:ll|l|h)?([dux])")
-
-
-# What a kernel can print beside what the module told of itself: numbers, 0 until they are known.
-VALUES = frozenset(
-    {
-        "cpu",
-        "package",
-        "offline_package",
-        "unknown",
-        "cpus",
-        "errno",
-        "keyid",
-        "leaf",
-        "leaf_name",
-        "status",
-        "rcx",
-        "rdx",
-        "r8",
-        "r9",
-        "r10",
-        "r11",
-        "feat_ctl",
-    }
+# What a kernel can print beside what the module told of itself: numbers, 0 until they are known, and names.
+TEXTS = frozenset({"leaf_name"})
+VALUES = TEXTS | frozenset(
+    {"cpu", "package", "offline_package", "cpus", "errno", "keyid", "leaf", "status", "rcx", "rdx", "r8", "r9", "r10", "r11", "feat_ctl"}
     | {"keyid_first", "keyid_end", "keyids", "notifier_errno", "tdmrs_used", "tdmrs_max", "tdmr_base", "tdmr_end", "pamt_kb", "pamt_pages"}
-    | {"cmr_start", "cmr_end", "memory_start", "memory_size", "major_version", "minor_version", "update_version"}
+    | {"unknown", "cmr_start", "cmr_end", "memory_start", "memory_size", "major_version", "minor_version", "update_version"}
 )
 
 
@@ -53,9 +33,8 @@ class Form(NamedTuple):
     role: str = ""
 
     def render(self, values: dict[str, Any]) -> str:
-        """Return the line that the kernel prints. Accepted form: %d, %u, %x with a width and a length modifier."""
-        python = _CONVERSION.sub(lambda found: f"%{found[1]}{'d' if found[2] == 'u' else found[2]}", self.format)
-        return python % tuple(values[one] for one in self.args) if self.args else python
+        """Return the line that the kernel prints. What no number can fill stays as it stands."""
+        return filled(self.format, [values[one] for one in self.args])
 
 
 class Answer(NamedTuple):

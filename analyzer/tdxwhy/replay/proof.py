@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tdxwhy.errors import RulesError
+from tdxwhy.know.printf import field_kinds
 from tdxwhy.replay.data import bases_of
-from tdxwhy.replay.generation import Ending, Generation, Operation, OwnAnswer, Step
+from tdxwhy.replay.generation import TEXTS, Ending, Generation, Operation, OwnAnswer, Step
 
 # What the two files that are no generations hold: of a table of tables, or a list of them, the keys that each must and may have.
 _CHECK = ({"status", "name", "when"}, {"only", "not_in", "detail"})
@@ -65,10 +66,10 @@ def prove_forms(made: Generation, place: str, values: frozenset[str]) -> None:
         where = f"{place}: form {form.name}"
         if lost := [one for one in form.args if one not in values]:
             raise RulesError(f"{where}: no kernel of the model has {lost[0]!r} to print; it has {', '.join(sorted(values))}")
-        try:
-            form.render(dict.fromkeys(form.args, 0))
-        except (TypeError, ValueError) as error:
-            raise RulesError(f"{where}: {form.format!r} cannot be printed with {', '.join(form.args) or 'nothing'}: {error}") from None
+        wanted = [("str",) if one in TEXTS else ("int", "hex") for one in form.args]
+        kinds = field_kinds(form.format)
+        if len(kinds) != len(wanted) or any(kind not in fits for kind, fits in zip(kinds, wanted, strict=True)):
+            raise RulesError(f"{where}: {form.format!r} cannot be printed with {', '.join(form.args) or 'nothing'}")
 
 
 def bases_first(documents: Mapping[str, dict[str, Any]]) -> list[str]:

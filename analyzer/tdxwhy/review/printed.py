@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdxwhy.know.names import named
+from tdxwhy.know.printf import CONVERSION
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message
 from tdxwhy.review.versions import patch_code
@@ -66,7 +67,7 @@ def like(message: str, printed: Sequence[Printed]) -> Evidence | None:
 
 
 def _words(text: str) -> set[str]:
-    bare = re.sub(r"%[-+ #0-9.*lhzt]*[a-zA-Z]", " ", text.lower())
+    bare = CONVERSION.sub(" ", text).lower()
     return {word.removesuffix("s") for word in _WORD.findall(bare)} - word_class("common")
 
 

@@ -10,7 +10,7 @@ from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects.message import scope_of, spelt
 from tdxwhy.check.subjects.nouns import Area, Message, Path, Shown
 from tdxwhy.know import tables
-from tdxwhy.know.names import CONVERSION
+from tdxwhy.know.printf import CONVERSION, conversions
 from tdxwhy.records import Evidence, Place
 from tdxwhy.source.nouns import FailingPath, PrintSite
 
@@ -140,5 +140,4 @@ def _named(site: PrintSite) -> frozenset[Shown]:
 
 
 def _pairs(site: PrintSite) -> Iterator[tuple[str, str]]:
-    conversions = [found[0] for found in CONVERSION.finditer(site.format) if found[0] != "%%"]
-    return zip(conversions, site.args, strict=False)
+    return zip((found[0] for found in conversions(site.format)), site.args, strict=False)

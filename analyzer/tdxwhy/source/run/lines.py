@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tdxwhy.know.names import CONVERSION
+from tdxwhy.know.printf import CONVERSION, shown, too_wide
 from tdxwhy.source.run.values import Unknown, Value
 from tdxwhy.source.syntax import Statement
 
@@ -40,10 +40,6 @@ class Place(NamedTuple):
     loops: list[str]
 
 
-# Digits of a width or a precision: with more of them no line is printed that anybody would read.
-_DIGITS = 3
-
-
 def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) -> tuple[str, bool]:
     """Lay values into a printk format; unknown values become {what they are}, and the second answer is then False.
 
@@ -56,33 +52,17 @@ def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) ->
         nonlocal whole
         if found[0] == "%%":
             return "%"
-        if max(len(found["width"] or ""), len(found["precision"] or "")) > _DIGITS:
+        if too_wide(found):
             whole = False
             return found[0]
         value, text = left.pop(0) if left else (Unknown("?"), "?")
-        shown = _shown(found[0], value)
-        if shown is None:
+        text_of = shown(found, value)
+        if text_of is None:
             whole = False
             return f"{{{value.text if isinstance(value, Unknown) and value.failed else text}}}"
-        return shown
+        return text_of
 
     return CONVERSION.sub(show, template), whole
-
-
-def _shown(conversion: str, value: Value) -> str | None:
-    """Write one value as a conversion says; None where it is not known."""
-    letter = conversion[-1]
-    if letter == "s":
-        return value if isinstance(value, str) else None
-    if not isinstance(value, int) or letter not in "diuxXo":
-        return None
-    flags = re.sub(r"(?:hh|h|ll|l|L|z|t|j|q)(?=\w$)", "", conversion)
-    if letter in "xXou" and value < 0:
-        value &= (1 << 64) - 1 if "l" in conversion or "z" in conversion else (1 << 32) - 1
-    try:
-        return flags.replace("u", "d").replace("i", "d") % value
-    except (ValueError, TypeError):
-        return None
 
 
 def splat(place: Place, body: str) -> str:

@@ -31,7 +31,7 @@ def edit(checkout: Path) -> None:
 
 def test_an_edit_shows_at_once(checkout: Path) -> None:
     assert "TDX_SYS_NOT_READY" in decoded(checkout)
-    kept = checkout / "build/tables/knowledge"
+    kept = checkout / "build/tables/codes"
     before = kept.read_bytes()
     edit(checkout)
     assert "Leaf wants state" in decoded(checkout)
@@ -52,13 +52,13 @@ def test_one_new_row_changes_no_other() -> None:
         lambda content: b"",
         lambda content: b"\xff\xfe\x00",
         lambda content: content.replace(b"tdxwhy-tables", b"tdxwhy-tables-9", 1),
-        lambda content: b"tdxwhy-tables 00000000.0 0\n",
+        lambda content: b"tdxwhy-tables 00000000.0 1\n\n",
         lambda content: content.replace(b"TDX_SYS_NOT_READY", b"TDX_OF_OTHER_DAYS").replace(b" ", b" f", 1),
     ],
 )
 def test_a_spoilt_cache_is_made_anew(checkout: Path, spoil: Callable[[bytes], bytes]) -> None:
     right = decoded(checkout)
-    kept = checkout / "build/tables/knowledge"
+    kept = checkout / "build/tables/codes"
     whole = kept.read_bytes()
     kept.write_bytes(spoil(whole))
     assert decoded(checkout) == right
@@ -77,12 +77,12 @@ def test_processes_that_fill_the_cache_at_once_agree(checkout: Path) -> None:
     running = [subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     told = [process.communicate() for process in running]
     assert len(set(told)) == 1 and "TDX_SYS_NOT_READY" in told[0][0] and told[0][1] == ""
-    assert [path.name for path in (checkout / "build/tables").iterdir()] == ["knowledge"]
+    assert [path.name for path in (checkout / "build/tables").iterdir()] == ["codes"]
 
 
 def test_a_mistake_in_a_table_is_one_line(checkout: Path) -> None:
     (checkout / "rules/knowledge/forms-mine.toml").write_text('[[form]]\nid = "x"\n', encoding="utf-8")
-    ran = run(checkout, "decode", STATUS)
+    ran = run(checkout, "forms")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == "tdxwhy: forms-mine.toml: [[form]] x: Object missing required field `format`\n"
 

@@ -19,12 +19,12 @@ def pieces() -> tuple[compiled.Piece, ...]:
     from tdxwhy.check.scope import SCOPE
     from tdxwhy.incident.tables import INCIDENT
     from tdxwhy.know.names import NAMES
-    from tdxwhy.know.stored import ANCHORS, KNOWLEDGE
+    from tdxwhy.know.stored import ANCHORS, CODES, KNOWLEDGE
     from tdxwhy.replay.data import MODEL
     from tdxwhy.review.words import PHRASES
     from tdxwhy.source.calls import CALLS
 
-    return KNOWLEDGE, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES, INCIDENT
+    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES, INCIDENT
 
 
 def write(folder: Path) -> None:

@@ -3,7 +3,7 @@
 A wheel brings them: `packaging/build_hook.py` runs `python -m tdxwhy.build`. A checkout keeps them in build/tables, which git ignores; a
 piece whose sources, data or code, are not those it was made of is made anew, when it is first asked for. Where nothing can be kept, as in a
 read-only checkout, it is made in memory. Accepted form of a kept piece: a line with the check sum of its sources and the length of the
-rest, then a line a table: its name, a blank, JSON.
+rest, one with the names of its tables by commas, then a line a table: its name, a blank, JSON.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from _thread import get_ident
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -30,13 +30,14 @@ class Piece(NamedTuple):
     make: Callable[[], dict[str, Any]]
 
 
-def files(folders: Iterable[str], takes: Callable[[str], bool], code: Iterable[str]) -> Iterator[bytes]:
-    """Yield the TOML files of some folders under rules/, as far as `takes` wants their names without .toml, and modules of this package."""
+def files(folders: Iterable[str], takes: Callable[[str], bool], code: Iterable[str]) -> list[bytes]:
+    """Return the TOML files of some folders under rules/, as `takes` wants their names without .toml, and modules of this package."""
+    found = []
     for folder in folders:
-        where = os.path.join(shipped.root(), "rules", folder)  # noqa: PTH118 - see above
-        names = sorted(name for name in os.listdir(where) if name.endswith(".toml") and takes(name[:-5]))  # noqa: PTH208
-        yield from (part for name in names for part in (name.encode(), _read(os.path.join(where, name))))  # noqa: PTH118
-    yield from (_read(os.path.join(_PACKAGE, name)) for name in code)  # noqa: PTH118
+        where = f"{shipped.root()}/rules/{folder}"
+        for name in sorted([name for name in os.listdir(where) if name.endswith(".toml") and takes(name[:-5])]):  # noqa: PTH208
+            found += [name.encode(), _read(f"{where}/{name}")]
+    return found + [_read(f"{_PACKAGE}/{name}") for name in code]
 
 
 def document(folder: str, stem: str, code: str, load: Callable[[], dict[str, Any]]) -> Piece:
@@ -51,42 +52,39 @@ def table(piece: Piece, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 def names(piece: Piece) -> tuple[str, ...]:
     """Return the names of a piece's tables, in their order."""
-    return tuple(_texts(piece))
+    return tuple(_tables(piece)[0])
 
 
 def text(piece: Piece, name: str) -> str:
     """Return one table of a piece as JSON."""
-    return _texts(piece)[name]
+    content = _tables(piece)[1]
+    begin = content.index(f"\n{name} ".encode()) + len(name) + 2
+    return content[begin : content.index(b"\n", begin)].decode()
 
 
 @cache
-def _texts(piece: Piece) -> dict[str, str]:
-    """Return the tables of a piece as they are kept, or make them."""
+def _tables(piece: Piece) -> tuple[list[str], bytes]:
+    """Return the names of a piece's tables, and these as they are kept, or make them."""
     if not shipped.in_checkout():
-        return _parsed(shipped.data(f"tables/{piece.name}")) or _made(piece)
+        content = shipped.data(f"tables/{piece.name}")
+        return _parsed(content) or _made(piece, "")
     digest = _digest(piece)
-    path = os.path.join(cache_folder(), piece.name)  # noqa: PTH118 - see above
+    path = f"{cache_folder()}/{piece.name}"
     found = _parsed(_kept(path), digest)
     if found is None:
-        found = _made(piece)
-        _keep(path, rendered(digest, found))
+        found = _made(piece, digest)
+        _keep(path, found[1])
     return found
 
 
 def made(piece: Piece) -> bytes:
     """Return a piece as it is kept, made anew where it is not what its sources say."""
-    return rendered(_digest(piece), _texts(piece))
+    return _tables(piece)[1]
 
 
 def cache_folder() -> str:
     """Return where a checkout keeps its tables."""
-    return os.path.join(shipped.root(), "build", "tables")  # noqa: PTH118 - see above
-
-
-def rendered(digest: str, texts: dict[str, str]) -> bytes:
-    """Return tables in the form in which they are kept."""
-    rest = "".join(f"{name} {text}\n" for name, text in texts.items()).encode()
-    return f"{_MARK} {digest} {len(rest)}\n".encode() + rest
+    return f"{shipped.root()}/build/tables"
 
 
 def _digest(piece: Piece) -> str:
@@ -96,19 +94,22 @@ def _digest(piece: Piece) -> str:
     return f"{total:08x}.{length}"
 
 
-def _made(piece: Piece) -> dict[str, str]:
-    return {name: json.dumps(value, separators=(",", ":")) for name, value in piece.make().items()}
+def _made(piece: Piece, digest: str) -> tuple[list[str], bytes]:
+    """Make the tables of a piece, and the form in which they are kept."""
+    tables = piece.make()
+    rows = [f"{name} {json.dumps(value, separators=(',', ':'))}\n" for name, value in tables.items()]
+    rest = "".join([",".join(tables), "\n", *rows]).encode()
+    return list(tables), f"{_MARK} {digest} {len(rest)}\n".encode() + rest
 
 
-def _parsed(content: bytes, digest: str = "") -> dict[str, str] | None:
-    """Return the tables in what was kept; None if it is cut short, of other sources than `digest` says, or something else."""
+def _parsed(content: bytes, digest: str = "") -> tuple[list[str], bytes] | None:
+    """Return what was kept with the names of its tables; None if it is cut short, or of other sources than `digest` says."""
     head, _, rest = content.partition(b"\n")
     mark, _, about = head.decode("ascii", "replace").partition(" ")
     of, _, length = about.partition(" ")
     if mark != _MARK or length != str(len(rest)) or digest not in ("", of):
         return None
-    rows = (line.partition(" ") for line in rest.decode().splitlines())
-    return {name: value for name, _, value in rows}
+    return rest[: rest.index(b"\n")].decode().split(","), content
 
 
 def _kept(path: str) -> bytes:

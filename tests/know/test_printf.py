@@ -90,7 +90,7 @@ def test_the_expression_reads_what_a_format_prints(data):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from([one for one in FORMATS if set(field_kinds(one)) <= {"int", "hex"}]), st.data())
+@given(st.sampled_from([one for one in FORMATS if set(field_kinds(one)) <= {"int", "hex"} and "*" not in one]), st.data())
 def test_what_is_filled_in_is_read_again(format, data):
     kinds = field_kinds(format)
     values = [data.draw(st.integers(0, (1 << 64) - 1)) for _ in kinds]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from tdxwhy.decoded import Leaf, Status
-from tdxwhy.know.rows import LeafRow, Number, StatusRow
+from tdxwhy.know.codes import LeafRow, Number, StatusRow
 from tdxwhy.know.stored import table
 
 _ERROR = 1 << 63
@@ -19,7 +19,7 @@ _NAMELESS = Number(0, "", "")
 @cache
 def statuses() -> tuple[StatusRow, ...]:
     """Return every status that is known."""
-    return tuple(StatusRow(*row) for row in table("STATUS"))
+    return tuple([StatusRow(*row) for row in table("STATUS")])
 
 
 @cache

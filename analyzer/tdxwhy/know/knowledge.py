@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdxwhy.know.rows import Fact, LeafRow, Number, SignRow, StatusRow, Step
+from tdxwhy.know.codes import LeafRow, Number, StatusRow
+from tdxwhy.know.rows import Fact, SignRow, Step
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from tdxwhy.errors import RulesError
+from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.modelled import with_models
-from tdxwhy.know.rows import Fact, LeafRow, Number, Ordinary, SignRow, StatusRow, Step, is_table
+from tdxwhy.know.rows import Fact, Ordinary, SignRow, Step, is_table
 from tdxwhy.know.sound import complaints
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
 from tdxwhy.strict import strict
@@ -61,6 +62,14 @@ def load(folder: Path) -> Knowledge:
     for complaint in complaints(knowledge):
         raise RulesError(f"{folder.name}: {complaint}")
     return knowledge
+
+
+def codes(folder: Path) -> dict[str, list[Any]]:
+    """Return the rows that say what numbers mean, by the names of their tables."""
+    found: dict[str, list[Any]] = {}
+    for stem in sorted(CODE_FILES):
+        found |= _read(folder / f"{stem}.toml")
+    return found
 
 
 def ordinary(folder: Path) -> list[str]:

@@ -63,10 +63,10 @@ class Matcher(NamedTuple):
 @cache
 def matchers() -> tuple[Matcher, ...]:
     """Return a matcher for each format, the more specific first."""
-    found = []
+    found, forms = [], tables.forms_by_id()
     for format, source, kinds, args, ids, needle in table("MATCHERS"):
-        fields = tuple((name, _CONVERT.get(kind, str)) for name, kind in zip(args, kinds, strict=True))
-        found.append(Matcher(format, tuple(map(tables.form, ids)), needle, fields, source, []))
+        fields = tuple([(name, _CONVERT.get(kind, str)) for name, kind in zip(args, kinds, strict=True)])
+        found.append(Matcher(format, tuple(map(forms.__getitem__, ids)), needle, fields, source, []))
     return tuple(found)
 
 
@@ -82,7 +82,7 @@ class Index(NamedTuple):
 def index() -> Index:
     """Build the dictionaries once."""
     known = {matcher.format: matcher for matcher in matchers()}
-    heads = {head: tuple(known[format] for format in formats) for head, formats in table("HEADS").items()}
+    heads = {head: tuple(map(known.__getitem__, formats)) for head, formats in table("HEADS").items()}
     lengths = tuple(sorted({len(head) for head in heads}, reverse=True))
     exact = {text: known[text] for text in table("EXACT")}
     # Pastes narrow runs of blanks; a form that has the narrow text of its own keeps it.

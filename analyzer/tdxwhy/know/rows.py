@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from tdxwhy.know.codes import CODE_FILES
 from tdxwhy.records import Outcome
 
 KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")
@@ -10,7 +11,7 @@ UNANCHORED = "platform"
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "cont")
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 
-_FILES = frozenset({"statuses", "leaves", "details", "errnos", "generations", "causes", "parameters", "facts", "roles"})
+_FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles"})
 
 
 def is_table(stem: str) -> bool:
@@ -19,53 +20,6 @@ def is_table(stem: str) -> bool:
 
 
 FoundBy = Literal["", "packages", "cpus", "misspelt", "trace", "no-end", "no-line", "no-request"]
-
-
-class StatusRow(NamedTuple):
-    """A completion status: `code` is its value with the detail bits clear, `detail` says what those bits hold.
-
-    `not_ready`: the module says that it is not initialised, or no longer.
-    """
-
-    code: int | str
-    name: str
-    status_class: str
-    meaning: str
-    source: str
-    detail: str = ""
-    recovery: str = ""
-    action: str = ""
-    origin: str = "module"
-    init: bool = False
-    modules: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    older_codes: tuple[int | str, ...] = ()
-    note: str = ""
-    not_ready: bool = False
-
-
-class Number(NamedTuple):
-    """A named number: an operand id, an MSR, an errno."""
-
-    number: int
-    name: str
-    source: str
-    meaning: str = ""
-
-
-class LeafRow(NamedTuple):
-    """A SEAMCALL leaf; `step` is the initialisation step that it is, if it is one, and `ready` that only a ready module answers it."""
-
-    number: int | str
-    name: str
-    meaning: str
-    scope: str
-    source: str
-    step: str = ""
-    ready: bool = False
-    linux: str = ""
-    modules: tuple[str, ...] = ()
-    note: str = ""
 
 
 class Step(NamedTuple):

@@ -30,7 +30,10 @@ _CORES = ("TDX", "tdx", "SEAM", "seam", "PAMT", "TDMR", "TDH", "TDG", "tdh_", "K
 
 def may_look_like_tdx(text: str) -> bool:
     """Tell quickly whether `looks_like_tdx` is worth asking."""
-    return any(core in text for core in _CORES)
+    for core in _CORES:  # noqa: SIM110 - asked of every line: a generator costs as much as the question
+        if core in text:
+            return True
+    return False
 
 
 def looks_like_tdx(text: str) -> bool:

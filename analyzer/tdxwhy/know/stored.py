@@ -7,13 +7,16 @@ from functools import cache
 from typing import Any
 
 from tdxwhy import compiled, shipped
-from tdxwhy.know.rows import is_table
+from tdxwhy.know.codes import CODE_FILES
 
-_CODE = ("printf", "rows", "knowledge", "load", "modelled", "sound", "cover", "compile", "stored")
+_CODE = ("printf", "codes", "rows", "knowledge", "load", "modelled", "sound", "cover", "compile", "stored")
+_CODES = frozenset({"STATUS", "OPERAND", "MSR", "ERRNO", "LEAF"})
 _COVER = ("cover", "buckets", "ordinary", "rows", "load", "stored")
 
 
 def _sources() -> Iterable[bytes]:
+    from tdxwhy.know.rows import is_table
+
     yield from compiled.files(("knowledge",), is_table, ("records.py", "strict.py", "toml.py", *(f"know/{name}.py" for name in _CODE)))
     yield from compiled.files(("model",), bool, ())
 
@@ -21,10 +24,26 @@ def _sources() -> Iterable[bytes]:
 def _tables() -> dict[str, Any]:
     from tdxwhy.know.compile import tables
 
-    return tables(shipped.folder("rules/knowledge"))
+    return {name: rows for name, rows in tables(shipped.folder("rules/knowledge")).items() if name not in _CODES}
 
 
 KNOWLEDGE = compiled.Piece("knowledge", _sources, _tables)
+
+
+def _codes() -> dict[str, Any]:
+    from tdxwhy.know.load import codes
+
+    return {name.upper(): rows for name, rows in codes(shipped.folder("rules/knowledge")).items()}
+
+
+def _code_sources() -> Iterable[bytes]:
+    return compiled.files(
+        ("knowledge",), CODE_FILES.__contains__, ("strict.py", "know/codes.py", "know/load.py", "know/rows.py", "know/stored.py")
+    )
+
+
+# What numbers mean, apart from the rest: to decode one asks for nothing else.
+CODES = compiled.Piece("codes", _code_sources, _codes)
 
 
 def _texts() -> Iterable[bytes]:
@@ -46,4 +65,4 @@ ANCHORS = compiled.Piece("anchors", _texts, _anchors)
 @cache
 def table(name: str) -> Any:  # noqa: ANN401 - lists, or what is looked up by a key
     """Return a table of the knowledge, as JSON holds it."""
-    return compiled.table(KNOWLEDGE, name)
+    return compiled.table(CODES if name in _CODES else KNOWLEDGE, name)

@@ -23,13 +23,14 @@ def forms() -> tuple[MessageForm, ...]:
 
 
 @cache
-def _forms_by_id() -> dict[str, MessageForm]:
+def forms_by_id() -> dict[str, MessageForm]:
+    """Return every message form by its id."""
     return {form.id: form for form in forms()}
 
 
 def form(id: str) -> MessageForm:
     """Return the form with this id."""
-    return _forms_by_id()[id]
+    return forms_by_id()[id]
 
 
 @cache

@@ -40,13 +40,15 @@ def _operation(row: dict[str, Any], place: str) -> Operation:
 
 
 def _step(row: dict[str, Any], place: str) -> Step:
-    return _take(Step, row | {"answers": _own(row.get("answers", []), f"{place} {row['name']} answers")}, place)
+    if "answers" not in row:
+        return _take(Step, row, place)
+    return _take(Step, row | {"answers": _own(row["answers"], f"{place} {row['name']} answers")}, place)
 
 
 def _own(rows: object, place: str) -> tuple[OwnAnswer, ...]:
     if not isinstance(rows, list | tuple):
         raise RulesError(f"{place}: 'answers' is no list")
-    return tuple(_take(OwnAnswer, one, place) for one in rows)
+    return tuple([_take(OwnAnswer, one, place) for one in rows])
 
 
 def _pair(row: object, place: str) -> tuple[int, int]:

@@ -183,4 +183,6 @@ class Generation(NamedTuple):
 
 def without(operation: Operation, names: tuple[str, ...]) -> Operation:
     """Return the operation without the steps of these names."""
-    return operation._replace(step=tuple(step for step in operation.step if step.name not in names))
+    if not names:
+        return operation
+    return operation._replace(step=tuple([step for step in operation.step if step.name not in names]))

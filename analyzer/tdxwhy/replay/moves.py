@@ -31,15 +31,17 @@ class Moves:
         return state._replace(pending=rest, blame=blame, suspect=suspect)
 
     def _print(self, state: State, forms: tuple[str, ...], fixed: tuple[tuple[str, int | str], ...] = (), leaf: str = "") -> State:
+        if not forms:
+            return state
         pending, flags = list(state.pending), state.flags
-        step, many = self._where(state), any(frame.stopped for frame in state.stack)
+        step, many = self._where(state), _stopped(state)
         for name in forms:
             form = self.generation.forms[name]
             if form.once:
                 if f"once:{name}" in flags:
                     continue
                 flags |= {f"once:{name}"}
-            known = tuple((arg, value) for arg, value in (*fixed, ("step", step)) if arg in form.args)
+            known = tuple([pair for pair in (*fixed, ("step", step)) if pair[0] in form.args]) if form.args else ()
             pending.append(
                 Pattern(name, known, leaf if "status" in form.args else "", bool(fixed), many or bool(form.each), bool(form.warning))
             )
@@ -83,6 +85,13 @@ class Moves:
         flags = (state.flags - {"vmx=faulted"}) | {"gather=failed"}
         state = state._replace(stack=(*state.stack[:depth], frame), flags=flags, suspect=blame)
         return state if state.pending else state._replace(blame=state.blame or blame, suspect=None)
+
+
+def _stopped(state: State) -> bool:
+    for frame in state.stack:  # noqa: SIM110 - asked at every step: a generator costs as much as the question
+        if frame.stopped:
+            return True
+    return False
 
 
 def _steps(generation: Generation, operation: Operation) -> Iterator[Step]:

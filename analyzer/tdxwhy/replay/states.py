@@ -83,7 +83,7 @@ def fits(pattern: Pattern, symbol: Symbol) -> bool:
 def assign(flags: frozenset[str], assignment: str) -> frozenset[str]:
     """Set a variable. Accepted form: `name=value`."""
     name = assignment.partition("=")[0] + "="
-    return frozenset(flag for flag in flags if not flag.startswith(name)) | {assignment}
+    return frozenset([flag for flag in flags if not flag.startswith(name)]) | {assignment}
 
 
 def holds(condition: str, flags: frozenset[str]) -> bool:

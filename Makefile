@@ -6,13 +6,19 @@ SAMPLE := samples/logs/package-without-cpu-of-16
 
 .PHONY: run test check wheel pyz docs man compile rule clean
 
-$(VENV)/installed: pyproject.toml
+# What the main job needs, and nothing else.
+$(VENV)/run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	$(BIN)/python -m compileall -q analyzer/tdxwhy
 	touch $@
 
-run: $(VENV)/installed
+# What tests and checks need beside it.
+$(VENV)/installed: $(VENV)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+run: $(VENV)/run
 	$(BIN)/tdxwhy log $(SAMPLE)/dmesg.log || test $$? -eq 1
 
 test: $(VENV)/installed

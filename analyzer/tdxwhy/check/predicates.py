@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from tdxwhy.check.subjects.nouns import Boot, Judgement, Mark, Message, Path, Remark
+from tdxwhy.levels import LEVELS
 
 Test = Callable[[Any, Any], bool]
 _F = TypeVar("_F", bound=Callable[..., bool])
@@ -121,7 +122,7 @@ def spells(subject: Message, wanted: list[str]) -> bool:
     *_MESSAGES,
     "path",
     argument=str,
-    choices=("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "unknown"),
+    choices=(*LEVELS, "unknown"),
     missing="a level at which it is seen",
 )
 def level(subject: Message | Path, wanted: list[str]) -> bool:

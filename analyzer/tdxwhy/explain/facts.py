@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.command_line import misspelt, request
-from tdxwhy.explain.nouns import Note, Request
+from tdxwhy.explain.nouns import GOES_ON_NS, Note, Request
 from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
 from tdxwhy.know.rows import FoundBy
 from tdxwhy.lazy import lazy
 from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topology
 
-_SECOND = 1_000_000_000
-_GOES_ON = 5 * _SECOND
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
 _UNAME = lazy(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
 _PARAMETER_FILE = "kvm_intel/parameters/tdx"
@@ -83,7 +81,7 @@ def goes_on(boot: BootRecords, event: Event) -> bool:
         return False
     if boot.last.time_ns is None or event.record.time_ns is None:
         return False
-    return boot.last.time_ns - event.record.time_ns >= _GOES_ON
+    return boot.last.time_ns - event.record.time_ns >= GOES_ON_NS
 
 
 def printing(events: Iterable[Event]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.explain.afterwards import of_boot
 from tdxwhy.explain.logs import Judged
-from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.explain.nouns import GOES_ON_NS, Diagnosis
 from tdxwhy.explain.speaking import Speaking
 from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.read.item import Item, Mark
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _LATER = Speaking()
 _SPEAKING = ("host", "loader", "kvm", "runtime", "guest", "fault")
-# A silence means something after this long.
-_SILENCE_NS = 5_000_000_000
 # Lines behind an oops that may be its trace, lines kept of a boot, and boots watched at a time.
 _TRACE, _MOST, _WATCHED = 64, 5_000, 10_000
 
@@ -69,7 +67,7 @@ class _Boot:
         if (event is not None or later or self.trace or self.total <= 8) and len(self.kept) < _MOST:
             self.kept.append(record)
         if later or (event is not None and (form is None or form.kind in _SPEAKING)):
-            self.news, self.silent_from = True, time + _SILENCE_NS
+            self.news, self.silent_from = True, time + GOES_ON_NS
         elif self.silent_from is not None and time >= self.silent_from:
             self.news, self.silent_from = True, None
 

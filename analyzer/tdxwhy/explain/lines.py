@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges, token_of
+from tdxwhy.explain.nouns import GOES_ON_NS
 from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.records import BootRecords, Event, LogRecord, Place
@@ -20,7 +21,6 @@ _CLOCK = re.compile(r"setting system clock to \S+ \S+ \((\d{9,11})\)|^audit: typ
 _FACTS = ("machine", "model_name", "command_line")
 _REMEMBERED, _LONGEST = 2048, 1024
 _NOWHERE = Place("")
-_GOES_ON_NS = 5_000_000_000
 
 
 class Line(NamedTuple):
@@ -139,7 +139,7 @@ def likeness(events: Told, edges: Edges) -> Hashable | None:
     if not events.whole or not tokens or None in tokens:
         return None
     times: Sequence[int] = events.times  # type: ignore[assignment] # none is None
-    goes_on = -1 if edges.last is None else edges.last - _GOES_ON_NS
+    goes_on = -1 if edges.last is None else edges.last - GOES_ON_NS
     before = bisect_right(sorted(times), goes_on)
     stamps = len(set(times))
     if stamps < len(times):

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from tdxwhy.records import Event, Evidence, Outcome, Role, Topology
 
+# A log that goes on for so long after a line tells by its silence.
+GOES_ON_NS = 5_000_000_000
+
 
 class Seamcall(NamedTuple):
     """A SEAMCALL that failed, as the log tells it; `cpu` is None where no line names one."""

@@ -10,13 +10,14 @@ from typing import Any, TypedDict
 from tdxwhy.errors import RulesError
 from tdxwhy.know.decode import decode_leaf, leaf_named
 from tdxwhy.know.printf import CONVERSION, conversions
+from tdxwhy.levels import SHORT
 from tdxwhy.shipped import folder
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.branching import Decision
 from tdxwhy.source.run.lines import Line
 from tdxwhy.source.run.values import Symbol, Unknown, Value
 
-_LEVELS = {"emerg": 0, "alert": 1, "crit": 2, "err": 3, "warn": 4, "default": 4, "notice": 5, "info": 6, "debug": 7}
+_LEVELS = {"default": 4, **{name: number for number, name in enumerate(SHORT)}}
 _LEAF = re.compile(r"fn|leaf|func|\bop\b", re.IGNORECASE)
 _STATUS = re.compile(r"err|ret|status|rax", re.IGNORECASE)
 # A leaf written into a format by a macro: the model has one form for all leaves.

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from tdxwhy.extract.book import table
 from tdxwhy.know.decode import errno_name
 from tdxwhy.know.names import named
+from tdxwhy.levels import SHORT
 from tdxwhy.replay.generation import Form, Generation
 from tdxwhy.replay.view import Row, rows
 
 _PLACE = re.compile(r"^[^\s:]+:\d+: ")
 _ALIKE = 0.75
-_LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
 
 
 class LineChange(NamedTuple):
@@ -163,7 +163,7 @@ def _lines(before: Generation, after: Generation, changes: tuple[CaseChange, ...
 
 
 def _level(form: Form) -> str:
-    return _LEVELS[form.level] if 0 <= form.level < len(_LEVELS) else str(form.level)
+    return SHORT[form.level] if 0 <= form.level < len(SHORT) else str(form.level)
 
 
 def _reworded(gone: list[str], come: list[str], changes: tuple[CaseChange, ...]) -> list[tuple[str, str]]:

@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 from tdxwhy.know import tables
 from tdxwhy.know.stored import table
+from tdxwhy.levels import LEVELS
 from tdxwhy.ranges import numbers
 from tdxwhy.records import MessageForm
-
-LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 
 def _cpus(text: str) -> tuple[int, ...]:

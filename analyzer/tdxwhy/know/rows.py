@@ -8,7 +8,6 @@ from tdxwhy.records import Outcome
 KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
 UNANCHORED = "platform"
-LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "cont")
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 
 _FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles"})

@@ -8,6 +8,7 @@ from typing import get_args
 from tdxwhy.know import rows
 from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.printf import field_kinds
+from tdxwhy.levels import LEVELS
 from tdxwhy.records import MessageForm
 
 
@@ -36,7 +37,7 @@ def _doubled(knowledge: Knowledge) -> Iterator[str]:
 def _form(form: MessageForm, knowledge: Knowledge) -> Iterator[str]:
     for name, value, allowed in (
         ("kind", form.kind, rows.KINDS),
-        ("level", form.level, rows.LEVELS),
+        ("level", form.level, (*LEVELS, "cont")),
         ("outcome", form.outcome, rows.OUTCOMES),
     ):
         if value not in allowed:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tdxwhy.read.prefix import FACILITIES, LEVELS
+from tdxwhy.levels import SHORT
+from tdxwhy.read.prefix import FACILITIES
 from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, Place
 
@@ -55,7 +56,7 @@ def _dmesg(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogReco
             raw,
             clean(line).rstrip(),
             time_ns,
-            _position(LEVELS, level),
+            _position(SHORT, level),
             _position(FACILITIES, facility),
             caller if isinstance(caller, str) else None,
             wall=clean(time) if isinstance(time, str) else None,

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from tdxwhy.lazy import lazy
+from tdxwhy.levels import SHORT
 
-LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
 FACILITIES = ("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp")
 
 # [    5.500031] with the caller that CONFIG_PRINTK_CALLER adds and the delta of dmesg -d.
@@ -25,7 +25,7 @@ HEADLESS = lazy(r"[\d. ]{0,16}\d{3,6}\](?: ?\[ *([TC]\d{1,9})\])? (?=\S)|\.?\d{3
 PLACEHOLDER = lazy(r"\[ ?(?:\.{2,}|…|[xX]+(?:\.[xX]+)?|[tT][sS]|timestamp) ?\] ?(?=\S)")
 TAILLESS = lazy(r"\[ *\d{0,9}(?:\.\d{0,9})?$")
 LEVEL = lazy(r"<(\d{1,3})>(?:\[ *([TC]\d{1,9})\] ?)?")
-DECODED_LEVEL = lazy(rf"(?:({'|'.join(FACILITIES)}|local\d) *: *)({'|'.join(LEVELS)}) *: ?")
+DECODED_LEVEL = lazy(rf"(?:({'|'.join(FACILITIES)}|local\d) *: *)({'|'.join(SHORT)}) *: ?")
 # The rest of a syslog or journal line behind the time: host name, then the program with an optional pid.
 ORIGIN = lazy(r"(?:(?P<host>[\w.:-]{0,254}[\w.-]) )?(?:\w{1,8}\.\w{1,8} )?(?P<program>[\w@.\\/()-]{1,128})(?P<pid>\[\d{1,9}\])?: ")
 # The month in the language of the machine that wrote it: août, сен, 9月.
@@ -77,7 +77,7 @@ def _level_prefix(line: str) -> Prefix | None:
     decoded = DECODED_LEVEL.match(line)
     if decoded is not None:
         facility = FACILITIES.index(decoded[1]) if decoded[1] in FACILITIES else 16 + int(decoded[1][-1])
-        return Prefix(decoded.end(), level=LEVELS.index(decoded[2]), facility=facility)
+        return Prefix(decoded.end(), level=SHORT.index(decoded[2]), facility=facility)
     plain = LEVEL.match(line)
     if plain is None or SYSLOG.match(line) or RFC5424.match(line):
         return None

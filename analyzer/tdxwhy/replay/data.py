@@ -10,6 +10,7 @@ from tdxwhy.errors import RulesError, TdxwhyError
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status
 from tdxwhy.know.stored import KNOWLEDGE
+from tdxwhy.levels import LEVELS
 from tdxwhy.records import When
 from tdxwhy.replay.generation import VALUES, Answer, Ending, Form, Generation, Operation, OwnAnswer, Retry, Step, without
 
@@ -150,11 +151,10 @@ def resolved(data: dict[str, Any], place: str) -> dict[str, dict[str, Any]]:
 
 def _catalogued(row: dict[str, Any], place: str) -> dict[str, Any]:
     from tdxwhy.know import tables
-    from tdxwhy.know.rows import LEVELS
 
     try:
         form = tables.form(row.get("id", ""))
-        level = LEVELS[:8].index(form.level)
+        level = LEVELS.index(form.level)
     except (KeyError, ValueError):
         raise RulesError(f"{place}: no form {row.get('id', '')!r} with a level in rules/knowledge") from None
     return {"format": form.format, "level": level, "args": list(form.args), "once": form.once, "ratelimited": form.ratelimited}
@@ -212,6 +212,7 @@ def _sources() -> Iterable[bytes]:
         bool,
         (
             "toml.py",
+            "levels.py",
             *(f"know/{name}.py" for name in ("printf", "rows", "stored", "tables")),
             *(f"replay/{name}.py" for name in ("data", "generation", "proof")),
         ),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
+from tdxwhy.levels import SHORT
 from tdxwhy.shipped import folder
 
 _LEVELS = {
@@ -176,7 +177,7 @@ def _level(found: re.Match[str], level: str) -> str:
     return _LEVELS.get(word, word)
 
 
-_WORDS = {"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", *_LEVELS}
+_WORDS = {*SHORT, *_LEVELS}
 
 
 def _any(patterns: list[str]) -> re.Pattern[str]:

@@ -13,6 +13,7 @@ from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.know.names import named, tells_failure
 from tdxwhy.know.recognise import step_of
+from tdxwhy.levels import LEVELS
 from tdxwhy.records import Event, Evidence, Finding, Naming
 
 _FAILING = ("failure", "refusal")
@@ -157,9 +158,8 @@ def _step_of_line(diagnosis: Diagnosis, event: Event) -> str | None:
 
 
 def _level(event: Event) -> str | None:
-    levels = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-    if event.record.level is not None and 0 <= event.record.level < len(levels):
-        return levels[event.record.level]
+    if event.record.level is not None and 0 <= event.record.level < len(LEVELS):
+        return LEVELS[event.record.level]
     return event.form.level if event.form else None
 
 

@@ -21,7 +21,10 @@ def _take(kind: type[Row], row: object, place: str) -> Row:
     """Build the NamedTuple `kind` from a TOML table. Accepted form: a subset of its fields; anything else is an error."""
     if not isinstance(row, dict):
         raise RulesError(f"{place}: not a table")
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    values: dict[str, Any] = dict(row)
+    for key, value in row.items():
+        if isinstance(value, list):
+            values[key] = tuple(value)
     try:
         return kind(**values)
     except TypeError:
@@ -61,8 +64,9 @@ def _pair(row: object, place: str) -> tuple[int, int]:
 
 def _rows(data: dict[str, Any], key: str, place: str) -> list[dict[str, Any]]:
     """Return a list of tables with names. Accepted form: each has a `name` of its own kind, a text."""
-    rows = data.get(key, [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("name"), str) for row in rows):
+    rows: list[dict[str, Any]] = data.get(key, [])
+    names = [row.get("name") if isinstance(row, dict) else None for row in rows] if isinstance(rows, list) else [None]
+    if not set(map(type, names)) <= {str}:
         raise RulesError(f"{place}: {key!r} wants a list of tables, each with a name")
     return rows
 
@@ -86,13 +90,20 @@ def bases_of(data: dict[str, Any]) -> list[str]:
     return [extends] if isinstance(extends, str) else list(extends)
 
 
-def made(name: str, document: Callable[[str], dict[str, Any]]) -> Generation:
-    """Return the generation in one file of the model. Accepted form: as those in rules/model, whole or with `extends`."""
+def made(name: str, document: Callable[[str], dict[str, Any]], built: dict[str, Generation] | None = None) -> Generation:
+    """Return the generation in one file of the model. Accepted form: as those in rules/model, whole or with `extends`.
+
+    `built` keeps what several extend.
+    """
+    built = {} if built is None else built
+    if name in built:
+        return built[name]
     data = document(name)
     unknown = set(data) - _KEYS
     if unknown or "name" not in data:
         raise RulesError(f"{name}: unknown key {sorted(unknown)[0]!r}" if unknown else f"{name}: 'name' is missing")
-    return _made(data, name, _joined([made(f"{base}.toml", document) for base in bases_of(data)]))
+    built[name] = _made(data, name, _joined([made(f"{base}.toml", document, built) for base in bases_of(data)]))
+    return built[name]
 
 
 _NOTHING = Generation("", (), "", False, "", False, "", {}, None, {}, {}, {})
@@ -232,7 +243,8 @@ def _document(name: str) -> dict[str, Any]:
 @cache
 def generations() -> dict[str, Generation]:
     """Return every generation by name, in the order of their files."""
-    all_made = (made(name, _document) for name in compiled.names(MODEL) if name not in _NOT_GENERATIONS)
+    built: dict[str, Generation] = {}
+    all_made = (made(name, _document, built) for name in compiled.names(MODEL) if name not in _NOT_GENERATIONS)
     return {one.name: one for one in all_made if not one.part}
 
 

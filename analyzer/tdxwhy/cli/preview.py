@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Preview a tree."""
-    from tdxwhy.explain.preview import preview, worse
+    from tdxwhy.explain.preview import changed_functions, preview, worse
     from tdxwhy.source.tree import program_of_tree
 
     patched = _patched(args)
@@ -39,7 +39,10 @@ def run(args: argparse.Namespace) -> int:
 
     root = None if args.range else args.tree
     after = program_of_tree(patched.after, root) if patched.after is not None else None
-    shown = preview(name(Path(args.tree).name or args.tree), program_of_tree(patched.before, root), after, patched.name, patched.troubles)
+    changed = changed_functions(patched.before, patched.after or {}, after) if after is not None else ()
+    before = program_of_tree(patched.before, root)
+    shown = preview(name(Path(args.tree).name or args.tree), before, after, changed)
+    shown = shown._replace(patch=patched.name, troubles=patched.troubles)
     _write(_rendered(shown, args), args.output)
     for trouble in patched.troubles:
         complain(trouble)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.records import Naming
 from tdxwhy.source.loops import silent_loops
 from tdxwhy.source.run.failing_cases import FailingStep, described, failing_steps
+from tdxwhy.source.run.interpreter import Machine
 from tdxwhy.source.run.lines import Line
 from tdxwhy.source.run.program import Program
 
@@ -69,19 +70,55 @@ class Preview(NamedTuple):
     troubles: tuple[str, ...]
 
 
-def preview(tree: str, before: Program, after: Program | None = None, patch: str = "", troubles: Sequence[str] = ()) -> Preview:
-    """Lay the failing cases of a tree before and after a patch side by side."""
-    old = rows_of(before)
+def preview(tree: str, before: Program, after: Program | None = None, changed: Sequence[str] = ()) -> Preview:
+    """Lay the failing cases of a tree before and after a patch side by side; `changed` are the functions that the patch changes."""
+    also = touched_entries(after, changed) if after is not None else ()
+    old = rows_of(before, also)
     if not old and after is None:
         raise NothingToJudge(f"{tree}: no function here that could be followed brings the TDX module up")
     if after is None:
-        return Preview(tree, "", tuple(PreviewPair(row, None, "") for row in old), tuple(troubles))
-    return Preview(tree, patch, tuple(pairs_of(old, rows_of(after))), tuple(troubles))
+        return Preview(tree, "", tuple(PreviewPair(row, None, "") for row in old), ())
+    return Preview(tree, "", tuple(pairs_of(old, rows_of(after, also))), ())
 
 
-def rows_of(program: Program) -> tuple[PreviewRow, ...]:
+def changed_functions(before: Mapping[str, str], after: Mapping[str, str], program: Program) -> tuple[str, ...]:
+    """Return the functions of the program after a patch whose text is nowhere in the same file before it."""
+    found = []
+    for source in program.sources:
+        old, new = before.get(source.path, ""), after.get(source.path, "")
+        if old == new:
+            continue
+        lines = new.splitlines()
+        texts = ((each.name, "\n".join(lines[each.first - 1 : each.last])) for each in source.unit.functions)
+        found += [name for name, text in texts if text not in old]
+    return tuple(found)
+
+
+_MOST_ABOVE = 24
+_OF_TDX = re.compile(r"tdx|seam")
+
+
+def touched_entries(program: Program, changed: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return for each changed function of TDX's files the outermost caller from which a run in which all goes well passes it."""
+    found = []
+    for name in (each for each in changed if _OF_TDX.search(program.files.get(each, ""))):
+        above = [name]
+        for each in above:
+            callers = (one.name for one in program.functions.values() if each in one.mentions and one.name not in above)
+            above += list(callers)[: _MOST_ABOVE - len(above)]
+        entry = next((each for each in reversed(above) if each == name or _passes(program, each, name)), None)
+        if entry is not None:
+            found.append((entry, name))
+    return tuple(found)
+
+
+def _passes(program: Program, entry: str, name: str) -> bool:
+    return any(name in decision.chain for decision in Machine(program).run(entry).decisions)
+
+
+def rows_of(program: Program, also: tuple[tuple[str, str], ...] = ()) -> tuple[PreviewRow, ...]:
     """Return the failing cases of a program, with the one of a package that has no online CPU."""
-    steps = [step for step in failing_steps(program) if _fails(step)]
+    steps = [step for step in failing_steps(program, also=also) if _fails(step)]
     steps = _with_package_step(program, steps)
     seen = Counter(_signature(step.lines) for step in steps)
     return tuple(_row(step, told=bool(step.lines) and seen[_signature(step.lines)] == 1) for step in steps)

@@ -48,11 +48,21 @@ class FailingStep(NamedTuple):
     unseen: tuple[str, ...]
 
 
-def failing_steps(program: Program, entries: tuple[str, ...] | None = None) -> tuple[FailingStep, ...]:
-    """Return the failing cases of a program, entry by entry in the order in which they can happen: what runs at boot comes first."""
+def failing_steps(
+    program: Program, entries: tuple[str, ...] | None = None, also: tuple[tuple[str, str], ...] = ()
+) -> tuple[FailingStep, ...]:
+    """Return the failing cases of a program, entry by entry in the order in which they can happen: what runs at boot comes first.
+
+    `also` are entries to follow although they bring nothing up (what KVM does with TDs, hot-plug, a module update), each with the
+    function for whose sake: what bringing up passes anyway needs no other.
+    """
     found: dict[tuple[object, ...], FailingStep] = {}
     left = _MOST_STEPS
-    for entry, well in _bring_up(program, entries or program.entries()):
+    wells = _bring_up(program, entries or program.entries())
+    passed = {name for _, well in wells for decision in well.decisions for name in decision.chain} | set(dict(wells))
+    others = dict.fromkeys(entry for entry, function in also if entry in program.functions and not {entry, function} & passed)
+    wells += [(entry, Machine(program).run(entry)) for entry in others]
+    for entry, well in wells:
         if left < 0:
             found[entry,] = _given_up(entry)
             break

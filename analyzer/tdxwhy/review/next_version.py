@@ -116,7 +116,8 @@ class NextVersions:
         other = self._in_series(pair, old)
         if other is not None:
             return Next("changed", other)
-        below = pair.at(end) or pair.at(start - 1)
+        near = [pair.at(index) for index in (*range(end, end + _LINES), *range(start - 1, start - 1 - _LINES, -1))]
+        below = next((line for line in near if line is not None and telling(line.text)), None)
         return Next("gone", proof(pair.new, below) if below is not None else None)
 
     def _in_series(self, pair: Pair, old: Sequence[Line]) -> Evidence | None:

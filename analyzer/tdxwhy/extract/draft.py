@@ -44,7 +44,7 @@ class _Drafter:
     def draft(self, name: str) -> Draft:
         enable = self._entry(CONFIG)
         if enable is None:
-            raise NothingToJudge(f"{name}: no function here brings the TDX module up")
+            raise NothingToJudge(f"{name}: no function here brings the TDX module up", "is the tree whole? its headers are wanted too")
         steps = Steps(self.book, self.first, enable, self.ours)
         cpu = None if any(leaf_name(each.decision) == LP_INIT for each in steps.first_asked()) else self._entry(LP_INIT)
         self._answers(steps, Steps(self.book, self.first, cpu, self.ours) if cpu is not None else None)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tdxwhy.errors import NothingToJudge
+from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.program import Program, Source
 from tdxwhy.source.tree import Headers, read_file, read_tree, unit_of_text, wanted_file
@@ -34,7 +34,18 @@ class Tree(NamedTuple):
 
 def read_kernel(given: str) -> Program:
     """Read a kernel for the extraction of its model."""
-    return program_of_kernel(read(given))
+    tree = read(given)
+    _whole(tree)
+    return program_of_kernel(tree)
+
+
+def _whole(tree: Tree) -> None:
+    """Refuse a tree in which a merge stands half-way: both of its sides would be read as code."""
+    for path, text in tree.texts.items():
+        begin = f"\n{text}".find("\n<<<<<<< ")
+        if begin >= 0 and text.find("\n=======\n", begin) >= 0:
+            line = text.count("\n", 0, begin) + 1
+            raise TdxwhyError(f"{path}:{line}: a merge that is not finished", "resolve it, or read a commit: REPO@REVISION")
 
 
 def read(given: str, more: tuple[str, ...] = ()) -> Tree:

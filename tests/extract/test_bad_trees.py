@@ -68,3 +68,8 @@ def test_a_file_of_a_hundred_thousand_lines(tmp_path: Path) -> None:
     made = draft(read_kernel(_tree(tmp_path, HEAD + filler + BODY % "")), "long")
     assert "TDH.SYS.CONFIG" in as_toml(made)
     assert time.process_time() - began < 6
+
+
+def test_a_leaf_that_is_called_with_a_version(tmp_path: Path) -> None:
+    text = HEAD + (BODY % "").replace("ask(TDH_SYS_CONFIG)", "ask(TDH_SYS_CONFIG | (1ULL << 16))")
+    assert '"TDH.SYS.CONFIG"' in as_toml(draft(read_kernel(_tree(tmp_path, text)), "versions"))

@@ -158,9 +158,14 @@ def plain_leaf_name(name: str) -> str:
     return name.upper().replace(".", "").replace("_", "")
 
 
+def unversioned(number: int) -> int:
+    """Return a leaf without the version that bits 23:16 of RAX may hold."""
+    return number & 0xFFFF if 1 << 16 <= number < 1 << 24 and number not in _leaves() else number
+
+
 def decode_leaf(number: int) -> Leaf | None:
     """Decode a SEAMCALL leaf; bits 23:16 of RAX hold a version and do not count, bit 63 selects P-SEAMLDR."""
-    row = _leaves().get(number) or _leaves().get(number & 0xFFFF if 0 < number < 1 << 24 else -1)
+    row = _leaves().get(unversioned(number))
     return Leaf(int(row.number), row.name, row.meaning, row.scope, row.source) if row else None
 
 
@@ -171,13 +176,13 @@ def leaf_named(name: str) -> int | None:
 
 def leaf_step(number: int) -> str | None:
     """Return the initialisation step that a leaf is, or None."""
-    row = _leaves().get(number)
+    row = _leaves().get(unversioned(number))
     return row.step or None if row else None
 
 
 def leaf_needs_ready(number: int) -> bool:
     """Tell whether only a module that has finished initialisation answers this leaf with a status of its own."""
-    row = _leaves().get(number)
+    row = _leaves().get(unversioned(number))
     return bool(row and row.ready)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from tdxwhy.know import tables
-from tdxwhy.know.decode import decode_status, leaf_named
+from tdxwhy.know.decode import decode_status, leaf_named, unversioned
 from tdxwhy.know.match import match
 from tdxwhy.know.recognise import leaf_of, recognise
 from tdxwhy.know.stems import looks_like_tdx
@@ -78,12 +78,14 @@ def _leaf(named: dict[str, Any]) -> int | None:
     """Return the leaf that a line is about, if it says which: a number, or a name as the kernel writes it."""
     name = named.get("leaf_name")
     leaf = named.get("leaf") if name is None else leaf_named(str(name))
-    return leaf if isinstance(leaf, int) else None
+    return unversioned(leaf) if isinstance(leaf, int) else None
 
 
 def _symbol(form: str, named: dict[str, Any]) -> Symbol:
     if "leaf_name" in named:
         named = named | {"leaf_name": _named(_leaf(named))}
+    elif "leaf" in named:
+        named = named | {"leaf": unversioned(named["leaf"])}
     if named.get("status") == 0:
         return FOREIGN
     if "keyid_end" in named:
@@ -161,7 +163,7 @@ def _by_role(text: str, leaves: frozenset[int]) -> Symbol | None:
     if leaf is None and "leaf_name" in values:
         leaf = leaf_named(values["leaf_name"])
     if isinstance(leaf, int) and isinstance(status, int):
-        return _call(leaf, status, leaves) if form is None or form.kind == "host" else None
+        return _call(unversioned(leaf), status, leaves) if form is None or form.kind == "host" else None
     if form is None or form.kind not in ("host", "kvm", "loader"):
         return None
     kind = _software().get(form.id)

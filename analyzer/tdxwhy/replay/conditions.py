@@ -31,6 +31,7 @@ def _outside(kernel: Kernel, cpu: int) -> bool:
 # What KVM lets a TD have (TDX_TD_ATTR_SEPT_VE_DISABLE), and the feature that it wants of a module (TOPOLOGY_ENUM).
 _ATTRIBUTES = 1 << 28
 _TOPOLOGY_ENUM = 1 << 20
+_DYNAMIC_PAMT = 1 << 36
 
 
 def _configuration(kernel: Kernel, cpu: int) -> bool:
@@ -65,6 +66,7 @@ CONDITIONS: Conditions = {
     "package-offline": _package_offline,
     "too-many-cpus-for-a-td": lambda kernel, cpu: kernel.values["max_vcpus_per_td"] < len(kernel.machine.scenario.packages),
     "td-configuration-unsupported": _configuration,
+    "dynamic-pamt": lambda kernel, cpu: bool(kernel.values["tdx_features0"] & _DYNAMIC_PAMT),
     "no-topology-enumeration": lambda kernel, cpu: not kernel.values["tdx_features0"] & _TOPOLOGY_ENUM,
     "misc-limit-reached": _misc_limit,
     "vmx-unsupported": lambda kernel, cpu: bool(int(kernel.machine.scenario.settings.get("vmx_unsupported", 0))),

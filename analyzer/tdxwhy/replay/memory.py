@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 PAGE_SIZES = (1 << 12, 1 << 21, 1 << 30)
 PAGE = 1 << 12
+# Instead of an entry size: a bit for each page.
+BITMAP = -1
 
 
 class Region(NamedTuple):
@@ -79,7 +81,8 @@ def fill_tdmrs(memory: Sequence[Region], alignment: int, limit: int) -> list[Tdm
 
 def pamt_sizes(tdmr: Tdmr, entry_sizes: Sequence[int]) -> tuple[int, ...]:
     """Return the sizes of the three PAMTs of a TDMR, in whole pages."""
-    return tuple(up(tdmr.size // page * entry, PAGE) for page, entry in zip(PAGE_SIZES, entry_sizes, strict=True))
+    sized = ((tdmr.size // page, entry) for page, entry in zip(PAGE_SIZES, entry_sizes, strict=True))
+    return tuple(up(pages // 8 if entry == BITMAP else pages * entry, PAGE) for pages, entry in sized)
 
 
 def node_of(tdmr: Tdmr, memory: Sequence[Region]) -> int:

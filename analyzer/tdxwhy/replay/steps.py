@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdxwhy.replay import memory
+from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import module_data, platform_data
 from tdxwhy.replay.generation import Operation, Step
 from tdxwhy.replay.kernel import Does, Kernel
@@ -238,6 +239,9 @@ def _fill_tdmrs(kernel: Kernel, step: Step, cpu: int) -> None:
 
 def _allocate_pamts(kernel: Kernel, step: Step, cpu: int) -> None:
     entries = _limits(kernel)[2]
+    if step.when and CONDITIONS[step.when](kernel, cpu):
+        # The lowest level comes page by page, later.
+        entries = (memory.BITMAP, *entries[1:])
     for index, tdmr in enumerate(kernel.tdmrs):
         size = sum(memory.pamt_sizes(tdmr, entries))
         area = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, cast
 
 
 class _Lazy:
     """Stands for a pattern until it is asked for anything; from then on its methods are the compiled pattern's own."""
 
-    def __init__(self, pattern: str, flags: int) -> None:
+    def __init__(self, pattern: str, flags: int = 0) -> None:
         self._given = (pattern, flags)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a pattern has
@@ -19,6 +20,5 @@ class _Lazy:
         return getattr(compiled, name)
 
 
-def lazy(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """Return a pattern like `re.compile`, compiled at its first use."""
-    return cast("re.Pattern[str]", _Lazy(pattern, flags))
+# Gives a pattern like `re.compile`, compiled at its first use.
+lazy = cast("Callable[..., re.Pattern[str]]", _Lazy)

@@ -106,8 +106,8 @@ def _words_of(text: str) -> frozenset[str]:
 def _marker(name: str) -> Callable[[str], bool]:
     """Return the test for the words of a class."""
     words = word_class(name)
-    exact = frozenset(word for word in words if not word.endswith("*"))
-    starts = tuple(word[:-1] for word in words if word.endswith("*"))
+    exact = frozenset([word for word in words if not word.endswith("*")])
+    starts = tuple([word[:-1] for word in words if word.endswith("*")])
     return lru_cache(maxsize=1 << 16)(lambda word: word in exact or (bool(starts) and word.startswith(starts)))
 
 
@@ -128,12 +128,12 @@ def phrases(group: str) -> Phrases:
     if group not in groups():
         raise RulesError(f"rules/thread: no phrase of group {group!r}")
     rows = compiled.table(PHRASES, group)
-    return Phrases(tuple(read_phrase(group, row) for row in rows))
+    return Phrases(tuple([read_phrase(group, row) for row in rows]))
 
 
 def read_phrase(group: str, row: Sequence[Any]) -> Phrase:
     """Return a phrase of a group from what `lowered_phrase` made of it."""
-    forms, vetoes = (tuple(Form(frozenset(needs), lazy(expression)) for needs, expression in each) for each in row[2:4])
+    forms, vetoes = [tuple([Form(frozenset(needs), lazy(expression)) for needs, expression in each]) for each in row[2:4]]
     return Phrase(row[0], group, row[1], forms, vetoes, row[4])
 
 

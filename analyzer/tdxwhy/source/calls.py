@@ -181,7 +181,7 @@ _WORDS = {*SHORT, *_LEVELS}
 
 
 def _any(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_bounded(pattern)})" for pattern in patterns))
+    return re.compile(_bounded("|".join([f"(?:{pattern})" for pattern in patterns])))
 
 
 def _bounded(pattern: str) -> str:

@@ -43,7 +43,14 @@ class Moves:
                 flags |= {f"once:{name}"}
             known = tuple([pair for pair in (*fixed, ("step", step)) if pair[0] in form.args]) if form.args else ()
             pending.append(
-                Pattern(name, known, leaf if "status" in form.args else "", bool(fixed), many or bool(form.each), bool(form.warning))
+                Pattern(
+                    name,
+                    known,
+                    leaf if "status" in form.args else "",
+                    bool(fixed),
+                    many or bool(form.each),
+                    bool(form.warning) or form.ratelimited,
+                )
             )
         return state._replace(pending=tuple(pending), flags=flags)
 

@@ -8,7 +8,8 @@ from tdxwhy.replay.data import can_answer
 class Pattern(NamedTuple):
     """A line that must come next: its form, certain values, the leaf whose status it shows, and whether it tells of a failure.
 
-    `many` may come any number of times, `optional` once or not: the text of a WARN splat, which others print in their own way.
+    `many` may come any number of times, `optional` once or not: the text of a WARN splat, which others print in
+    their own way, and a line under a rate limit, which the kernel may keep back.
     """
 
     form: str

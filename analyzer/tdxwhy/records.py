@@ -56,12 +56,22 @@ class Loss(NamedTuple):
     place: Place
 
 
+class Typed(NamedTuple):
+    """A command that was typed beside a log, its line, and what it printed; `closed`: to the end."""
+
+    command: str
+    line: int
+    answers: tuple[LogRecord, ...] = ()
+    closed: bool = False
+
+
 class BootRecords(NamedTuple):
     """The records of one boot, all of them or, after an anchor scan, the ones that carry an anchor.
 
     `total` counts the boot's records, kept or not; `last` is its last one, which tells whether the log goes on after a silence.
     `head_cut`: the log does not begin where the boot does; `tail_cut`: it was torn off; `gaps`: lines are missing in between
-    (a grep, a head-and-tail paste, a wrapped ring).
+    (a grep, a head-and-tail paste, a wrapped ring). `typed` are the commands beside the log, `all_of_tdx` that one of them shows every
+    line of TDX.
     """
 
     records: Sequence[LogRecord]
@@ -71,6 +81,8 @@ class BootRecords(NamedTuple):
     head_cut: bool = False
     tail_cut: bool = False
     gaps: bool = False
+    typed: tuple[Typed, ...] = ()
+    all_of_tdx: bool = False
 
 
 class MessageForm(NamedTuple):
@@ -156,6 +168,7 @@ class Cause(NamedTuple):
     `at_first_call`: what is wrong is wrong from the start, so that the first SEAMCALL meets it.
     `likely_step`: where several steps can have met it, the one that most probably did.
     `blames`: packages without an online CPU, offline CPUs, the package that the status names, or nobody.
+    `contradicted_by`: a fact beside which it is unlikely. `set_named`: the parameter that the line itself names is what to set.
     """
 
     id: str
@@ -171,6 +184,8 @@ class Cause(NamedTuple):
     at_first_call: bool = False
     likely_step: str = ""
     blames: Blames = ""
+    contradicted_by: str = ""
+    set_named: bool = False
 
 
 class Parameter(NamedTuple):
@@ -178,6 +193,8 @@ class Parameter(NamedTuple):
 
     `limits`: it keeps CPUs away: all but one, all beyond its number at boot, or some that no line counts. `forbids` is a condition of the
     model that cannot hold with it.
+    `fact` is what it makes true, with one of the values in `fact_values` or, where there are none, with any;
+    `instead` is what to boot with then.
     """
 
     name: str
@@ -186,6 +203,9 @@ class Parameter(NamedTuple):
     asks: tuple[str, ...] = ()
     limits: CpuLimit = ""
     forbids: str = ""
+    fact: str = ""
+    fact_values: tuple[str, ...] = ()
+    instead: str = ""
 
 
 class Evidence(NamedTuple):

@@ -19,17 +19,23 @@ def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events
     """Return at most three causes, best first; "unknown" where something failed and no pattern fits."""
     if judgement.outcome == "initialized" and judgement.refused_by_kvm:
         return (_described("kvm-refused", facts, ())._replace(evidence=judgement.refused_by_kvm),)
-    if judgement.outcome in ("initialized", "unknown"):
+    if judgement.outcome == "initialized" or (judgement.outcome == "unknown" and not judgement.stated):
         return ()
     telling = _telling(judgement, events)
     ids_of_forms = frozenset(form.id for event in telling if (form := form_of(event)) is not None)
     fitting = (cause for seen in _seen(judgement, call) for cause in tables.causes_for(seen, judgement.facts, ids_of_forms))
-    found = tuple(dict.fromkeys(cause.id for cause in fitting))
+    found = _likely(tuple(dict.fromkeys(cause.id for cause in fitting)), facts)
     modelled = tuple(dict.fromkeys(e.cause for e in judgement.explanations if e.cause != "unknown"))
     ids = tuple(id for id in found or modelled if not _something_failed(judgement) or tables.cause(id).outcome == "failed")[:_MOST]
     if not ids and judgement.outcome == "failed":
         ids = ("unknown",)
     return tuple(_described(id, facts, telling) for id in ids)
+
+
+def _likely(ids: tuple[str, ...], facts: Facts) -> tuple[str, ...]:
+    """Return the causes that nothing speaks against; all of them where something speaks against each."""
+    left = tuple(id for id in ids if tables.cause(id).contradicted_by not in facts.names)
+    return left or ids
 
 
 def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) -> Whom:
@@ -81,4 +87,6 @@ def _described(id: str, facts: Facts, telling: Sequence[Event]) -> FoundCause:
     forms = {when.form for when in cause.when}
     lines = (evidence_of(event) for event in telling if event.form is not None and event.form.id in forms)
     stated = (evidence for when in cause.when for evidence in facts.named.get(when.fact, ()))
-    return FoundCause(id, cause.title, cause.meaning, tuple(dict.fromkeys((*stated, *lines)))[:_QUOTED])
+    against = facts.named.get(cause.contradicted_by, ())
+    doubt = "every CPU that this kernel counts is online, so it is one that the kernel does not see" if against else ""
+    return FoundCause(id, cause.title, cause.meaning, tuple(dict.fromkeys((*stated, *lines)))[:_QUOTED], doubt)

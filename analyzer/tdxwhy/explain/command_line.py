@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from tdxwhy.explain.nouns import Note, Request
+from tdxwhy.explain.nouns import Note, Request, Word
 from tdxwhy.know import tables
 from tdxwhy.lazy import lazy
 from tdxwhy.records import Event, Evidence, Parameter
@@ -40,6 +40,19 @@ def request(command_line: str | None, known: Sequence[Parameter], event: Event |
         word = f"{parameter.name}={value}" if value else parameter.name
         return Request(value in parameter.asks, (Evidence(event.record.place, word),))
     return Request(None)
+
+
+def telling_words(command_line: str, known: Sequence[Parameter], event: Event, online: int | None) -> Iterator[Word]:
+    """Yield the words that make a fact true. A limit above the `online` CPUs, where they are counted, keeps none away."""
+    given = parameters(command_line)
+    for parameter in known:
+        value = given.get(parameter.name.replace("-", "_"))
+        if value is None or not parameter.fact or (parameter.fact_values and value not in parameter.fact_values):
+            continue
+        if value.isdecimal() and online is not None and int(value) > online:
+            continue
+        text = f"{parameter.name}={value}" if value else parameter.name
+        yield Word(text, parameter.meaning, parameter.fact, parameter.instead, Evidence(event.record.place, text))
 
 
 def misspelt(command_line: str, known: Sequence[Parameter], event: Event) -> Iterator[Note]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from tdxwhy.explain.actions import actions
 from tdxwhy.explain.causes import blame, candidates
-from tdxwhy.explain.facts import evidence_of, gather
+from tdxwhy.explain.facts import evidence_of, gather, said_of
 from tdxwhy.explain.judgement import Judgement, judge
-from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause, Note, Seamcall
-from tdxwhy.explain.sentence import sentence
+from tdxwhy.explain.nouns import Diagnosis, FoundCause, Note, Seamcall
+from tdxwhy.explain.outcome import out_of_place
+from tdxwhy.explain.sentence import lowered, sentence
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_leaf, decode_status
 from tdxwhy.know.offline import Whom
 from tdxwhy.know.partial import certain
 from tdxwhy.know.recognise import Recogniser, leaf_of
 from tdxwhy.know.topology import topology as read_topology
-from tdxwhy.ranges import ranges
 from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
 
 _QUOTED = 12
@@ -48,9 +49,14 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, re
         packages=blamed.packages,
         cpus=blamed.cpus,
         sentence=_sentence(judgement, call, causes, topology, blamed),
-        actions=tuple(_actions(causes, call, blamed)),
+        actions=tuple(actions(judgement, causes, call, blamed, facts)),
         settles=(*judgement.settles, *_who(causes, blamed)),
-        notes=(*facts.notes, *_unjudged(recogniser)),
+        notes=(
+            *facts.notes,
+            *_contradiction(events),
+            *(said_of(facts) if judgement.outcome != "initialized" else ()),
+            *_unjudged(recogniser),
+        ),
         evidence=_evidence(judgement, causes),
         reached=_reached(judgement, facts.generation),
         generation=facts.generation,
@@ -124,41 +130,55 @@ def _by_cause(judgement: Judgement, causes: Sequence[FoundCause]) -> Judgement:
 def _reason(judgement: Judgement, call: Seamcall | None, causes: Sequence[FoundCause]) -> str:
     title = causes[0].title if causes else ""
     if judgement.outcome == "initialized":
-        return f"TDX came up: {judgement.why}" + (f", but {_lower(title)}." if title else ".")
+        return f"TDX came up: {judgement.why}" + (f", but {lowered(title)}." if title else ".")
     if judgement.outcome == "unknown":
         return f"Undecided: {judgement.why or 'the log does not tell'}."
     if judgement.outcome == "disabled-by-bios":
-        return f"TDX is off: {judgement.why or _lower(title)}."
+        return f"TDX is off: {judgement.why or lowered(title)}."
     if judgement.outcome == "not-attempted":
-        return f"TDX was not attempted: {judgement.why or _lower(title)}."
+        return f"TDX was not attempted: {judgement.why or lowered(title)}."
     where = " or ".join(judgement.steps) if judgement.steps else "a step that the log does not name"
     status = f" with {call.status_name}" if call is not None and call.status_name and judgement.failure is not None else ""
-    rest = f": {_lower(title)}" if title and causes[0].id != "unknown" else ""
+    rest = f": {_why(causes)}" if title and causes[0].id != "unknown" else ""
     return f"TDX did not come up. It failed at {where}{status}{rest}."
 
 
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
+def by_status_alone(causes: Sequence[FoundCause]) -> bool:
+    """Tell whether there are several causes and no line or fact of this log picks the first."""
+    return len(causes) > 1 and not causes[0].evidence
+
+
+def _why(causes: Sequence[FoundCause]) -> str:
+    """Return the cause as a clause: one of several where only the status leads to them."""
+    if by_status_alone(causes):
+        return "one of these: " + "; ".join(lowered(cause.title) for cause in causes)
+    return lowered(causes[0].title) + (f" ({causes[0].doubt})" if causes[0].doubt else "")
+
+
+def _contradiction(events: Sequence[Event]) -> Iterator[Note]:
+    """Yield what stands in an order that no kernel prints."""
+    found = out_of_place(events)
+    if found is not None:
+        success, failure = map(evidence_of, found)
+        text = (
+            f"{_line(success)} says that the module came up, and behind it {_line(failure)} that a step before that failed: "
+            "no kernel prints them in this order, so lines are out of place, or of two boots"
+        )
+        yield Note(text, (success, failure))
+
+
+def _line(evidence: Evidence) -> str:
+    """Return where a passage stands, such as "line 7"."""
+    place = evidence.place
+    return f"line {place.line}" if place.line is not None else f"byte {place.offset}" if place.offset is not None else "a line"
 
 
 def _sentence(judgement: Judgement, call: Seamcall | None, causes: Sequence[FoundCause], topology: Topology, blamed: Whom) -> str | None:
     if judgement.outcome != "failed" or not judgement.steps:
         return None
-    cause = tables.cause(causes[0].id) if causes else None
+    found = tuple(tables.cause(one.id) for one in causes[: 2 if by_status_alone(causes) else 1])
     named = call if judgement.failure is not None else None
-    return sentence(judgement.steps, cause, named, topology, blamed.packages, blamed.cpus)
-
-
-def _actions(causes: Sequence[FoundCause], call: Seamcall | None, blamed: Whom) -> Iterator[Action]:
-    for found in causes[:1]:
-        cause = tables.cause(found.id)
-        if blamed.cpus and cause.command_for_cpus:
-            cpus = ranges(blamed.cpus).replace(" ", "")
-            yield Action(
-                f"Bring CPU{'s' if len(blamed.cpus) > 1 else ''} {ranges(blamed.cpus)} online.", cause.command_for_cpus.format(cpus=cpus)
-            )
-        detail = call.status & 0xFFFFFFFF if call is not None and call.status is not None else 0
-        yield Action(cause.advice, cause.command.replace("{detail:x}", f"{detail:x}"))
+    return sentence(judgement.steps, found, named, topology, blamed)
 
 
 def _who(causes: Sequence[FoundCause], blamed: Whom) -> Iterator[str]:

@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from tdxwhy.explain.command_line import misspelt, request
-from tdxwhy.explain.nouns import GOES_ON_NS, Note, Request
+from tdxwhy.explain.beside import answers_to, facts_beside
+from tdxwhy.explain.command_line import misspelt, request, telling_words
+from tdxwhy.explain.nouns import GOES_ON_NS, Note, Request, Word
 from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
 from tdxwhy.know.rows import FoundBy
 from tdxwhy.lazy import lazy
-from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topology
+from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topology, is_offline
 
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
 _UNAME = lazy(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
 _PARAMETER_FILE = "kvm_intel/parameters/tdx"
+_ROOT = lazy(r"^\S*(?:\w+=\S+ )*\broot=\S+ ")
+_RELEASE = lazy(r"(?:^|\s)(\d+\.\d+\.\d+\S*)(?:\s|$)")
 _IMAGE = lazy(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
 _TRACE = lazy(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 
@@ -34,6 +37,7 @@ class Facts(NamedTuple):
     notes: tuple[Note, ...]
     named: dict[str, tuple[Evidence, ...]]
     faulted: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -43,16 +47,23 @@ class Facts(NamedTuple):
 
 def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Facts:
     """Collect the facts of one boot."""
-    line = _last(events, "command_line") or _shown_command_line(boot.records)
+    line = _last(events, "command_line") or _shown_command_line(boot)
     command_line = str(line.values["command_line"]) if line else None
-    asked = _parameter_file(boot.records) or request(command_line, tables.parameters(), line)
+    beside = facts_beside(boot)
+    asked = request(command_line, tables.parameters(), line)
+    if asked.asked is None:
+        asked = _parameter_file(boot.records) or asked
     notes = tuple(misspelt(command_line, tables.parameters(), line)) if command_line and line else ()
     fault, faulted = _fault(boot, events)
     designs = printing(events)
+    words = tuple(telling_words(command_line, tables.parameters(), line, topology.online_count)) if command_line and line else ()
     named = {
         **_missing(topology),
+        **_all_online(topology, words),
+        **{word.fact: tuple(one.evidence for one in words if one.fact == word.fact) for word in words},
         tables.fact_found_by("misspelt").id: tuple(evidence for note in notes for evidence in note.evidence),
         tables.fact_found_by("trace").id: fault,
+        **beside,
     }
     for event in events:
         if fact := _stated(event):
@@ -67,6 +78,7 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
         notes,
         {name: found for name, found in named.items() if found},
         faulted,
+        words,
     )
 
 
@@ -103,10 +115,10 @@ def _last(events: Sequence[Event], value: str) -> Event | None:
     return next((event for event in reversed(events) if value in event.values), None)
 
 
-def _shown_command_line(records: Sequence[LogRecord]) -> Event | None:
+def _shown_command_line(boot: BootRecords) -> Event | None:
     """Return the command line as somebody's `cat /proc/cmdline` shows it beside the log."""
-    for record in records:
-        if record.time_ns is None and record.text.startswith("BOOT_IMAGE=") and " " in record.text:
+    for record in (*answers_to(boot, "/proc/cmdline"), *boot.records):
+        if record.time_ns is None and (record.text.startswith("BOOT_IMAGE=") or _ROOT.search(record.text)) and " " in record.text:
             return Event(None, {"command_line": record.text}, record, "partial")
     return None
 
@@ -127,6 +139,10 @@ def _kernel(boot: BootRecords, events: Sequence[Event], command_line: str | None
     banner = _last(events, "release")
     if banner is not None:
         return str(banner.values["release"]).split(" ", 1)[0]
+    found = (_RELEASE.search(record.text) for record in answers_to(boot, "uname"))
+    told = next((match[1] for match in found if match), None)
+    if told is not None:
+        return told
     found = (_UNAME.match(record.text) for record in boot.records if record.time_ns is None)
     told = next((match[1] for match in found if match), None)
     if told is None and command_line:
@@ -156,12 +172,26 @@ def _stated(event: Event) -> str:
     return event.form.fact_otherwise if number else event.form.fact
 
 
+def said_of(facts: Facts) -> Iterator[Note]:
+    """Yield what is to be said of the facts themselves, beside the diagnosis."""
+    for fact in tables.facts():
+        if fact.note and not fact.settles and fact.id in facts.names:
+            yield Note(fact.note, facts.named[fact.id][:1])
+
+
 def _missing(topology: Topology) -> dict[str, tuple[Evidence, ...]]:
     """Return the facts on offline CPUs and packages, each with what says that the CPUs are offline."""
     evidence = {cpu.number: cpu.evidence[:1] for cpu in topology.cpus}
     gone = offline(topology)
     whose: dict[FoundBy, tuple[int, ...]] = {"packages": gone.package_cpus, "cpus": gone.cpus}
     return {tables.fact_found_by(word).id: tuple(one for cpu in cpus for one in evidence[cpu]) for word, cpus in whose.items()}
+
+
+def _all_online(topology: Topology, words: Sequence[Word]) -> dict[str, tuple[Evidence, ...]]:
+    """Return that every CPU came up, with the lines that count them; CPUs that a parameter hides are not counted."""
+    whole = topology.cpu_count is not None and topology.cpu_count == topology.online_count and not any(map(is_offline, topology.cpus))
+    shown = tuple(dict.fromkeys(evidence for cpu in topology.cpus[:1] for evidence in cpu.evidence)) or topology.notes[:1]
+    return {tables.fact_found_by("all-online").id: shown} if whole and not words else {}
 
 
 def _fault(boot: BootRecords, events: Sequence[Event]) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tdxwhy.explain.facts import Facts, evidence_of
-from tdxwhy.explain.outcome import Attempt, attempts, ready_at_run_time
+from tdxwhy.explain.outcome import Attempt, attempts, behind, may_be_harmless, ready_at_run_time
 from tdxwhy.explain.role import whose
 from tdxwhy.explain.silence import Silence, interpret
 from tdxwhy.know import tables
@@ -13,11 +13,16 @@ from tdxwhy.records import BootRecords, Event, Evidence, Outcome, Role, Topology
 from tdxwhy.replay.nouns import Explanation, Verdict
 
 _MOST_STEPS = 3
+_OPTIONAL = "a field was asked for that this module does not know, which is harmless if the kernel can do without it, and no line closes it"
+_CLOSING_LINE = "the next line of TDX in the log: does it say that the module was initialised, or that its initialisation failed?"
 _VIRTUAL_MACHINE = "this is the log of a virtual machine, and the host beneath it initialises TDX"
 
 
 class Judgement(NamedTuple):
-    """The outcome with what carries it. `failure` is the line that tells the step, `explanations` the model's histories."""
+    """The outcome with what carries it. `failure` is the line that tells the step, `explanations` the model's histories.
+
+    `stated`: something beside the log names the cause, though the log does not tell the outcome.
+    """
 
     role: Role
     outcome: Outcome
@@ -30,6 +35,7 @@ class Judgement(NamedTuple):
     settles: tuple[str, ...] = ()
     facts: frozenset[str] = frozenset()
     refused_by_kvm: tuple[Evidence, ...] = ()
+    stated: bool = False
 
 
 def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts: Facts) -> Judgement:
@@ -45,14 +51,27 @@ def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts:
         return Judgement(
             role, "initialized", "the TDX module was initialised", (evidence_of(last.closing),), attempt=last, refused_by_kvm=refused
         )
-    if last is not None and last.failures:
-        return _failed(role, boot, last, topology, facts)
-    ready = ready_at_run_time(events)
+    return _proven(role, last, events, facts) or _open_or_failed(role, boot, last, topology, facts)
+
+
+def _proven(role: Role, last: Attempt | None, events: Sequence[Event], facts: Facts) -> Judgement | None:
+    """Return that the module came up where what only an initialised module does shows it, whatever failed before."""
+    ready = ready_at_run_time(behind(events, last.failures[-1]) if last is not None and last.failures else events)
     if ready is not None:
-        return Judgement(role, "initialized", "a SEAMCALL was answered as only an initialised module answers", (evidence_of(ready),))
+        why = "a SEAMCALL was answered as only an initialised module answers"
+        return Judgement(role, "initialized", why, (evidence_of(ready),), attempt=last)
     proof = next((fact for fact in tables.deciding_facts() if fact.outcome == "initialized" and fact.id in facts.names), None)
     if last is None and proof is not None:
         return Judgement(role, "initialized", proof.says, facts.named[proof.id][:1])
+    return None
+
+
+def _open_or_failed(role: Role, boot: BootRecords, last: Attempt | None, topology: Topology, facts: Facts) -> Judgement:
+    if last is not None and may_be_harmless(last):
+        shown = tuple(evidence_of(event) for event in last.failures)
+        return Judgement(role, "unknown", _OPTIONAL, shown, attempt=last, settles=(_CLOSING_LINE,), facts=facts.names)
+    if last is not None and last.failures:
+        return _failed(role, boot, last, topology, facts)
     return _silent(role, interpret(boot, last, facts), last, topology, facts)
 
 
@@ -129,7 +148,18 @@ def _silent(role: Role, silence: Silence, attempt: Attempt | None, topology: Top
         )
         explanations = _at_first_call(explanations)
         steps = tuple(dict.fromkeys(e.step for e in explanations))
-    names = facts.names | {silence.fact} if silence.fact else facts.names
+    stated = silence.outcome == "unknown" and bool(silence.fact)
+    names = frozenset({silence.fact}) if stated else facts.names | {silence.fact} if silence.fact else facts.names
     return Judgement(
-        role, silence.outcome, silence.why, silence.evidence, steps, None, attempt, explanations, silence.settles, frozenset(names)
+        role,
+        silence.outcome,
+        silence.why,
+        silence.evidence,
+        steps,
+        None,
+        attempt,
+        explanations,
+        silence.settles,
+        frozenset(names),
+        stated=stated,
     )

@@ -21,12 +21,16 @@ class Seamcall(NamedTuple):
 
 
 class FoundCause(NamedTuple):
-    """A cause from `rules/knowledge/causes.toml`, why it fits this log, and what in the log carries it."""
+    """A cause from `rules/knowledge/causes.toml`, why it fits this log, and what in the log carries it.
+
+    `doubt` is what speaks against it. One without evidence of its own is led to by a status alone.
+    """
 
     id: str
     title: str
     why: str
     evidence: tuple[Evidence, ...] = ()
+    doubt: str = ""
 
 
 class Action(NamedTuple):
@@ -41,6 +45,16 @@ class Note(NamedTuple):
 
     text: str
     evidence: tuple[Evidence, ...]
+
+
+class Word(NamedTuple):
+    """A word of the command line that makes a fact true, what to boot with instead, and where it stands."""
+
+    text: str
+    meaning: str
+    fact: str
+    instead: str
+    evidence: Evidence
 
 
 class Request(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from tdxwhy.know import tables
-from tdxwhy.know.decode import leaf_needs_ready, leaf_step, says_not_ready
+from tdxwhy.know.decode import decode_status, harmless_statuses, leaf_needs_ready, leaf_step, says_not_ready
 from tdxwhy.records import Event, Outcome
 
 Meaning = Literal["success", "failure", "refusal", "progress", "detail", "runtime", "elsewhere"]
@@ -48,23 +48,25 @@ def attempts(events: Sequence[Event]) -> Iterator[Attempt]:
     """
     gathered: list[Event] = []
     failures: list[Event] = []
+    behind: list[Event] = []  # calls that failed behind the line of success: they count once a line says that all of it failed
     done = False
     for event in events:
         what = meaning(event)
         if what == "detail" and gathered:
             gathered.append(event)
         if what in ("elsewhere", "runtime", "detail") or (done and what != "success" and _after_all(event)):
+            behind += [event] if done and what == "failure" and _is_call(event) else []
             continue
         if done and _begins_anew(event):
-            gathered, failures, done = [], [], False
+            gathered, failures, behind, done = [], [], [], False
         gathered.append(event)
         if what == "success":
             if not done or failures:
                 yield Attempt(tuple(gathered), event, tuple(failures), "initialized")
-            gathered, failures, done = [], [], True
+            gathered, failures, behind, done = [], [], [], True
         elif _counts(event, what, failures):
-            failures.append(event)
-            done = False
+            failures += [*behind, event]
+            behind, done = [], False
     if failures:
         yield Attempt(tuple(gathered), failures[-1], tuple(failures), "failed")
     elif gathered and not done:
@@ -82,7 +84,45 @@ def _begins_anew(event: Event) -> bool:
 
 def _after_all(event: Event) -> bool:
     """Tell whether a failure leaves the module initialised: a CPU brought online later, or KVM that refuses to use it."""
-    return event.values.get("leaf") is not None or _is_of_kvm(event)
+    return _is_call(event) or _is_of_kvm(event)
+
+
+def _is_call(event: Event) -> bool:
+    return event.values.get("leaf") is not None
+
+
+def out_of_place(events: Sequence[Event]) -> tuple[Event, Event] | None:
+    """Return a line of success and a failed call of a step before it that follows, in an order that no kernel prints.
+
+    A CPU that comes online later runs TDH.SYS.LP.INIT then; a module that is updated is initialised once more.
+    """
+    success: Event | None = None
+    for event in events:
+        what = meaning(event)
+        if what == "success":
+            success = event
+        elif _begins_anew(event) or (event.form is not None and event.form.kind == "loader"):
+            success = None
+        elif success is not None and what == "failure" and _is_call(event):
+            step = leaf_step(event.values["leaf"])
+            if step and step not in tables.steps_of_a_cpu():
+                return success, event
+    return None
+
+
+def may_be_harmless(attempt: Attempt) -> bool:
+    """Tell whether all that failed may have been optional, and no line tells how the attempt ended."""
+    return bool(attempt.failures) and all(map(_is_harmless, attempt.failures))
+
+
+def _is_harmless(event: Event) -> bool:
+    leaf, status = event.values.get("leaf"), event.values.get("status")
+    return isinstance(leaf, int) and isinstance(status, int) and decode_status(status).name in harmless_statuses(leaf)
+
+
+def behind(events: Sequence[Event], event: Event) -> Sequence[Event]:
+    """Return the events that follow one."""
+    return events[next(place for place, one in enumerate(events) if one is event) + 1 :]
 
 
 def _is_of_kvm(event: Event) -> bool:

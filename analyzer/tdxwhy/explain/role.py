@@ -55,12 +55,14 @@ def _of_forms(events: Sequence[Event]) -> Iterator[tuple[int, Role, Evidence]]:
 
 
 def _of_signs(records: Sequence[LogRecord]) -> Iterator[tuple[int, Role, Evidence]]:
-    signs = tables.signs()
-    for record in records:
-        text = record.text
-        for sign in signs:
-            if any(word in text for word in sign.words) and (not sign.pattern or _pattern(sign).search(text)):
-                yield sign.rank, sign.role, Evidence(record.place, text)
+    whole = "\n".join([record.text for record in records])
+    # Few signs are in a log, and to look for a word in all of it at once takes a fraction of looking line by line.
+    there = [(sign, [word for word in sign.words if word in whole]) for sign in tables.signs()]
+    there = [(sign, words) for sign, words in there if words]
+    for record in records if there else ():
+        for sign, words in there:
+            if any(word in record.text for word in words) and (not sign.pattern or _pattern(sign).search(record.text)):
+                yield sign.rank, sign.role, Evidence(record.place, record.text)
 
 
 @cache

@@ -6,27 +6,28 @@ from collections.abc import Sequence
 
 from tdxwhy.explain.nouns import Seamcall
 from tdxwhy.know import tables
+from tdxwhy.know.offline import Whom
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Cause, Topology
 
 
-def sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
-    steps: Sequence[str],
-    cause: Cause | None,
-    call: Seamcall | None,
-    topology: Topology,
-    packages: Sequence[int],
-    cpus: Sequence[int],
-) -> str:
+def sentence(steps: Sequence[str], causes: Sequence[Cause], call: Seamcall | None, topology: Topology, blamed: Whom) -> str:
     """Return one line such as "failed to configure module, no online CPUs in package 12: CPUs 24-25 offline"."""
     failed = tables.failure_of(steps[0]) if len(steps) == 1 else "failed to initialise TDX"
-    if cause is None or cause.id == "unknown":
-        said = "cause not known"
-    elif cause.sentence:
-        said = cause.sentence.format(packages=_packages(packages), cpus=_cpus(cpus, topology), detail=call.detail if call else "")
-    else:
-        said = cause.title[:1].lower() + cause.title[1:]
-    return f"{failed}{_where(call, topology)}, {said}{_status(call)}"
+    said = [_said(cause, call, topology, blamed) for cause in causes if cause.id != "unknown"]
+    return f"{failed}{_where(call, topology)}, {' or '.join(said) or 'cause not known'}{_status(call)}"
+
+
+def _said(cause: Cause, call: Seamcall | None, topology: Topology, blamed: Whom) -> str:
+    if cause.sentence:
+        detail = call.detail if call else ""
+        return cause.sentence.format(packages=_packages(blamed.packages), cpus=_cpus(blamed.cpus, topology), detail=detail)
+    return lowered(cause.title)
+
+
+def lowered(title: str) -> str:
+    """Return a title as it stands inside a sentence: TDX and KVM keep their capitals."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
 
 
 def _packages(packages: Sequence[int]) -> str:

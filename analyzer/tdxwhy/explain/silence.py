@@ -5,7 +5,7 @@ from typing import NamedTuple
 from tdxwhy.explain.facts import Facts, evidence_of, goes_on
 from tdxwhy.explain.outcome import Attempt
 from tdxwhy.know import tables
-from tdxwhy.know.rows import Fact
+from tdxwhy.know.rows import Fact, ReadAs
 from tdxwhy.records import BootRecords, Evidence, Outcome
 
 _WHOLE_LOG = "the whole kernel log from boot on: journalctl -k -b, or dmesg without a filter"
@@ -19,6 +19,17 @@ _WHO_ASKS = (
 
 
 _READY = "firmware has TDX ready"
+_PASTE = (
+    "what the kernel says: journalctl -k -b | grep -i -e tdx -e tme",
+    "whether KVM offers TDX: cat /sys/module/kvm_intel/parameters/tdx",
+    "which kernel it is: uname -r",
+)
+_ASKED = "whether anybody asked for TDX: cat /proc/cmdline"
+# What stands in a command that answers a question.
+_COMMAND_OF = {
+    _PASTE[0]: "tdx -e tme", _PASTE[1]: "parameters/tdx", _PASTE[2]: "uname", _ASKED: "/proc/cmdline", _PARAMETER: "parameters/tdx",
+    _WHOLE_LOG: "journalctl -k -b", _FIRST_CALL: "rdmsr",
+}  # fmt: skip
 
 
 class Silence(NamedTuple):
@@ -63,31 +74,99 @@ def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
     for fact in tables.deciding_facts():
         if fact.hinders != "only" and _holds(fact, facts):
             return _by(fact, fact.says, facts.named[fact.id][:2])
+    if (stopped := _stopped(facts)) is not None:
+        return stopped
+    if all(_read(word, facts) for word in ("searched", "no-parameter")):
+        return _stated("no-parameter", facts, also=_read("searched", facts))
     if boot.head_cut or boot.tail_cut or boot.gaps or boot.total == 0:
-        return Silence("unknown", "no line of the log tells what came of TDX", settles=(_WHOLE_LOG,))
+        return _in_a_part(boot, facts)
     if facts.request.asked:
         fact = tables.fact_found_by("no-line")
         return _by(fact, fact.says, facts.request.evidence, (_KEYIDS, _HOST_CODE))
     return Silence("not-attempted", "nobody asked for TDX, and the kernel says nothing of it")
 
 
+def _read(word: ReadAs, facts: Facts) -> tuple[Evidence, ...]:
+    """Return what carries the fact that is read as this word, nothing where it does not hold."""
+    return facts.named.get(tables.fact_read_as(word).id, ())
+
+
+def _stated(
+    word: ReadAs, facts: Facts, settles: tuple[str, ...] = (), also: tuple[Evidence, ...] = (), outcome: Outcome | None = None
+) -> Silence:
+    fact = tables.fact_read_as(word)
+    return Silence(outcome or fact.outcome or "unknown", fact.says, (*also[:2], *_read(word, facts)[:2]), fact.means, settles)
+
+
+def _stopped(facts: Facts) -> Silence | None:
+    """Say that the kernel stopped before it came to TDX, if it did."""
+    evidence = _read("stopped", facts)
+    if not evidence:
+        return None
+    why = f"{tables.fact_read_as('stopped').says} ({evidence[0].quote}); nothing shown here has to do with TDX"
+    return Silence("not-attempted" if facts.kernel is not None and facts.request.asked is not None else "unknown", why, evidence[:2])
+
+
+def _in_a_part(boot: BootRecords, facts: Facts) -> Silence:
+    """Say what a piece of a log, or a text without a line of the kernel's, tells where nothing in it is of TDX."""
+    if _read("memory-encryption-off", facts):
+        return _stated("memory-encryption-off", facts, _filtered(boot, (_ASKED,)), outcome="unknown")._replace(
+            fact="", why=f"{tables.fact_read_as('memory-encryption-off').says}; whether anybody asked for TDX does not show"
+        )
+    if any(record.time_ns is not None or record.wall is not None or record.level is not None for record in boot.records):
+        return Silence("unknown", "no line of the log tells what came of TDX", settles=(_WHOLE_LOG,))
+    if _read("compiler", facts):
+        return _stated("compiler", facts, _filtered(boot, _PASTE))
+    if _read("question", facts):
+        return _stated("question", facts)
+    own = [fact for fact in tables.facts() if fact.settles and fact.id in facts.names]
+    why = "; ".join(("there is no kernel log in this", *(fact.note for fact in own)))
+    return Silence("unknown", why, settles=tuple(fact.settles for fact in own) or _filtered(boot, _PASTE))
+
+
+def _filtered(boot: BootRecords, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out what was typed already."""
+    return tuple(one for one in asked if not any(_COMMAND_OF.get(one, one) in typed.command for typed in boot.typed))
+
+
 def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Silence:
     evidence = (evidence_of(attempt.events[0]), *facts.request.evidence)
-    whole = goes_on(boot, attempt.events[-1]) and not boot.gaps
-    hindered = _hindered(facts, evidence)
+    on = goes_on(boot, attempt.events[-1])
+    hindered = _hindered(facts, evidence) or (None if on else _stopped(facts))
     if hindered is not None:
         return hindered
-    no_end, no_request = tables.fact_found_by("no-end"), tables.fact_found_by("no-request")
+    if _read("seam-off", facts):
+        outcome: Outcome = "failed" if facts.request.asked or facts.asks == {"boot"} else "unknown"
+        after = tables.fact_read_as("seam-off-after-keyids")
+        return Silence(outcome, after.says, (*evidence, *_read("seam-off", facts)[:1]), after.id)
+    whole = (on and not boot.gaps) or boot.all_of_tdx
+    return _tried(boot, facts, evidence, whole) or _not_asked(boot, facts, evidence, on)
+
+
+def _tried(boot: BootRecords, facts: Facts, evidence: tuple[Evidence, ...], whole: bool) -> Silence | None:
+    """Return what came of it where it is sure that initialisation was tried."""
+    no_end = tables.fact_found_by("no-end")
     if whole and facts.asks == {"boot"}:
-        return _by(no_end, f"this kernel initialises TDX at boot, {no_end.says}", evidence, (_FIRST_CALL,))
+        return _by(no_end, f"this kernel initialises TDX at boot, {no_end.says}", evidence, _filtered(boot, (_FIRST_CALL,)))
+    if facts.request.asked and _read("kvm-off", facts):
+        why = f"TDX was asked for, {tables.fact_read_as('kvm-off').says}, and no line says why"
+        return _by(no_end, why, (*evidence, *_read("kvm-off", facts)[:1]), _filtered(boot, (_FIRST_CALL,)))
+    if _read("kvm-on", facts):
+        return _stated("kvm-on", facts, also=evidence, outcome="initialized")
     if whole and facts.request.asked:
-        return _by(no_end, f"TDX was asked for, {no_end.says}", evidence, (_PARAMETER, _FIRST_CALL))
-    if goes_on(boot, attempt.events[-1]) and facts.command_line is not None and not facts.request.asked:
+        return _by(no_end, f"TDX was asked for, {no_end.says}", evidence, _filtered(boot, (_PARAMETER, _FIRST_CALL)))
+    return None
+
+
+def _not_asked(boot: BootRecords, facts: Facts, evidence: tuple[Evidence, ...], on: bool) -> Silence:
+    no_request = tables.fact_found_by("no-request")
+    if on and facts.command_line is not None and not facts.request.asked:
         if "boot" in facts.asks:
             why = f"{_READY}, {no_request.says}, and the lines do not tell whether this kernel tries at boot"
-            return Silence("unknown", why, evidence, settles=(_PARAMETER, _WHO_ASKS, _FIRST_CALL))
-        return _by(no_request, f"{_READY}, and {no_request.says}", evidence, (_PARAMETER,))
-    return Silence("unknown", f"{_READY}, and the log does not show what came of it", evidence, settles=(_WHOLE_LOG, _PARAMETER))
+            return Silence("unknown", why, evidence, settles=_filtered(boot, (_PARAMETER, _WHO_ASKS, _FIRST_CALL)))
+        return _by(no_request, f"{_READY}, and {no_request.says}", evidence, _filtered(boot, (_PARAMETER,)))
+    asked = (_PARAMETER,) if _read("kvm-off", facts) else (_WHOLE_LOG, _PARAMETER)
+    return Silence("unknown", f"{_READY}, and the log does not show what came of it", evidence, settles=_filtered(boot, asked))
 
 
 def _hindered(facts: Facts, evidence: tuple[Evidence, ...]) -> Silence | None:

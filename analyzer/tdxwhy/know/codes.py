@@ -39,7 +39,10 @@ class Number(NamedTuple):
 
 
 class LeafRow(NamedTuple):
-    """A SEAMCALL leaf; `step` is the initialisation step that it is, if it is one, and `ready` that only a ready module answers it."""
+    """A SEAMCALL leaf; `step` is the initialisation step that it is, if it is one, and `ready` that only a ready module answers it.
+
+    `harmless` are statuses that need not stop the kernel: what was asked for may have been optional.
+    """
 
     number: int | str
     name: str
@@ -51,3 +54,4 @@ class LeafRow(NamedTuple):
     linux: str = ""
     modules: tuple[str, ...] = ()
     note: str = ""
+    harmless: tuple[str, ...] = ()

@@ -75,6 +75,12 @@ def says_not_ready(value: int) -> bool:
     return row is not None and row.not_ready
 
 
+def harmless_statuses(number: int) -> tuple[str, ...]:
+    """Return the names of the statuses with which a leaf may fail and the kernel go on."""
+    row = _leaves().get(number)
+    return tuple(row.harmless) if row is not None else ()
+
+
 def status_named(name: str) -> int | None:
     """Return the code of a status by its name, with or without TDX_, or None."""
     return _statuses_by_name().get(name.upper().removeprefix("TDX_"))

@@ -49,12 +49,17 @@ def touched(text: str) -> Touched | None:
     text = text[:_READ]
     bare = without_lead(text)
     bare = _TRAILING.sub("", bare) if text[:1] in "\"'`*_|" else bare
-    bare = _DIGITS.sub(lambda found: "0x" + found[0][2:].translate(_DIGIT_OF), bare)
+    bare = with_digits(bare)
     for one in (bare, _SUBSYSTEM.sub("", bare, count=1)):
         known = match(one) if one != text else None
         if known is not None and not known[0].format.endswith("%s") and known[0].forms[0].kind in TDX_KINDS:
             return Touched(*known, one)
     return _noted(bare) or _misspelt(bare)
+
+
+def with_digits(text: str) -> str:
+    """Return the text with the letters in its hexadecimal numbers that a scanner, or a person, took for digits."""
+    return _DIGITS.sub(lambda found: "0x" + found[0][2:].translate(_DIGIT_OF), text)
 
 
 def without_lead(text: str) -> str:

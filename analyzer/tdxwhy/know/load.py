@@ -14,7 +14,7 @@ from tdxwhy.errors import RulesError
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.modelled import with_models
-from tdxwhy.know.rows import Fact, Ordinary, SignRow, Step, is_table
+from tdxwhy.know.rows import Fact, Ordinary, Shown, SignRow, Step, is_table
 from tdxwhy.know.sound import complaints
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
 from tdxwhy.strict import strict
@@ -46,6 +46,7 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
     "cause": (Cause, strict(Cause, {"when": GenericAlias(tuple, (_WHEN, ...))}, optional={"command": ""})),
     "parameter": (Parameter, strict(Parameter, {})),
     "fact": (Fact, strict(Fact, {})),
+    "shown": (Shown, strict(Shown, {})),
     "sign": (SignRow, strict(SignRow, {})),
     "ordinary": (Ordinary, strict(Ordinary, {})),
 }

@@ -161,12 +161,13 @@ def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
     tdx = looks_like_tdx(text)
     if not tdx and not cut:
         return None
-    from tdxwhy.know.edited import touched, without_lead
+    from tdxwhy.know.edited import touched, with_digits, without_lead
     from tdxwhy.know.partial import certain  # most logs never need its expressions
 
     if not cut and (stamped or has_kernel_prefix(without_lead(text))) and (hand := touched(text)) is not None:
         return Guess(None, _complete(hand.values), hand.matcher.forms[0], hand.text)
 
+    text = with_digits(text)
     whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
     torn = fit(text, cut or "both")
     if torn is not None and (cut or torn.form.kind in _SPEAKING):

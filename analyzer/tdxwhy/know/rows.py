@@ -10,7 +10,7 @@ KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "b
 UNANCHORED = "platform"
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 
-_FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles"})
+_FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles", "shown"})
 
 
 def is_table(stem: str) -> bool:
@@ -18,7 +18,11 @@ def is_table(stem: str) -> bool:
     return stem.startswith("forms-") or stem in _FILES
 
 
-FoundBy = Literal["", "packages", "cpus", "misspelt", "trace", "no-end", "no-line", "no-request"]
+FoundBy = Literal["", "packages", "cpus", "all-online", "misspelt", "trace", "no-end", "no-line", "no-request"]
+ReadAs = Literal[
+    "", "stopped", "kvm-on", "kvm-off", "no-parameter", "searched", "memory-encryption-off", "seam-off", "seam-off-after-keyids",
+    "compiler", "question",
+]  # fmt: skip
 
 
 class Step(NamedTuple):
@@ -39,10 +43,11 @@ class Step(NamedTuple):
 class Fact(NamedTuple):
     """Something that no single line tells; causes ask for it by its id.
 
-    `found_by` is what of the program finds it; "" for one that a line's form states. Where it settles a boot without a closing line:
-    `outcome`, what it `says`, `rank` (a smaller one goes first), `request` (only with a request for TDX, or only without a good one),
-    `means` (the fact that then holds for causes instead), and `hinders`: it
-    keeps a request from reaching KVM, besides settling a boot without any line of TDX or only so.
+    `found_by` is what of the program finds it, `read_as` what of the program reads it beside others; "" for one that a line's form states.
+    Where it settles a boot without a closing line: `outcome`, what it `says`, `rank` (a smaller one goes first), `request` (only with a
+    request for TDX, or only without a good one), `means` (the fact that then holds for causes instead), and `hinders`: it
+    keeps a request from reaching KVM, besides settling a boot without any line of TDX or only so. `note` is said of it beside any
+    diagnosis; with `settles` only where there is no kernel log at all, together with what would settle it.
     """
 
     id: str
@@ -55,6 +60,28 @@ class Fact(NamedTuple):
     request: Literal["", "asked", "not-asked"] = ""
     means: str = ""
     hinders: Literal["", "also", "only"] = ""
+    note: str = ""
+    settles: str = ""
+    read_as: ReadAs = ""
+
+
+class Shown(NamedTuple):
+    """What a paste shows beside its log, and the fact that it states.
+
+    `command` is a pattern in what was typed, `answer` one in a line that it printed ("": it printed nothing); or `line`, in any line
+    without a stamp. A group `hex` with `bit` states the fact only where that bit has the value `is_set`, one with `nonzero` where it
+    is not 0.
+    """
+
+    fact: str
+    source: str
+    example: str
+    command: str = ""
+    answer: str = ""
+    line: str = ""
+    bit: int | None = None
+    is_set: bool = False
+    nonzero: bool = False
 
 
 class SignRow(NamedTuple):

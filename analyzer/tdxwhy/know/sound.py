@@ -73,8 +73,11 @@ def _references(knowledge: Knowledge) -> Iterator[str]:
             if when.fact not in facts:
                 yield f"{cause.id}: no fact {when.fact!r}"
     yield from _facts(knowledge, facts)
-    for form in knowledge.form:
-        yield from (f"{form.id}: no fact {fact!r}" for fact in (form.fact, form.fact_otherwise) if fact not in facts)
+    asked = [(form.id, fact) for form in knowledge.form for fact in (form.fact, form.fact_otherwise)]
+    asked += [(cause.id, cause.contradicted_by) for cause in knowledge.cause]
+    asked += [(row.example, row.fact) for row in knowledge.shown]
+    asked += [(parameter.name, parameter.fact) for parameter in knowledge.parameter]
+    yield from (f"{name}: no fact {fact!r}" for name, fact in asked if fact not in facts)
     for leaf in knowledge.leaf:
         if leaf.step and leaf.step not in steps:
             yield f"{leaf.name}: no step {leaf.step!r}"
@@ -87,6 +90,10 @@ def _facts(knowledge: Knowledge, facts: set[str]) -> Iterator[str]:
         finds = [fact.id for fact in knowledge.fact if fact.found_by == word]
         if word and len(finds) != 1:
             yield f"found_by {word!r}: {len(finds)} facts, not one" + (f" ({', '.join(finds)})" if finds else "")
+    for word in get_args(rows.ReadAs):
+        reads = [fact.id for fact in knowledge.fact if fact.read_as == word]
+        if word and len(reads) != 1:
+            yield f"read_as {word!r}: {len(reads)} facts, not one"
     yield from (
         f"{fact.id}: a fact with a rank needs an outcome and what it says"
         for fact in knowledge.fact

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache, lru_cache
 
-from tdxwhy.know.rows import Fact, FoundBy, SignRow, Step
+from tdxwhy.know.rows import Fact, FoundBy, ReadAs, Shown, SignRow, Step
 from tdxwhy.know.stored import table
 from tdxwhy.records import Asks, Blames, Cause, CpuLimit, Generation, MessageForm, Parameter, When
 
@@ -94,6 +94,11 @@ def spread_steps() -> frozenset[str]:
 _WHEN = Cause._fields.index("when")
 
 
+def steps_of_a_cpu() -> tuple[str, ...]:
+    """Return the steps that a CPU takes once more when it comes online later."""
+    return tuple(step.id for step in (Step(*row) for row in table("STEP")) if step.runs == "each-cpu")
+
+
 def failure_of(step: str) -> str:
     """Return how a message should begin that says this step failed, such as "failed to configure module"."""
     return next((str(row[3]) for row in table("STEP") if row[0] == step), f"failed at {step}")
@@ -114,7 +119,8 @@ def functions() -> dict[str, str]:
 @cache
 def parameters() -> tuple[Parameter, ...]:
     """Return the kernel parameters that matter to TDX."""
-    return tuple(one._replace(asks=tuple(one.asks)) for one in (Parameter(*row) for row in table("PARAMETER")))
+    found = (Parameter(*row) for row in table("PARAMETER"))
+    return tuple(one._replace(asks=tuple(one.asks), fact_values=tuple(one.fact_values)) for one in found)
 
 
 @cache
@@ -138,9 +144,20 @@ def fact_found_by(word: FoundBy) -> Fact:
     return next(fact for fact in facts() if fact.found_by == word)
 
 
+def fact_read_as(word: ReadAs) -> Fact:
+    """Return the fact that this part of the program reads beside others."""
+    return next(fact for fact in facts() if fact.read_as == word)
+
+
 def deciding_facts() -> tuple[Fact, ...]:
     """Return the facts that settle a boot without a closing line of TDX, the strongest first."""
     return tuple(sorted((fact for fact in facts() if fact.rank), key=lambda fact: fact.rank))
+
+
+@cache
+def shown() -> tuple[Shown, ...]:
+    """Return what a paste can show beside its log, and the facts that it states."""
+    return tuple(Shown(*row) for row in table("SHOWN"))
 
 
 @cache

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from tdxwhy.read.item import Item
+from tdxwhy.read.samples import without_samples
 from tdxwhy.read.segments import SECOND, Segment, is_start, segments, stamp_of
+from tdxwhy.read.typed import shows_all_of_tdx, typed
 from tdxwhy.records import BootRecords, LogRecord
 
 # Before this time clocks tick so coarsely that lines of different boots carry equal stamps.
@@ -144,12 +146,16 @@ def _merge(pieces: list[list[LogRecord]]) -> list[LogRecord]:
 
 def boots_of(items: Iterable[Item], torn: bool) -> list[BootRecords]:
     """Split a whole input into boots; `torn` tells that the input stops inside a line."""
-    found = segments(newest_last(list(items)))
+    items = without_samples(newest_last(list(items)))
+    commands = typed(items)
+    found = segments(items)
     assembly = Assembly()
     homes = [assembly.add(segment, alone=len(found) == 1) for segment in found]
     made = assembly.made()
     if torn and homes:
         made[homes[-1]] = made[homes[-1]]._replace(tail_cut=True)
+    if commands:
+        made = [boot._replace(typed=commands, all_of_tdx=shows_all_of_tdx(commands)) for boot in made]
     return made
 
 

@@ -51,7 +51,13 @@ _texts = _Texts()
 def usual_line(place: Place, raw: str) -> LogRecord | None:
     """Read a line of the usual form; None if it is of another, or more than one message."""
     usual = _USUAL.match(raw)
-    if usual is None or raw[-1] == ">" or not raw.isprintable() or len(raw) > RAW_LIMIT or not _is_whole(raw, usual.end()):
+    if (
+        usual is None
+        or raw[-1] == ">"
+        or not (raw.isascii() and raw.isprintable())
+        or len(raw) > RAW_LIMIT
+        or not _is_whole(raw, usual.end())
+    ):
         return None
     pri, seconds, fraction, caller = usual.groups()
     level, facility = (None, None) if pri is None else (int(pri) & 7, int(pri) >> 3)

@@ -13,13 +13,14 @@ Kind = Literal["blank", "fence", "prompt", "gap", "boot"]
 class Mark(NamedTuple):
     """A line that is no record.
 
-    "gap": the writer left lines out; "prompt": a command was typed, with `value` "filter" where it picks lines;
+    "gap": the writer left lines out; "prompt": a command was typed, with `value` "filter" where it picks lines, and `command` itself;
     "boot": another boot begins, with its id in `value` where there is one.
     """
 
     kind: Kind
     line: int
     value: str = ""
+    command: str = ""
 
 
 Item = LogRecord | Mark
@@ -66,4 +67,4 @@ def _prompt(text: str, line: int) -> Mark | None:
     typed = _PROMPT.fullmatch(text) or _COMMAND.fullmatch(text)
     if typed is None:
         return None
-    return Mark("prompt", line, "filter" if _PICKING.search(typed["command"]) else "")
+    return Mark("prompt", line, "filter" if _PICKING.search(typed["command"]) else "", typed["command"])

@@ -105,16 +105,23 @@ class LogReader:
             self._lose("byte sequences that are not UTF-8", decoded.invalid)
         if decoded.nuls:
             self._lose("NUL bytes", decoded.nuls)
-        lines = lines_of(decoded.text)
-        if "#" in decoded.text:
+        text = decoded.text
+        if any(sign in text for sign in ("<", "&", "[0m", "[m")):
+            from tdxwhy.read.mended import without_markup
+
+            text = without_markup(text)
+        lines = lines_of(text)
+        if "#" in text:
             from tdxwhy.read.pstore import in_order
 
             lines = in_order(lines)
         self.lines = lines
         items = list(self._items(lines))
-        if may_be_torn(items, decoded.text):
-            items = joined(items, block_widths(lines))
-        torn = not decoded.text.endswith("\n")
+        if may_be_torn(items, text):
+            from tdxwhy.read.regular import restamped
+
+            items = joined(restamped(items), block_widths(lines))
+        torn = not text.endswith("\n")
         if torn and items and isinstance(items[-1], LogRecord) and not items[-1].cut:
             items[-1] = items[-1]._replace(cut="tail")
         return items, torn

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tdxwhy.lazy import lazy
 from tdxwhy.read.fast_lines import AGAIN, MONOTONIC, usual_line
 from tdxwhy.read.kmsg import KMSG_FIELD, KmsgLine, kmsg_line
-from tdxwhy.read.prefix import HEADLESS, PLACEHOLDER, STAMP, TAILLESS, WALL_STAMP, Prefix, nanoseconds, outer_prefix
+from tdxwhy.read.prefix import HEADLESS, PLACEHOLDER, STAMP, TAILLESS, Prefix, nanoseconds, outer_prefix, wall_stamp
 from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, clean, unquote
 from tdxwhy.records import LogRecord, Place
 
@@ -44,6 +44,8 @@ def records_of(place: Place, raw: str) -> tuple[LogRecord, ...]:
 
 def _odd(place: Place, raw: str) -> Iterator[LogRecord]:
     text = unquote(clean(raw[:LINE_LIMIT]))
+    if raw.lstrip().startswith("|") and text.rstrip().endswith("|"):
+        text = text.rstrip()[:-1]
     lava = _LAVA.fullmatch(text)
     if lava is not None:
         text = lava["text"]
@@ -116,7 +118,7 @@ def _record(place: Place, raw: str, text: str, prefix: Prefix) -> LogRecord:
 
 def _unstamped(place: Place, raw: str, text: str) -> Iterator[LogRecord]:
     prefix = outer_prefix(text) or _NO_EVIDENCE
-    wall = WALL_STAMP.match(text, prefix.end)
+    wall = wall_stamp(text, prefix.end)
     if wall is not None:
         inner = prefix._replace(wall=wall["wall"].strip())
         yield _record(place, raw, text[wall.end() :], inner)

@@ -1,5 +1,8 @@
 """The prefix of a kernel log line, however it was printed: time stamps, levels, caller, host."""
 
+from __future__ import annotations
+
+import re
 from typing import NamedTuple
 
 from tdxwhy.lazy import lazy
@@ -20,6 +23,9 @@ _WALL = (
 WALL = "|".join(_WALL)
 # dmesg -T [Tue Nov 24 20:03:01 2026], -H [Nov24 20:03] [  +0.000010], -d [<    0.000010>]
 WALL_STAMP = lazy(rf"\[(?P<wall>{WALL}|[A-Z]\w{{2,4}} ?\d{{1,2}} \d\d:\d\d| *\+\d{{1,9}}\.\d{{1,9}}|< *\+?\d{{1,9}}\.\d{{1,9}}>)\] ?")
+# dmesg -T in any language, [五 10月 10 08:00:01 2025]: a bracket with a time of day and a year, whatever words stand beside them.
+_DATED = r"\[(?=[^\[\]]{0,56}\d:\d\d:\d\d)(?=[^\[\]]{0,56}(?<!\d)[12]\d{3}(?!\d))(?P<wall>[^\[\]]{12,64})\] ?"
+DATED_STAMP = lazy(_DATED)
 # What is left where a stamp lost its head, or where a writer put a placeholder.
 HEADLESS = lazy(r"[\d. ]{0,16}\d{3,6}\](?: ?\[ *([TC]\d{1,9})\])? (?=\S)|\.?\d{3,6}\] (?=\S)")
 PLACEHOLDER = lazy(r"\[ ?(?:\.{2,}|…|[xX]+(?:\.[xX]+)?|[tT][sS]|timestamp) ?\] ?(?=\S)")
@@ -68,9 +74,14 @@ def outer_prefix(line: str) -> Prefix | None:
     found = _level_prefix(line) or _logger_prefix(line)
     if found is None and line.startswith("kernel: "):
         return Prefix(8, program="kernel")
-    if found is None and (bracketed := WALL_STAMP.match(line)) is not None and bracketed.end() == len(line):
+    if found is None and (bracketed := wall_stamp(line)) is not None and bracketed.end() == len(line):
         return Prefix(bracketed.end(), wall=bracketed["wall"].strip())
     return found
+
+
+def wall_stamp(line: str, start: int = 0) -> re.Match[str] | None:
+    """Find the bracket with a time by the clock on the wall, in whatever language it was printed."""
+    return WALL_STAMP.match(line, start) or DATED_STAMP.match(line, start)
 
 
 def _level_prefix(line: str) -> Prefix | None:

@@ -33,10 +33,17 @@ class Decoded(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """Return the text without escape sequences and control characters; tabs become blanks."""
-    if text.isprintable():
-        return text
-    return "".join(c for c in re.sub(_ANSI, "", text).translate(_CONTROLS) if c.isprintable() or c == " ")
+    """Return the text without escape sequences and control characters; tabs and blanks of other kinds become blanks, and full-width
+    letters, digits of any script and curly quotes the ASCII that a kernel printed."""
+    if text.isascii():
+        if text.isprintable():
+            return text
+        text = re.sub(_ANSI, "", text).translate(_CONTROLS)
+    else:
+        from tdxwhy.read.mended import PLAIN  # few logs hold such a character
+
+        text = re.sub(_ANSI, "", text).translate(_CONTROLS).translate(PLAIN)
+    return "".join(c for c in text if c.isprintable() or c == " ")
 
 
 def decode(data: bytes) -> Decoded:

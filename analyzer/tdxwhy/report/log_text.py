@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _PAINT = {"initialized": "good", "failed": "bad"}
 _LABEL = 12
+# A command stands on one line, however long, to be pasted as it is.
+_TYPED = "  $ "
 
 
 def heading(report: LogReport, paint: Painter) -> str:
@@ -39,7 +41,7 @@ def lost_line(loss: Loss) -> str:
 
 
 def render(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int, paint: Painter) -> str:
-    """Return the report of one boot, lines of at most `columns` columns but for quoted log lines."""
+    """Return the report of one boot, lines of at most `columns` columns but for quoted log lines and commands."""
     lines = wrap(safe(diagnosis.reason), columns, "  ")
     lines = [paint(_PAINT.get(diagnosis.outcome, "unsure"), line) for line in lines]
     for label, blocks in _sections(diagnosis, findings, columns - _LABEL - 2):
@@ -87,16 +89,16 @@ def _sections(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int) -
     def wrapped(text: str, indent: str = "") -> list[str]:
         return wrap(safe(text), max(columns, 30), indent)
 
-    if diagnosis.sentence:
-        yield "should say", wrapped(diagnosis.sentence)
     yield (
         "on the way" if diagnosis.outcome == "initialized" else "status",
         [line for text in _status(diagnosis) for line in wrapped(text, "  ")],
     )
     yield "causes" if len(diagnosis.causes) > 1 else "cause", [line for text in _causes(diagnosis) for line in wrapped(text, "  ")]
     yield "packages", [line for text in packages(diagnosis.topology) for line in wrapped(text, "  ")]
-    yield "next", [line for text in _actions(diagnosis) for line in wrapped(text, "  ")]
+    yield "next", [line for text in _actions(diagnosis) for line in (wrapped(text, "  ") if not text.startswith(_TYPED) else [safe(text)])]
     yield "open", [line for text in diagnosis.settles for line in wrapped(text, "  ")]
+    if diagnosis.sentence:
+        yield "should say", wrapped(diagnosis.sentence)
     yield "note", [line for note in diagnosis.notes for line in wrapped(note.text, "  ")]
     yield "evidence", [quoted(evidence) for evidence in diagnosis.evidence]
     rules = sorted({finding.rule for finding in findings})
@@ -127,7 +129,7 @@ def _actions(diagnosis: Diagnosis) -> Iterator[str]:
     for action in diagnosis.actions:
         yield action.text
         if action.command:
-            yield f"  $ {action.command}"
+            yield f"{_TYPED}{action.command}"
 
 
 def packages(topology: Topology) -> Iterator[str]:

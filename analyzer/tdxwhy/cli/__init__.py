@@ -14,6 +14,7 @@ from tdxwhy.version import VERSION
 # In the order of the questions: a log, the model, patches and reviews, a fleet.
 COMMANDS = {
     "log": "why TDX did not come up, from a kernel log",
+    "explain": "a page on a step, cause, parameter, status, leaf, rule, generation or term",
     "decode": "decode a status, leaf or errno; with -, a stream in place",
     "forms": "every TDX line a kernel can print",
     "collect": "this machine's facts in one file, for somebody else to read",
@@ -101,7 +102,9 @@ def _dispatch(arguments: list[str]) -> int:
         sys.stdout.write(_help())
         return 0 if arguments else 2
     if arguments[0] not in COMMANDS:
-        return _refuse(f"no command {arguments[0]!r}", "tdxwhy --help lists the commands")
+        from tdxwhy.cli.nearest import nearest
+
+        return _refuse(f"no command {arguments[0]!r}", nearest(arguments[0], COMMANDS) or "tdxwhy --help lists the commands")
     return _run(arguments[0], arguments[1:])
 
 

@@ -45,7 +45,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def meanings(item: str) -> list[dict[str, object]]:
-    """Return what an item can mean, each as keys and values; a small number can be a leaf and an errno."""
+    """Return what an item can mean, each as keys and values; a small number can be a leaf and an errno, a line holds several of them."""
+    if " " in item.strip():
+        return _of_line(item)
     value = _value(item)
     found = [] if value is None else list(_numbers(value, hexadecimal=len(item) == _REGISTER or item[:2].lower() == "0x"))
     if value is None:
@@ -157,6 +159,24 @@ def _text(meaning: dict[str, object]) -> str:
         if value not in (None, ""):
             lines.append(f"  {key}: {'yes' if value is True else 'no' if value is False else value}")
     return "\n".join(lines) + "\n"
+
+
+def _of_line(line: str) -> list[dict[str, object]]:
+    """Return what the numbers of a pasted log line mean."""
+    from tdxwhy.know.partial import certain
+    from tdxwhy.know.recognise import recognise
+    from tdxwhy.read.plain import records_of
+    from tdxwhy.records import Place
+
+    events = [event for record in records_of(Place("line", 1), line) if (event := recognise(record))]
+    values = {name: value for event in events for name, value in {**certain(event.record.text), **event.values}.items()}
+    leaf = values.get("leaf")
+    found = [_leaf(leaf)] if isinstance(leaf, int) and decode.decode_leaf(leaf) is not None else []
+    found += [_status(values["status"], loader=False)] if isinstance(values.get("status"), int) else []
+    found += [_errno(values["errno"])] if isinstance(values.get("errno"), int) else []
+    if not found:
+        raise TdxwhyError(f"{line.strip()!r} holds no status, leaf or errno that is known", "try tdxwhy log - and paste the whole log")
+    return found
 
 
 def _stream(source: BinaryIO, sink: BinaryIO) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tdxwhy.cli.nearest import nearest
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know import tables
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         return _of_tree(args)
     known = [generation.id for generation in tables.generations()]
     if args.generation is not None and args.generation not in known:
-        raise TdxwhyError(f"no generation {args.generation!r}", f"known: {', '.join(known)}")
+        args.generation = _of_release(args.generation, known)
     found = [form for form in tables.forms() if args.generation is None or args.generation in form.generations]
     found = [form for form in found if args.all or form.kind in _TDX]
     if args.literals:
@@ -92,6 +94,15 @@ def _print_of_tree(one: Printed) -> dict[str, object]:
         "step": one.step or None,
         "form": one.form.id if one.form is not None else None,
     }
+
+
+def _of_release(release: str, known: Sequence[str]) -> str:
+    """Return the generation of a kernel release, as `uname -r` prints it."""
+    number = re.match(r"(\d+)\.\d+", release)
+    newest = max(one.since for one in tables.generations() if one.since)
+    if number is None or int(number[1]) > newest[0]:
+        raise TdxwhyError(f"no generation {release!r}", nearest(release, known) or f"known: {', '.join(known)}")
+    return tables.generation_since(release, known).id
 
 
 def _groups(forms: Sequence[MessageForm]) -> list[tuple[str, list[MessageForm]]]:

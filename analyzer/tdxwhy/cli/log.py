@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, Input, inputs, named_or_waiting
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.explain.afterwards import Afterwards
@@ -19,13 +20,14 @@ from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import Judged, LogReport, report
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.anchors import anchors
+from tdxwhy.ranges import counted
+from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.log import LogReader, read_boots
 from tdxwhy.records import BootRecords, Finding, Topology
 
 if TYPE_CHECKING:
     from tdxwhy.report.terminal import Painter
 
-THIS_MACHINE = "this machine"
 _UNHEEDED = {
     "compare": ("topology", "follow", "all_boots"),
     "follow": ("brief", "unrecognised", "all_boots"),
@@ -36,10 +38,13 @@ def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy log`."""
     made = Parser(
         prog="tdxwhy log",
-        description="Say why TDX did not come up, from kernel logs in any form. Without FILE: this machine's own log.",
+        description="Say why TDX did not come up, from kernel logs in any form. Without FILE: a pipe, or this machine's own log.",
     )
     made.add_argument(
-        "files", nargs="*", metavar="FILE", help="a kernel log, compressed or not, a bundle of `tdxwhy collect`, or - for stdin"
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="a kernel log, compressed or not, a folder or zip of them, a bundle of `tdxwhy collect`, or - for stdin",
     )
     made.add_argument("--format", choices=["text", "json", "markdown", "html", "journal"], default="text")
     made.add_argument(
@@ -78,17 +83,29 @@ def run(args: argparse.Namespace) -> int:
         return follow.run(args, sidecar)
     # Records hold no cycles; to look for some among a million of them costs as much as reading them.
     gc.disable()
-    several = len(args.files) != 1
-    for name in args.files or [THIS_MACHINE]:
+    names = named_or_waiting(args.files)
+    several = len(names) != 1 or names == [THIS_MACHINE]
+    copies, not_logs = Copies(), 0
+    for one in inputs(names):
+        if one.sought and copies.has(one):
+            continue
         try:
-            reports.append(read_report(name, sidecar, hold=args.all_boots or args.unrecognised, joined=several))
+            found = read_report(one, sidecar, args.all_boots or args.unrecognised, several)
         except TdxwhyError as error:
-            complaints.append(error)
+            if not one.sought or error.exit_status == 2:
+                complaints.append(error)
+            not_logs += one.sought and error.exit_status != 2
+            continue
+        if one.sought and not _is_of_use(found):
+            not_logs += 1
+        else:
+            reports.append(found)
     if several and reports:
         reports = _joined(reports)
     _write(reports, args)
     for complaint in complaints:
         complain(complaint.message, complaint.hint)
+    _say_left_out(copies.count, not_logs)
     return status(reports, complaints, args.fail_on)
 
 
@@ -106,6 +123,19 @@ def _joined(reports: list[LogReport]) -> list[LogReport]:
     return joined(reports, found)
 
 
+def _is_of_use(found: LogReport) -> bool:
+    """Tell whether a file that nobody named holds anything to report: the answers of commands beside a log are none."""
+    settled = found.judged.diagnosis.outcome not in ("unknown", "not-attempted")
+    return settled or bool(found.incidents) or any(holds_kernel_lines(judged.records) for judged in found.boots)
+
+
+def _say_left_out(copies: int, not_logs: int) -> None:
+    if copies:
+        complain(f"{counted(copies, 'copy', 'copies')} of a log left out")
+    if not_logs:
+        complain(f"{counted(not_logs, 'file')} without a line of a kernel log left out")
+
+
 def _refuse_together(args: argparse.Namespace) -> None:
     """Refuse options that would go unheeded beside another one."""
     for one, others in _UNHEEDED.items():
@@ -118,12 +148,14 @@ def _refuse_together(args: argparse.Namespace) -> None:
         raise TdxwhyError(f"--{'brief' if args.brief else 'unrecognised'} prints text only", "leave --format out")
 
 
-def read_report(name: str, sidecar: Topology | None = None, hold: bool = False, joined: bool = False) -> LogReport:
+def read_report(one: Input | str, sidecar: Topology | None = None, hold: bool = False, joined: bool = False) -> LogReport:
     """Read one log and diagnose every boot in it, with the CPUs that the sidecar lists, or else the archive with the log.
 
     `joined`: its lines are kept, as those of other files will be read beside them.
     """
-    return report_of(_reader(name), sidecar, hold, joined)
+    name, source = (one, None) if isinstance(one, str) else one[:2]
+    reader = _reader(name) if source is None else read_boots(source, name, anchors())
+    return report_of(reader, sidecar, hold, joined)
 
 
 def report_of(reader: LogReader, sidecar: Topology | None = None, hold: bool = False, joined: bool = False) -> LogReport:
@@ -172,7 +204,7 @@ def _reader(name: str) -> LogReader:
         reader = read_boots(BytesIO(own_log().encode()), name, anchors())
         reader.topology = own_topology()
         return reader
-    return read_boots(sys.stdin.buffer if name == "-" else Path(name), "stdin" if name == "-" else name, anchors())
+    return read_boots(sys.stdin.buffer if name == STDIN else Path(name), "stdin" if name == STDIN else name, anchors())
 
 
 def _sidecar(path: str | None) -> Topology | None:

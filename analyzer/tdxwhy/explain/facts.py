@@ -18,7 +18,7 @@ _PARAMETER_FILE = "kvm_intel/parameters/tdx"
 _ROOT = lazy(r"^\S*(?:\w+=\S+ )*\broot=\S+ ")
 _RELEASE = lazy(r"(?:^|\s)(\d+\.\d+\.\d+\S*)(?:\s|$)")
 _IMAGE = lazy(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
-_TRACE = lazy(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
+TRACE = lazy(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 
 
 class Facts(NamedTuple):
@@ -201,7 +201,7 @@ def _fault(boot: BootRecords, events: Sequence[Event]) -> tuple[tuple[Evidence, 
         return (), ()
     steps = tables.functions()
     entries = {form.function for form in tables.forms() if form.kind in ("host", "loader")}
-    trace = ((record, found[1]) for record in _after(boot.records, oops.record) if (found := _TRACE.search(record.text)))
+    trace = ((record, found[1]) for record in _after(boot.records, oops.record) if (found := TRACE.search(record.text)))
     inside = [(record, function) for record, function in trace if function in steps or function in entries]
     if not inside:
         return (), ()

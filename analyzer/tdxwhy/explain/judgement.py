@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tdxwhy.explain.facts import Facts, evidence_of
+from tdxwhy.explain.facts import TRACE, Facts, evidence_of
 from tdxwhy.explain.outcome import Attempt, attempts, behind, may_be_harmless, ready_at_run_time
 from tdxwhy.explain.role import whose
 from tdxwhy.explain.silence import Silence, interpret
@@ -12,7 +12,7 @@ from tdxwhy.know.recognise import step_of
 from tdxwhy.records import BootRecords, Event, Evidence, Outcome, Role, Topology
 from tdxwhy.replay.nouns import Explanation, Verdict
 
-_MOST_STEPS = 3
+_MOST_STEPS, _TRACE_LINES = 3, 64
 _OPTIONAL = "a field was asked for that this module does not know, which is harmless if the kernel can do without it, and no line closes it"
 _CLOSING_LINE = "the next line of TDX in the log: does it say that the module was initialised, or that its initialisation failed?"
 _VIRTUAL_MACHINE = "this is the log of a virtual machine, and the host beneath it initialises TDX"
@@ -97,6 +97,10 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
     fitting = (e for e in _at_first_call(verdict.explanations) if step is None or e.step == step)
     explanations = tuple(e for e in fitting if not _explains_away(e, failure))
     steps = (step,) if step else _likeliest(explanations)
+    traced = None if step else _traced(boot, failure)
+    if traced in steps:
+        steps = (traced,)
+        explanations = tuple(e for e in explanations if e.step == traced)
     return Judgement(
         role,
         "failed",
@@ -106,9 +110,17 @@ def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology,
         failure,
         attempt,
         explanations,
-        () if step else verdict.settles,
+        () if step or traced in steps else verdict.settles,
         facts.names,
     )
+
+
+def _traced(boot: BootRecords, failure: Event) -> str:
+    """Return the step that a trace in the lines above a failure names, such as that of an allocation which failed; else ""."""
+    steps = tables.functions()
+    end = next((place for place, record in enumerate(boot.records) if record is failure.record), 0)
+    above = boot.records[max(0, end - _TRACE_LINES) : end]
+    return next((steps[found[1]] for record in above if (found := TRACE.search(record.text)) and found[1] in steps), "")
 
 
 def _explains_away(explanation: Explanation, failure: Event) -> bool:

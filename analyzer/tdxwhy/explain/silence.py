@@ -140,7 +140,7 @@ def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Si
         after = tables.fact_read_as("seam-off-after-keyids")
         return Silence(outcome, after.says, (*evidence, *_read("seam-off", facts)[:1]), after.id)
     whole = (on and not boot.gaps) or boot.all_of_tdx
-    return _tried(boot, facts, evidence, whole) or _not_asked(boot, facts, evidence, on)
+    return _tried(boot, facts, evidence, whole) or _not_asked(boot, facts, evidence, on or boot.all_of_tdx)
 
 
 def _tried(boot: BootRecords, facts: Facts, evidence: tuple[Evidence, ...], whole: bool) -> Silence | None:

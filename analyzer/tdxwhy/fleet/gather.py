@@ -11,12 +11,13 @@ from tdxwhy.fleet.content import ZIP_MAGIC
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.quick import SMALL, quick
 from tdxwhy.know.anchors import anchors
+from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.export import is_export
 from tdxwhy.read.log import LogReader
 from tdxwhy.read.opening import Opened, Raw
 from tdxwhy.read.scan import Scan
 from tdxwhy.read.text import BLOCK, looks_binary
-from tdxwhy.records import Loss, Place
+from tdxwhy.records import BootRecords, Loss, Place
 
 if TYPE_CHECKING:
     from tdxwhy.fleet.archive import Member, Refused
@@ -92,7 +93,7 @@ class Gatherer:
             self.losses += journal.losses
         elif len(head) < SMALL:
             reader = LogReader(io.BytesIO(head), name)
-            yield from (Gathered(name, boot_of(boot)) for boot in reader)
+            yield from (Gathered(name, boot_of(boot)) for boot in reader if self._is_log(boot, name))
             self.losses += reader.losses
         elif len(head) < BLOCK and not opened.losses and (boot := quick(head, name, self._anchors)) is not None:
             yield Gathered(name, boot)
@@ -101,6 +102,13 @@ class Gatherer:
             yield from (Gathered(name, boot_of(boot)) for boot in scan.lines(head if len(head) < BLOCK else opened))
             self.losses += scan.losses
         self.losses += opened.losses
+
+    def _is_log(self, boot: BootRecords, name: str) -> bool:
+        """Tell whether a small input is a log at all; the answers of commands in a support archive are no boots."""
+        if holds_kernel_lines(boot):
+            return True
+        self._lose("no line of a kernel log", name)
+        return False
 
     def _lose(self, what: str, name: str) -> None:
         self.losses.append(Loss(what, 1, Place(name)))

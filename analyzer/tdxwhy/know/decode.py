@@ -75,6 +75,11 @@ def says_not_ready(value: int) -> bool:
     return row is not None and row.not_ready
 
 
+def leaf_names() -> list[str]:
+    """Return the names of the leaves."""
+    return [row.name for row in _leaves().values()]
+
+
 def harmless_statuses(number: int) -> tuple[str, ...]:
     """Return the names of the statuses with which a leaf may fail and the kernel go on."""
     row = _leaves().get(number)

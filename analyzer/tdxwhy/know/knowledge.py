@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tdxwhy.know.codes import LeafRow, Number, StatusRow
-from tdxwhy.know.rows import Fact, Shown, SignRow, Step
+from tdxwhy.know.rows import Fact, Shown, SignRow, Step, Term
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter
 
 
@@ -25,3 +25,4 @@ class Knowledge(NamedTuple):
     fact: tuple[Fact, ...]
     sign: tuple[SignRow, ...]
     shown: tuple[Shown, ...]
+    term: tuple[Term, ...]

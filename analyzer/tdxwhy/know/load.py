@@ -14,7 +14,7 @@ from tdxwhy.errors import RulesError
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.modelled import with_models
-from tdxwhy.know.rows import Fact, Ordinary, Shown, SignRow, Step, is_table
+from tdxwhy.know.rows import Fact, Ordinary, Shown, SignRow, Step, Term, is_table
 from tdxwhy.know.sound import complaints
 from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
 from tdxwhy.strict import strict
@@ -47,6 +47,7 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
     "parameter": (Parameter, strict(Parameter, {})),
     "fact": (Fact, strict(Fact, {})),
     "shown": (Shown, strict(Shown, {})),
+    "term": (Term, strict(Term, {})),
     "sign": (SignRow, strict(SignRow, {})),
     "ordinary": (Ordinary, strict(Ordinary, {})),
 }

@@ -10,7 +10,7 @@ KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "b
 UNANCHORED = "platform"
 OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 
-_FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles", "shown"})
+_FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles", "shown", "terms"})
 
 
 def is_table(stem: str) -> bool:
@@ -98,6 +98,15 @@ class SignRow(NamedTuple):
     source: str
     example: str
     pattern: str = ""
+
+
+class Term(NamedTuple):
+    """A word of the field: what it means, and how a log or a command shows it."""
+
+    id: str
+    meaning: str
+    source: str
+    shows: str = ""
 
 
 class Ordinary(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache, lru_cache
 
-from tdxwhy.know.rows import Fact, FoundBy, ReadAs, Shown, SignRow, Step
+from tdxwhy.know.rows import Fact, FoundBy, ReadAs, Shown, SignRow, Step, Term
 from tdxwhy.know.stored import table
 from tdxwhy.records import Asks, Blames, Cause, CpuLimit, Generation, MessageForm, Parameter, When
 
@@ -161,6 +161,18 @@ def shown() -> tuple[Shown, ...]:
 
 
 @cache
+def step_rows() -> tuple[Step, ...]:
+    """Return the steps with all that is known of them, in their order."""
+    return tuple(Step(*row) for row in table("STEP"))
+
+
+@cache
+def terms() -> tuple[Term, ...]:
+    """Return the words of the field."""
+    return tuple(Term(*row) for row in table("TERM"))
+
+
+@cache
 def signs() -> tuple[SignRow, ...]:
     """Return what tells whose log it is, the surest first."""
     found = (SignRow(*row) for row in table("SIGN"))
@@ -211,4 +223,5 @@ def _fits(when: When, seen: When, facts: frozenset[str], form_ids: frozenset[str
 
 
 def _given(when: When) -> int:
-    return sum(bool(value) for value in when[1:])
+    """Count what a pattern wants; a line of its own says more than a number that many causes have."""
+    return sum(bool(value) for value in when[1:]) + bool(when.form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from tdxwhy.lazy import lazy
 from tdxwhy.read.item import Item
 from tdxwhy.read.samples import without_samples
 from tdxwhy.read.segments import SECOND, Segment, is_start, segments, stamp_of
@@ -14,6 +15,7 @@ from tdxwhy.records import BootRecords, LogRecord
 # Before this time clocks tick so coarsely that lines of different boots carry equal stamps.
 COARSE_NS = SECOND // 10
 _IDENTITY = ("Linux version ", "Command line: ", "Kernel command line: ")
+_KERNEL_LINE = lazy(r"(?:Linux version \d|(?:virt/|x86/)?tdx: |seamldr: |kvm(?:_intel)?: |SEAMCALL )")
 # Fewer lines than this in the first seconds of a boot were picked out of it: no kernel gets to user space with so few.
 _SPARSE_LINES, _SPARSE_SPAN_NS, _EARLY_NS = 60, SECOND, 30 * SECOND
 
@@ -192,3 +194,10 @@ def _sparse(stamped: list[LogRecord]) -> bool:
 def _skips(stamped: list[LogRecord]) -> bool:
     numbers = [record.seq for record in stamped if record.seq is not None]
     return any(two > one + 1 for one, two in pairwise(numbers))
+
+
+def holds_kernel_lines(boot: BootRecords) -> bool:
+    """Tell whether these are lines of a log at all: stamped, with a level, or begun as kernel messages are. Output of commands is none."""
+    return any(
+        stamp_of(record) is not None or record.level is not None or _KERNEL_LINE.match(record.text) is not None for record in boot.records
+    )

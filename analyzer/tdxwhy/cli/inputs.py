@@ -1,0 +1,116 @@
+"""What `tdxwhy log` is given: files, folders, zip archives, a pipe on standard input, or nothing, which is this machine."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+from tdxwhy.errors import TdxwhyError
+
+THIS_MACHINE, STDIN = "this machine", "-"
+_ZIP = b"PK\x03\x04"
+# A member of a zip archive is read as a whole.
+_MOST = 64 << 20
+
+
+class Input(NamedTuple):
+    """One log: the name that reports give it, and its path or its content; `sought`: it was found in a folder or an archive, not named."""
+
+    name: str
+    source: Path | BytesIO | None = None
+    sought: bool = False
+
+
+def named_or_waiting(names: Sequence[str]) -> list[str]:
+    """Return the names; without any a pipe or a file on standard input is read, and otherwise this machine's own log.
+
+    /dev/null, a terminal, a socket (ssh without a terminal) and a closed standard input hold no log.
+    """
+    if names:
+        return list(names)
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:
+        return [THIS_MACHINE]
+    return [STDIN] if stat.S_ISFIFO(mode) or (stat.S_ISREG(mode) and os.fstat(0).st_size) else [THIS_MACHINE]
+
+
+def inputs(names: Sequence[str]) -> Iterator[Input]:
+    """Yield the logs behind the names: those of a folder in the order of their paths, those of a zip archive in its own."""
+    for name in names:
+        if name not in (THIS_MACHINE, STDIN) and Path(name).is_dir():
+            yield from _of_folder(name)
+        elif name not in (THIS_MACHINE, STDIN) and _is_zip(Path(name)):
+            yield from _of_zip(name)
+        else:
+            yield Input(name)
+
+
+def _of_folder(name: str) -> Iterator[Input]:
+    from tdxwhy.fleet.sources import Listing
+
+    for source in Listing([name]):
+        path = Path(source.path)
+        yield from (one._replace(sought=True) for one in (_of_zip(source.path) if _is_zip(path) else [Input(source.path, path)]))
+
+
+def _is_zip(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return path.is_file() and file.read(len(_ZIP)) == _ZIP
+    except OSError:
+        return False
+
+
+def _of_zip(name: str) -> Iterator[Input]:
+    from tdxwhy.fleet.archive import Guarded, Refused, members
+
+    with Path(name).open("rb") as stream:
+        for member in members("zip", stream):
+            if isinstance(member, Refused):
+                raise TdxwhyError(f"{name}!{member.name}: {member.why}")
+            yield Input(f"{name}!{member.name}", BytesIO(_content(Guarded(member.stream))), True)
+
+
+def _content(stream: object) -> bytes:
+    parts, buffer = bytearray(), bytearray(1 << 16)
+    while len(parts) < _MOST and (size := stream.readinto(buffer)):  # type: ignore[attr-defined] # a Guarded
+        parts += buffer[:size]
+    return bytes(parts)
+
+
+class Copies:
+    """Inputs that were seen before, by their content."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._seen: dict[bytes, str] = {}
+
+    def has(self, one: Input) -> bool:
+        """Tell whether an input that was found is a copy of one before it, and count it if so."""
+        digest = _digest(one)
+        if not digest:
+            return False
+        first = self._seen.setdefault(digest, one.name)
+        self.count += first != one.name
+        return first != one.name
+
+
+def _digest(one: Input) -> bytes:
+    if isinstance(one.source, BytesIO):
+        return blake2b(one.source.getvalue(), digest_size=16).digest()
+    if one.source is None:
+        return b""
+    digest = blake2b(digest_size=16)
+    try:
+        with one.source.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        return b""
+    return digest.digest()

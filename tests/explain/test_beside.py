@@ -66,3 +66,13 @@ def test_what_is_no_kernel_log_is_not_called_a_cut_one(text: str) -> None:
 def test_a_panic_before_tdx_is_what_stopped_the_boot() -> None:
     found = told("[   20.100001] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n")
     assert "Unable to mount root fs" in found.reason and found.outcome == "unknown"
+
+
+@pytest.mark.parametrize("state", ["offline", "never came online"])
+def test_our_own_sentence_is_read_back(state: str) -> None:
+    status = "(TDH.SYS.CONFIG: TDX_SYS_CONFIG_NOT_PENDING 0xc000050c00000000)"
+    said = f"failed to configure module, no online CPUs in package 12: CPUs 24-25 {state} {status}"
+    found = told(f"[   12.500031] virt/tdx: {said}\n")
+    assert (found.outcome, found.steps, found.packages, found.cpus) == ("failed", ("TDH.SYS.CONFIG",), (12,), (24, 25))
+    assert found.causes[0].id == "package-without-online-cpu"
+    assert found.seamcall is not None and found.seamcall.status_name == "TDX_SYS_CONFIG_NOT_PENDING"

@@ -25,11 +25,19 @@ def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events
     ids_of_forms = frozenset(form.id for event in telling if (form := form_of(event)) is not None)
     fitting = (cause for seen in _seen(judgement, call) for cause in tables.causes_for(seen, judgement.facts, ids_of_forms))
     found = _likely(tuple(dict.fromkeys(cause.id for cause in fitting)), facts)
+    if _names_a_lost_package(judgement):
+        found = tuple(sorted(found, key=lambda id: tables.cause(id).blames != "packages"))
     modelled = tuple(dict.fromkeys(e.cause for e in judgement.explanations if e.cause != "unknown"))
     ids = tuple(id for id in found or modelled if not _something_failed(judgement) or tables.cause(id).outcome == "failed")[:_MOST]
     if not ids and judgement.outcome == "failed":
         ids = ("unknown",)
     return tuple(_described(id, facts, telling) for id in ids)
+
+
+def _names_a_lost_package(judgement: Judgement) -> bool:
+    """Tell whether a failing line itself names a package together with its CPUs: it says then whom it blames."""
+    failures = judgement.attempt.failures if judgement.attempt is not None else ()
+    return any(isinstance(event.values.get("package"), int) and event.values.get("cpus") for event in failures)
 
 
 def _likely(ids: tuple[str, ...], facts: Facts) -> tuple[str, ...]:

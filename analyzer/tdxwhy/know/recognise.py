@@ -165,7 +165,7 @@ def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
     from tdxwhy.know.partial import certain  # most logs never need its expressions
 
     if not cut and (stamped or has_kernel_prefix(without_lead(text))) and (hand := touched(text)) is not None:
-        return Guess(None, _complete(hand.values), hand.matcher.forms[0], hand.text)
+        return Guess(None, _complete({**_status_behind(text, hand.text), **hand.values}), hand.matcher.forms[0], hand.text)
 
     text = with_digits(text)
     whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
@@ -177,6 +177,14 @@ def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
         return None
     values = certain(whole)
     return Guess(nearest(text, values), values, by_shape=True)
+
+
+def _status_behind(text: str, line: str) -> dict[str, Any]:
+    """Return the leaf and the status in a note behind a line, where both stand there: they are the line's own."""
+    from tdxwhy.know.partial import certain
+
+    note = certain(text.partition(line)[2])
+    return {name: note[name] for name in ("leaf", "status")} if {"leaf", "status"} <= note.keys() else {}
 
 
 def _remember(memo: dict[Any, Any], key: object, value: object, text: str) -> None:

@@ -12,7 +12,7 @@ Precision = Literal["high", "medium", "low"]
 CpuState = Literal["", "online", "offline", "never-seen", "sleep", "wake", "no-smt"]
 CpuLimit = Literal["", "one", "so-many", "some"]
 Asks = Literal["boot", "kvm"]
-Blames = Literal["", "packages", "cpus", "status-package"]
+Blames = Literal["", "packages", "cpus", "status-package", "named-cpu"]
 
 
 class Place(NamedTuple):
@@ -167,7 +167,8 @@ class Cause(NamedTuple):
     {packages}, {cpus} and {detail}; without one the title stands there. `command_for_cpus` mends the named {cpus}.
     `at_first_call`: what is wrong is wrong from the start, so that the first SEAMCALL meets it.
     `likely_step`: where several steps can have met it, the one that most probably did.
-    `blames`: packages without an online CPU, offline CPUs, the package that the status names, or nobody.
+    `blames`: packages without an online CPU, offline CPUs, the package that the status names, the CPU that the line itself names, or
+    nobody.
     `contradicted_by`: a fact beside which it is unlikely. `set_named`: the parameter that the line itself names is what to set.
     """
 

@@ -52,10 +52,18 @@ def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) ->
         return Whom()
     if stated := _stated(judgement):
         return stated
+    if tables.cause(first.id).blames == "named-cpu" and (named := _named_cpus(judgement)):
+        return Whom((), named)
     for explanation in judgement.explanations:
         if explanation.cause == first.id and (explanation.packages or explanation.cpus):
             return Whom(explanation.packages, explanation.cpus)
     return whom(tables.cause(first.id).blames, topology)
+
+
+def _named_cpus(judgement: Judgement) -> tuple[int, ...]:
+    """Return the CPUs that failing lines name as the ones at fault."""
+    failures = judgement.attempt.failures if judgement.attempt is not None else ()
+    return tuple(sorted({event.values["cpu"] for event in failures if isinstance(event.values.get("cpu"), int)}))
 
 
 def _stated(judgement: Judgement) -> Whom | None:

@@ -21,7 +21,9 @@ def sentence(steps: Sequence[str], causes: Sequence[Cause], call: Seamcall | Non
 def _said(cause: Cause, call: Seamcall | None, topology: Topology, blamed: Whom) -> str:
     if cause.sentence:
         detail = call.detail if call else ""
-        return cause.sentence.format(packages=_packages(blamed.packages), cpus=_cpus(blamed.cpus, topology), detail=detail)
+        return cause.sentence.format(
+            packages=_packages(blamed.packages), cpus=_cpus(blamed.cpus, topology), detail=detail, named=_named(blamed.cpus)
+        )
     return lowered(cause.title)
 
 
@@ -34,6 +36,10 @@ def _packages(packages: Sequence[int]) -> str:
     if not packages:
         return "a package that no line names"
     return f"package{'s' if len(packages) > 1 else ''} {ranges(packages)}"
+
+
+def _named(cpus: Sequence[int]) -> str:
+    return f"CPU {cpus[0]} is " if len(cpus) == 1 else f"CPUs {ranges(cpus)} are " if cpus else "a CPU is "
 
 
 def _cpus(cpus: Sequence[int], topology: Topology) -> str:

@@ -59,7 +59,7 @@ def _proven(role: Role, last: Attempt | None, events: Sequence[Event], facts: Fa
     ready = ready_at_run_time(behind(events, last.failures[-1]) if last is not None and last.failures else events)
     if ready is not None:
         why = "a SEAMCALL was answered as only an initialised module answers"
-        return Judgement(role, "initialized", why, (evidence_of(ready),), attempt=last)
+        return Judgement(role, "initialized", why, (evidence_of(ready),))
     proof = next((fact for fact in tables.deciding_facts() if fact.outcome == "initialized" and fact.id in facts.names), None)
     if last is None and proof is not None:
         return Judgement(role, "initialized", proof.says, facts.named[proof.id][:1])

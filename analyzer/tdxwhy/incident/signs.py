@@ -217,8 +217,9 @@ def _begin(message: Message, head: str) -> int:
     """Return where the passage begins that carries a message: at its own prefix, or at the program that says it."""
     if message.prefix and head.endswith(message.prefix):
         return len(head) - len(message.prefix)
-    if "WARNING: " in head:
-        return head.rindex("WARNING: ")
+    for opening in ("WARNING: ", "Kernel panic - not syncing: "):
+        if opening in head:
+            return head.rindex(opening)
     prefix = _PROGRAM.search(head)
     return prefix.start() if prefix is not None else len(head)
 

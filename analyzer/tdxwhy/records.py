@@ -170,6 +170,8 @@ class Cause(NamedTuple):
     `blames`: packages without an online CPU, offline CPUs, the package that the status names, the CPU that the line itself names, or
     nobody.
     `contradicted_by`: a fact beside which it is unlikely. `set_named`: the parameter that the line itself names is what to set.
+    `advice_if_asked` and `command_if_asked` take the place of the others where the kernel is known to wait until KVM asks, and, if
+    `asked_again_at` names steps, where it failed at one of these: after others it does not try again before it is booted.
     """
 
     id: str
@@ -187,6 +189,9 @@ class Cause(NamedTuple):
     blames: Blames = ""
     contradicted_by: str = ""
     set_named: bool = False
+    advice_if_asked: str = ""
+    command_if_asked: str = ""
+    asked_again_at: tuple[str, ...] = ()
 
 
 class Parameter(NamedTuple):

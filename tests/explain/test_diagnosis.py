@@ -219,3 +219,25 @@ def test_leaf_0_is_a_leaf_even_where_the_line_is_cut(line: str) -> None:
     found = diagnosed(boot([(1.5, BIOS), (14.0, f"virt/tdx: {line}")]))
     assert found.seamcall is not None
     assert (found.seamcall.leaf, found.seamcall.name) == (0, "TDH.VP.ENTER")
+
+
+@pytest.mark.parametrize(
+    ("step", "end", "reloads"),
+    [
+        (0x23, "virt/tdx: module initialization failed (-5)", True),  # the kernel waits for KVM, and asks again for this step
+        (0x1F, "virt/tdx: module initialization failed (-5)", False),
+        (0x23, "virt/tdx: TDX-Module initialization failed (-5)", False),  # at boot, once
+    ],
+)
+def test_kvm_is_reloaded_only_where_the_kernel_asks_again(step: int, end: str, reloads: bool) -> None:
+    found = diagnosed(boot([(1.5, BIOS), (13.0, f"virt/tdx: SEAMCALL (0x{step:016x}) failed: 0x8000020200000000"), (13.1, end)]))
+    assert found.causes[0].id == "module-busy"
+    assert any("modprobe" in action.command for action in found.actions) is reloads
+
+
+def test_memory_is_left_free_where_the_kernel_already_starts_early() -> None:
+    late, early = (
+        diagnosed(boot([(1.5, BIOS), (13.0, f"virt/tdx: {end} (-12)")])).actions[0].text
+        for end in ("module initialization failed", "TDX-Module initialization failed")
+    )
+    assert "early" in late and "early" not in early

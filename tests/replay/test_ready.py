@@ -96,3 +96,12 @@ def test_a_machine_without_tdx(tmp_path, capsys):
     assert "no tdx_host_platform flag" in out
     assert "will succeed" not in out
     assert "virt/tdx: TDX not supported by the host platform" in out
+
+
+def test_a_kernel_of_debian_has_no_tdx_host_code_unless_it_shows(tmp_path):
+    def found(name, info):
+        root = machine(tmp_path / name, proc__sys__kernel__osrelease="7.3.4+deb14-amd64\n", proc__cpuinfo=info)
+        return {one.id for one in ready(root).obstacles}
+
+    assert "kernel-of-debian" in found("without", "flags : vmx\n")
+    assert "kernel-of-debian" not in found("with", "flags : vmx tdx_host_platform\n")

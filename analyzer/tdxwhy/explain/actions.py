@@ -33,7 +33,8 @@ def actions(judgement: Judgement, causes: Sequence[FoundCause], call: Seamcall |
         yield from (_set(found[1], found[2], given, cause.command) for found in named[:1])
         return
     detail = call.status & _DETAIL if call is not None and call.status is not None else 0
-    yield Action(cause.advice, cause.command.replace("{detail:x}", f"{detail:x}"))
+    advice, command = tables.advice_of(cause, facts.asks, judgement.steps)
+    yield Action(advice, command.replace("{detail:x}", f"{detail:x}"))
 
 
 def _is_final(judgement: Judgement) -> bool:

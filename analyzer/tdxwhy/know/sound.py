@@ -63,6 +63,7 @@ def _references(knowledge: Knowledge) -> Iterator[str]:
     statuses = {status.name for status in knowledge.status}
     facts = {fact.id for fact in knowledge.fact} | {""}
     for cause in knowledge.cause:
+        yield from (f"{cause.id}: no step {step!r}" for step in cause.asked_again_at if step not in steps)
         for when in cause.when:
             if when.form and when.form not in forms:
                 yield f"{cause.id}: no form {when.form!r}"

@@ -182,7 +182,16 @@ def signs() -> tuple[SignRow, ...]:
 @cache
 def causes() -> tuple[Cause, ...]:
     """Return every cause with the patterns that lead to it."""
-    return tuple(Cause(*row)._replace(when=tuple(When(*one) for one in row[_WHEN])) for row in table("CAUSE"))
+    found = (Cause(*row) for row in table("CAUSE"))
+    return tuple(one._replace(when=tuple(When(*row) for row in one.when), asked_again_at=tuple(one.asked_again_at)) for one in found)
+
+
+def advice_of(cause: Cause, asks: Collection[Asks], steps: Collection[str]) -> tuple[str, str]:
+    """Return what to do about a cause and the command for it, by who starts initialisation and the steps at which it can have failed."""
+    again = not cause.asked_again_at or (bool(steps) and set(steps) <= set(cause.asked_again_at))
+    if cause.advice_if_asked and set(asks) == {"kvm"} and again:
+        return cause.advice_if_asked, cause.command_if_asked or cause.command
+    return cause.advice, cause.command
 
 
 def cause(id: str) -> Cause:

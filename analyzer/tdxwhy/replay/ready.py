@@ -20,6 +20,8 @@ from tdxwhy.replay.foresee import Foresight, foresee
 from tdxwhy.replay.scenario import Module
 
 _MOST = 1 << 20
+# CONFIG_INTEL_TDX_HOST is not set in 7.2 and 7.3, and absent in 6.12.
+_DEBIAN = re.compile(r"\+deb\d+")
 _HIBERNATION = "hibernation"  # a condition of the model, and the setting that makes it true
 
 
@@ -105,6 +107,9 @@ def ready(root: Path, name: str | None = None) -> Readiness:
 
 
 def _obstacles(facts: Facts, kernel: str, foresight: Foresight) -> Iterator[Obstacle]:
+    if _DEBIAN.search(facts.kernel or "") and not facts.host_platform:
+        message = f"{facts.kernel} is Debian's, and Debian builds its kernels without TDX host code"
+        yield Obstacle("kernel-of-debian", "warning", message, "grep INTEL_TDX_HOST /boot/config-$(uname -r); build one with it")
     yield from _platform(facts, kernel)
     yield from _cpus(facts)
     if foresight.simulation.failures:

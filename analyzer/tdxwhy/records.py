@@ -9,6 +9,8 @@ Role = Literal["host", "guest", "other", "unknown"]
 Outcome = Literal["initialized", "failed", "not-attempted", "disabled-by-bios", "unknown"]
 Severity = Literal["error", "warning", "info"]
 Precision = Literal["high", "medium", "low"]
+FormKind = Literal["host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report"]
+FormOutcome = Literal["success", "failure", "refusal", "warning", "progress", "detail"]
 CpuState = Literal["", "online", "offline", "never-seen", "sleep", "wake", "no-smt"]
 CpuLimit = Literal["", "one", "so-many", "some"]
 Asks = Literal["boot", "kvm"]
@@ -46,6 +48,20 @@ class LogRecord(NamedTuple):
     wall: str | None = None
     host: str | None = None
     cut: Literal["", "head", "tail", "both"] = ""
+
+
+def record(  # noqa: PLR0913, PLR0917 - the fields that the fast readers find
+    place: Place,
+    raw: str,
+    text: str,
+    time_ns: int | None,
+    level: int | None = None,
+    facility: int | None = None,
+    caller: str | None = None,
+    host: str | None = None,
+) -> LogRecord:
+    """Build a record of what a fast reader finds, in two thirds of the time that a call of the class takes."""
+    return tuple.__new__(LogRecord, (place, raw, text, time_ns, level, facility, caller, None, None, host, ""))
 
 
 class Loss(NamedTuple):
@@ -97,9 +113,9 @@ class MessageForm(NamedTuple):
     format: str
     level: str
     generations: tuple[str, ...]
-    kind: str
+    kind: FormKind
     step: str | None
-    outcome: str
+    outcome: FormOutcome
     function: str
     file: str
     once: bool

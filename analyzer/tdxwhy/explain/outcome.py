@@ -35,7 +35,7 @@ def meaning(event: Event) -> Meaning:
         return "runtime"
     if event.form.kind not in _INITIALISING or event.form.outcome == "warning":
         return "elsewhere"
-    outcome: Meaning = event.form.outcome  # type: ignore[assignment] # all outcomes but the one answered above
+    outcome: Meaning = event.form.outcome
     if event.form.kind == "loader" and outcome == "success":
         return "progress"
     return outcome

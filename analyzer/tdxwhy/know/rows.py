@@ -1,14 +1,13 @@
 """The rows of the knowledge tables that never leave this room, and the words that rows may use."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from tdxwhy.know.codes import CODE_FILES
-from tdxwhy.records import Outcome
+from tdxwhy.records import FormKind, Outcome
 
-KINDS = ("host", "loader", "kvm", "runtime", "guest", "topology", "platform", "boot", "fault", "report")
+KINDS: tuple[FormKind, ...] = get_args(FormKind)
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
 UNANCHORED = "platform"
-OUTCOMES = ("success", "failure", "refusal", "warning", "progress", "detail")
 
 _FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles", "shown", "terms"})
 

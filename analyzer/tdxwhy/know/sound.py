@@ -35,13 +35,9 @@ def _doubled(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _form(form: MessageForm, knowledge: Knowledge) -> Iterator[str]:
-    for name, value, allowed in (
-        ("kind", form.kind, rows.KINDS),
-        ("level", form.level, (*LEVELS, "cont")),
-        ("outcome", form.outcome, rows.OUTCOMES),
-    ):
-        if value not in allowed:
-            yield f"{form.id}: {name} {value!r} is none of {', '.join(allowed)}"
+    levels = (*LEVELS, "cont")
+    if form.level not in levels:
+        yield f"{form.id}: level {form.level!r} is none of {', '.join(levels)}"
     if form.step is not None and form.step not in {step.id for step in knowledge.step}:
         yield f"{form.id}: no step {form.step!r}"
     known = {generation.id for generation in knowledge.generation}

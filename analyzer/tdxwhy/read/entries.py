@@ -8,10 +8,7 @@ from typing import Any
 from tdxwhy.levels import SHORT
 from tdxwhy.read.prefix import FACILITIES
 from tdxwhy.read.text import RAW_LIMIT, clean
-from tdxwhy.records import LogRecord, Place
-
-# Builds a record in half the time of a call with defaults.
-_new = tuple.__new__
+from tdxwhy.records import LogRecord, Place, record
 
 
 def records_of_entry(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:
@@ -42,7 +39,7 @@ def _journal(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRe
     host, caller = get("_HOSTNAME"), get("_KERNEL_CALLER")
     caller, host = caller if isinstance(caller, str) else None, clean(host) if isinstance(host, str) else None
     for line in message.split("\n"):
-        yield _new(LogRecord, (place, raw, f"{program}{clean(line).rstrip()}", time_ns, level, facility, caller, None, None, host, ""))
+        yield record(place, raw, f"{program}{clean(line).rstrip()}", time_ns, level, facility, caller, host)
 
 
 def _dmesg(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:

@@ -42,7 +42,7 @@ def _ids() -> set[str]:
     found = set()
     for path in sorted((ROOT / "rules" / "knowledge").glob("*.toml")):
         for table, rows in tomllib.loads(path.read_text()).items():
-            if isinstance(rows, list):
+            if isinstance(rows, list) and table != "term":  # terms are words of the language
                 found |= {row[key] for row in rows for key in ("id", NAMED.get(table, "id")) if isinstance(row.get(key), str)}
     return found
 

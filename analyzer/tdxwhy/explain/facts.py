@@ -49,13 +49,13 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
     """Collect the facts of one boot."""
     line = _last(events, "command_line") or _shown_command_line(boot)
     command_line = str(line.values["command_line"]) if line else None
-    beside = facts_beside(boot)
     asked = request(command_line, tables.parameters(), line)
     if asked.asked is None:
         asked = _parameter_file(boot.records) or asked
     notes = tuple(misspelt(command_line, tables.parameters(), line)) if command_line and line else ()
     fault, faulted = _fault(boot, events)
     designs = printing(events)
+    beside = facts_beside(boot, with_cpu=not designs)
     words = tuple(telling_words(command_line, tables.parameters(), line, topology.online_count)) if command_line and line else ()
     named = {
         **_missing(topology),

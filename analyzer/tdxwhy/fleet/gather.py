@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
+from tdxwhy.explain.speaking import speaks
 from tdxwhy.fleet.boot import Boot, boot_of
 from tdxwhy.fleet.content import ZIP_MAGIC
 from tdxwhy.fleet.journal import Journal, is_journal
@@ -105,7 +106,7 @@ class Gatherer:
 
     def _is_log(self, boot: BootRecords, name: str) -> bool:
         """Tell whether a small input is a log at all; the answers of commands in a support archive are no boots."""
-        if holds_kernel_lines(boot):
+        if holds_kernel_lines(boot) or any(speaks(record.text) for record in boot.records):
             return True
         self._lose("no line of a kernel log", name)
         return False

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from operator import itemgetter
 
 from tdxwhy.lazy import lazy
 from tdxwhy.read.item import Item
 from tdxwhy.read.samples import without_samples
 from tdxwhy.read.segments import SECOND, Segment, is_start, segments, stamp_of
 from tdxwhy.read.typed import shows_all_of_tdx, typed
-from tdxwhy.records import BootRecords, LogRecord
+from tdxwhy.records import BootRecords, LogRecord, Typed
 
 # Before this time clocks tick so coarsely that lines of different boots carry equal stamps.
 COARSE_NS = SECOND // 10
 _IDENTITY = ("Linux version ", "Command line: ", "Kernel command line: ")
+_TIME = itemgetter(LogRecord._fields.index("time_ns"))
 _KERNEL_LINE = lazy(r"(?:Linux version \d|(?:virt/|x86/)?tdx: |seamldr: |kvm(?:_intel)?: |SEAMCALL )")
 # Fewer lines than this in the first seconds of a boot were picked out of it: no kernel gets to user space with so few.
 _SPARSE_LINES, _SPARSE_SPAN_NS, _EARLY_NS = 60, SECOND, 30 * SECOND
@@ -148,8 +150,11 @@ def _merge(pieces: list[list[LogRecord]]) -> list[LogRecord]:
 
 def boots_of(items: Iterable[Item], torn: bool) -> list[BootRecords]:
     """Split a whole input into boots; `torn` tells that the input stops inside a line."""
-    items = without_samples(newest_last(list(items)))
-    commands = typed(items)
+    items = newest_last(list(items))
+    commands: tuple[Typed, ...] = ()
+    if not _all_stamped(items):
+        items = without_samples(items)
+        commands = typed(items)
     found = segments(items)
     assembly = Assembly()
     homes = [assembly.add(segment, alone=len(found) == 1) for segment in found]
@@ -159,6 +164,11 @@ def boots_of(items: Iterable[Item], torn: bool) -> list[BootRecords]:
     if commands:
         made = [boot._replace(typed=commands, all_of_tdx=shows_all_of_tdx(commands)) for boot in made]
     return made
+
+
+def _all_stamped(items: Sequence[Item]) -> bool:
+    """Tell whether there is nothing but lines with a time: no person typed anything between them."""
+    return set(map(type, items)) <= {LogRecord} and None not in map(_TIME, items)
 
 
 def newest_last(items: list[Item]) -> list[Item]:

@@ -106,3 +106,28 @@ def test_a_cpu_that_smpboot_named_before_a_refused_lp_init(tmp_path: Path, capsy
     found = incident(tmp_path, capsys, failed, table)
     assert (found["stage"], found["causes"]) == ("cpu-hotplug", ["cpu-not-initialized"])
     assert (found["packages"], found["cpus"]) == ([3], [13])
+
+
+TABLE = "CPU SOCKET ONLINE\n" + "".join(f"{cpu:3} {cpu % 3:6} yes\n" for cpu in range(12))
+
+
+def pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str], paste: str) -> dict[str, object]:
+    (tmp_path / "paste.txt").write_text(paste)
+    main(["log", str(tmp_path / "paste.txt"), "--format", "json"])
+    return dict(json.loads(capsys.readouterr().out)["logs"][0])
+
+
+def test_what_the_kernel_states_is_not_excluded_by_an_older_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = pasted(tmp_path, capsys, f"last week:\n$ lscpu -e=CPU,SOCKET,ONLINE\n{TABLE}\ntoday:\n{HEAD}{REFUSED}")["incidents"]
+    assert found["causes"] == ["package-without-online-cpu"]
+
+
+def test_a_list_of_cpus_behind_the_table_tells_which_went(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = "$ cat /sys/devices/system/cpu/offline\n1-2,4,7,10\n"
+    (found,) = pasted(tmp_path, capsys, f"$ lscpu -e=CPU,SOCKET,ONLINE\n{TABLE}\n{answer}$ dmesg\n{HEAD}{REFUSED}")["incidents"]
+    assert (found["packages"], found["cpus"]) == ([1], [1, 4, 7, 10])
+
+
+def test_remarks_of_the_loader_of_modules_are_no_incident(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remark = "[    3.4] kvm_intel: module verification failed: signature and/or required key missing - tainting kernel\n"
+    assert pasted(tmp_path, capsys, remark + HEAD)["incidents"] == []

@@ -8,6 +8,7 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.incident.nouns import Line
 from tdxwhy.know.topology import topology as completed
 from tdxwhy.lazy import lazy
+from tdxwhy.ranges import numbers
 from tdxwhy.read.host.sidecar import parse_sidecar
 from tdxwhy.records import Cpu, Presence, Topology
 
@@ -16,6 +17,9 @@ _COLUMNS = lazy(r"lscpu\b.*-[a-zA-Z]{0,3}e=(\w+(?:,\w+)*)")
 _ROW = lazy(r"\s*\d+(?:\s+\S+)+\s*$")
 _OFF = lazy(r"smpboot: CPU (\d+) is now offline|^CPU (\d+) disabled$")
 _ON = lazy(r"smpboot: Booting Node \d+ Processor (\d+)|^CPU (\d+) enabled$")
+# Accepted form: the answer of `cat /sys/devices/system/cpu/offline`, a list of CPUs.
+_LISTED = lazy(r"/sys/devices/system/cpu/(offline|online)\b")
+_LIST = lazy(r"\d{1,5}(?:-\d{1,5})?(?:,\d{1,5}(?:-\d{1,5})?)*")
 _MOST = 8192
 
 
@@ -76,8 +80,13 @@ def _count(cpus: Sequence[Cpu]) -> int | None:
 
 
 def _changes(lines: Sequence[Line]) -> Iterator[tuple[int, Presence]]:
-    """Yield the CPUs that lines take off or bring on line, in their order."""
+    """Yield the CPUs that lines take off or bring on line, or list as such, in their order."""
     for line in lines:
+        listed = _LISTED.search(line.asked)
+        if listed is not None and _LIST.fullmatch(line.text.strip()):
+            presence: Presence = "offline" if listed[1] == "offline" else "online"
+            yield from ((number, presence) for number in numbers(line.text.strip()))
+            continue
         off, on = _OFF.search(line.text), _ON.search(line.text)
         if off is not None:
             yield int(off[1] or off[2]), "offline"

@@ -87,13 +87,14 @@ def _of_seamcall(call: FailedCall, stage: str) -> tuple[str, ...]:
 
 
 def _worth(cause: Cause, case: Case, facts: frozenset[str]) -> int | None:
-    """Return what the conditions add to a cause; None where one excludes it."""
+    """Return what the conditions add to a cause; None where one excludes it, unless a line states it outright."""
     total = 0
+    stated = any(mark.sign.message.causes == (cause.id,) for mark in case.marks)
     for condition in cause.when:
         if _holds(condition, case, facts):
-            if condition.verdict == "excluded":
+            if condition.verdict == "excluded" and not stated:
                 return None
-            total += _WORTH[condition.verdict]
+            total += _WORTH.get(condition.verdict, 0)
     return total
 
 

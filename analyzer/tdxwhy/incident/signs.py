@@ -120,7 +120,7 @@ def signs_of(lines: Sequence[Line]) -> tuple[Sign, ...]:
             if not any(_on(lines[number + 1], lines[number + 1].text)):
                 here = list(_on(line, joined))
                 had = number + 1 if here else had
-        elif here and number + 1 < len(lines) and _is_torn(here[0]):
+        elif here and number + 1 < len(lines) and lines[number + 1].time_ns is None and _is_torn(here[0]):
             joined = f"{line.text.rstrip()} {lines[number + 1].text.strip()}"
             here = list(_on(line, joined)) or here
         found += here
@@ -136,7 +136,7 @@ def _is_sample(lines: Sequence[Line], number: int) -> bool:
 
 
 def _may_be_wrapped(line: Line, after: Line) -> bool:
-    return len(line.text) >= 48 and bool(after.text.strip()) and not line.command and not after.command
+    return len(line.text) >= 48 and bool(after.text.strip()) and after.time_ns is None and not line.command and not after.command
 
 
 def _is_torn(sign: Sign) -> bool:

@@ -33,6 +33,11 @@ def store(tmp_path, capsys):
             (logs / f"node{host:03}" / f"2026-11-{day + 1:02}.log").write_text(text)
     for number in range(10):
         (logs / "node009" / f"2026-10-{number + 1:02}.log").write_text(boot_log("node009", 8000 + number, good=False))
+    (logs / "node002" / "refused.log").write_text(
+        "[    0.000000] Linux version 6.16.1 (a@b) #1 SMP\n[    5.000001] virt/tdx: BIOS enabled: private KeyID range [64, 128)\n"
+        "[    6.000001] virt/tdx: module initialized\n"
+        "[   99.000001] kvm_intel: All packages need to have online CPU to create TD. Online CPU and retry.\n"
+    )
     (logs / "node001" / "blamed.log").write_text(
         "[    0.000000] Linux version 6.8.0 (a@b) #1 SMP\n[    5.000001] virt/tdx: BIOS enabled: private KeyID range [64, 128)\n"
         "[    6.000001] virt/tdx: failed to initialize module: package 1 has no online CPU\n"

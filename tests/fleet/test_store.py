@@ -29,7 +29,7 @@ def parts(store: Path) -> dict[str, bytes]:
 def test_a_good_store_is_whole(tmp_path, capsys):
     ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 3))
     assert main(["fleet", "check", "--store", str(tmp_path / "store")]) == 0
-    assert capsys.readouterr().out == "1 part of 6 sources: 6 boots, 6 attempts, 14 events, 6 findings\nwhole\n"
+    assert capsys.readouterr().out == "1 part of 6 sources: 6 boots, 6 attempts, 14 events, 6 findings, 0 incidents\nwhole\n"
 
 
 @pytest.mark.parametrize(

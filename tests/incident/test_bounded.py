@@ -24,9 +24,9 @@ def test_a_journal_of_other_programs_holds_none(tmp_path: Path, capsys: pytest.C
         file.write(UP.format(n=1))
         for second in range(60_000):
             file.write(f"[{second + 10:5}.000001] systemd[1]: qemu-job@{second}.service: Deactivated successfully, failed: no\n")
-    began = time.perf_counter()
+    began = time.process_time()
     found = report(log, capsys)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
     assert found["outcome"] == "initialized"
     assert found["incidents"] == []
 
@@ -47,9 +47,9 @@ def test_the_same_incident_a_thousand_times_is_said_once(tmp_path: Path, capsys:
 def test_one_endless_line_does_not_hang(tmp_path: Path, capsys: pytest.CaptureFixture[str], unit: str) -> None:
     log = tmp_path / "paste.log"
     log.write_text(unit * 50_000 + "\nqemu-system-x86_64: KVM_TDX_INIT_VM failed: Input/output error\n")
-    began = time.perf_counter()
+    began = time.process_time()
     found = report(log, capsys)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
     assert found["incidents"]
 
 

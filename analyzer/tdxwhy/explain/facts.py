@@ -15,8 +15,8 @@ from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topolo
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
 _UNAME = lazy(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
 _PARAMETER_FILE = "kvm_intel/parameters/tdx"
-_ROOT = lazy(r"^\S*(?:\w+=\S+ )*\broot=\S+ ")
-_RELEASE = lazy(r"(?:^|\s)(\d+\.\d+\.\d+\S*)(?:\s|$)")
+_ROOT = lazy(r"^(?:\w{1,64}=\S{1,256} ){0,64}root=\S{1,256} ")
+_RELEASE = lazy(r"(?:^|\s)(\d{1,4}\.\d{1,4}\.\d{1,5}\S{0,80})(?!\S)")
 _IMAGE = lazy(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
 TRACE = lazy(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 

@@ -16,10 +16,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# The aim for the log is 10,000: the steps that the model of its kernel takes on the way are more by themselves.
+# The aim for the log is 10,000; 17,250 were made before a TD's life and forms of commands were known. Most are the steps of its kernel's model.
 BUDGETS = {
     ("gate", "samples/patches/callback.patch"): 3500,
-    ("log", "samples/logs/package-without-cpu-of-16/dmesg.log"): 27000,
+    ("log", "samples/logs/package-without-cpu-of-16/dmesg.log"): 29500,
 }
 # Runs in an interpreter of its own: what it imports is part of what it counts.
 _CHILD = """

@@ -196,7 +196,12 @@ def advice_of(cause: Cause, asks: Collection[Asks], steps: Collection[str]) -> t
 
 def cause(id: str) -> Cause:
     """Return the cause with this id."""
-    return next(one for one in causes() if one.id == id)
+    return _causes_by_id()[id]
+
+
+@cache
+def _causes_by_id() -> dict[str, Cause]:
+    return {one.id: one for one in causes()}
 
 
 def cause_that_blames(blames: Blames) -> Cause:

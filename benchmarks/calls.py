@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# The aim for the log is 10,000; 17,250 were made before a TD's life and forms of commands were known. Most are the steps of its kernel's model.
+# The aim for the log is 10,000; it made 17,250 before a TD's life and answers of commands were known.
+# Most are the steps of its kernel's model.
 BUDGETS = {
     ("gate", "samples/patches/callback.patch"): 3500,
     ("log", "samples/logs/package-without-cpu-of-16/dmesg.log"): 29500,

@@ -20,7 +20,7 @@ def review_text(review: Review, paint: Painter, columns_wide: int) -> str:
     writer.items("Open", open_items(review))
     writer.messages(review)
     writer.versions(review)
-    writer.items("Settled", settled_items(review))
+    writer.items("Not open", settled_items(review))
     writer.tags(review)
     return writer.text()
 

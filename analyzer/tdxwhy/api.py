@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tdxwhy.config import Settings
     from tdxwhy.explain.logs import LogReport
     from tdxwhy.read.mail.nouns import Mail
-    from tdxwhy.records import BootRecords, Topology
     from tdxwhy.replay.nouns import Verdict
     from tdxwhy.replay.simulate import Simulation
     from tdxwhy.review.nouns import Review
@@ -38,25 +37,18 @@ def diagnose(log: str | Path | bytes, topology: str | Path | None = None) -> Log
     ('failed', ('TDH.SYS.RD',), 'module-too-old')
     """
     from tdxwhy.cli.log import report_of
+    from tdxwhy.cli.parsing import sidecar_of
     from tdxwhy.know.anchors import anchors
     from tdxwhy.read.log import read_boots
 
     source, name = _opened(log)
-    return report_of(read_boots(source, name, anchors()), _sidecar(topology))
+    return report_of(read_boots(source, name, anchors()), sidecar_of(topology))
 
 
 def _opened(log: str | Path | bytes) -> tuple[Path | BinaryIO, str]:
     if isinstance(log, bytes):
         return BytesIO(log), "bytes"
     return Path(log), str(log)
-
-
-def _sidecar(path: str | Path | None) -> Topology | None:
-    if path is None:
-        return None
-    from tdxwhy.read.host.sidecar import read_sidecar
-
-    return read_sidecar(Path(path))
 
 
 def decode(item: str) -> list[dict[str, object]]:
@@ -91,19 +83,13 @@ def replay(
     >>> [one.verdict for one in replay(b"[    5.5] virt/tdx: module initialized\\n")]
     ['conforms']
     """
-    from tdxwhy.know.recognise import Recogniser
-    from tdxwhy.know.topology import topology as placed
+    from tdxwhy.cli.parsing import sidecar_of
+    from tdxwhy.cli.replay import verdict_of
     from tdxwhy.read.log import read_boots
-    from tdxwhy.replay.engine import Line, replay_log
 
     source, name = _opened(log)
-    sidecar = _sidecar(topology)
-
-    def verdict(boot: BootRecords) -> Verdict:
-        lines = [Line(record.text, record.level, record.place.line or 0) for record in boot.records]
-        return replay_log(lines, placed(list(Recogniser().events(boot.records)), sidecar), complete, generation)
-
-    return tuple(map(verdict, read_boots(source, name)))
+    sidecar = sidecar_of(topology)
+    return tuple(verdict_of(boot, sidecar, complete, generation) for boot in read_boots(source, name))
 
 
 def review(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, Input, inputs, named_or_waiting
-from tdxwhy.cli.parsing import Parser
+from tdxwhy.cli.parsing import Parser, sidecar_of
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.explain.afterwards import Afterwards
 from tdxwhy.explain.diagnosis import diagnose
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         return _compare(args)
     reports: list[LogReport] = []
     complaints: list[TdxwhyError] = []
-    sidecar = _sidecar(args.topology)
+    sidecar = sidecar_of(args.topology)
     if args.follow:
         from tdxwhy.cli import follow
 
@@ -205,14 +205,6 @@ def _reader(name: str) -> LogReader:
         reader.topology = own_topology()
         return reader
     return read_boots(sys.stdin.buffer if name == STDIN else Path(name), "stdin" if name == STDIN else name, anchors())
-
-
-def _sidecar(path: str | None) -> Topology | None:
-    if path is None:
-        return None
-    from tdxwhy.read.host.sidecar import read_sidecar
-
-    return read_sidecar(Path(path))
 
 
 def status(reports: Sequence[LogReport], complaints: Sequence[TdxwhyError], fail_on: str = "both") -> int:

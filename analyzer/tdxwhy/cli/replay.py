@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
-from tdxwhy.cli.parsing import Parser
+from tdxwhy.cli.parsing import Parser, sidecar_of
 from tdxwhy.cli.simulate import load, parsed, requests
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.records import BootRecords, Topology
@@ -83,7 +83,10 @@ def _verdicts(args: argparse.Namespace) -> Iterator[Verdict]:
         yield replay_trace(parsed(sys.stdin.read(), "stdin", as_json=True) if piped else load(Path(args.log)), args.generation)
         return
     reader = read_boots(sys.stdin.buffer if piped else Path(args.log), "stdin" if piped else args.log)
-    found = [_boot(boot, args) for boot in reader] or [Verdict("undecided", "unknown", args.generation, 0, 0, None, ())]
+    sidecar = sidecar_of(args.topology)
+    found = [verdict_of(boot, sidecar, args.complete, args.generation) for boot in reader] or [
+        Verdict("undecided", "unknown", args.generation, 0, 0, None, ())
+    ]
     telling = [one for one in found if one.total]
     yield from telling or found[-1:]
 
@@ -101,7 +104,8 @@ def _head(name: str) -> bytes:
     return head if head.lstrip().startswith(b"{") else b""
 
 
-def _boot(boot: BootRecords, args: argparse.Namespace) -> Verdict:
+def verdict_of(boot: BootRecords, sidecar: Topology | None, complete: bool, generation: str | None) -> Verdict:
+    """Replay one boot's log, on the CPUs that its lines and the sidecar tell."""
     from tdxwhy.know.recognise import Recogniser
     from tdxwhy.replay.engine import Line, replay_log
 
@@ -109,12 +113,4 @@ def _boot(boot: BootRecords, args: argparse.Namespace) -> Verdict:
     events = list(Recogniser().events(boot.records))
     from tdxwhy.know.topology import topology
 
-    return replay_log(lines, topology(events, _sidecar(args.topology)), args.complete, args.generation)
-
-
-def _sidecar(name: str | None) -> Topology | None:
-    if name is None:
-        return None
-    from tdxwhy.read.host.sidecar import read_sidecar
-
-    return read_sidecar(Path(name))
+    return replay_log(lines, topology(events, sidecar), complete, generation)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdxwhy.explain.follow import Told
 from tdxwhy.explain.logs import LogReport
-from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.explain.nouns import Diagnosis, Seamcall
 from tdxwhy.records import Event, Evidence, Finding, Topology
 
 if TYPE_CHECKING:
@@ -79,17 +79,8 @@ def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _seamcall(diagnosis: Diagnosis) -> dict[str, Any] | None:
-    call = diagnosis.seamcall
-    if call is None:
-        return None
-    return {
-        "leaf": call.leaf,
-        "name": call.name,
-        "status": None if call.status is None else f"0x{call.status:016x}",
-        "status_name": call.status_name,
-        "detail": call.detail or None,
-        "cpu": call.cpu,
-    }
+    found = _failed_call(diagnosis.seamcall)
+    return None if found is None or diagnosis.seamcall is None else {**found, "cpu": diagnosis.seamcall.cpu}
 
 
 def _incident(incident: Incident) -> dict[str, Any]:
@@ -117,7 +108,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _failed_call(call: FailedCall | None) -> dict[str, Any] | None:
+def _failed_call(call: FailedCall | Seamcall | None) -> dict[str, Any] | None:
     if call is None:
         return None
     return {

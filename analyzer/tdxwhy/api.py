@@ -36,7 +36,7 @@ def diagnose(log: str | Path | bytes, topology: str | Path | None = None) -> Log
     >>> found.judged.diagnosis.outcome, found.judged.diagnosis.steps, found.judged.diagnosis.causes[0].id
     ('failed', ('TDH.SYS.RD',), 'module-too-old')
     """
-    from tdxwhy.cli.log import report_of
+    from tdxwhy.check.logs import report_of
     from tdxwhy.cli.parsing import sidecar_of
     from tdxwhy.know.anchors import anchors
     from tdxwhy.read.log import read_boots
@@ -113,13 +113,13 @@ def _mails(paths: Iterable[str | Path], about: str | None) -> Iterator[Mail]:
 
 def gate(paths: Iterable[str | Path], rules: Sequence[str | Path] = (), settings: Settings | None = None) -> Run:
     """Judge logs, patches, mails, C files and trees; `rules` are folders of rules of your own. No settings file is looked for."""
-    from tdxwhy.check.catalogue import chosen, rules_of
+    from tdxwhy.check.catalogue import in_force
     from tdxwhy.check.gate import gate as judged
     from tdxwhy.check.intake import inputs
     from tdxwhy.config import Settings
 
     used = settings or Settings()
-    wanted = chosen(rules_of(*map(Path, (*used.rules, *rules))), used.select, used.ignore)
+    wanted = in_force(tuple(map(Path, (*used.rules, *rules))), used.select, used.ignore)
     return judged(inputs([str(path) for path in paths], used.exclude), wanted, used)
 
 

@@ -71,6 +71,10 @@ class Loss(NamedTuple):
     pieces: int
     place: Place
 
+    def told(self) -> str:
+        """Return it in words: what, how much, and where it began."""
+        return f"{self.what}: {self.pieces}" + (f", first at line {self.place.line}" if self.place.line is not None else "")
+
 
 class Typed(NamedTuple):
     """A command that was typed beside a log, its line, and what it printed; `closed`: to the end."""

@@ -13,7 +13,10 @@ from tdxwhy.errors import RulesError, TdxwhyError
 from tdxwhy.shipped import folder
 
 # The first digit of a rule's id says what it is about, and so in which folder it lies.
-_DIGITS = dict(zip("01234", FOLDERS, strict=True))
+_DIGITS = dict(zip("012345", FOLDERS, strict=True))
+# What came of TDX is judged where somebody asks for it; all else where nobody says otherwise.
+OUTCOME = "outcome"
+STANDING = tuple(name for name in FOLDERS if name != OUTCOME)
 
 
 def shipped_folders() -> tuple[Path, ...]:
@@ -27,7 +30,7 @@ def folder_of(rule_id: str) -> str | None:
 
 
 @lru_cache(maxsize=8)
-def rules_of(*folders: Path, only: tuple[str, ...] = FOLDERS) -> tuple[Rule, ...]:
+def rules_of(*folders: Path, only: tuple[str, ...] = STANDING) -> tuple[Rule, ...]:
     """Return the shipped rules of the given kinds, without their examples, and all rules of the user's own folders."""
     shipped = tuple(rule for rule in _shipped() if _DIGITS[rule.id[3]] in only)
     own = load_folders(folders)
@@ -72,6 +75,13 @@ def chosen(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence[s
         if not any(one.startswith(prefix.upper()) for one in ids):
             raise TdxwhyError(f"no rule starts with {prefix!r}", "tdxwhy rules list shows them")
     return tuple(rule for rule in kept if _longest(rule.id, select, 0 if select else 1) > _longest(rule.id, ignore, 0))
+
+
+def in_force(folders: Iterable[Path], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Return the rules that judge, those of the user's own folders among them: one on what came of TDX if its whole id is selected."""
+    named = {prefix.upper() for prefix in select}
+    found = chosen(rules_of(*folders, only=FOLDERS), select, ignore)
+    return tuple(rule for rule in found if folder_of(rule.id) != OUTCOME or rule.id in named)
 
 
 def _longest(rule_id: str, prefixes: Sequence[str], default: int) -> int:

@@ -6,7 +6,7 @@ A rule's [when] and [require] name them; `@predicate` says for which subjects on
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from tdxwhy.check.subjects.nouns import Boot, Judgement, Mark, Message, Path, Remark
+from tdxwhy.check.subjects.nouns import Boot, Ending, Judgement, Mark, Message, Path, Remark
 from tdxwhy.levels import LEVELS
 
 Test = Callable[[Any, Any], bool]
@@ -142,14 +142,17 @@ def blames_wrong_cpu(subject: Message, wanted: bool) -> bool:
     return (subject.blames_right_cpu is False) is wanted
 
 
-@predicate("failure", "log-line", "boot", argument=str, choices=("host", "guest", "other", "unknown"))
-def role(subject: Message | Boot, wanted: list[str]) -> bool:
+@predicate("failure", "log-line", "boot", "outcome", argument=str, choices=("host", "guest", "other", "unknown"))
+def role(subject: Message | Boot | Ending, wanted: list[str]) -> bool:
     """Tell whether the log is that of a host, of a guest, or of neither."""
     return subject.role in wanted
 
 
-@predicate("failure", "log-line", "boot", argument=str, choices=("initialized", "failed", "not-attempted", "disabled-by-bios", "unknown"))
-def outcome(subject: Message | Boot, wanted: list[str]) -> bool:
+_OUTCOMES = ("initialized", "failed", "not-attempted", "disabled-by-bios", "unknown")
+
+
+@predicate("failure", "log-line", "boot", "outcome", argument=str, choices=_OUTCOMES)
+def outcome(subject: Message | Boot | Ending, wanted: list[str]) -> bool:
     """Tell whether the boot ended in one of these ways."""
     return subject.outcome in wanted
 
@@ -173,6 +176,12 @@ def _text(subject: Message | Path | Remark) -> str:
     if isinstance(subject, Message) and subject.kind == "failure":
         return "\n".join(one.quote for one in subject.evidence).lower()
     return subject.text.lower()
+
+
+@predicate("incident")
+def went_wrong(subject: Ending, wanted: bool) -> bool:
+    """Tell whether something went wrong after or beside initialisation: of an incident this is so."""
+    return (subject.kind == "incident") is wanted
 
 
 @predicate("boot", missing="any line that says so")

@@ -10,7 +10,7 @@ from tdxwhy.errors import RulesError, reason
 from tdxwhy.records import Precision, Severity
 from tdxwhy.strict import strict
 
-FOLDERS = ("gate", "log", "patch", "thread", "replay")
+FOLDERS = ("gate", "log", "patch", "thread", "replay", "outcome")
 _MAX_BYTES = 256 * 1024
 
 

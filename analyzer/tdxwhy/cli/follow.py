@@ -11,10 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from tdxwhy.check.catalogue import rules_of
-from tdxwhy.check.subjects.log import check_log
+from tdxwhy.check.logs import judged
 from tdxwhy.cli.complaints import complain
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.follow import Told, Watch
 from tdxwhy.read.follow import KMSG, Follower
 from tdxwhy.read.lines import LineReader
@@ -36,7 +35,7 @@ def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
     follower = Follower(None if name == "-" else Path(name))
     outcomes: set[str] = set()
     rules = rules_of(only=("log",))
-    watch = Watch(lambda boot: diagnose(boot, follower.name, sidecar), lambda found: check_log(found, rules))
+    watch = Watch(lambda boot: judged(boot, follower.name, sidecar, rules))
     with suppress(KeyboardInterrupt):
         follow(follower, watch, _teller(args.format, outcomes))
     for loss in follower.losses:

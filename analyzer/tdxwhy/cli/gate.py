@@ -128,10 +128,10 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 
 def _rules(args: argparse.Namespace, settings: Settings) -> tuple[Rule, ...]:
-    from tdxwhy.check.catalogue import chosen, rules_of
+    from tdxwhy.check.catalogue import in_force
 
-    every = rules_of(*(Path(one) for one in settings.rules), *args.rules)
-    return chosen(every, args.select or settings.select, [*settings.ignore, *args.ignore])
+    folders = (*(Path(one) for one in settings.rules), *args.rules)
+    return in_force(folders, args.select or settings.select, [*settings.ignore, *args.ignore])
 
 
 def _inputs(args: argparse.Namespace, settings: Settings) -> Iterator[Input | TdxwhyError]:

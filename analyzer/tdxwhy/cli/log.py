@@ -9,28 +9,24 @@ import sys
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from tdxwhy.check.logs import report_of
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, Input, inputs, named_or_waiting
 from tdxwhy.cli.parsing import Parser, sidecar_of
-from tdxwhy.errors import NothingToJudge, TdxwhyError
-from tdxwhy.explain.afterwards import Afterwards
-from tdxwhy.explain.diagnosis import diagnose
-from tdxwhy.explain.logs import Judged, LogReport, report
-from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.explain.logs import LogReport
+from tdxwhy.explain.wanted import Wanted
 from tdxwhy.know.anchors import anchors
 from tdxwhy.ranges import counted
 from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.log import LogReader, read_boots
-from tdxwhy.records import BootRecords, Finding, Topology
-
-if TYPE_CHECKING:
-    from tdxwhy.report.terminal import Painter
+from tdxwhy.records import Topology
+from tdxwhy.report.log_formats import FORMATS, Reported, render
 
 _UNHEEDED = {
     "compare": ("topology", "follow", "all_boots"),
-    "follow": ("brief", "unrecognised", "all_boots"),
+    "follow": ("brief", "unrecognised", "all_boots", "expect"),
 }
 
 
@@ -46,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a kernel log, compressed or not, a folder or zip of them, a bundle of `tdxwhy collect`, or - for stdin",
     )
-    made.add_argument("--format", choices=["text", "json", "markdown", "html", "journal"], default="text")
+    made.add_argument("--format", choices=(*FORMATS, "journal"), default="text", help="how to print the report; journal with --follow")
     made.add_argument(
         "--topology", metavar="FILE", help="output of lscpu -J -e, a copy of /sys/devices/system/cpu, or an unpacked sosreport"
     )
@@ -61,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         default="both",
         help="which failures make the exit status 1: of initialisation, of what came after it, both or none",
     )
+    made.add_argument("--expect", choices=["initialized"], help="exit 1 unless TDX came up and nothing went wrong after that")
     made.add_argument("--all-boots", action="store_true", help="report every boot, not only the one that decides")
     shape = made.add_mutually_exclusive_group()
     shape.add_argument("--brief", action="store_true", help="one stable line a boot, for grep")
@@ -76,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         return _compare(args)
     reports: list[LogReport] = []
     complaints: list[TdxwhyError] = []
+    unread: list[tuple[str, str]] = []
     sidecar = sidecar_of(args.topology)
     if args.follow:
         from tdxwhy.cli import follow
@@ -94,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
         except TdxwhyError as error:
             if not one.sought or error.exit_status == 2:
                 complaints.append(error)
+                unread.append((one.name, error.message))
             not_logs += one.sought and error.exit_status != 2
             continue
         if one.sought and not _is_of_use(found):
@@ -102,11 +101,17 @@ def run(args: argparse.Namespace) -> int:
             reports.append(found)
     if several and reports:
         reports = _joined(reports)
-    _write(reports, args)
+    wanted = Wanted(args.fail_on, args.expect is not None)
+    _write(Reported(reports, unread, wanted, args.all_boots), args)
     for complaint in complaints:
         complain(complaint.message, complaint.hint)
     _say_left_out(copies.count, not_logs)
-    return status(reports, complaints, args.fail_on)
+    return _status(wanted.status(reports), complaints)
+
+
+def _status(told: int, complaints: Sequence[TdxwhyError]) -> int:
+    """Return 2 where a named input could not be read, and no 0 where one was no log."""
+    return 2 if any(error.exit_status == 2 for error in complaints) else told or (3 if complaints else 0)
 
 
 def _joined(reports: list[LogReport]) -> list[LogReport]:
@@ -158,33 +163,6 @@ def read_report(one: Input | str, sidecar: Topology | None = None, hold: bool = 
     return report_of(reader, sidecar, hold, joined)
 
 
-def report_of(reader: LogReader, sidecar: Topology | None = None, hold: bool = False, joined: bool = False) -> LogReport:
-    """Diagnose every boot that a reader yields, and what went wrong later."""
-
-    def judge(boot: BootRecords) -> Diagnosis:
-        return diagnose(boot, reader.name, sidecar or reader.topology)
-
-    later = Afterwards(reader, joined)
-    made = report(reader.name, later.boots(), judge, _findings, hold)
-    if made is None:
-        from tdxwhy.report.log_text import lost_line
-
-        raise NothingToJudge(
-            "; ".join([f"{reader.name}: no line of a kernel log", *(f"not read: {lost_line(one)}" for one in reader.losses[:1])])
-        )
-    return later.told(made._replace(losses=tuple(reader.losses)))
-
-
-def _findings(diagnosis: Diagnosis) -> tuple[Finding, ...]:
-    """Judge the messages of a boot that failed; the others have none to judge, and need no rules."""
-    if diagnosis.outcome != "failed":
-        return ()
-    from tdxwhy.check.catalogue import rules_of
-    from tdxwhy.check.subjects.log import check_log
-
-    return check_log(diagnosis, rules_of(only=("log",)))
-
-
 def _compare(args: argparse.Namespace) -> int:
     if len(args.files) != 2 or args.format not in ("text", "json"):
         raise TdxwhyError("--compare takes two logs, and text or json", "tdxwhy log --compare GOOD BAD")
@@ -194,7 +172,7 @@ def _compare(args: argparse.Namespace) -> int:
     good, bad = (read_report(name) for name in args.files)
     found = compare(good.judged, bad.judged, (good.incidents, bad.incidents))
     sys.stdout.write(json.dumps(as_json(found), indent=2) + "\n" if args.format == "json" else render(found))
-    return status([good, bad], [], args.fail_on)
+    return Wanted(args.fail_on, args.expect is not None).status([good, bad])
 
 
 def _reader(name: str) -> LogReader:
@@ -207,69 +185,34 @@ def _reader(name: str) -> LogReader:
     return read_boots(sys.stdin.buffer if name == STDIN else Path(name), "stdin" if name == STDIN else name, anchors())
 
 
-def status(reports: Sequence[LogReport], complaints: Sequence[TdxwhyError], fail_on: str = "both") -> int:
-    """Return 2 for an unreadable input, 1 for a failed initialisation or an incident, 3 where nothing could be judged, else 0."""
-    if any(error.exit_status == 2 for error in complaints):
-        return 2
-    outcomes = {one.judged.diagnosis.outcome for one in reports}
-    incidents = any(one.incidents for one in reports)
-    if ("failed" in outcomes and fail_on in ("both", "init")) or (incidents and fail_on in ("both", "incident")):
-        return 1
-    return 3 if complaints or not (outcomes - {"unknown"} or incidents) else 0
-
-
-def _write(reports: Sequence[LogReport], args: argparse.Namespace) -> None:
+def _write(told: Reported, args: argparse.Namespace) -> None:
     if args.unrecognised:
         from tdxwhy.report.unrecognised import rows
 
-        for found in reports:
+        for found in told.reports:
             sys.stdout.writelines(rows([event for one in found.boots for event in one.diagnosis.events]))
-    elif args.format == "json":
-        from tdxwhy.report.log_json import document, of_log
-
-        sys.stdout.write(document([of_log(found) for found in reports]))
-    elif args.format in ("html", "markdown"):
-        from tdxwhy.report.log_page import Shown, page
-
-        shown = [
-            Shown(one, found.losses, found.incidents if one is found.judged else ())
-            for found in reports
-            for one in shown_boots(found, args.all_boots)
-        ]
-        sys.stdout.write(page(shown, "log.html" if args.format == "html" else "log.md"))
+    elif args.brief:
+        sys.stdout.writelines(_brief(told.reports))
+    elif args.format == "text":
+        sys.stdout.writelines(_text(told))
     else:
-        sys.stdout.writelines(_texts(reports, args))
+        sys.stdout.write(render(told, args.format))
 
 
-def _with_incidents(host: list[str], found: LogReport, columns: int, paint: Painter) -> Iterator[str]:
-    """Yield what came of initialisation and the incidents: what failed stands first."""
-    if not found.incidents:
-        return iter(host)
-    from tdxwhy.report.incident_text import render
+def _brief(reports: Sequence[LogReport]) -> Iterator[str]:
+    from tdxwhy.report.log_text import brief, lost_line
 
-    told = [render(incident, columns, paint) for incident in found.incidents]
-    return iter([*host, *told] if found.judged.diagnosis.outcome == "failed" else [*told, *host])
-
-
-def shown_boots(found: LogReport, every: bool) -> Sequence[Judged]:
-    """Return the boots to report: the one that decides, or all."""
-    return found.boots if every else (found.judged,)
+    for found in reports:
+        for loss in found.losses:
+            complain(f"{found.source}: not read: {lost_line(loss)}")
+    yield from (brief(one.diagnosis, found.incidents if one is found.judged else ()) for found in reports for one in found.boots)
 
 
-def _texts(reports: Sequence[LogReport], args: argparse.Namespace) -> Iterator[str]:
-    from tdxwhy.report.log_text import brief, heading, losses, lost_line, render
+def _text(told: Reported) -> Iterator[str]:
+    from tdxwhy.report.log_whole import whole
     from tdxwhy.report.terminal import painter, width
 
-    if args.brief:
-        for found in reports:
-            for loss in found.losses:
-                complain(f"{found.source}: not read: {lost_line(loss)}")
-        yield from (brief(one.diagnosis, found.incidents if one is found.judged else ()) for found in reports for one in found.boots)
-        return
     columns, paint = width(sys.stdout), painter()
-    for number, found in enumerate(reports):
+    for number, found in enumerate(told.reports):
         yield "\n" if number else ""
-        yield heading(found, paint)
-        host = [render(one.diagnosis, one.findings, columns, paint) for one in shown_boots(found, args.all_boots)]
-        yield from _with_incidents(host, found, columns, paint)
-        yield losses(found.losses, paint)
+        yield from whole(found, told.every, columns, paint)

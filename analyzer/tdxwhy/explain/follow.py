@@ -80,8 +80,8 @@ class _Boot:
 class Watch:
     """Take the lines of any number of hosts, and tell what changes."""
 
-    def __init__(self, diagnose: Callable[[BootRecords], Diagnosis], check: Callable[[Diagnosis], tuple[Finding, ...]]) -> None:
-        self._diagnose, self._check = diagnose, check
+    def __init__(self, judge: Callable[[BootRecords], Judged]) -> None:
+        self._judge = judge
         self._boots: dict[tuple[str | None, str | None], _Boot] = {}
         self._boot_id: str | None = None
 
@@ -111,10 +111,9 @@ class Watch:
         if not boot.news and (boot.said or not last):
             return
         boot.news = False
-        records = boot.records()
-        told = self._diagnose(records)
-        findings = self._check(told)
-        incidents = of_boot(Judged(told, records))
+        judged = self._judge(boot.records())
+        told, findings = judged.diagnosis, judged.findings
+        incidents = of_boot(judged)
         saying = (
             told.outcome, told.steps, told.seamcall and told.seamcall[:3], told.packages, told.cpus,
             tuple(cause.id for cause in told.causes), tuple(found.fingerprint for found in findings),

@@ -44,11 +44,10 @@ class LogReport(NamedTuple):
 def report(
     source: str,
     boots: Iterable[BootRecords],
-    diagnose: Callable[[BootRecords], Diagnosis],
-    check: Callable[[Diagnosis], tuple[Finding, ...]],
+    judge: Callable[[BootRecords], Judged],
     hold: bool = False,
 ) -> LogReport | None:
-    """Diagnose every boot of a log; None where it holds no boot at all.
+    """Judge every boot of a log; None where it holds no boot at all.
 
     Of a console stream with thousands of boots the earlier ones keep their verdict and lose all else, unless `hold` is set;
     those that are alike get it from the first of them.
@@ -64,8 +63,8 @@ def report(
             judged.append(Judged(diagnosis, boot))
         else:
             boot = boot._replace(records=tuple(boot.records))  # noqa: PLW2901 - made once, as they are read again and again
-            diagnosis = diagnose(boot)
-            judged.append(Judged(diagnosis, boot, check(diagnosis)))
+            judged.append(judge(boot))
+            diagnosis = judged[-1].diagnosis
             if like is not None and len(known) < _KNOWN:
                 known[like] = _slimmed(diagnosis)
         before, place = best, len(judged) - 1
@@ -75,8 +74,7 @@ def report(
     if not judged:
         return None
     if known:
-        diagnosis = diagnose(judged[best].records)
-        judged[best] = Judged(diagnosis, judged[best].records, check(diagnosis))
+        judged[best] = judge(judged[best].records)
     return LogReport(source, tuple(judged), best)
 
 

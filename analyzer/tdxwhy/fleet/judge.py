@@ -6,12 +6,10 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.check.catalogue import rules_of
-from tdxwhy.check.subjects.log import check_log
+from tdxwhy.check.logs import judged
 from tdxwhy.explain.afterwards import of_boot
-from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.likeness import token_of
 from tdxwhy.explain.lines import likeness
-from tdxwhy.explain.logs import Judged as Told
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.outcome import attempts
 from tdxwhy.fleet.boot import Boot
@@ -187,19 +185,18 @@ class Judge:
     def _work(self, boot: BootRecords) -> Remembered:
         boot = boot._replace(records=tuple(boot.records))
         events = list(Recogniser().events(boot.records))
-        diagnosis = diagnose(boot, "", read=self._topology)
-        findings = check_log(diagnosis, self._rules)
+        told = judged(boot, "", rules=self._rules, placed=self._topology)
         kept = tuple(place for place, event in enumerate(events) if _is_kept(event))
         return Remembered(
-            _diagnosis_row(diagnosis),
+            _diagnosis_row(told.diagnosis),
             kept,
             tuple(_event_row(events[place]) for place in kept),
             tuple(_attempt_rows(events)),
             tuple(
                 FindingRow(one.rule, one.severity, one.message, one.package, one.cpu, one.fingerprint, one.evidence[0].quote)
-                for one in findings
+                for one in told.findings
             ),
-            tuple(_incident_row(one) for one in of_boot(Told(diagnosis, boot))),
+            tuple(_incident_row(one) for one in of_boot(told)),
         )
 
 

@@ -35,9 +35,8 @@ def losses(lost: Sequence[Loss], paint: Painter) -> str:
 
 
 def lost_line(loss: Loss) -> str:
-    """Return one loss: what, how much, and where it began."""
-    where = f", first at line {loss.place.line}" if loss.place.line is not None else ""
-    return safe(f"{loss.what}: {loss.pieces}{where}")
+    """Return one loss in words."""
+    return safe(loss.told())
 
 
 def render(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int, paint: Painter) -> str:

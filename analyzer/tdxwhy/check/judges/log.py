@@ -12,6 +12,7 @@ from tdxwhy.check.judged import Judged
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects.log import subjects
 from tdxwhy.check.subjects.nouns import Judgement
+from tdxwhy.check.subjects.outcome import outcomes
 from tdxwhy.check.suppress import sort_out
 from tdxwhy.config import Settings
 from tdxwhy.explain.nouns import Diagnosis
@@ -23,19 +24,15 @@ _EXPECTED = 3
 
 def judge_log(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
     """Judge the last boot of a host in the log, as `tdxwhy log` does; earlier boots are history."""
-    from tdxwhy.explain.diagnosis import diagnose
-    from tdxwhy.explain.logs import report
+    from tdxwhy.check.logs import report_of
     from tdxwhy.know.anchors import anchors
     from tdxwhy.read.log import read_boots
 
     source = given.path if given.path is not None else io.BytesIO(given.data or b"")
-    reader = read_boots(source, given.name, anchors())
-    made = report(given.name, reader, lambda boot: diagnose(boot, given.name), lambda _: ())
-    notes = tuple(f"{loss.pieces} {loss.what}" for loss in reader.losses)
-    if made is None:
-        return Judged(given.name, "log", (), judged=False, notes=(*notes, "no line of a kernel log"))
+    made = report_of(read_boots(source, given.name, anchors()))
+    notes = tuple(loss.told() for loss in made.losses)
     diagnosis = made.judged.diagnosis
-    found = unique(_findings(diagnosis, rules))
+    found = unique((*_findings(diagnosis, rules), *judge(rules, outcomes(made))))
     standing, hidden, _ = sort_out(found, (), settings.suppress)
     text = _text(given) if standing else None
     texts = {given.name: text} if text is not None else {}

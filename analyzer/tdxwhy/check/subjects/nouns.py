@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from tdxwhy.records import Evidence, Naming, Outcome, Role
 
-Kind = Literal["failure", "log-line", "boot", "print", "path", "remark", "verdict", "suppression"]
+Kind = Literal["failure", "log-line", "boot", "print", "path", "remark", "verdict", "suppression", "outcome", "incident"]
 Scope = Literal["cpu", "platform"]
 Shown = Literal["leaf", "status", "errno"]
 Area = Literal["host", "kvm", "guest", "other"]
@@ -140,6 +140,22 @@ class Judgement(NamedTuple):
         }
 
 
+class Ending(NamedTuple):
+    """What came of TDX in a log: of initialisation ("outcome"), or something that went wrong after or beside it ("incident")."""
+
+    kind: Literal["outcome", "incident"]
+    evidence: tuple[Evidence, ...]
+    outcome: Outcome
+    text: str
+    role: Role = "host"
+    package: int | None = None
+    cpu: int | None = None
+
+    def words(self) -> dict[str, str]:
+        """Return what a rule's message may quote."""
+        return {"text": self.text}
+
+
 class Mark(NamedTuple):
     """A suppression that somebody wrote, and whether it suppressed anything."""
 
@@ -155,7 +171,7 @@ class Mark(NamedTuple):
         return {"text": self.text}
 
 
-Subject = Message | Boot | Path | Remark | Judgement | Mark
+Subject = Message | Boot | Path | Remark | Judgement | Ending | Mark
 WORDS: dict[str, frozenset[str]] = {
     "failure": frozenset({"text", "level", "count", "function", "proposal", "missing"}),
     "log-line": frozenset({"text", "level", "count", "function", "proposal", "missing"}),
@@ -165,4 +181,6 @@ WORDS: dict[str, frozenset[str]] = {
     "remark": frozenset({"text", "by", "state", "missing"}),
     "verdict": frozenset({"verdict", "expected", "steps", "missing"}),
     "suppression": frozenset({"text", "missing"}),
+    "outcome": frozenset({"text", "missing"}),
+    "incident": frozenset({"text", "missing"}),
 }

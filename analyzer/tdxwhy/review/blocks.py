@@ -129,7 +129,7 @@ class _Splitter:
         for kind, pattern in _PLAIN_KINDS:
             if pattern.match(text.strip() if kind == "greeting" else text) and not (talks and kind == "greeting"):
                 return kind
-        if self._patch and (_STAT.match(text) or self._below):
+        if _STAT.match(text) or (self._patch and self._below):
             return "history"
         self._listing = self._patch and self._lists(text)
         return "history" if self._listing else self._shape(text, talks)

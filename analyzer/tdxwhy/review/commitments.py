@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from tdxwhy.review.labels import OF_AUTHOR
 from tdxwhy.review.nouns import Commitment, Message, Remark, Response
 from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import Phrase, phrases
@@ -50,7 +51,7 @@ def find_commitments(view: View, message: Message, answers: Sequence[tuple[Remar
 def _made(view: View, message: Message, said: Said, kind: str, owner: str) -> Commitment:
     return Commitment(
         evidence=evidence(message, said.sentence.text[:_LONGEST], said.sentence.start),
-        owner=owner,
+        owner=view.people.known_as(owner),
         object=_object(view, message, said),
         kind=kind,
         kept="unknown",
@@ -83,10 +84,7 @@ def _reports(said: Said) -> bool:
 
 
 def _committed(view: View, message: Message, text: str) -> tuple[Phrase, str | None] | None:
-    """Return the phrase that commits, and the person if it is somebody else.
-
-    Whoever forgot something owes a fix only if the patch is theirs.
-    """
+    """Return the phrase that commits, and the person if it is somebody else."""
     for phrase in phrases("commitment").phrases:
         match = phrase.match(text)
         if match is None:
@@ -95,7 +93,7 @@ def _committed(view: View, message: Message, text: str) -> tuple[Phrase, str | N
             person = view.people.find(match.group("name"))
             if person:
                 return phrase, person
-        elif phrase.kind != "admission" or _wrote_patch(view, message):
+        elif phrase.kind not in OF_AUTHOR or _wrote_patch(view, message):
             return phrase, None
     return None
 

@@ -9,6 +9,8 @@ from tdxwhy.review.nouns import RemarkKind, ResponseKind
 from tdxwhy.review.sentences import Sentence
 from tdxwhy.review.words import phrases
 
+# Kinds of promises that only the author of the patch can make.
+OF_AUTHOR = ("admission", "preference")
 _FEW = 60
 _ITEM = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+")
 
@@ -33,20 +35,39 @@ def demands(sentence: Sentence, *, on_patch: bool) -> bool:
     return any(_is(sentence, group) for group in groups)
 
 
-def remark_kind(spoken: Sequence[Sentence], *, on_patch: bool) -> RemarkKind:
+def assents(spoken: Sequence[Sentence]) -> bool:
+    """Tell whether a text begins by agreeing."""
+    return bool(spoken) and _is(spoken[0], "agree")
+
+
+def earnest(spoken: Sequence[Sentence]) -> list[Sentence]:
+    """Return the sentences without questions that their author answers at once."""
+    return [one for at, one in enumerate(spoken) if not (one.asks and at + 1 < len(spoken) and _is(spoken[at + 1], "self-answer"))]
+
+
+def pleads(sentence: Sentence) -> bool:
+    """Tell whether a sentence asks in so many words."""
+    return _is(sentence, "pleads")
+
+
+def remark_kind(spoken: Sequence[Sentence], *, own: bool, wants: bool) -> RemarkKind:
     """Label a remark by its first sentence that wants something; a NAK anywhere counts first.
 
-    Under lines of a patch a mere statement wants a change as well, unless it approves.
+    What a patch's author asks of readers (`own`) is a question whatever stands beside it. `wants`: where it stands, under lines of a
+    patch or under its author's argument, a mere statement wants it otherwise, unless it approves.
     """
-    shown = spoken[:_FEW]
+    shown = earnest(spoken[:_FEW])
+    if own and any(wanted(one) == "question" for one in shown):
+        return "question"
     if any(_is(one, "nak") for one in shown if not one.asks):
         return "objection"
-    kinds = [kind for one in shown if (kind := wanted(one)) is not None]
+    kinds = [kind for one in shown if (kind := wanted(one)) is not None and not _weak(one)]
+    kinds = kinds or [kind for one in shown if (kind := wanted(one)) is not None]
     if kinds:
         return "request" if kinds[0] == "objection" and "request" in kinds else kinds[0]
     if shown and all(_is(one, "approval") or _is(one, "courtesy") for one in shown):
         return "approval"
-    return "request" if on_patch or not shown else "comment"
+    return "request" if wants or not shown else "comment"
 
 
 def wanted(sentence: Sentence) -> RemarkKind | None:
@@ -60,20 +81,31 @@ def wanted(sentence: Sentence) -> RemarkKind | None:
     return "request" if _is(sentence, "verdict") else None
 
 
-def response_kind(spoken: Sequence[Sentence], remark: RemarkKind) -> ResponseKind:
-    """Label an answer. Assent to a question is an answer; to anything else it says that it will be done."""
+def _weak(sentence: Sentence) -> bool:
+    """Tell whether a sentence only says how something should be: what is asked beside it in so many words counts before it."""
+    return not asks(sentence) and not any(_is(sentence, group) for group in ("order", "request", "refusal", "object"))
+
+
+def response_kind(spoken: Sequence[Sentence], remark: RemarkKind, *, own: bool) -> ResponseKind:
+    """Label an answer. Assent to a question is an answer; to anything else it says that it will be done, if the patch is their `own`."""
     told = [one for one in spoken if not asks(one)][:_FEW]
     if any(_is(one, "reported") for one in told):
         return "done"
-    if any(_is(one, "commitment") for one in told):
+    if any(commits(one, own=own) for one in told):
         return "agrees"
     if spoken and (not told or (len(told) == 1 < len(spoken) and not _is(told[0], "disagrees"))):
         return "asks"
-    return _without_a_promise(told, remark)
+    return _without_a_promise(told, remark, own=own)
 
 
-def _without_a_promise(told: Sequence[Sentence], remark: RemarkKind) -> ResponseKind:
-    if told and _is(told[0], "assent") and not _is(told[0], "disagrees") and remark not in ("question", "approval", "comment"):
+def commits(sentence: Sentence, *, own: bool) -> bool:
+    """Tell whether a sentence promises; what is forgotten or preferred promises a fix only if the patch is their own."""
+    phrase = phrases("commitment").search(_ITEM.sub("", sentence.text))
+    return phrase is not None and (own or phrase.kind not in OF_AUTHOR)
+
+
+def _without_a_promise(told: Sequence[Sentence], remark: RemarkKind, *, own: bool) -> ResponseKind:
+    if own and told and _is(told[0], "assent") and not _is(told[0], "disagrees") and remark not in ("question", "approval", "comment"):
         return "agrees"
     if told and all(_is(one, "deflection") or _is(one, "looks-into") or _is(one, "courtesy") for one in told):
         return "defers"

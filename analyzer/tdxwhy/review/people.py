@@ -55,6 +55,8 @@ class People:
         if known is None:
             known = len(self.names)
             self.names.append(name)
+        elif "@" in self.names[known] and "@" not in name:
+            self.names[known] = name
         if real:
             self._of_address.setdefault(real, known)
             self._of_key.setdefault(name_key(real), known)
@@ -71,6 +73,11 @@ class People:
         """Tell whether two names are one person's."""
         first, second = self.number(one), self.number(other)
         return first == second if first is not None and second is not None else bool(name_key(one)) and name_key(one) == name_key(other)
+
+    def known_as(self, name: str) -> str:
+        """Return the name of somebody who may sign with an address alone."""
+        number = self.number(name) if "@" in name else None
+        return self.names[number] if number is not None else name
 
     def find(self, word: str) -> str | None:
         """Return the person whom a form of address means ("Dave", "Kirill", a misspelt "Brois"), None if nobody or several."""

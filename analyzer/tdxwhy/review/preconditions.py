@@ -18,6 +18,8 @@ _MET = re.compile(
     r"^(?:The |An? )?(\S.{1,40}?) (?:already |always )?"
     r"(?:fulfil?ls|satisfies|guarantees|ensures|meets|does|takes care of) (?:that|this|it|so|both)\b"
 )
+_LEANS = re.compile(r"\b(?:requires?|expects?|needs) (?:the |an? )?(?P<who>(?:[\w.-]{1,30} ){0,2}[\w.-]{1,30}) to (?!be\b)\w")
+_BY = re.compile(r"\bbe \w{2,20}(?:ed|en|t|d) by (?:the (?P<the>[\w-]{1,30})|(?P<who>[A-Z][\w-]{0,30}))\b")
 _COMMENT = re.compile(r"^\s*(?:/\*+|\*+/?)(?:\s|$)|^\s*//\s")
 _KERNEL_DOC = re.compile(r"^\s*/\*\*(?:\s|$)|\* @\w+:|\* Returns?:? |^\s*\* \w+(?:\(\))? - \S")
 _STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//)\s?|(?<!\s)\s*+\*/\s*+$")
@@ -161,7 +163,7 @@ def _doer(where: str, phrase: Phrase, sentence: Sentence, spoken: Sequence[Sente
     """Name who does what a passive sentence or one about code demands: an agent, this patch, or in a reply somebody said to act."""
     if phrase.kind not in ("code", "done"):
         return None
-    if agent := _actor("agent", sentence.text):
+    if agent := _actor("agent", sentence.text) or _agent(sentence.text):
         return agent
     near = _after(sentence, spoken)
     acts = spoken if phrase.kind == "done" else near
@@ -174,6 +176,13 @@ def _doer(where: str, phrase: Phrase, sentence: Sentence, spoken: Sequence[Sente
     told = [item.text for item in (spoken if where == "reply" else near) if item is not sentence]
     met = next((found.group(1) for text in told if (found := _MET.match(text))), None)
     return met or next((name for text in told if (name := _actor("acting", text))), None)
+
+
+def _agent(text: str) -> str | None:
+    """Name who is required to do it or by whom it has to be done; the caller is nobody in particular."""
+    found = _LEANS.search(text) or _BY.search(text)
+    who = next((part for part in reversed(found.groups()) if part), None) if found else None
+    return who if who is not None and "caller" not in who.lower() else None
 
 
 def _after(sentence: Sentence, spoken: Sequence[Sentence]) -> Sequence[Sentence]:

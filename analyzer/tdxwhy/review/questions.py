@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tdxwhy.review.answers import find_answer
 from tdxwhy.review.blocks import Block
-from tdxwhy.review.labels import demands
+from tdxwhy.review.labels import demands, pleads
 from tdxwhy.review.nouns import Message, Question, Remark, Request, Status
 from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import phrases
@@ -49,7 +49,8 @@ def find_questions(view: View, message: Message) -> list[Question]:
 def asked_without_mark(view: View, message: Message, remarks: Sequence[Remark], questions: Sequence[Question]) -> list[Question]:
     """Return what a mail's remarks ask for without a question.
 
-    Of each remark it is the first sentence that says what is to be done, or to be otherwise.
+    Of each remark it is the first sentence that says what is to be done, or to be otherwise, if a piece begins with it; further down only
+    one that says please.
     """
     taken = sorted(question.evidence.place.line or 0 for question in questions)
     sayings = view.said(message)
@@ -62,7 +63,8 @@ def asked_without_mark(view: View, message: Message, remarks: Sequence[Remark], 
         first = bisect_left(sayings, start, key=lambda said: said.sentence.start)
         told = [said for said in sayings[first : first + _MOST] if said.sentence.end <= remark.end]
         on_patch = remark.on is None or remark.on.file is not None
-        said = next((one for one in told if demands(one.sentence, on_patch=on_patch)), None)
+        opens = told[:1] if first == 0 or sayings[first - 1].about != told[0].about else []
+        said = next((one for one in told if demands(one.sentence, on_patch=on_patch) and (one in opens or pleads(one.sentence))), None)
         if said is not None:
             found.append(_demand(view, message, said, remark))
     return found

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tdxwhy.review.anchors import Anchors
-from tdxwhy.review.labels import asks, remark_kind, wanted, wants
+from tdxwhy.review.labels import asks, assents, earnest, remark_kind, wanted, wants
 from tdxwhy.review.nouns import Anchor, Message, RemarkKind
 from tdxwhy.review.origins import Origins
 from tdxwhy.review.regions import LONGEST, Point, Region, part, points, regions
-from tdxwhy.review.sentences import Sentence
+from tdxwhy.review.sentences import Sentence, smiles
 from tdxwhy.review.talk import View
 from tdxwhy.review.versions import patch_text
 from tdxwhy.review.words import phrases
 from tdxwhy.source.diff import holds_diff
 
 _SHORT = 6
+_BRIEF = 20
+_ADDS = re.compile(r"(?:And|Or)\b")
 _SHOWN = 3
 
 
+Place = Literal["answers", "argues"] | None
+
+
 class Found(NamedTuple):
-    """A remark before anybody's answer is looked for. `answers`: it stands under a question of the patch's author and wants nothing."""
+    """A remark before anybody's answer is looked for.
+
+    `place`: it stands under a question of the patch's author and wants nothing, or it speaks to an argument of theirs and says nothing of
+    what is to be done.
+    """
 
     message: Message
     spoken: tuple[Sentence, ...]
@@ -31,7 +41,7 @@ class Found(NamedTuple):
     text: str
     kind: RemarkKind
     on: Anchor | None
-    answers: bool = False
+    place: Place = None
 
 
 class Remarks:
@@ -79,11 +89,10 @@ class Remarks:
         cuts = sorted(self._cuts.get(message.mail.message_id, ()))
         for region in self.regions(message):
             found = points(self.view, message, region, cuts)
-            groups = _asking(found) if own else _grouped([one for one in found if not idle(one)], cuts)
+            groups = _asking(found) if own else _grouped([one for one in found if not idle(one) or _answered(one, cuts)], cuts)
             on = self.anchors.anchor(message, region.about) if groups else None
             for group in groups:
-                made = self._made(message, group, on)
-                made = made._replace(answers=not own and made.kind == "comment" and self._answers_author(message, region))
+                made = self._made(message, group, on, region)
                 if own or not self._only_answers(made):
                     self._of_mail.setdefault(message.mail.message_id, []).append(made)
                     yield made
@@ -100,19 +109,27 @@ class Remarks:
         self._of_mail.setdefault(message.mail.message_id, []).append(found)
         yield found
 
-    def _made(self, message: Message, group: Sequence[Point], on: Anchor | None) -> Found:
+    def _made(self, message: Message, group: Sequence[Point], on: Anchor | None, region: Region) -> Found:
         spoken = tuple(sentence for point in group for sentence in point.sentences)
-        kind = remark_kind(spoken, on_patch=self._on_patch(message, on))
+        own = self.is_author(message)
+        answers = not own and any(self.is_author(one.message) for one in self.under(message, region))
+        argues = not own and not answers and self._on_author(message, on) and not assents(spoken)
+        kind = remark_kind(spoken, own=own, wants=argues or self._on_patch(message, on))
         text = "\n\n".join(point.text for point in group)[:LONGEST]
-        return Found(message, spoken, group[0].start, group[-1].end, text, kind, on)
+        place: Place = (
+            "answers" if answers and kind == "comment" else "argues" if argues and not any(wants(one) for one in spoken) else None
+        )
+        return Found(message, spoken, group[0].start, group[-1].end, text, kind, on, place)
 
     def _on_patch(self, message: Message, on: Anchor | None) -> bool:
         """Tell whether a text stands under lines of a patch, or, with nothing quoted above it, in an answer to one."""
         under = self.view.by_id.get((message.parent if on is None else on.message_id) or "")
         return under is not None and under.kind in ("patch", "cover")
 
-    def _answers_author(self, message: Message, region: Region) -> bool:
-        return any(self.is_author(one.message) for one in self.under(message, region))
+    def _on_author(self, message: Message, on: Anchor | None) -> bool:
+        """Tell whether a text stands under what the patch's author wrote in a reply."""
+        under = self.view.by_id.get(on.message_id or "") if on is not None else None
+        return under is not None and under.kind == "reply" and self.view.people.same(under.mail.author, self.author(message))
 
     def _only_answers(self, made: Found) -> bool:
         """Tell whether a reader only agrees, or says what they will do themselves."""
@@ -167,9 +184,17 @@ class Remarks:
 
 
 def idle(point: Point) -> bool:
-    """Tell whether a point holds nothing but thanks."""
-    told = [one for one in point.sentences if phrases("courtesy").search(one.text) is None]
-    return bool(point.sentences) and not told and not any(asks(one) or wants(one) for one in point.sentences)
+    """Tell whether a point holds nothing but thanks, a short word of approval, or a joke."""
+    if not point.sentences or len(point.text.split()) > _BRIEF or any(asks(one) or wants(one) for one in point.sentences):
+        return False
+    told = [one for one in point.sentences if not any(phrases(group).search(one.text) for group in ("courtesy", "approval"))]
+    return not told or smiles(point.sentences[-1].text)
+
+
+def _answered(point: Point, cuts: Sequence[int]) -> bool:
+    """Tell whether somebody answers right below a point."""
+    at = bisect_left(cuts, point.start)
+    return at < len(cuts) and cuts[at] <= point.end
 
 
 def _asking(found: Sequence[Point]) -> list[list[Point]]:
@@ -192,7 +217,7 @@ def _grouped(found: Sequence[Point], cuts: Sequence[int]) -> list[list[Point]]:
     groups: list[list[Point]] = []
     kind: RemarkKind | None = None
     for point in found:
-        own = next((each for one in point.sentences if (each := wanted(one)) is not None), None)
+        own = next((each for one in earnest(point.sentences) if (each := wanted(one)) is not None), None)
         differs = kind is not None and own is not None and own != kind
         differs |= point.item and bool(groups) and (groups[-1][0].item or (kind is not None and own is not None))
         if groups and not _apart(groups[-1], point, cuts, differs=differs):
@@ -204,6 +229,11 @@ def _grouped(found: Sequence[Point], cuts: Sequence[int]) -> list[list[Point]]:
     return groups
 
 
+def _adds(point: Point) -> bool:
+    """Tell whether a point begins as the last one's next sentence."""
+    return _ADDS.match(point.text) is not None and bool(point.sentences) and not asks(point.sentences[0])
+
+
 def _apart(group: Sequence[Point], point: Point, cuts: Sequence[int], *, differs: bool) -> bool:
     last = group[-1]
     at = bisect_left(cuts, last.start)
@@ -211,4 +241,4 @@ def _apart(group: Sequence[Point], point: Point, cuts: Sequence[int], *, differs
         return True
     if sum(len(one.text) + 2 for one in group) + len(point.text) > LONGEST:
         return True
-    return differs and not last.introduces and not point.goes_on
+    return differs and not last.introduces and not point.goes_on and not _adds(point)

@@ -36,15 +36,16 @@ class Responses:
             if not answered:
                 continue
             said = points(self._remarks.view, message, region)
+            by_author = self._remarks.is_author(message)
             for remark in answered:
-                self._of.setdefault(_key(remark), []).extend(_pieces(message, said, remark))
+                self._of.setdefault(_key(remark), []).extend(_pieces(message, said, remark, own=by_author))
 
 
 def _key(found: Found) -> tuple[str, int]:
     return found.message.mail.message_id, found.start
 
 
-def _pieces(message: Message, said: Sequence[Point], remark: Found) -> list[Response]:
+def _pieces(message: Message, said: Sequence[Point], remark: Found, *, own: bool) -> list[Response]:
     """Return a piece as responses of bounded length; thanks alone answer nothing, unless nothing else is said."""
     made: list[Response] = []
     held: list[Point] = []
@@ -52,7 +53,7 @@ def _pieces(message: Message, said: Sequence[Point], remark: Found) -> list[Resp
         if held and (point is None or sum(len(one.text) + 2 for one in held) + len(point.text) > LONGEST):
             spoken = [sentence for one in held for sentence in one.sentences]
             text = "\n\n".join(one.text for one in held)[:LONGEST]
-            kind = response_kind(spoken, remark.kind)
+            kind = response_kind(spoken, "comment" if remark.place == "argues" else remark.kind, own=own)
             made.append(Response(evidence(message, text, held[0].start), message.mail.author, kind))
             held = []
         if point is not None:

@@ -39,6 +39,11 @@ class Sentence(NamedTuple):
         return _OWN.search(said, max(0, len(said.rstrip(_MARKS)) - 1)) is not None or bare == "?"
 
 
+def smiles(text: str) -> bool:
+    """Tell whether a text ends in a smile."""
+    return _SMILEY.search(text.rstrip()[-4:]) is not None
+
+
 def sentences(lines: Sequence[Line]) -> Iterator[Sentence]:
     """Split lines of prose into sentences; a paragraph's end ends one.
 

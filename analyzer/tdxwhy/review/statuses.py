@@ -56,15 +56,14 @@ class Statuses:
         state = self._said(found, responses)
         if state == "agreed" and after.state == "unchanged":
             state = "open"
-        elif state == "open" and responses and found.kind == "objection":
-            below = any(self._below(response) in self._settled_below for response in responses)
-            state = "agreed" if below else "settled" if after.state in ("changed", "gone") or self._approves(found) else "open"
+        elif state == "open" and responses:
+            state = self._below(found, responses, after)
         if state in ("agreed", "settled", "answered"):
             self._note(found)
         return state
 
     def _said(self, found: Found, responses: Sequence[Response]) -> RemarkStatus:
-        if found.kind == "approval" or (found.answers and not responses):
+        if found.kind == "approval" or (found.place == "answers" and not responses):
             return "settled"
         asker, author = found.message.mail.author, self._remarks.author(found.message)
         own = self._same(asker, author)
@@ -92,7 +91,15 @@ class Statuses:
             if start is not None:
                 self._settled_below.add((found.on.message_id, start))
 
-    def _below(self, response: Response) -> tuple[str, int] | None:
+    def _below(self, found: Found, responses: Sequence[Response], after: Next) -> RemarkStatus:
+        """Return the status of what others answered: the author may have spoken further down, or the lines may have changed."""
+        below = any(self._piece(response) in self._settled_below for response in responses)
+        if found.kind == "objection":
+            return "agreed" if below else "settled" if after.state in ("changed", "gone") or self._approves(found) else "open"
+        own = self._same(found.message.mail.author, self._remarks.author(found.message))
+        return "answered" if below and not own else "open"
+
+    def _piece(self, response: Response) -> tuple[str, int] | None:
         name = response.evidence.place.message_id or ""
         start = self._remarks.piece(name, response.evidence.place.line or 0)
         return (name, start) if start is not None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.records import Severity
@@ -64,7 +64,7 @@ def load(path: Path) -> Settings:
     try:
         checked: Any = msgspec.convert(document, schema_type())
     except msgspec.ValidationError as error:
-        raise TdxwhyError(f"{path.name}: {error}") from error
+        raise TdxwhyError(f"{path.name}: {error}", _choices(str(error))) from error
     values = {name: getattr(checked, name) for name in Settings._fields}
     values["suppress"] = tuple(Suppress(**{name: getattr(one, name) for name in Suppress._fields}) for one in checked.suppress)
     settings = Settings(**values)
@@ -77,6 +77,13 @@ def load(path: Path) -> Settings:
         tree=str(path.parent / settings.tree) if settings.tree else "",
         knowledge=str(path.parent / settings.knowledge) if settings.knowledge else "",
     )
+
+
+def _choices(complaint: str) -> str:
+    """Return what a value may be, where one that is none of them was complained of."""
+    if "enum value" not in complaint:
+        return ""
+    return f"one of {', '.join(get_args(FailOn if 'fail-on' in complaint else Severity))}"
 
 
 def schema_type() -> type:

@@ -186,7 +186,7 @@ def test_a_diff_narrows_what_fails(here: Path) -> None:
 
 def test_terminal_escapes_never_get_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "evil.log").write_text(LOG.replace("module initialization", "module\x1b[2J\x07 initialization"))
-    for name in ("concise", "full", "grouped", "terse", "markdown", "github"):
+    for name in ("text", "full", "grouped", "terse", "markdown", "github"):
         gate("evil.log", "--format", name)
         assert "\x1b" not in capsys.readouterr().out
 

@@ -154,3 +154,27 @@ def test_the_tail_of_chance(least, of, share, chance):
 def test_the_schema_has_a_page(capsys):
     assert main(["fleet", "schema"]) == 0
     assert "fingerprint" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("what", "status"), [("regression", 1), ("outlier", 1), ("failed", 1), ("incident", 0)])
+@pytest.mark.parametrize("form", ["text", "openmetrics"])
+def test_a_report_fails_on_what_it_is_told_to(store, what, status, form):
+    assert main(["fleet", "report", "--store", str(store), "--format", form, "--fail-on", what]) == status
+    assert main(["fleet", "report", "--store", str(store), "--format", form, "--fail-on", "incident", "--fail-on", what]) == status
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_table_that_is_cut_says_so(tmp_path, capsys, form):
+    for kernel in range(20):
+        (tmp_path / "logs").mkdir(exist_ok=True)
+        (tmp_path / "logs" / f"{kernel:02}.log").write_text(boot_log("h", kernel, kernel % 2 > 0, f"6.8.{kernel}"))
+    ingested(tmp_path / "store", tmp_path / "logs")
+    report = ["fleet", "report", "--store", str(tmp_path / "store"), "--format", form]
+    main(report)
+    shown = capsys.readouterr().out
+    assert "and 5 more" in shown
+    assert "6.8.19" not in shown
+    main([*report, "--all"])
+    shown = capsys.readouterr().out
+    assert "more (" not in shown
+    assert all(f"6.8.{kernel}" in shown for kernel in range(20))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
 from tdxwhy.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 # In the order of the questions: a log, the model, patches and reviews, a fleet.
 COMMANDS = {
@@ -52,8 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _discard_output()
         return 141
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as end:
+        from tdxwhy.cli.ending import TERMINATED, Terminated
+
+        return TERMINATED if isinstance(end, Terminated) else 130
     except OSError as error:
         from tdxwhy.errors import reason
 
@@ -124,7 +130,7 @@ def _run(command: str, arguments: list[str]) -> int:
             arguments = take(arguments)
         module = import_module(f"tdxwhy.cli.{command}")
         gc.enable()
-        status: int = module.run(module.parser().parse_args(arguments))
+        status = _answered(module.run, module.parser().parse_args(arguments))
     except TdxwhyError as error:
         return _refuse(error.message, error.hint, error.exit_status)
     except ModuleNotFoundError as error:
@@ -134,6 +140,22 @@ def _run(command: str, arguments: list[str]) -> int:
     except SystemExit as end:  # argparse, after --help
         return int(end.code or 0)
     return status
+
+
+def _answered(run: Callable[[Namespace], int], args: Namespace) -> int:
+    """Run a command with its output where -o says."""
+    from tdxwhy.report import terminal
+
+    terminal.wanted = getattr(args, "color", "auto")
+    if not getattr(args, "output", ""):
+        return run(args)
+    from contextlib import redirect_stdout
+    from pathlib import Path
+
+    from tdxwhy.files import replaced
+
+    with replaced(Path(args.output)) as file, redirect_stdout(file):
+        return run(args)
 
 
 def _own(arguments: list[str]) -> bool:

@@ -16,11 +16,14 @@ from tdxwhy.read.host.collect import collect
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy collect`."""
     made = Parser(
+        own=True,
         prog="tdxwhy collect",
         description="Write the kernel log, command line, CPU topology, KVM parameters and module versions of this machine into one file. "
         "`tdxwhy log FILE` reads it anywhere. Host names, UUIDs, MAC addresses and serial numbers are replaced.",
     )
-    made.add_argument("-o", "--output", metavar="FILE", default="tdxwhy-bundle.tar.gz", help="where to write, - for stdout (%(default)s)")
+    made.add_argument(
+        "-o", "--output", metavar="FILE", dest="bundle", default="tdxwhy-bundle.tar.gz", help="where to write, - for stdout (%(default)s)"
+    )
     made.add_argument("--keep-names", action="store_true", help="keep host names, UUIDs, MAC addresses and serial numbers")
     return made
 
@@ -31,12 +34,12 @@ def run(args: argparse.Namespace) -> int:
     for line in machine.missing:
         complain(f"not collected: {line}")
     packed = pack(machine.files)
-    if args.output == "-":
+    if args.bundle == "-":
         sys.stdout.buffer.write(packed)
     else:
         try:
-            Path(args.output).write_bytes(packed)
+            Path(args.bundle).write_bytes(packed)
         except OSError as error:
-            raise TdxwhyError(f"{args.output}: {reason(error)}") from error
-        sys.stdout.write(f"{args.output}\n")
+            raise TdxwhyError(f"{args.bundle}: {reason(error)}") from error
+        sys.stdout.write(f"{args.bundle}\n")
     return 0 if "kernel.log" in machine.files else 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,29 +12,51 @@ from typing import TYPE_CHECKING
 from tdxwhy.cli.parsing import Parser
 
 if TYPE_CHECKING:
+    from tdxwhy.fleet.query import Fleet
+    from tdxwhy.fleet.questions import FleetReport
+
     _Commands = argparse._SubParsersAction[Parser]
+
+
+# What --fail-on knows.
+_FAILS: dict[str, Callable[[FleetReport], bool]] = {
+    "regression": lambda found: bool(found.regressions),
+    "outlier": lambda found: bool(found.outliers),
+    "failed": lambda found: found.outcomes.failed > 0,
+    "incident": lambda found: bool(found.incidents),
+}
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy fleet`."""
-    made = Parser(prog="tdxwhy fleet", description="Ask a store that `tdxwhy ingest` has filled.")
+    made = Parser(own=True, prog="tdxwhy fleet", description="Ask a store that `tdxwhy ingest` has filled.")
     commands = made.add_subparsers(dest="what", metavar="WHAT", required=True)
     report = _command(
         commands, "report", "what came of TDX, by kernel, module, firmware and board; what fails, what is new, who is out of line"
     )
-    report.add_argument("--format", choices=["text", "json", "html", "openmetrics"], default="text")
+    report.add_argument("--format", choices=["text", "json", "html", "openmetrics"], default="text", help="how to print it")
     report.add_argument("--split", metavar="DATE", type=_day, help="compare boots from this day on with those before")
+    report.add_argument("--all", action="store_true", help="all rows of each table of text and html, not the first 15 alone")
+    report.add_argument(
+        "--fail-on",
+        metavar="WHAT",
+        action="append",
+        default=[],
+        choices=sorted(_FAILS),
+        help="exit 1 on WHAT: regression (a failure has become more frequent), outlier (a host fails more often than its peers), "
+        "failed (a boot failed), incident (something went wrong later); may be repeated",
+    )
     query = _command(commands, "query", "one SELECT over the tables boots, attempts, events, findings, incidents, sources")
     query.add_argument("sql", metavar="SQL", help="in DuckDB's dialect; `DESCRIBE boots` lists columns")
-    query.add_argument("--format", choices=["text", "csv", "json", "parquet"], default="text")
+    query.add_argument("--format", choices=["text", "csv", "json", "parquet"], default="text", help="how to print it")
     export = _command(commands, "export", "a whole table, each boot once")
     export.add_argument("--table", choices=["boots", "attempts", "events", "findings", "incidents", "sources"], default="boots")
-    export.add_argument("--format", choices=["csv", "json", "parquet"], default="csv")
-    for one in (report, query, export):
-        one.add_argument("-o", "--output", metavar="FILE", type=Path, help="write there instead of to standard output")
-    _command(commands, "check", "prove the store whole").add_argument("--format", choices=["text", "json"], default="text")
+    export.add_argument("--format", choices=["csv", "json", "parquet"], default="csv", help="how to print it")
+    _command(commands, "check", "prove the store whole").add_argument(
+        "--format", choices=["text", "json"], default="text", help="how to print it"
+    )
     compact = _command(commands, "compact", "merge the many small parts that many small ingests leave")
-    compact.add_argument("--format", choices=["text", "json"], default="text")
+    compact.add_argument("--format", choices=["text", "json"], default="text", help="how to print it")
     _command(commands, "schema", "what each column means", store=False)
     return made
 
@@ -69,20 +92,28 @@ def _report(args: argparse.Namespace) -> int:
     from tdxwhy.fleet.questions import answers
 
     fleet = open_fleet(args.store)
+    found = answers(fleet, args.split) if args.format != "openmetrics" or args.fail_on else None
     if args.format == "openmetrics":
         from tdxwhy.report.openmetrics import metrics
 
-        _write(args, metrics(fleet))
+        sys.stdout.write(metrics(fleet))
+    elif found is not None:
+        sys.stdout.write(_shown(found, args.format, args.all))
+    if found is None:
         return 0
-    found = answers(fleet, args.split)
-    if args.format == "json":
-        from tdxwhy.report.fleet_text import as_json as shown
-    elif args.format == "html":
-        from tdxwhy.report.fleet_page import page as shown
-    else:
-        from tdxwhy.report.fleet_text import as_text as shown
-    _write(args, shown(found))
-    return 0 if found.boots else 3
+    return 3 if not found.boots else int(any(_FAILS[what](found) for what in args.fail_on))
+
+
+def _shown(found: FleetReport, form: str, every: bool) -> str:
+    from tdxwhy.report.fleet_text import MOST, as_json, as_text
+
+    if form == "json":
+        return as_json(found)
+    if form == "html":
+        from tdxwhy.report.fleet_page import page
+
+        return page(found, None if every else MOST)
+    return as_text(found, None if every else MOST)
 
 
 def _query(args: argparse.Namespace) -> int:
@@ -99,18 +130,10 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(args: argparse.Namespace, fleet: object, sql: str) -> None:
-    from tdxwhy.fleet.query import Fleet
+def _rows(args: argparse.Namespace, fleet: Fleet, sql: str) -> None:
     from tdxwhy.report.rows import write
 
-    assert isinstance(fleet, Fleet)  # noqa: S101 - for the type checker
-    if args.output is None:
-        write(fleet, sql, args.format, sys.stdout)
-    else:
-        from tdxwhy.files import replaced
-
-        with replaced(args.output) as file:
-            write(fleet, sql, args.format, file)
+    write(fleet, sql, args.format, sys.stdout)
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -132,16 +155,9 @@ def _compact(args: argparse.Namespace) -> int:
     from tdxwhy.report.ingest_text import compaction, compaction_json
 
     needed("arro3.io", "xxhash")
-    done = compact(open_store(args.store))
+    from tdxwhy.cli.ending import orderly
+
+    with orderly():
+        done = compact(open_store(args.store))
     sys.stdout.write(compaction_json(done) if args.format == "json" else f"{compaction(done)}\n")
     return 1 if done.damaged else 0
-
-
-def _write(args: argparse.Namespace, text: str) -> None:
-    if args.output is None:
-        sys.stdout.write(text)
-        return
-    from tdxwhy.files import replaced
-
-    with replaced(args.output) as file:
-        file.write(text)

@@ -7,12 +7,12 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.logs import judged
 from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.ending import TERMINATED, Terminated, orderly
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.follow import Told, Watch
 from tdxwhy.read.follow import KMSG, Follower
@@ -36,28 +36,36 @@ def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
     outcomes: set[str] = set()
     rules = rules_of(only=("log",))
     watch = Watch(lambda boot: judged(boot, follower.name, sidecar, rules))
-    with suppress(KeyboardInterrupt):
-        follow(follower, watch, _teller(args.format, outcomes))
+    try:
+        with orderly():
+            follow(follower, watch, _teller(args.format, outcomes))
+        ended = 0
+    except Terminated:
+        ended = TERMINATED
+    except KeyboardInterrupt:
+        ended = 0
     for loss in follower.losses:
         complain(f"{loss.place.source}: {loss.what}")
     failures = {"init": {"failed"}, "incident": {INCIDENT}, "never": set()}.get(args.fail_on, {"failed", INCIDENT})
-    return 1 if outcomes & failures else 0 if outcomes else 3
+    return ended or (1 if outcomes & failures else 0 if outcomes else 3)
 
 
 def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[Told]], None]) -> None:
-    """Read until the end; tell when the lines pause, when a boot ends, and at the end."""
+    """Read until the end; tell when the lines pause, when a boot ends, and at the end, however that comes."""
     reader, number, told = LineReader(follower.name), 0, time.monotonic()
-    for block in follower:
-        for raw in block:
-            number += 1
-            for item in reader.take(number, raw.decode("utf-8", "replace").rstrip("\r")):
-                tell(watch.take(item))
-        if not block or time.monotonic() - told > _PATIENCE:
-            tell(watch.news())
-            told = time.monotonic()
-    for item in reader.finish():
-        tell(watch.take(item))
-    tell(watch.news(last=True))
+    try:
+        for block in follower:
+            for raw in block:
+                number += 1
+                for item in reader.take(number, raw.decode("utf-8", "replace").rstrip("\r")):
+                    tell(watch.take(item))
+            if not block or time.monotonic() - told > _PATIENCE:
+                tell(watch.news())
+                told = time.monotonic()
+    finally:
+        for item in reader.finish():
+            tell(watch.take(item))
+        tell(watch.news(last=True))
 
 
 def _teller(form: str, outcomes: set[str]) -> Callable[[Iterable[Told]], None]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tdxwhy.config import Settings
 
 _DIFF_BYTES = 64 << 20
-_FORMATS = ("concise", "full", "grouped", "terse", "json", "jsonl", "sarif", "junit", "github", "gitlab", "rdjsonl", "markdown", "b4")
+_FORMATS = ("text", "full", "grouped", "terse", "json", "jsonl", "sarif", "junit", "github", "gitlab", "rdjsonl", "markdown", "b4")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,7 +39,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--format", choices=_FORMATS, default="concise", help="what goes to standard output")
+    group.add_argument(
+        "--format", choices=_FORMATS, default="text", help="what goes to standard output; full, grouped and terse are text too"
+    )
     for name in _FORMATS[4:12]:
         group.add_argument(f"--{name}-output", metavar="FILE", type=Path, help=f"write {name} to FILE as well")
     group.add_argument("--sarif-suppressed", choices=("omit", "mark"), default="omit", help="suppressed findings in SARIF")

@@ -7,6 +7,7 @@ import gc
 import sys
 from pathlib import Path
 
+from tdxwhy.cli.ending import orderly
 from tdxwhy.cli.parsing import Parser
 
 
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.jobs < 0:
         raise TdxwhyError("--jobs counts processes")
     request = Request(tuple(args.sources), args.store, args.pattern, args.host, args.jobs, args.scheduler)
-    with bar(sys.stderr, args.quiet) as tell:
+    with orderly(), bar(sys.stderr, args.quiet) as tell:
         summary = ingest(request, tell)
     sys.stdout.write(as_json(summary) if args.format == "json" else as_text(summary))
     named = set(args.sources) | {Path(one).name for one in args.sources}

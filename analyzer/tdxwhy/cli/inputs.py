@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ THIS_MACHINE, STDIN = "this machine", "-"
 _ZIP = b"PK\x03\x04"
 # A member of a zip archive is read as a whole.
 _MOST = 64 << 20
+# An archive that comes through a pipe is read as a whole too.
+_MOST_PIPED = 1 << 30
 
 
 class Input(NamedTuple):
@@ -47,8 +50,14 @@ def inputs(names: Sequence[str]) -> Iterator[Input]:
             yield from _of_folder(name)
         elif name not in (THIS_MACHINE, STDIN) and _is_zip(Path(name)):
             yield from _of_zip(name)
+        elif name == STDIN and _zip_waits():
+            yield from _of_zip("stdin", BytesIO(sys.stdin.buffer.read(_MOST_PIPED)))
         else:
             yield Input(name)
+
+
+def _zip_waits() -> bool:
+    return isinstance(sys.stdin.buffer, BufferedReader) and sys.stdin.buffer.peek(len(_ZIP)).startswith(_ZIP)
 
 
 def _of_folder(name: str) -> Iterator[Input]:
@@ -67,10 +76,10 @@ def _is_zip(path: Path) -> bool:
         return False
 
 
-def _of_zip(name: str) -> Iterator[Input]:
+def _of_zip(name: str, piped: BytesIO | None = None) -> Iterator[Input]:
     from tdxwhy.fleet.archive import Guarded, Refused, members
 
-    with Path(name).open("rb") as stream:
+    with piped or Path(name).open("rb") as stream:
         for member in members("zip", stream):
             if isinstance(member, Refused):
                 raise TdxwhyError(f"{name}!{member.name}: {member.why}")

@@ -26,7 +26,7 @@ from tdxwhy.report.log_formats import FORMATS, Reported, render
 
 _UNHEEDED = {
     "compare": ("topology", "follow", "all_boots"),
-    "follow": ("brief", "unrecognised", "all_boots", "expect"),
+    "follow": ("brief", "unrecognised", "all_boots", "expect", "output"),
 }
 
 

@@ -27,8 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("other", nargs="?", metavar="OTHER", help="with diff: the kernel after; not with REPOSITORY@BASE..HEAD")
     made.add_argument("--against", metavar="NAME", help="with extract: compare the draft with a modelled kernel, scenario by scenario")
-    made.add_argument("--format", choices=list(dict.fromkeys((*_PICTURES, *_REPORTS))), default="text")
-    made.add_argument("-o", "--output", metavar="FILE", help="with diff: write there instead of to standard output")
+    made.add_argument("--format", choices=list(dict.fromkeys((*_PICTURES, *_REPORTS))), default="text", help="how to print it")
     return made
 
 
@@ -60,8 +59,6 @@ def _check(args: argparse.Namespace) -> None:
         raise TdxwhyError("only extract and diff take a TREE", "tdxwhy model extract TREE")
     if args.other is not None and verb != "diff":
         raise TdxwhyError("only diff takes two kernels", "tdxwhy model diff A B")
-    if args.output is not None and verb != "diff":
-        raise TdxwhyError("only diff takes -o", "redirect standard output")
     allowed = {"diff": _REPORTS, "extract": ("text",)}.get(verb, _PICTURES)
     if args.format not in allowed:
         raise TdxwhyError(f"--format {args.format} is not for this", f"known here: {', '.join(allowed)}")
@@ -92,8 +89,6 @@ def _extract(args: argparse.Namespace) -> int:
 
 def _diff(args: argparse.Namespace) -> int:
     """Say what changes for users from one kernel to another."""
-    from pathlib import Path
-
     from tdxwhy.extract.difference import difference
     from tdxwhy.extract.kernels import kernel, of_range
     from tdxwhy.report import model_diff as report
@@ -109,10 +104,5 @@ def _diff(args: argparse.Namespace) -> int:
         text = report.as_text(found, painter(sys.stdout))
     else:
         text = report.as_page(found, "model-diff.md" if args.format == "markdown" else "model-diff.html")
-    if args.output is None:
-        sys.stdout.write(text)
-        return 0
-    from tdxwhy.files import write_text
-
-    write_text(Path(args.output), text)
+    sys.stdout.write(text)
     return 0

@@ -15,17 +15,26 @@ if TYPE_CHECKING:
     from tdxwhy.records import Topology
 
 
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    # Left to itself, argparse asks shutil, whose import costs every command's start 2 ms.
-    return argparse.HelpFormatter(prog, width=max(columns() - 2, 20))
+class _Formatter(argparse.HelpFormatter):
+    """A help that says what an option is where nobody gives it."""
+
+    def __init__(self, prog: str) -> None:
+        # Left to itself, argparse asks shutil, whose import costs every command's start 2 ms.
+        super().__init__(prog, width=max(columns() - 2, 20))
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return f"{action.help} (default: {action.default})".lstrip() if action.choices and action.default else action.help
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that complains in one line."""
+    """A parser that complains in one line. A command takes -o and --color, but for one that writes its `own` way or leaves it to others."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as argparse has it
+    def __init__(self, own: bool = False, **options: Any) -> None:  # noqa: ANN401 - as argparse has it
         # A shortened option would change its meaning, or lose it, with the next option that begins alike.
-        super().__init__(allow_abbrev=False, formatter_class=_formatter, **options)
+        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **options)
+        if not own:
+            self.add_argument("-o", "--output", metavar="FILE", default="", help="write there instead of to standard output")
+            self.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to colour text")
 
     def error(self, message: str) -> NoReturn:
         """Raise what was wrong instead of printing the whole usage."""

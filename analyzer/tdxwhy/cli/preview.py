@@ -23,9 +23,8 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--patch", metavar="FILE", help="a diff or a mail with one, applied to the tree")
     what.add_argument("--series", metavar="MBOX", help="a series of mails, applied in order")
     what.add_argument("--range", metavar="A..B", help="two revisions of the repository")
-    made.add_argument("--format", choices=["text", "json", "markdown", "html"], default="text")
-    made.add_argument("--fail-on", choices=["worse", "never"], default="worse", help="exit 1 if the patch makes a case worse (default)")
-    made.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
+    made.add_argument("--format", choices=["text", "json", "markdown", "html"], default="text", help="how to print it")
+    made.add_argument("--fail-on", choices=["worse", "never"], default="worse", help="exit 1 if the patch makes a case worse")
     return made
 
 
@@ -43,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     before = program_of_tree(patched.before, root)
     shown = preview(name(Path(args.tree).name or args.tree), before, after, changed)
     shown = shown._replace(patch=patched.name, troubles=patched.troubles)
-    _write(_rendered(shown, args), args.output)
+    sys.stdout.write(_rendered(shown, args))
     for trouble in patched.troubles:
         complain(trouble)
     return 1 if args.fail_on == "worse" and worse(shown) else 0
@@ -70,12 +69,3 @@ def _rendered(shown: Preview, args: argparse.Namespace) -> str:
     if args.format in ("markdown", "html"):
         return report.as_page(shown, {"markdown": "preview.md", "html": "preview.html"}[args.format])
     return report.as_text(shown, painter(sys.stdout), width(sys.stdout))
-
-
-def _write(text: str, output: str | None) -> None:
-    from tdxwhy.files import write_text
-
-    if output:
-        write_text(Path(output), text)
-    else:
-        sys.stdout.write(text)

@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--root", metavar="DIR", default="/", help="a folder with copies of /proc and /sys instead of this machine")
     made.add_argument("--generation", metavar="NAME", help="the kernel generation, if the version number would mislead")
-    made.add_argument("--format", choices=["text", "json"], default="text")
+    made.add_argument("--format", choices=["text", "json"], default="text", help="how to print it")
     return made
 
 

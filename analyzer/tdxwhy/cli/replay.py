@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--generation", metavar="NAME", help="the kernel generation, if it is known (`tdxwhy model` lists them)")
     made.add_argument("--complete", action="store_true", help="every line that this kernel printed about TDX since boot is there")
-    made.add_argument("--format", choices=["text", "json"], default="text")
+    made.add_argument("--format", choices=["text", "json"], default="text", help="how to print it")
     made.add_argument("--jsonl", metavar="FILE", help="one request a line in, one answer a line out; - is standard input")
     return made
 

@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("action", choices=("list", "test", "coverage"), help="list them, run their examples, or count what is tried")
     made.add_argument("prefix", nargs="*", metavar="PREFIX", help="rules whose id starts so; all without one")
     made.add_argument("--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules")
-    made.add_argument("--format", choices=("text", "json"), default="text")
+    made.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
     return made
 
 

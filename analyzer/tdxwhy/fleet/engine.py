@@ -55,7 +55,7 @@ class Local:
         # A fork shares what is already imported; where there are threads, a caller's or the object store's, it is not safe.
         way = "fork" if _threads() == 1 else "forkserver"
         # A signal that comes meanwhile waits: a worker is not ready for it.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         try:
             self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context(way), initializer=_become_worker)
             for _ in range(self._workers):
@@ -133,7 +133,8 @@ def _become_worker() -> None:
 
     _end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     _begin()
 
 

@@ -9,7 +9,6 @@ from tdxwhy.fleet.query import Fleet
 from tdxwhy.fleet.regressions import CHANCE, DIMENSIONS, Regression, regressions, rose
 
 OUTCOMES = ("initialized", "failed", "disabled-by-bios", "not-attempted", "unknown")
-_TOP = 15
 _RECENT = timedelta(days=7)
 
 
@@ -148,10 +147,10 @@ def _blamed(fleet: Fleet) -> list[Blamed]:
         sql = f"""
             SELECT host, number, count(*) AS boots
             FROM (SELECT host, unnest({column}) AS number FROM boots WHERE outcome = 'failed' AND len({column}) BETWEEN 1 AND 8)
-            GROUP BY ALL ORDER BY boots DESC, host, number LIMIT {_TOP}
+            GROUP BY ALL
             """  # noqa: S608 - our own words
         found += [Blamed(host, what, number, boots) for host, number, boots in fleet.ask(sql).rows]
-    return found
+    return sorted(found, key=lambda one: (-one.boots, one.host or "", one.what, one.number))
 
 
 def _outliers(fleet: Fleet, hosts: int) -> list[Outlier]:
@@ -167,4 +166,4 @@ def _outliers(fleet: Fleet, hosts: int) -> list[Outlier]:
         """
     ).rows
     chance = CHANCE / max(1, hosts)
-    return [Outlier(*row) for row in rows if rose((row[3], row[4]), (row[1], row[2]), chance)][:_TOP]
+    return [Outlier(*row) for row in rows if rose((row[3], row[4]), (row[1], row[2]), chance)]

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from tdxwhy.fleet.questions import OUTCOMES, FleetReport, Tally
-from tdxwhy.report.fleet_text import news
+from tdxwhy.report.fleet_text import MOST, news
 from tdxwhy.report.templates import fill
 
-_WIDE, _HIGH, _MOST_BARS, _MOST_ROWS, _MOST_STEPS = 1120, 200, 75, 15, 11
+_WIDE, _HIGH, _MOST_BARS, _MOST_STEPS = 1120, 200, 75, 11
 _GRID = (1, 2, 2.5, 5, 10)
 
 
-def page(report: FleetReport) -> str:
-    """Render the page."""
+def page(report: FleetReport, most: int | None = MOST) -> str:
+    """Render the page, of each table so many rows."""
+    most = most or sys.maxsize
     return fill(
         "fleet.html",
         report=report,
         outcomes=list(zip(OUTCOMES, report.outcomes.counts, strict=True)),
         days=_days(report.days),
         changes=list(news(report)),
-        dimensions=[(name, _bars(tallies)) for name, tallies in report.by.items()],
-        heat=_heat(report),
-        most=_MOST_ROWS,
+        dimensions=[(name, _bars(tallies, most), len(tallies)) for name, tallies in report.by.items()],
+        heat=_heat(report, most),
+        most=most,
     )
 
 
@@ -62,27 +64,30 @@ def _bar(day: date, counts: Sequence[int], left: float, top: float) -> dict[str,
     return {"left": round(left, 2), "pieces": pieces, "title": f"{day.isoformat()}: {title}"}
 
 
-def _bars(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
-    shown = sorted(tallies, key=lambda one: (-one.failed, -one.total))[:_MOST_ROWS]
-    most = max((one.failed / one.total for one in shown), default=0) or 1
+def _bars(tallies: Sequence[Tally], most: int) -> list[dict[str, Any]]:
+    shown = sorted(tallies, key=lambda one: (-one.failed, -one.total))[:most]
+    highest = max((one.failed / one.total for one in shown), default=0) or 1
     rows: list[dict[str, Any]] = [
         {"value": one.value or "not told", "boots": one.total, "failed": one.failed, "share": one.failed / one.total} for one in shown
     ]
-    return [{**row, "wide": row["failed"] / row["boots"] / most} for row in rows]
+    return [{**row, "wide": row["failed"] / row["boots"] / highest} for row in rows]
 
 
-def _heat(report: FleetReport) -> dict[str, Any] | None:
+def _heat(report: FleetReport, most: int) -> dict[str, Any] | None:
     """Lay out failing steps against kernels; the shade is the share of the kernel's boots."""
     totals = {one.value: one.total for one in report.by["kernel"]}
     counts = {(kernel, step): boots for kernel, step, boots in report.steps_by_kernel}
-    kernels = [one.value for one in report.by["kernel"] if one.failed][:_MOST_ROWS]
+    kernels = [one.value for one in report.by["kernel"] if one.failed]
     steps = list(dict.fromkeys(step for _, step, _ in report.steps_by_kernel))[:_MOST_STEPS]
     if not kernels:
         return None
     shares = {pair: boots / totals[pair[0]] for pair, boots in counts.items() if totals.get(pair[0])}
-    most = max(shares.values(), default=1)
-    rows = [(kernel or "not told", totals[kernel], [_cell(counts, shares, (kernel, step), most) for step in steps]) for kernel in kernels]
-    return {"steps": [step or "unknown" for step in steps], "rows": rows}
+    highest = max(shares.values(), default=1)
+    rows = [
+        (kernel or "not told", totals[kernel], [_cell(counts, shares, (kernel, step), highest) for step in steps])
+        for kernel in kernels[:most]
+    ]
+    return {"steps": [step or "unknown" for step in steps], "rows": rows, "of": len(kernels)}
 
 
 def _cell(counts: dict[Any, int], shares: dict[Any, float], pair: tuple[str | None, str | None], most: float) -> dict[str, Any]:

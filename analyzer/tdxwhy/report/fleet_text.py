@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +15,22 @@ from tdxwhy.ranges import counted
 from tdxwhy.report.rows import table
 from tdxwhy.report.terminal import safe
 
-_MOST = 15
+# Rows of a table, unless all are asked for.
+MOST = 15
 
 
-def as_text(report: FleetReport) -> str:
-    """Return the report for people: the short answer first."""
-    return "".join(_sections(report))
+def as_text(report: FleetReport, most: int | None = MOST) -> str:
+    """Return the report for people: the short answer first, and of each table so many rows."""
+    return "".join(_sections(report, most))
 
 
-def _sections(report: FleetReport) -> Iterator[str]:
+def _cut(head: Sequence[str], rows: Sequence[Sequence[Any]], most: int | None) -> Iterator[str]:
+    yield from table(head, rows[:most])
+    if most is not None and len(rows) > most:
+        yield f"and {len(rows) - most} more (--all)\n"
+
+
+def _sections(report: FleetReport, most: int | None) -> Iterator[str]:
     yield f"{counted(report.boots, 'boot')}{_of_hosts(report.hosts)}{_between(report.first, report.last)}\n"
     counts = [f"{count} {name}" for name, count in zip(OUTCOMES, report.outcomes.counts, strict=True) if count]
     seen = [place for place, count in enumerate(report.outcomes.counts) if count]
@@ -31,25 +38,25 @@ def _sections(report: FleetReport) -> Iterator[str]:
     yield from (f"NEW  {one}\n" for one in news(report))
     if report.failing:
         yield "\nfailing steps and causes\n"
-        rows = [(one.step, one.cause, one.boots, one.hosts or None, _day(one.first), _day(one.last)) for one in report.failing[:_MOST]]
-        yield from table(("step", "cause", "boots", "hosts", "first seen", "last seen"), rows)
+        rows = [(one.step, one.cause, one.boots, one.hosts or None, _day(one.first), _day(one.last)) for one in report.failing]
+        yield from _cut(("step", "cause", "boots", "hosts", "first seen", "last seen"), rows, most)
     if report.incidents:
         yield "\nafter initialisation: what went wrong, and why\n"
-        late = [(one.stage, one.cause, one.boots, one.hosts or None, _day(one.first), _day(one.last)) for one in report.incidents[:_MOST]]
-        yield from table(("stage", "cause", "boots", "hosts", "first seen", "last seen"), late)
+        late = [(one.stage, one.cause, one.boots, one.hosts or None, _day(one.first), _day(one.last)) for one in report.incidents]
+        yield from _cut(("stage", "cause", "boots", "hosts", "first seen", "last seen"), late, most)
     for name, tallies in report.by.items():
         yield f"\nby {name}\n"
-        shown = [(one.value or "not told", one.total, *(one.counts[place] for place in seen), _percent(one)) for one in tallies[:_MOST]]
-        yield from table((name, "boots", *(OUTCOMES[place] for place in seen), "failed share"), shown)
+        shown = [(one.value or "not told", one.total, *(one.counts[place] for place in seen), _percent(one)) for one in tallies]
+        yield from _cut((name, "boots", *(OUTCOMES[place] for place in seen), "failed share"), shown, most)
     if report.steps_by_kernel:
         yield "\nfailing steps by kernel\n"
-        yield from table(("kernel", "step", "boots"), report.steps_by_kernel[:_MOST])
+        yield from _cut(("kernel", "step", "boots"), report.steps_by_kernel, most)
     if report.blamed:
         yield "\npackages and CPUs that failures blame\n"
-        yield from table(("host", "what", "number", "boots"), report.blamed[:_MOST])
+        yield from _cut(("host", "what", "number", "boots"), report.blamed, most)
     if report.outliers:
         yield "\nhosts out of line with their peers\n"
-        yield from table(("host", "failed", "boots", "peers failed", "peers' boots"), report.outliers)
+        yield from _cut(("host", "failed", "boots", "peers failed", "peers' boots"), report.outliers, most)
 
 
 def news(report: FleetReport) -> Iterator[str]:

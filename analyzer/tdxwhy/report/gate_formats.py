@@ -9,7 +9,7 @@ from typing import cast
 from tdxwhy.check.judged import Run
 from tdxwhy.report.terminal import Painter
 
-TEXT = ("concise", "full", "grouped", "terse")
+TEXT = ("text", "full", "grouped", "terse")
 MACHINE = {
     "json": ("gate_json", "document"),
     "jsonl": ("gate_json", "lines"),

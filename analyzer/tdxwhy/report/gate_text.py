@@ -15,7 +15,7 @@ _PAINT = {"error": "bad", "warning": "unsure", "info": "quiet"}
 _TYPES = {"error": "ERROR", "warning": "WARNING", "info": "CHECK"}
 
 
-def concise(run: Run, paint: Painter, closing: bool = True) -> str:
+def text(run: Run, paint: Painter, closing: bool = True) -> str:
     """Return `path:line:column: severity TDXnnn message`, one line a finding."""
     lines = []
     for found in run.findings:

@@ -7,6 +7,8 @@ import sys
 from typing import TextIO
 
 _UNKNOWN_COLUMNS = 80
+# What --color says of this run: auto, always or never.
+wanted = "auto"
 _COLOURS = {"bad": "31;1", "good": "32;1", "unsure": "33;1", "quiet": "2", "strong": "1"}
 
 
@@ -38,8 +40,10 @@ def columns() -> int:
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Tell whether to colour: only on a terminal, and never against NO_COLOR (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Tell whether to colour: as --color says, else not against NO_COLOR (https://no-color.org), else with FORCE_COLOR or on a terminal."""
+    if wanted != "auto" or os.environ.get("NO_COLOR"):
+        return wanted == "always"
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 class Painter:

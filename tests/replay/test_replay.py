@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tdxwhy.cli import main
 from tdxwhy.replay import run as running
 from tdxwhy.replay.answers import answer, parse_log, parse_topology
+from tdxwhy.replay.concern import concerned
 from tdxwhy.replay.data import can_answer, generations, leaf_numbers
 from tdxwhy.replay.engine import Line, replay_log
 from tdxwhy.replay.generation import without
@@ -161,7 +162,7 @@ def test_removing_a_step_changes_log_replay_and_simulate(monkeypatch, tmp_path, 
     }
     for module in ("data", "run", "engine"):
         monkeypatch.setattr(f"tdxwhy.replay.{module}.generations", lambda: kernels)
-    caches = (running._graph, running.reader, running.beliefs)
+    caches = (running._graph, running.reader, running.beliefs, running.beliefs_of)
     for cached in caches:
         cached.cache_clear()
     monkeypatch.setattr("tdxwhy.replay.engine._known", {})
@@ -266,10 +267,8 @@ def test_oracle_rows_conform(shared, name):
 
 
 def test_memory_is_bounded_by_the_model_and_not_by_the_log():
-    known = running.beliefs("6.8", False)
-
     def cells():
-        return sum(map(len, known.table))
+        return sum(map(len, running.beliefs_of("6.8", False, concerned("6.8", [])).table))
 
     def log(status, errno):
         call = f"virt/tdx: SEAMCALL (0x000000000000002d) failed: 0x{status:016x}"
@@ -277,6 +276,7 @@ def test_memory_is_bounded_by_the_model_and_not_by_the_log():
 
     replay_log(log(0xC0000A0000000001, -5), None, True, "6.8")
     before = cells()
+    assert before
     for number in range(500):
         replay_log(log(0xC0000A0000000000 | number, -5), None, True, "6.8")
         replay_log(log(0xC0000A0000000000, 5 + number), None, True, "6.8")

@@ -228,7 +228,7 @@ def _form_ids(run: Run) -> frozenset[str]:
 
 def _diverging(runs: Sequence[Run], repaired: bool) -> Verdict:
     farthest = max(run.consumed for run in runs)
-    best = [run for run in runs if run.consumed == farthest and len(run.seen) >= farthest]
+    best = [run.in_full for run in runs if run.consumed == farthest and len(run.seen) >= farthest]
     expected = list(dict.fromkeys(text for run in best for text in _expected(run)))
     first = best[0]
     if first.consumed < len(first.seen):

@@ -1,5 +1,6 @@
 """What one kernel generation does: the nouns of rules/model, which `replay.data` reads."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tdxwhy.know.printf import filled
@@ -175,6 +176,17 @@ class Generation(NamedTuple):
     def own_answers(self, step: Step) -> tuple[OwnAnswer, ...]:
         """Return what a step makes of answers by itself: its own words, then those of its caller's."""
         return step.answers + self.answers_of.get(step.answers_of, ())
+
+    def printed_on(self, step: Step) -> Iterator[str]:
+        """Yield the forms that a refused SEAMCALL of a step prints: of its own answers, and of the generation's to what they leave open."""
+        whole: set[str] = set()
+        for one in self.own_answers(step):
+            yield from one.print
+            if not one.when and one.status is None:
+                whole.add(one.kind)
+        for kind, answer in self.answers.items():
+            if not {"", kind} & whole:
+                yield from answer.print_registers if step.registers and answer.print_registers else answer.print
 
     def asked(self, word: str) -> Operation | None:
         """Return the operation that `word` starts, if this kernel has one."""

@@ -11,10 +11,12 @@ from tdxwhy.replay.states import Blame, Frame, Pattern, State, assign
 class Moves:
     """What every step of an automaton does to a state, whichever way it goes."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, concerned: frozenset[str] | None = None) -> None:
+        """Follow all operations that are asked for from outside, or those of them that are `concerned`."""
         self.generation = generation
-        self.starts = [one for one in generation.operations.values() if one.asked]
-        names = [step.name for one in self.starts for step in _steps(generation, one)]
+        asked = [one for one in generation.operations.values() if one.asked]
+        self.starts = [one for one in asked if concerned is None or one.name in concerned]
+        names = [step.name for one in asked for step in _steps(generation, one)]
         self._order = {name: number for number, name in enumerate(dict.fromkeys(names))}
 
     def order(self, blame: Blame | None) -> int:

@@ -24,7 +24,7 @@ def shown(form: Form, pattern: Pattern) -> str:
 
 
 def _conforms(run: Run, seen: tuple[Seen, ...]) -> bool:
-    return follow(Reading(run.generation, seen, 0, 0, False)).conforms
+    return follow(Reading(run.generation, seen, 0, 0, False), whole=True).conforms
 
 
 def _without(run: Run) -> Iterator[str]:

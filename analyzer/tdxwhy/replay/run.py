@@ -1,15 +1,19 @@
 """One log followed by one generation's beliefs."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.belief import DEAD, Beliefs, Ending, Graph
+from tdxwhy.replay.concern import concerned
 from tdxwhy.replay.data import generations
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.states import Symbol
 from tdxwhy.replay.symbols import FOREIGN, Reader, recognised, speaks
+
+# Of so many sets of operations beliefs are kept: logs concern few.
+_SOME = 64
 
 
 class Line(NamedTuple):
@@ -31,7 +35,7 @@ class Run(NamedTuple):
     """How far one generation's histories went along a log, and how they can have ended.
 
     `passed` lines were passed over, as other kernels' words of progress; `skipped` ones fit no history and were left out (only of a
-    lossy log: the first of them is `stopped`).
+    lossy log, and of a `tolerant` run of it each).
     """
 
     generation: Generation
@@ -43,6 +47,12 @@ class Run(NamedTuple):
     lossy: bool
     passed: int = 0
     skipped: int = 0
+    tolerant: bool = False
+
+    @property
+    def in_full(self) -> "Run":
+        """Return the same run along the histories of the whole kernel."""
+        return follow(Reading(self.generation, self.seen, 0, self.passed, self.lossy), self.tolerant, whole=True)
 
     @property
     def conforms(self) -> bool:
@@ -65,6 +75,12 @@ def reader(name: str) -> Reader:
 def beliefs(name: str, lossy: bool) -> Beliefs:
     """Return the beliefs of a generation; they grow and are kept."""
     return Beliefs(_graph(name), lossy)
+
+
+@lru_cache(_SOME)
+def beliefs_of(name: str, lossy: bool, operations: frozenset[str]) -> Beliefs:
+    """Return the beliefs of a generation that does no more than these operations."""
+    return Beliefs(Graph(Automaton(generations()[name], operations)), lossy)
 
 
 class Reading(NamedTuple):
@@ -102,24 +118,28 @@ def _each(generation: Generation, symbol: Symbol) -> str:
     return form.each if form else ""
 
 
-def follow(reading: Reading, tolerant: bool = False) -> Run:
-    """Follow a log as far as the generation's histories go.
+def follow(reading: Reading, tolerant: bool = False, whole: bool = False) -> Run:
+    """Follow a log as far as the histories of the operations go that it can concern, or those of the `whole` kernel: it makes no difference
+    but for what could have come instead of a line that none can have printed.
 
     Tolerant: a line that fits no history is left out and counted. A line of a lossy log that stood there before is a paste's repetition.
     """
-    generation, seen, lossy = reading.generation, reading.seen, reading.lossy
-    known = beliefs(generation.name, lossy)
+    generation, seen, lossy, passed = reading.generation, reading.seen, reading.lossy, reading.passed
+    if whole:
+        known = beliefs(generation.name, lossy)
+    else:
+        known = beliefs_of(generation.name, lossy, concerned(generation.name, (one.symbol for one in seen)))
     belief, lost, skipped = known.start, 0, 0
     texts: set[str] = set()
     for consumed, one in enumerate(seen):
         following, cost = known.step(belief, one.symbol)
         if following == DEAD:
             if not (lossy and (tolerant or one.line.text in texts)):
-                return Run(generation, seen, consumed, belief, (), lost, lossy, reading.passed, skipped)
+                return Run(generation, seen, consumed, belief, (), lost, lossy, passed, skipped, tolerant)
             skipped += 1
             continue
         texts.add(one.line.text)
         belief, lost = following, lost + cost
     endings = known.endings(belief)
     lost += min((one.cost for one in endings), default=0)
-    return Run(generation, seen, len(seen), belief, endings, lost, lossy, reading.passed, skipped)
+    return Run(generation, seen, len(seen), belief, endings, lost, lossy, passed, skipped, tolerant)

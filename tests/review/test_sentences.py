@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdxwhy.review.nouns import Line
+from tdxwhy.review.nouns import MailLine
 from tdxwhy.review.sentences import sentences
 
 
 def split(text):
-    return [sentence.text for sentence in sentences([Line(i, 0, line) for i, line in enumerate(text.split("\n"), 1)])]
+    return [sentence.text for sentence in sentences([MailLine(i, 0, line) for i, line in enumerate(text.split("\n"), 1)])]
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_ends(text, expected):
     ],
 )
 def test_asks(text, asks):
-    found = list(sentences([Line(1, 0, text)]))
+    found = list(sentences([MailLine(1, 0, text)]))
     assert any(sentence.asks for sentence in found) is asks
 
 
 @given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n"), max_size=60), max_size=20))
 def test_no_word_is_lost(rows):
-    lines = [Line(number, 0, row) for number, row in enumerate(rows, 1)]
+    lines = [MailLine(number, 0, row) for number, row in enumerate(rows, 1)]
     found = list(sentences(lines))
     assert "".join("".join(sentence.text.split()) for sentence in found) == "".join("".join(row.split()) for row in rows)
     assert all(1 <= sentence.start <= sentence.end <= len(rows) for sentence in found)

@@ -11,7 +11,7 @@ from tdxwhy.report.review_items import Item, open_items, settled_items
 from tdxwhy.report.review_view import cell_words, columns, current_code, day, head, promise_rows, tree
 from tdxwhy.report.templates import fill
 from tdxwhy.report.terminal import safe
-from tdxwhy.review.nouns import Line, Message, Review
+from tdxwhy.review.nouns import MailLine, Message, Review
 from tdxwhy.review.numbering import version_key
 from tdxwhy.source.nouns import FailingPath, PrintSite
 
@@ -68,7 +68,7 @@ def review_reply(review: Review) -> str:
     return fill("review.reply", subject=safe(subject), parent="" if newest.made_id else safe(newest.message_id), asked=asked)
 
 
-class Asked(NamedTuple):
+class ReplyQuestion(NamedTuple):
     """One question of the reply: whose words, when, the quoted lines, and what is asked of them."""
 
     who: str
@@ -78,7 +78,7 @@ class Asked(NamedTuple):
     when: str = ""
 
 
-def _asked(review: Review) -> Iterator[Asked]:
+def _asked(review: Review) -> Iterator[ReplyQuestion]:
     by_id = {message.mail.message_id: message for message in review.messages}
     for item in open_items(review)[:_MOST]:
         message = by_id.get(item.message_id)
@@ -120,8 +120,8 @@ def _lines_at(message: Message, number: int | None, text: str) -> list[str]:
     return [fitted for line in kept for fitted in _fitted(line.text)]
 
 
-def _of(message: Message, quote: Sequence[str], kind: str) -> Asked:
-    return Asked(safe(message.mail.author)[:_NAME], day(message.mail.date), tuple(quote), kind)
+def _of(message: Message, quote: Sequence[str], kind: str) -> ReplyQuestion:
+    return ReplyQuestion(safe(message.mail.author)[:_NAME], day(message.mail.date), tuple(quote), kind)
 
 
 def _quoted(message: Message, item: Item) -> tuple[str, ...]:
@@ -184,5 +184,5 @@ class _Passages:
         return [Passage(quoted, who, tuple(lines)) for quoted, who, lines in runs if any(text.strip() for _, text, _ in lines)]
 
 
-def _shown(line: Line) -> str:
+def _shown(line: MailLine) -> str:
     return safe(("> " * (line.level - 1) + line.text if line.level > 1 else line.text).expandtabs(8))

@@ -26,13 +26,13 @@ class Head(NamedTuple):
     counts: tuple[tuple[int, str], ...]
 
 
-class Node(NamedTuple):
+class ThreadNode(NamedTuple):
     """One line of the thread's tree."""
 
     message: Message
     depth: int
     date: str
-    children: tuple[Node, ...]
+    children: tuple[ThreadNode, ...]
 
 
 def head(review: Review) -> Head:
@@ -64,7 +64,7 @@ def day(date: int | None) -> str:
         return ""
 
 
-def tree(review: Review) -> tuple[Node, ...]:
+def tree(review: Review) -> tuple[ThreadNode, ...]:
     """Return the thread as nested nodes; what is nested deeper than 30 stands beside its parent."""
     children: dict[str | None, list[Message]] = {}
     for message in review.messages:
@@ -75,10 +75,10 @@ def tree(review: Review) -> tuple[Node, ...]:
         message, depth = waiting.pop()
         order.append((message, min(depth, _DEEPEST)))
         waiting.extend((child, depth + 1) for child in reversed(children.get(message.mail.message_id, [])))
-    open_below: dict[int, list[Node]] = {}
+    open_below: dict[int, list[ThreadNode]] = {}
     for message, depth in reversed(order):
         below = tuple(reversed(open_below.pop(depth + 1, [])))
-        open_below.setdefault(depth, []).append(Node(message, depth, day(message.mail.date), below))
+        open_below.setdefault(depth, []).append(ThreadNode(message, depth, day(message.mail.date), below))
     return tuple(reversed(open_below.get(0, [])))
 
 

@@ -15,7 +15,7 @@ _SHOWN = 3
 _FUNCTION = re.compile(r"^[A-Za-z_][\w\s*]{0,120}?\b(\w{1,80})\s?\([^;]{0,400}$")
 
 
-class Spot(NamedTuple):
+class PatchSpot(NamedTuple):
     """Where a line of a patch stands: the file, the line there, and the function around it."""
 
     file: str
@@ -23,22 +23,22 @@ class Spot(NamedTuple):
     function: str | None
 
 
-def patch_spots(message: Message) -> dict[int, Spot]:
+def patch_spots(message: Message) -> dict[int, PatchSpot]:
     """Return where each line of a mail's diffs stands, by the line's number in the mail."""
-    found: dict[int, Spot] = {}
+    found: dict[int, PatchSpot] = {}
     for patch in parse_diff(patch_text(message)):
         for hunk in patch.hunks:
             found.update(_hunk_spots(patch, hunk))
     return found
 
 
-def _hunk_spots(patch: FilePatch, hunk: Hunk) -> dict[int, Spot]:
-    found: dict[int, Spot] = {}
+def _hunk_spots(patch: FilePatch, hunk: Hunk) -> dict[int, PatchSpot]:
+    found: dict[int, PatchSpot] = {}
     function = _named(hunk.section)
     for line in hunk.lines:
         if line.text[:1].isalpha() or line.text[:1] == "_":
             function = _named(line.text) or function
-        found[line.line] = Spot(patch.path, line.number, function)
+        found[line.line] = PatchSpot(patch.path, line.number, function)
         if line.text.startswith("}"):
             function = None
     return found
@@ -55,7 +55,7 @@ class Anchors:
     def __init__(self, view: View, origins: Origins) -> None:
         """Keep the thread; the diffs of a patch are read when the first remark on it is found."""
         self._view, self._origins = view, origins
-        self._spots: dict[str, dict[int, Spot]] = {}
+        self._spots: dict[str, dict[int, PatchSpot]] = {}
 
     def anchor(self, message: Message, about: int | None) -> Anchor | None:
         """Return what a text stands on whose last quoted line above is `about`."""
@@ -74,7 +74,7 @@ class Anchors:
         lines = tuple(dict.fromkeys(numbers))
         return Anchor(name, text, spot.file, spot.line, spot.function, lines) if spot else Anchor(name, text, lines=lines)
 
-    def spots(self, name: str) -> dict[int, Spot]:
+    def spots(self, name: str) -> dict[int, PatchSpot]:
         """Return where the lines of a mail's diffs stand."""
         if name not in self._spots:
             self._spots[name] = patch_spots(self._view.by_id[name])

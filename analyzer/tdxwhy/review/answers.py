@@ -17,7 +17,7 @@ _TELLING = 8
 _WORD = re.compile(r"[a-z_][a-z0-9_]{3,}")
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """What a passage got for an answer."""
 
     status: Status
@@ -25,10 +25,10 @@ class Answer(NamedTuple):
     by: str | None
 
 
-NONE = Answer("unanswered", None, None)
+NONE = Reply("unanswered", None, None)
 
 
-def find_answer(view: View, message: Message, said: Said, last_line: int) -> Answer:
+def find_answer(view: View, message: Message, said: Said, last_line: int) -> Reply:
     """Return the answer to a question that ends on `last_line` of its mail.
 
     An answer stands in a reply by somebody else, under a quote of the question. A prompt ("Any comments?") is answered by whoever was
@@ -60,7 +60,7 @@ def _replies(view: View, message: Message) -> Iterator[Message]:
         waiting = [child for reply in waiting for child in view.children.get(reply.mail.message_id, ())]
 
 
-def _under_quote(view: View, message: Message, reply: Message, said: Said, last_line: int) -> Answer | None:
+def _under_quote(view: View, message: Message, reply: Message, said: Said, last_line: int) -> Reply | None:
     """Return what a reply says under its quote of the question, None if it does not quote it or says nothing there."""
     end = _quoted_end(view, message, reply, said, last_line)
     if end is None:
@@ -80,7 +80,7 @@ def _under_quote(view: View, message: Message, reply: Message, said: Said, last_
         for block in view.blocks(reply)
         if block.kind in ("code", "diff", "example", "comment", "log") and _directly(view, reply, end, block.lines[0].number)
     ]
-    return Answer("answered", evidence(reply, bare[0].text[:400], bare[0].lines[0].number), reply.mail.author) if bare else None
+    return Reply("answered", evidence(reply, bare[0].text[:400], bare[0].lines[0].number), reply.mail.author) if bare else None
 
 
 def _quoted_end(view: View, message: Message, reply: Message, said: Said, last_line: int) -> int | None:
@@ -100,7 +100,7 @@ def _quoted_end(view: View, message: Message, reply: Message, said: Said, last_l
     return found
 
 
-def _under_block(view: View, message: Message, reply: Message, said: Said) -> Answer | None:
+def _under_block(view: View, message: Message, reply: Message, said: Said) -> Reply | None:
     """Return what a reply says under a quote of the text or code that the question introduced."""
     if said.following is None or said.following.kind not in ("diff", "code", "comment", "example"):
         return None
@@ -131,18 +131,18 @@ def _directly(view: View, reply: Message, end: int, number: int) -> bool:
     return above is not None and above >= end and _same_run(view, reply, end, above)
 
 
-def _any_words(view: View, reply: Message, said: Said) -> Answer | None:
+def _any_words(view: View, reply: Message, said: Said) -> Reply | None:
     own = view.said(reply)
     return _judged(reply, own, said.sentence.text) if own else None
 
 
-def _judged(reply: Message, own: list[Said], question: str) -> Answer:
+def _judged(reply: Message, own: list[Said], question: str) -> Reply:
     """Tell an answer from a deflection: nothing but thanks, questions back, or putting it off."""
     told = [item for item in own if not phrases("courtesy").search(item.sentence.text)] or own[:1]
     passage = evidence(reply, " ".join(item.sentence.text for item in told[:2])[:400], told[0].sentence.start)
     put_off = [_puts_off(item, question) for item in told]
     deflected = all(put_off) if len(told) < 3 else put_off[0] and any(item.sentence.asks for item in told)
-    return Answer("deflected" if deflected else "answered", passage, reply.mail.author)
+    return Reply("deflected" if deflected else "answered", passage, reply.mail.author)
 
 
 def _puts_off(said: Said, question: str) -> bool:
@@ -155,7 +155,7 @@ def _puts_off(said: Said, question: str) -> bool:
     return phrases("looks-into").search(text) is not None and phrases("asks-for-work").search(question) is None
 
 
-def _later(view: View, message: Message, said: Said, asked: tuple[str, ...]) -> Answer:
+def _later(view: View, message: Message, said: Said, asked: tuple[str, ...]) -> Reply:
     """Look for a later mail in which the person asked turns to the asker by name."""
     if message.mail.date is None:
         return NONE
@@ -169,7 +169,7 @@ def _later(view: View, message: Message, said: Said, asked: tuple[str, ...]) -> 
             text = " ".join(item.sentence.text for item in called)
             passage = evidence(other, called[0].sentence.text, called[0].sentence.start)
             on_it = len(_content(said.sentence.text) & _content(text)) >= 2
-            return Answer("answered" if on_it else "deflected", passage, other.mail.author)
+            return Reply("answered" if on_it else "deflected", passage, other.mail.author)
     return NONE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tdxwhy.review.nouns import Line
+from tdxwhy.review.nouns import MailLine
 
 if TYPE_CHECKING:
     import pyparsing as pp
@@ -23,7 +23,7 @@ _SENT = re.compile(r"^From: [^<>]{1,80}<[^<>\s]{1,200}>,? Sent: \S.{0,80}$")
 _DATED = re.compile(r"\d{1,4}[-/., ]|\d\d:\d\d|@|<")
 
 
-def attribution_at(lines: Sequence[Line], index: int) -> int | None:
+def attribution_at(lines: Sequence[MailLine], index: int) -> int | None:
     """Return where an attribution that begins at `index` ends, None if there is none.
 
     Accepted form: one to three lines of one level, the last ending in a verb of saying and a colon; `From: NAME <ADDRESS> Sent: DATE`.
@@ -47,7 +47,7 @@ def attribution_at(lines: Sequence[Line], index: int) -> int | None:
     return None
 
 
-def _quotes_next(lines: Sequence[Line], index: int) -> bool:
+def _quotes_next(lines: Sequence[MailLine], index: int) -> bool:
     """Tell whether the next line with words is quoted one level deeper."""
     following = next((line for line in lines[index + 1 : index + 4] if line.text.strip()), None)
     return following is not None and following.level > lines[index].level

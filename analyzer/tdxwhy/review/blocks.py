@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from tdxwhy.review.attribution import attribution_at
-from tdxwhy.review.nouns import Line
+from tdxwhy.review.nouns import MailLine
 
 BlockKind = Literal[
     "prose", "example", "comment", "code", "diff", "log", "trailer", "greeting", "attribution", "snip", "signature", "history"
@@ -57,7 +57,7 @@ class Block(NamedTuple):
     """Consecutive own lines of one kind. `lead` is the index, in the mail, of the line before which it stands."""
 
     kind: BlockKind
-    lines: tuple[Line, ...]
+    lines: tuple[MailLine, ...]
 
     @property
     def text(self) -> str:
@@ -65,7 +65,7 @@ class Block(NamedTuple):
         return "\n".join(line.text for line in self.lines)
 
 
-def own_blocks(lines: Sequence[Line], *, patch: bool = False) -> list[Block]:
+def own_blocks(lines: Sequence[MailLine], *, patch: bool = False) -> list[Block]:
     """Return the blocks of an author's own lines, in order.
 
     Accepted form: anything; in a patch the text ends at the first `---`, what follows is history and diff.
@@ -74,11 +74,11 @@ def own_blocks(lines: Sequence[Line], *, patch: bool = False) -> list[Block]:
 
 
 class _Splitter:
-    def __init__(self, lines: Sequence[Line], *, patch: bool) -> None:
+    def __init__(self, lines: Sequence[MailLine], *, patch: bool) -> None:
         self._lines = lines
         self._patch = patch
         self._found: list[Block] = []
-        self._held: list[Line] = []
+        self._held: list[MailLine] = []
         self._kind: BlockKind = "prose"
         self._below = self._listing = False
         self._fence = False
@@ -155,7 +155,7 @@ class _Splitter:
             return "code"
         return "example" if indented and not talks else "prose"
 
-    def _add(self, kind: BlockKind, line: Line) -> None:
+    def _add(self, kind: BlockKind, line: MailLine) -> None:
         if kind in ("greeting", "snip") or (self._held and kind != self._kind):
             self._flush()
         if kind == "prose" and self._held and re.match(r"^\s*(?:[-*•]|\(?\d{1,2}[.)]|[a-z]\))\s+\S", line.text):
@@ -163,7 +163,7 @@ class _Splitter:
         self._kind = kind
         self._held.append(line)
 
-    def _single(self, kind: BlockKind, lines: Sequence[Line]) -> None:
+    def _single(self, kind: BlockKind, lines: Sequence[MailLine]) -> None:
         self._flush()
         self._found.append(Block(kind, tuple(lines)))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.alignment import aligned
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Line, Message
+from tdxwhy.review.nouns import MailLine, Message
 from tdxwhy.review.numbering import version_key
 from tdxwhy.review.words import word_class
 
@@ -28,7 +28,7 @@ _FAR = 40
 _LONGEST = 400
 
 
-class Note(NamedTuple):
+class ChangeNote(NamedTuple):
     """One change note of a later version."""
 
     message: Message
@@ -51,13 +51,13 @@ class Pair:
         for index, line in enumerate(self._new):
             self._places.setdefault(_key(line), []).append(index)
 
-    def matched(self, number: int) -> Line | None:
+    def matched(self, number: int) -> MailLine | None:
         """Return the line of the next version that a line of the old mail became unchanged."""
         index = self._at.get(number)
         place = self._match[index] if index is not None else None
         return self._new[place] if place is not None else None
 
-    def elsewhere(self, number: int) -> Line | None:
+    def elsewhere(self, number: int) -> MailLine | None:
         """Return an equal line that stands at another place of the next version."""
         index = self._at.get(number)
         places = self._places.get(_key(self._old[index]), []) if index is not None else []
@@ -78,14 +78,14 @@ class Pair:
         end = self._match[after] if after < len(self._old) else len(self._new)
         return start, end if end is not None else len(self._new)
 
-    def fresh(self, start: int, end: int) -> Iterator[Line]:
+    def fresh(self, start: int, end: int) -> Iterator[MailLine]:
         """Yield the lines of the next version between two indices that the old one does not have."""
         for index in range(max(start, 0), min(end, len(self._new))):
             line = self._new[index]
             if index not in self._taken and telling(line.text) and not line.text.startswith(("@@", "index ", "diff ", "---", "+++")):
                 yield line
 
-    def lost(self, start: int, end: int) -> list[Line]:
+    def lost(self, start: int, end: int) -> list[MailLine]:
         """Return the old lines that are no longer there, between what stands just outside two indices of the next version."""
         before = next((number for number, place in enumerate(self._match) if place == start - 1), -1) if start else -1
         found = []
@@ -98,7 +98,7 @@ class Pair:
                 found.append(self._old[index])
         return found
 
-    def around(self, numbers: Sequence[int]) -> Line | None:
+    def around(self, numbers: Sequence[int]) -> MailLine | None:
         """Return what is new beside lines that stayed, or that stand elsewhere now: the nearest line with words."""
         places = [place for number in numbers if (place := self._place(number)) is not None]
         if not places:
@@ -116,7 +116,7 @@ class Pair:
         places = self._places.get(_key(self._old[index]), [])
         return self._match[index] if self._match[index] is not None else places[0] if places else None
 
-    def _fresh_from(self, place: int, step: int) -> Iterator[Line]:
+    def _fresh_from(self, place: int, step: int) -> Iterator[MailLine]:
         """Yield new lines on one side of a place: not farther than two lines that stayed, as far as the new ones go."""
         stayed, index = 0, place + step
         while stayed <= _NEAR and 0 <= index < len(self._new) and abs(index - place) <= _FAR:
@@ -126,7 +126,7 @@ class Pair:
                 yield from self.fresh(index, index + 1)
             index += step
 
-    def at(self, index: int) -> Line | None:
+    def at(self, index: int) -> MailLine | None:
         """Return a line of the next version."""
         return self._new[index] if 0 <= index < len(self._new) else None
 
@@ -136,18 +136,18 @@ def telling(text: str) -> bool:
     return _TELLING.search(text) is not None
 
 
-def _key(line: Line) -> str:
+def _key(line: MailLine) -> str:
     text = line.text
     mark = "-" if text.startswith("-") and not text.startswith("--") else ""
     return mark + squeeze(text[1:] if text[:1] in "+- " else text)
 
 
-def proof(message: Message, line: Line) -> Evidence:
+def proof(message: Message, line: MailLine) -> Evidence:
     """Return a line of a mail as evidence."""
     return Evidence(Place(message.mail.place.source, line.number, message.mail.message_id), line.text.strip()[:_LONGEST])
 
 
-def notes(message: Message, old: str | None) -> Iterator[Note]:
+def notes(message: Message, old: str | None) -> Iterator[ChangeNote]:
     """Yield the change notes of a patch or a cover letter that tell what changed since version `old`.
 
     Accepted form: a list under a line that names a version (`Changes since v2:`, `v2 -> v3:`, `v3: (Ann)`, `In v3:`); lists under other
@@ -155,7 +155,7 @@ def notes(message: Message, old: str | None) -> Iterator[Note]:
     """
     heads = [found for line in message.lines if not line.level and (found := _NOTES.match(line.text[:200].strip()))]
     below = within = False
-    held: list[Line] = []
+    held: list[MailLine] = []
     for line in message.lines:
         if line.level or line.text.startswith(("diff --git ", "@@ -")):
             break
@@ -183,9 +183,9 @@ def _meant(head: re.Match[str], new: str | None, old: str | None) -> bool:
     return version_key(old) < version_key(first) <= version_key(new)
 
 
-def _note(message: Message, lines: Sequence[Line]) -> Iterator[Note]:
+def _note(message: Message, lines: Sequence[MailLine]) -> Iterator[ChangeNote]:
     if lines:
-        yield Note(message, lines[0].number, " ".join(line.text.strip() for line in lines)[:_LONGEST])
+        yield ChangeNote(message, lines[0].number, " ".join(line.text.strip() for line in lines)[:_LONGEST])
 
 
 def content(text: str) -> frozenset[str]:
@@ -207,13 +207,13 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(word.removesuffix("()") for word in coded)
 
 
-def named_in(wanted: Iterable[Note], text: str, function: str | None = None) -> Note | None:
+def named_in(wanted: Iterable[ChangeNote], text: str, function: str | None = None) -> ChangeNote | None:
     """Return the change note that names what a text is about: a name of code, or two of its words, and not by the way.
 
     The function's own name counts as one word.
     """
     words, names = content(text), identifiers(text)
-    best: tuple[int, Note] | None = None
+    best: tuple[int, ChangeNote] | None = None
     for note in wanted:
         told, coded = content(note.text), identifiers(note.text)
         score = len(words & told) + len((names & coded) - {function}) + (function in coded)

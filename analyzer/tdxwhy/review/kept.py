@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.changes import content, identifiers, named_in, notes, proof
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Commitment, Kept, Line, Message, Proposal, Remark, Response
+from tdxwhy.review.nouns import Commitment, Kept, MailLine, Message, Proposal, Remark, Response
 from tdxwhy.review.posted import Posted
 from tdxwhy.review.talk import View
 from tdxwhy.review.words import phrases
@@ -159,7 +159,7 @@ def _as_asked(said: str, remark: Remark, shown: Evidence) -> bool:
     return bool(names) or len(words) > 1
 
 
-def _added(patch: Message) -> Iterator[Line]:
+def _added(patch: Message) -> Iterator[MailLine]:
     return (line for line in patch.lines if not line.level and line.text.startswith("+") and not line.text.startswith("+++"))
 
 

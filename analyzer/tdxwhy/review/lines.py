@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tdxwhy.review.nouns import Line
+from tdxwhy.review.nouns import MailLine
 
 LEVELS = 40
 _MARKS = re.compile(r"^(?:>[ ]?){1,200}")
@@ -16,22 +16,22 @@ _ORIGINAL = re.compile(
 _FORWARDED = re.compile(r"^(?:From|Sent|To|Cc|Subject|Date|Von|Gesendet|An|De|Envoyé|Objet|发件人|发送时间|收件人|主题)\s?[:：]\s*\S")
 
 
-def parse_lines(body: str) -> tuple[Line, ...]:
+def parse_lines(body: str) -> tuple[MailLine, ...]:
     """Return the lines of a text.
 
     Accepted form: `>` marks with or without blanks between them, glued or apart; initials before the mark (`KH> text`); everything below
     an "Original Message" head, which is one level deeper.
     """
-    lines: list[Line] = []
+    lines: list[MailLine] = []
     below = 0
     raws = body.split("\n")
     for number, raw in enumerate(raws, 1):
         if not raw.startswith(">") and _original(raws, number - 1):
             below = min(below + 1, LEVELS)
-            lines.append(Line(number, below, raw))
+            lines.append(MailLine(number, below, raw))
             continue
         level, text = _level(raw)
-        lines.append(Line(number, min(level + below, LEVELS), text))
+        lines.append(MailLine(number, min(level + below, LEVELS), text))
     return tuple(lines)
 
 
@@ -58,7 +58,7 @@ def _original(raws: list[str], index: int) -> bool:
     )
 
 
-def program_heads(lines: tuple[Line, ...]) -> set[int]:
+def program_heads(lines: tuple[MailLine, ...]) -> set[int]:
     """Return the indices of the lines that a mail program puts above a text it quotes without marks: its rule, `From:`, `Sent:` ..."""
     found: set[int] = set()
     raws = [line.text for line in lines]
@@ -77,12 +77,12 @@ def squeeze(text: str) -> str:
     return "".join(text.split())
 
 
-def own_lines(lines: tuple[Line, ...]) -> Iterator[Line]:
+def own_lines(lines: tuple[MailLine, ...]) -> Iterator[MailLine]:
     """Yield the lines that a mail's author wrote, without hand-made quotes (` > text`)."""
     return (line for line in lines if line.level == 0 and not re.match(r"^\s{1,3}>", line.text))
 
 
-def render_quoted(lines: tuple[Line, ...], level: int) -> str:
+def render_quoted(lines: tuple[MailLine, ...], level: int) -> str:
     """Return what a quoted mail looked like, as far as `lines` show it: its own lines at `level`, deeper ones quoted."""
     kept = (line for line in lines if line.level >= level)
     return "\n".join("> " * (line.level - level) + line.text if line.level > level else line.text for line in kept) + "\n"

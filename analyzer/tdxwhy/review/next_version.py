@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tdxwhy.records import Evidence, Place
-from tdxwhy.review.changes import Note, Pair, content, identifiers, named_in, notes, proof, telling
+from tdxwhy.review.changes import ChangeNote, Pair, content, identifiers, named_in, notes, proof, telling
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Anchor, Line, Message, Next, Response
+from tdxwhy.review.nouns import Anchor, MailLine, Message, Next, Response
 from tdxwhy.review.posted import Posted
 from tdxwhy.review.remarks import Found, Remarks
 
@@ -24,7 +24,7 @@ class NextVersions:
         """Take a thread and the patches of all versions at hand."""
         self._remarks, self._posted = remarks, posted
         self._pairs: dict[str, Pair | None] = {}
-        self._notes: dict[str, list[Note]] = {}
+        self._notes: dict[str, list[ChangeNote]] = {}
 
     def pair(self, patch: Message) -> Pair | None:
         """Return a patch beside its next version, None where there is none."""
@@ -120,7 +120,7 @@ class NextVersions:
         below = next((line for line in near if line is not None and telling(line.text)), None)
         return Next("gone", proof(pair.new, below) if below is not None else None)
 
-    def _in_series(self, pair: Pair, old: Sequence[Line]) -> Evidence | None:
+    def _in_series(self, pair: Pair, old: Sequence[MailLine]) -> Evidence | None:
         """Return the same line in another patch of the next version: it was moved there."""
         wanted = {squeeze(line.text) for line in old if len(squeeze(line.text)) >= 8}
         for patch in self._posted.series_of(pair.new):
@@ -129,7 +129,7 @@ class NextVersions:
                     return proof(patch, line)
         return None
 
-    def _in_function(self, pair: Pair, number: int, said: str) -> Line | None:
+    def _in_function(self, pair: Pair, number: int, said: str) -> MailLine | None:
         """Return a new line of the same function that shares a word with the remark or its answers."""
         spots = self._remarks.anchors.spots(pair.old.mail.message_id)
         spot = spots.get(number)
@@ -141,7 +141,7 @@ class NextVersions:
         fresh = pair.fresh(*span) if span else iter(())
         return next((line for line in fresh if content(line.text) & words), None)
 
-    def _told(self, pair: Pair) -> list[Note]:
+    def _told(self, pair: Pair) -> list[ChangeNote]:
         name = pair.new.mail.message_id
         if name not in self._notes:
             covers = [one for one in self._posted.series_of(pair.new) if one.kind == "cover"]
@@ -153,7 +153,7 @@ def _words(patch: Message, numbers: Sequence[int]) -> str:
     return " ".join(sorted(identifiers(" ".join(patch.lines[number - 1].text for number in numbers[-2:]))))
 
 
-def _shown(note: Note) -> Evidence:
+def _shown(note: ChangeNote) -> Evidence:
     mail = note.message.mail
     return Evidence(Place(mail.place.source, note.number, mail.message_id), note.text)
 
@@ -173,7 +173,7 @@ def _prose(pair: Pair, numbers: Sequence[int]) -> Next | None:
     return Next("gone", None)
 
 
-def _counterpart(old: Sequence[Line], lost: Sequence[Line], fresh: Sequence[Line]) -> Line | None:
+def _counterpart(old: Sequence[MailLine], lost: Sequence[MailLine], fresh: Sequence[MailLine]) -> MailLine | None:
     """Return the new line that came in the place of one of the old ones: it is like that one more than like any other that was lost."""
     for each in reversed(old):
         for line in fresh[:_MOST]:
@@ -182,9 +182,9 @@ def _counterpart(old: Sequence[Line], lost: Sequence[Line], fresh: Sequence[Line
     return None
 
 
-def _most_like(old: Sequence[Line], fresh: Sequence[Line], least: float = 0.3) -> Line | None:
+def _most_like(old: Sequence[MailLine], fresh: Sequence[MailLine], least: float = 0.3) -> MailLine | None:
     """Return the new line that shares the largest part of its words with one of the old lines."""
-    best: tuple[float, Line] | None = None
+    best: tuple[float, MailLine] | None = None
     wanted = [frozenset(_parts(line.text)) for line in old]
     for line in fresh:
         words = frozenset(_parts(line.text))

@@ -19,7 +19,7 @@ NeedStatus = Literal["met", "patch", "named", "nobody"]
 NextState = Literal["changed", "unchanged", "gone", "noted", "not-seen"]
 
 
-class Line(NamedTuple):
+class MailLine(NamedTuple):
     """One line of a mail's text: its number (1-based), how often it is quoted, and what stands behind the marks."""
 
     number: int
@@ -37,7 +37,7 @@ class Message(NamedTuple):
     mail: Mail
     parent: str | None
     kind: Kind
-    lines: tuple[Line, ...]
+    lines: tuple[MailLine, ...]
     gap: int = 0
     version: str | None = None
     part: int | None = None

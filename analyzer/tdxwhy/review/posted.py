@@ -11,7 +11,7 @@ from tdxwhy.review.numbering import version_key
 from tdxwhy.review.threads import Subject, read_subject
 
 
-class Later(NamedTuple):
+class LaterVersions(NamedTuple):
     """The later versions of a message's series: its own patch of each, and every mail of those versions by the same author."""
 
     patches: tuple[Message, ...]
@@ -25,10 +25,10 @@ class Posted:
         """Keep what carries a version."""
         self._by_id = {message.mail.message_id: message for message in messages}
         self._patches = [m for m in messages if m.kind in ("patch", "cover") and m.version]
-        self._found: dict[tuple[str, str | None, str | None], Later] = {}
+        self._found: dict[tuple[str, str | None, str | None], LaterVersions] = {}
         self._added: dict[str, set[str]] = {}
 
-    def after(self, of: Message) -> Later:
+    def after(self, of: Message) -> LaterVersions:
         """Return what was posted after the version that a mail talks about; titles of a patch may change a little."""
         subject = read_subject(of.mail.subject)
         top = self.patch_above(of)
@@ -37,10 +37,10 @@ class Posted:
             self._found[key] = self._later(subject, top)
         return self._found[key]
 
-    def _later(self, subject: Subject, top: Message | None) -> Later:
+    def _later(self, subject: Subject, top: Message | None) -> LaterVersions:
         posted = [m for m in self._patches if version_key(m.version) > version_key(subject.version)]
         named = [m for m in posted if _alike(subject.title, read_subject(m.mail.subject).title) >= _SAME] or self._same_code(top, posted)
-        return Later(tuple(named), tuple(posted) if named or subject.patch else ())
+        return LaterVersions(tuple(named), tuple(posted) if named or subject.patch else ())
 
     def patch_above(self, of: Message) -> Message | None:
         """Return the nearest patch above a mail, the mail itself if it is one."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Line, Message, NeedStatus, Precondition
+from tdxwhy.review.nouns import MailLine, Message, NeedStatus, Precondition
 from tdxwhy.review.sentences import Sentence, sentences
 from tdxwhy.review.talk import View, evidence
 from tdxwhy.review.words import Phrase, phrases
@@ -32,7 +32,7 @@ class _Text(NamedTuple):
     """Lines of one paragraph or one paragraph of a comment, and the whole that it belongs to."""
 
     where: str
-    lines: tuple[Line, ...]
+    lines: tuple[MailLine, ...]
     whole: int
 
 
@@ -118,9 +118,9 @@ def _texts(view: View, message: Message) -> Iterator[_Text]:
                 yield from _paragraphs(where, lines, 1000 * (number + 1) + offset)
 
 
-def _comments(block: Block) -> Iterator[tuple[Line, ...]]:
+def _comments(block: Block) -> Iterator[tuple[MailLine, ...]]:
     """Yield the comments of a diff: added or context lines, without the diff's own first column."""
-    held: list[Line] = []
+    held: list[MailLine] = []
     for line in block.lines:
         bare = line._replace(text=line.text[1:]) if line.text[:1] in "+ -" else line
         if line.text[:1] in ("+", " ") and _COMMENT.match(bare.text):
@@ -133,8 +133,8 @@ def _comments(block: Block) -> Iterator[tuple[Line, ...]]:
         yield tuple(held)
 
 
-def _paragraphs(where: str, lines: Sequence[Line], whole: int) -> Iterator[_Text]:
-    held: list[Line] = []
+def _paragraphs(where: str, lines: Sequence[MailLine], whole: int) -> Iterator[_Text]:
+    held: list[MailLine] = []
     for line in lines:
         bare = line._replace(text=_STARS.sub("", line.text))
         if bare.text.strip():

@@ -22,22 +22,22 @@ _FILES = 2000
 _BYTES = 2 << 20
 
 
-class Printed(NamedTuple):
+class CodeMessage(NamedTuple):
     """One message that code prints, and where."""
 
     place: Place
     format: str
 
 
-def patch_prints(messages: Iterable[Message]) -> Iterator[Printed]:
+def patch_prints(messages: Iterable[Message]) -> Iterator[CodeMessage]:
     """Yield the messages that patches add."""
     for message in messages:
         if message.kind == "patch":
             for site in patch_code(message)[0]:
-                yield Printed(Place(message.mail.place.source, site.place.line, message.mail.message_id), site.format)
+                yield CodeMessage(Place(message.mail.place.source, site.place.line, message.mail.message_id), site.format)
 
 
-def tree_prints(root: Path) -> Iterator[Printed]:
+def tree_prints(root: Path) -> Iterator[CodeMessage]:
     """Yield the messages that a tree's TDX sources print; links are not followed, huge files not read."""
     found = 0
     for folder, folders, files in os.walk(root):
@@ -51,13 +51,13 @@ def tree_prints(root: Path) -> Iterator[Printed]:
             if found > _FILES:
                 return
             for site in print_sites(path.read_text(encoding="utf-8", errors="replace"), shown):
-                yield Printed(Place(shown, site.place.line), site.format)
+                yield CodeMessage(Place(shown, site.place.line), site.format)
 
 
-def like(message: str, printed: Sequence[Printed]) -> Evidence | None:
+def like(message: str, printed: Sequence[CodeMessage]) -> Evidence | None:
     """Return the printed message that shares most words with another, None if none shares half of them."""
     wanted = _words(message)
-    best: tuple[float, Printed] | None = None
+    best: tuple[float, CodeMessage] | None = None
     for one in printed:
         shared = wanted & _words(one.format)
         share = len(shared) / max(1, len(wanted))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from tdxwhy.review.lines import own_lines, program_heads, squeeze
-from tdxwhy.review.nouns import Line, Message, Quote
+from tdxwhy.review.nouns import MailLine, Message, Quote
 from tdxwhy.review.threads import chain
 
 _TELLING = 8
@@ -59,7 +59,7 @@ class Speakers:
             self._lines[name] = said
         return self._lines[name]
 
-    def _by_words(self, line: Line, above: list[Message | None]) -> Speaker | None:
+    def _by_words(self, line: MailLine, above: list[Message | None]) -> Speaker | None:
         """Find the ancestor whose own words a line is; the one at the line's depth is asked first."""
         squeezed = squeeze(line.text)
         if not line.level or len(squeezed) < _TELLING:
@@ -75,7 +75,7 @@ class Speakers:
     def quotes(self, message: Message) -> list[Quote]:
         """Return the runs of quoted lines, each by one speaker."""
         said = self.lines(message)
-        runs: list[tuple[Speaker, list[Line]]] = []
+        runs: list[tuple[Speaker, list[MailLine]]] = []
         for line, speaker in zip(message.lines, said, strict=True):
             if speaker is None:
                 continue

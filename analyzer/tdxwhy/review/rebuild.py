@@ -8,10 +8,10 @@ from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Place
 from tdxwhy.review.attribution import attributed_name, attribution_at
 from tdxwhy.review.lines import render_quoted
-from tdxwhy.review.nouns import Line
+from tdxwhy.review.nouns import MailLine
 
 
-def rebuilt_mails(known: dict[str, Mail], lines: dict[str, tuple[Line, ...]]) -> dict[str, Mail]:
+def rebuilt_mails(known: dict[str, Mail], lines: dict[str, tuple[MailLine, ...]]) -> dict[str, Mail]:
     """Return the missing ancestors of all mails that quote them, under their own Message-IDs where those are known.
 
     A level becomes a mail only if an attribution line says who speaks there. Where several mails quote the same missing one, the longest
@@ -39,7 +39,7 @@ def _answers_known(mail: Mail, known: dict[str, Mail]) -> bool:
     return len(known) > 1
 
 
-def speakers(lines: Sequence[Line]) -> list[str]:
+def speakers(lines: Sequence[MailLine]) -> list[str]:
     """Return the names of the speakers of level 1, 2, ... as far as attribution lines name them one below the other."""
     names: dict[int, str] = {}
     for index, line in enumerate(lines):
@@ -55,7 +55,7 @@ def speakers(lines: Sequence[Line]) -> list[str]:
     return found
 
 
-def _ghost(mail: Mail, lines: tuple[Line, ...], level: int, names: list[str], links: list[str]) -> Mail | None:
+def _ghost(mail: Mail, lines: tuple[MailLine, ...], level: int, names: list[str], links: list[str]) -> Mail | None:
     body = render_quoted(lines, level)
     if not body.strip():
         return None

@@ -20,7 +20,7 @@ _WORDS = re.compile(r"[^\W\d_]{2}|\w\?")
 _SHOWN = 8
 
 
-class Region(NamedTuple):
+class AuthorRegion(NamedTuple):
     """What an author wrote in one piece. `about` is the index of the quoted line above it, None where nothing is quoted above."""
 
     about: int | None
@@ -47,23 +47,23 @@ class Point(NamedTuple):
         return self.text.rstrip().endswith(":")
 
 
-def regions(view: View, message: Message) -> Iterator[Region]:
+def regions(view: View, message: Message) -> Iterator[AuthorRegion]:
     """Yield the pieces that an author wrote; quoted lines with words part them, greetings and signatures are left out."""
     held: list[Block] = []
     about: int | None = None
     for block in view.blocks(message):
         above = view.quoted_above(message, block.lines[0].number)
         if held and above != about:
-            yield Region(about, tuple(held))
+            yield AuthorRegion(about, tuple(held))
             held = []
         about = above
         if block.kind in ("prose", *_OFFERED):
             held.append(block)
     if held:
-        yield Region(about, tuple(held))
+        yield AuthorRegion(about, tuple(held))
 
 
-def points(view: View, message: Message, region: Region, cuts: Sequence[int] = ()) -> list[Point]:
+def points(view: View, message: Message, region: AuthorRegion, cuts: Sequence[int] = ()) -> list[Point]:
     """Return the points of a region, in order; `cuts` are lines behind which a later mail answers, so that a point ends there.
 
     What is no talk is left out: the author's name, a smile, words that only repeat a mail above.

@@ -11,7 +11,7 @@ from tdxwhy.review.anchors import Anchors
 from tdxwhy.review.labels import asks, assents, earnest, remark_kind, wanted, wants
 from tdxwhy.review.nouns import Anchor, Message, RemarkKind
 from tdxwhy.review.origins import Origins
-from tdxwhy.review.regions import LONGEST, Point, Region, part, points, regions
+from tdxwhy.review.regions import LONGEST, AuthorRegion, Point, part, points, regions
 from tdxwhy.review.sentences import Sentence, smiles
 from tdxwhy.review.talk import View
 from tdxwhy.review.versions import patch_text
@@ -59,7 +59,7 @@ class Remarks:
         self._firsts: dict[str, list[int]] = {}
         self._ends: dict[str, list[int]] = {}
 
-    def regions(self, message: Message) -> list[Region]:
+    def regions(self, message: Message) -> list[AuthorRegion]:
         """Return what an author wrote in one piece each."""
         return self._regions[message.mail.message_id]
 
@@ -109,7 +109,7 @@ class Remarks:
         self._of_mail.setdefault(message.mail.message_id, []).append(found)
         yield found
 
-    def _made(self, message: Message, group: Sequence[Point], on: Anchor | None, region: Region) -> Found:
+    def _made(self, message: Message, group: Sequence[Point], on: Anchor | None, region: AuthorRegion) -> Found:
         spoken = tuple(sentence for point in group for sentence in point.sentences)
         own = self.is_author(message)
         answers = not own and any(self.is_author(one.message) for one in self.under(message, region))
@@ -140,7 +140,7 @@ class Remarks:
         told = [one for one in made.spoken if phrases("courtesy").search(one.text) is None][:1]
         return any(phrases("commitment").search(one.text) for one in told)
 
-    def under(self, message: Message, region: Region) -> list[Found]:
+    def under(self, message: Message, region: AuthorRegion) -> list[Found]:
         """Return the remarks quoted directly above a piece, without anybody else's words between; the mails above must have been read."""
         run = self.origins.run(message, region.about) if region.about is not None else None
         if run is None:

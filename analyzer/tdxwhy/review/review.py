@@ -26,7 +26,7 @@ from tdxwhy.review.nouns import (
 )
 from tdxwhy.review.posted import Posted
 from tdxwhy.review.preconditions import find_preconditions
-from tdxwhy.review.printed import Printed, like, patch_prints, tree_prints, with_message
+from tdxwhy.review.printed import CodeMessage, like, patch_prints, tree_prints, with_message
 from tdxwhy.review.proposals import find_proposals
 from tdxwhy.review.questions import asked_without_mark, find_questions, find_requests
 from tdxwhy.review.stances import find_stances
@@ -60,7 +60,7 @@ def review(mails: Iterable[Mail], later: Iterable[Mail] = (), tree: Path | None 
 class _Found:
     """Collects the remarks of one mail after the other."""
 
-    def __init__(self, view: View, posted: Sequence[Message], printed: Sequence[Printed], tree: Path | None) -> None:
+    def __init__(self, view: View, posted: Sequence[Message], printed: Sequence[CodeMessage], tree: Path | None) -> None:
         self._view, self._posted, self._printed, self._tree = view, Posted(posted), printed, tree is not None
         self._files = tree_files(str(tree)) if tree is not None else ()
         self._remarks = find_remarks(view, self._posted)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from tdxwhy.review.nouns import Line
+from tdxwhy.review.nouns import MailLine
 
 _END = re.compile(r"(?<![.!?])[.!?]++[\"')\]*_]*+(?=\s|$)")
 _NUMBER = re.compile(r"\(?\d{1,2}\.")
@@ -44,7 +44,7 @@ def smiles(text: str) -> bool:
     return _SMILEY.search(text.rstrip()[-4:]) is not None
 
 
-def sentences(lines: Sequence[Line]) -> Iterator[Sentence]:
+def sentences(lines: Sequence[MailLine]) -> Iterator[Sentence]:
     """Split lines of prose into sentences; a paragraph's end ends one.
 
     Accepted form: prose wrapped at any width; full stops of abbreviations and initials, file names and addresses end nothing.
@@ -59,7 +59,7 @@ def sentences(lines: Sequence[Line]) -> Iterator[Sentence]:
         begin = end
 
 
-def _joined(lines: Sequence[Line]) -> tuple[str, list[tuple[int, int]]]:
+def _joined(lines: Sequence[MailLine]) -> tuple[str, list[tuple[int, int]]]:
     """Join lines with blanks; `starts` tells at which offset each line begins."""
     pieces: list[str] = []
     starts: list[tuple[int, int]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tdxwhy.review.nouns import Line, Message, Tag
+from tdxwhy.review.nouns import MailLine, Message, Tag
 from tdxwhy.review.talk import Said, View, evidence
 from tdxwhy.review.words import phrases
 
@@ -31,7 +31,7 @@ def find_tags(view: View, message: Message) -> list[Tag]:
     return found
 
 
-def _by(text: str, lines: tuple[Line, ...], index: int) -> tuple[str, str]:
+def _by(text: str, lines: tuple[MailLine, ...], index: int) -> tuple[str, str]:
     """Split the person from what follows; an address wrapped to the next line is fetched."""
     if "<" not in text and index + 1 < len(lines) and re.match(r"^\s*<[^\s@<>]+@[^\s<>]+>", lines[index + 1].text):
         text = f"{text} {lines[index + 1].text.strip()}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.lines import own_lines, parse_lines, squeeze
-from tdxwhy.review.nouns import Kind, Line, Message
+from tdxwhy.review.nouns import Kind, MailLine, Message
 from tdxwhy.review.rebuild import rebuilt_mails
 from tdxwhy.review.words import phrases
 
@@ -82,7 +82,7 @@ def build_messages(mails: Iterable[Mail]) -> tuple[Message, ...]:
     return _ordered(messages)
 
 
-def message_kind(mail: Mail, subject: Subject, lines: Sequence[Line]) -> Kind:
+def message_kind(mail: Mail, subject: Subject, lines: Sequence[MailLine]) -> Kind:
     """Tell patches, cover letters and mails from robots apart from what people reply."""
     who = f"{mail.author} <{mail.address or ''}>".lower()
     if phrases("bot").search(who):
@@ -96,7 +96,7 @@ def message_kind(mail: Mail, subject: Subject, lines: Sequence[Line]) -> Kind:
     return "patch"
 
 
-def _parent(mail: Mail, known: dict[str, Mail], lines: dict[str, tuple[Line, ...]]) -> tuple[str | None, int]:
+def _parent(mail: Mail, known: dict[str, Mail], lines: dict[str, tuple[MailLine, ...]]) -> tuple[str | None, int]:
     """Return the nearest known mail above and how many are missing in between."""
     links = list(dict.fromkeys([*mail.in_reply_to[:1], *reversed(mail.references)]))
     for gap, link in enumerate(links):
@@ -107,7 +107,7 @@ def _parent(mail: Mail, known: dict[str, Mail], lines: dict[str, tuple[Line, ...
     return None, len(links)
 
 
-def _quoted_parent(mail: Mail, known: dict[str, Mail], lines: dict[str, tuple[Line, ...]]) -> str | None:
+def _quoted_parent(mail: Mail, known: dict[str, Mail], lines: dict[str, tuple[MailLine, ...]]) -> str | None:
     """Find the parent of a mail that links to none: the mail of that subject whose own words it quotes most, else the oldest."""
     title = read_subject(mail.subject).title.lower()
     asked = {squeeze(line.text) for line in lines[mail.message_id] if line.level == 1 and len(line.text) > 8}

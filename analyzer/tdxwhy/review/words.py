@@ -33,7 +33,7 @@ _WORDS = "words"
 _GAPS = {"..": 3, "...": 8, "....": 20}
 
 
-class Form(NamedTuple):
+class PhraseForm(NamedTuple):
     """One form as an expression, and words of which every sentence that it matches has one; none where that cannot be told."""
 
     needs: frozenset[str]
@@ -46,8 +46,8 @@ class Phrase(NamedTuple):
     id: str
     group: str
     kind: str
-    forms: tuple[Form, ...]
-    vetoes: tuple[Form, ...]
+    forms: tuple[PhraseForm, ...]
+    vetoes: tuple[PhraseForm, ...]
     marked: str
 
     def match(self, text: str) -> re.Match[str] | None:
@@ -56,7 +56,7 @@ class Phrase(NamedTuple):
         return found if found and not _matched(self.vetoes, text, self.marked) else None
 
 
-def _matched(forms: Sequence[Form], text: str, marked: str) -> re.Match[str] | None:
+def _matched(forms: Sequence[PhraseForm], text: str, marked: str) -> re.Match[str] | None:
     words = _words_of(text)
     for form in forms:
         if not form.needs or not form.needs.isdisjoint(words):
@@ -133,7 +133,7 @@ def phrases(group: str) -> Phrases:
 
 def read_phrase(group: str, row: Sequence[Any]) -> Phrase:
     """Return a phrase of a group from what `lowered_phrase` made of it."""
-    forms, vetoes = [tuple([Form(frozenset(needs), lazy(expression)) for needs, expression in each]) for each in row[2:4]]
+    forms, vetoes = [tuple([PhraseForm(frozenset(needs), lazy(expression)) for needs, expression in each]) for each in row[2:4]]
     return Phrase(row[0], group, row[1], forms, vetoes, row[4])
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tdxwhy.check.catalogue import find, rules_of
 from tdxwhy.check.engine import judge, unique, unmet
 from tdxwhy.check.subjects.log import check_log
-from tdxwhy.check.subjects.nouns import Message
+from tdxwhy.check.subjects.nouns import MessageSubject
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.names import named
 from tdxwhy.records import Event, Evidence, Finding, LogRecord, MessageForm, Naming, Place
@@ -48,9 +48,9 @@ def boot(*events: Event, outcome: str = "failed", role: str = "host") -> Diagnos
     return Diagnosis("host.log", role, outcome, "", steps=("TDH.SYS.TDMR.INIT",), events=events)  # type: ignore[arg-type]
 
 
-def message(text: str, line: int | None = 1, **facts: object) -> Message:
+def message(text: str, line: int | None = 1, **facts: object) -> MessageSubject:
     fields: dict[str, object] = {"kind": "failure", "outcome": "failed", "names": named(text), **facts}
-    return Message(text=text, evidence=(Evidence(Place("a.log", line), text),), **fields)  # type: ignore[arg-type]
+    return MessageSubject(text=text, evidence=(Evidence(Place("a.log", line), text),), **fields)  # type: ignore[arg-type]
 
 
 def ids(diagnosis: Diagnosis) -> set[str]:

@@ -26,7 +26,7 @@ class Entry(NamedTuple):
     reason: str
 
 
-class Known(NamedTuple):
+class BaselineMatch(NamedTuple):
     """What a baseline makes of a run: findings that are new, findings that were known (with the reason), entries that promise too many."""
 
     new: tuple[Finding, ...]
@@ -58,7 +58,7 @@ def _entry(path: Path, number: int, row: Any) -> Entry:  # noqa: ANN401 - whatev
     return Entry(**row)
 
 
-def compare(findings: Sequence[Finding], entries: Iterable[Entry]) -> Known:
+def compare(findings: Sequence[Finding], entries: Iterable[Entry]) -> BaselineMatch:
     """Take out of the findings what the baseline knows, at most as often as it says."""
     left = {(entry.file, entry.fingerprint): [entry.times, entry] for entry in entries}
     new: list[Finding] = []
@@ -70,7 +70,7 @@ def compare(findings: Sequence[Finding], entries: Iterable[Entry]) -> Known:
             known.append((found, slot[1].reason))
         else:
             new.append(found)
-    return Known(tuple(new), tuple(known), tuple(entry for count, entry in left.values() if count))  # type: ignore[misc]
+    return BaselineMatch(tuple(new), tuple(known), tuple(entry for count, entry in left.values() if count))  # type: ignore[misc]
 
 
 def written(findings: Iterable[Finding], reason: str, before: Iterable[Entry] = ()) -> str:

@@ -20,7 +20,7 @@ _INFO = re.compile(r"^(?P<head>pr|dev|kvm|vcpu)_(?:info|notice|dbg|debug)\b")
 _LOUD = re.compile(r"^(?P<head>pr|dev|kvm|vcpu)_(?:emerg|alert|crit|err|warn|notice|info)(?:_once|_ratelimited)?$")
 
 
-class Written(NamedTuple):
+class WrittenCall(NamedTuple):
     """A print call as it stands: its name, what comes before the format, the format, the arguments, and what it names."""
 
     name: str
@@ -104,7 +104,7 @@ def _changed(fragment: Fragment, index: int, remedies: Sequence[str]) -> tuple[i
     args = call.arguments[known.format + 1 :]
     has_cpu = re.search(r"\bint\s+(?:\w+,\s*)*cpu\b", fragment.text[max(0, start - 3000) : start]) is not None
     on_cpu = scope().matches("cpu", "functions", functions(fragment)[index])
-    written = Written(call.name, call.arguments[: known.format], read[1], args, named(read[1], args), has_cpu, on_cpu)
+    written = WrittenCall(call.name, call.arguments[: known.format], read[1], args, named(read[1], args), has_cpu, on_cpu)
     for remedy in remedies:
         written = _REMEDIES[remedy](written)
     last = fragment.line_at(call.end - 1)
@@ -113,7 +113,7 @@ def _changed(fragment: Fragment, index: int, remedies: Sequence[str]) -> tuple[i
     return last, _laid_out(head, written, tail)
 
 
-def _laid_out(head: str, written: Written, tail: str) -> list[str]:
+def _laid_out(head: str, written: WrittenCall, tail: str) -> list[str]:
     """Lay the call out as kernel code: one line where it fits, else the arguments below, aligned to the bracket."""
     parts = [*written.before, f'"{written.format}"', *written.args]
     one = f"{head}{written.name}({', '.join(parts)}){tail}"
@@ -132,7 +132,7 @@ def _laid_out(head: str, written: Written, tail: str) -> list[str]:
     return [*lines, rest]
 
 
-def _name_the_cpu(written: Written) -> Written:
+def _name_the_cpu(written: WrittenCall) -> WrittenCall:
     """Name the CPU that runs the code where it runs on many; elsewhere that CPU is not the one at fault, and the package must be found."""
     body = unended(written.format)
     if not written.on_cpu:
@@ -148,22 +148,22 @@ def _name_the_cpu(written: Written) -> Written:
     return written._replace(format=f"{body}: {said}\\n", args=(*written.args, *(argument for known, _, argument in lacks if not known)))
 
 
-def _each_time(written: Written) -> Written:
+def _each_time(written: WrittenCall) -> WrittenCall:
     return written._replace(name=written.name.replace("_once", "_ratelimited"))
 
 
-def _raise_level(written: Written) -> Written:
+def _raise_level(written: WrittenCall) -> WrittenCall:
     return written._replace(name=_INFO.sub(lambda found: f"{found['head']}_err", written.name))
 
 
-def _debug(written: Written) -> Written:
+def _debug(written: WrittenCall) -> WrittenCall:
     found = _LOUD.match(written.name)
     if found is None:
         return written
     return written._replace(name=f"{found['head']}_{'dbg' if found['head'] == 'dev' else 'debug'}")
 
 
-def _spell_errno(written: Written) -> Written:
+def _spell_errno(written: WrittenCall) -> WrittenCall:
     """Print the first signed number that is an errno's with %pe."""
     from tdxwhy.know.printf import conversions
 
@@ -174,7 +174,7 @@ def _spell_errno(written: Written) -> Written:
     return written
 
 
-_REMEDIES: dict[str, Callable[[Written], Written]] = {
+_REMEDIES: dict[str, Callable[[WrittenCall], WrittenCall]] = {
     "name-the-cpu": _name_the_cpu,
     "each-time": _each_time,
     "raise-level": _raise_level,

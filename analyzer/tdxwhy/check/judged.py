@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tdxwhy.check.baseline import Entry
 
 
-class Seen(NamedTuple):
+class CaseChangeSeen(NamedTuple):
     """A failing case that a patch changes: the lines that users see before and after it and the errno; None: there is no such case."""
 
     step: str
@@ -40,7 +40,7 @@ class Judged(NamedTuple):
     texts: dict[str, str] = {}  # noqa: RUF012 - never written to
     suppressed: tuple[Suppressed, ...] = ()
     outcome: str | None = None
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[CaseChangeSeen, ...] = ()
 
 
 class Run(NamedTuple):

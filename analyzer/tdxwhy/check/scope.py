@@ -25,7 +25,7 @@ _KEYS = {
 _ABOUT = re.compile(r"tdx|seam|PAMT|TDMR|KeyID", re.IGNORECASE)
 
 
-class Scope(NamedTuple):
+class ScopePatterns(NamedTuple):
     """The patterns of `scope.toml`, by table and key."""
 
     tables: dict[str, dict[str, re.Pattern[str]]]
@@ -49,10 +49,10 @@ class Scope(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def scope() -> Scope:
+def scope() -> ScopePatterns:
     """Return the patterns, loaded once."""
     rows = compiled.table(SCOPE, "scope")
-    return Scope({table: {key: _any(patterns) for key, patterns in keys.items()} for table, keys in rows.items()})
+    return ScopePatterns({table: {key: _any(patterns) for key, patterns in keys.items()} for table, keys in rows.items()})
 
 
 def load(folder: Path) -> dict[str, Any]:

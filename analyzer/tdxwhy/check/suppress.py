@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from tdxwhy.check.subjects.nouns import Mark
+from tdxwhy.check.subjects.nouns import SuppressionSubject
 from tdxwhy.config import Suppress
 from tdxwhy.records import Evidence, Finding, Place
 
@@ -16,7 +16,7 @@ _TRAILER = re.compile(r"^Tdxwhy-ignore: (?P<rules>TDX\d{0,3}(?:, ?TDX\d{0,3}){0,
 _REACH = 2
 
 
-class Written(NamedTuple):
+class Suppression(NamedTuple):
     """A suppression as it stands: for these rules, on these lines (None: the whole input), for this reason."""
 
     evidence: Evidence
@@ -40,7 +40,7 @@ class Suppressed(NamedTuple):
     reason: str
 
 
-def written(text: str, place: Place) -> tuple[Written, ...]:
+def written(text: str, place: Place) -> tuple[Suppression, ...]:
     """Find the marks in a source or a patch.
 
     Accepted form: `tdxwhy: ignore[TDX201, TDX2] reason` on the line or up to two lines above, `tdxwhy: ignore-file[TDX201] reason`,
@@ -56,13 +56,13 @@ def written(text: str, place: Place) -> tuple[Written, ...]:
         here = found.re is _MARK and found["how"] == "ignore"
         evidence = Evidence(place._replace(line=number), found[0].strip())
         rules = tuple(one.strip() for one in found["rules"].split(","))
-        marks.append(Written(evidence, rules, found["reason"].strip(), (number, number + _REACH) if here else None))
+        marks.append(Suppression(evidence, rules, found["reason"].strip(), (number, number + _REACH) if here else None))
     return tuple(marks)
 
 
 def sort_out(
-    findings: Iterable[Finding], marks: Sequence[Written], settings: Sequence[Suppress], require_reason: bool = False
-) -> tuple[list[Finding], list[Suppressed], list[Mark]]:
+    findings: Iterable[Finding], marks: Sequence[Suppression], settings: Sequence[Suppress], require_reason: bool = False
+) -> tuple[list[Finding], list[Suppressed], list[SuppressionSubject]]:
     """Part findings into those that stand and those that are suppressed, and return the marks with their use."""
     standing: list[Finding] = []
     hidden: list[Suppressed] = []
@@ -78,7 +78,7 @@ def sort_out(
             hidden.append(Suppressed(found, "external", table.reason))
         else:
             standing.append(found)
-    shown = [Mark("suppression", (mark.evidence,), mark.evidence.quote, index in used) for index, mark in enumerate(valid)]
+    shown = [SuppressionSubject("suppression", (mark.evidence,), mark.evidence.quote, index in used) for index, mark in enumerate(valid)]
     return standing, hidden, shown
 
 

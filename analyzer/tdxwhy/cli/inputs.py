@@ -21,7 +21,7 @@ _MOST = 64 << 20
 _MOST_PIPED = 1 << 30
 
 
-class Input(NamedTuple):
+class LogInput(NamedTuple):
     """One log: the name that reports give it, and its path or its content; `sought`: it was found in a folder or an archive, not named."""
 
     name: str
@@ -43,7 +43,7 @@ def named_or_waiting(names: Sequence[str]) -> list[str]:
     return [STDIN] if stat.S_ISFIFO(mode) or (stat.S_ISREG(mode) and os.fstat(0).st_size) else [THIS_MACHINE]
 
 
-def inputs(names: Sequence[str]) -> Iterator[Input]:
+def inputs(names: Sequence[str]) -> Iterator[LogInput]:
     """Yield the logs behind the names: those of a folder in the order of their paths, those of a zip archive in its own."""
     for name in names:
         if name not in (THIS_MACHINE, STDIN) and Path(name).is_dir():
@@ -53,19 +53,19 @@ def inputs(names: Sequence[str]) -> Iterator[Input]:
         elif name == STDIN and _zip_waits():
             yield from _of_zip("stdin", BytesIO(sys.stdin.buffer.read(_MOST_PIPED)))
         else:
-            yield Input(name)
+            yield LogInput(name)
 
 
 def _zip_waits() -> bool:
     return isinstance(sys.stdin.buffer, BufferedReader) and sys.stdin.buffer.peek(len(_ZIP)).startswith(_ZIP)
 
 
-def _of_folder(name: str) -> Iterator[Input]:
+def _of_folder(name: str) -> Iterator[LogInput]:
     from tdxwhy.fleet.sources import Listing
 
     for source in Listing([name]):
         path = Path(source.path)
-        yield from (one._replace(sought=True) for one in (_of_zip(source.path) if _is_zip(path) else [Input(source.path, path)]))
+        yield from (one._replace(sought=True) for one in (_of_zip(source.path) if _is_zip(path) else [LogInput(source.path, path)]))
 
 
 def _is_zip(path: Path) -> bool:
@@ -76,14 +76,14 @@ def _is_zip(path: Path) -> bool:
         return False
 
 
-def _of_zip(name: str, piped: BytesIO | None = None) -> Iterator[Input]:
+def _of_zip(name: str, piped: BytesIO | None = None) -> Iterator[LogInput]:
     from tdxwhy.fleet.archive import Guarded, Refused, members
 
     with piped or Path(name).open("rb") as stream:
         for member in members("zip", stream):
             if isinstance(member, Refused):
                 raise TdxwhyError(f"{name}!{member.name}: {member.why}")
-            yield Input(f"{name}!{member.name}", BytesIO(_content(Guarded(member.stream))), True)
+            yield LogInput(f"{name}!{member.name}", BytesIO(_content(Guarded(member.stream))), True)
 
 
 def _content(stream: object) -> bytes:
@@ -100,7 +100,7 @@ class Copies:
         self.count = 0
         self._seen: dict[bytes, str] = {}
 
-    def has(self, one: Input) -> bool:
+    def has(self, one: LogInput) -> bool:
         """Tell whether an input that was found is a copy of one before it, and count it if so."""
         digest = _digest(one)
         if not digest:
@@ -110,7 +110,7 @@ class Copies:
         return first != one.name
 
 
-def _digest(one: Input) -> bytes:
+def _digest(one: LogInput) -> bytes:
     if isinstance(one.source, BytesIO):
         return blake2b(one.source.getvalue(), digest_size=16).digest()
     if one.source is None:

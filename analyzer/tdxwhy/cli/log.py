@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tdxwhy.check.logs import report_of
 from tdxwhy.cli.complaints import complain
-from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, Input, inputs, named_or_waiting
+from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, LogInput, inputs, named_or_waiting
 from tdxwhy.cli.parsing import Parser, sidecar_of
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.logs import LogReport
@@ -153,7 +153,7 @@ def _refuse_together(args: argparse.Namespace) -> None:
         raise TdxwhyError(f"--{'brief' if args.brief else 'unrecognised'} prints text only", "leave --format out")
 
 
-def read_report(one: Input | str, sidecar: Topology | None = None, hold: bool = False, joined: bool = False) -> LogReport:
+def read_report(one: LogInput | str, sidecar: Topology | None = None, hold: bool = False, joined: bool = False) -> LogReport:
     """Read one log and diagnose every boot in it, with the CPUs that the sidecar lists, or else the archive with the log.
 
     `joined`: its lines are kept, as those of other files will be read beside them.

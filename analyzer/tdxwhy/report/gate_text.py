@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
-from tdxwhy.check.judged import Judged, Run, Seen
+from tdxwhy.check.judged import CaseChangeSeen, Judged, Run
 from tdxwhy.ranges import counted
 from tdxwhy.records import Finding
 from tdxwhy.report.location import excerpt, spot
@@ -50,7 +50,7 @@ def _users(one: Judged) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _sides(seen: Seen) -> tuple[tuple[str, tuple[str, ...] | None, str | None], ...]:
+def _sides(seen: CaseChangeSeen) -> tuple[tuple[str, tuple[str, ...] | None, str | None], ...]:
     return ("before", seen.before, seen.errno_before), ("after", seen.after, seen.errno_after)
 
 

@@ -19,7 +19,7 @@ State = Literal["passed", "failure", "error", "skipped"]
 _COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
-class Case(NamedTuple):
+class JUnitCase(NamedTuple):
     """A test: what came of it, why in one line, and all that is to be said of it."""
 
     name: str
@@ -33,7 +33,7 @@ class Suite(NamedTuple):
     """The tests of one input."""
 
     name: str
-    cases: tuple[Case, ...]
+    cases: tuple[JUnitCase, ...]
 
 
 def document(suites: Sequence[Suite]) -> str:
@@ -49,13 +49,13 @@ def document(suites: Sequence[Suite]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _count(element: Element, cases: Sequence[Case]) -> None:
+def _count(element: Element, cases: Sequence[JUnitCase]) -> None:
     element.set("tests", str(len(cases)))
     for name, state in _COUNTS.items():
         element.set(name, str(sum(case.state == state for case in cases)))
 
 
-def _add(suite: Element, name: str, case: Case) -> None:
+def _add(suite: Element, name: str, case: JUnitCase) -> None:
     made = SubElement(suite, "testcase", name=_clean(case.name), classname=_clean(name))
     if case.state == "passed":
         return
@@ -74,19 +74,19 @@ def junit(run: Run) -> str:
     for one in run.findings:
         found[one.evidence[0].place.source, one.rule].append(one)
     suites = [Suite(relative(judged.name), tuple(_cases(run, judged, found))) for judged in run.inputs]
-    suites += [Suite(error.split(":")[0], (Case("readable", "error", error, kind="unreadable"),)) for error in run.errors]
+    suites += [Suite(error.split(":")[0], (JUnitCase("readable", "error", error, kind="unreadable"),)) for error in run.errors]
     return document(suites)
 
 
-def _cases(run: Run, judged: Judged, found: dict[tuple[str, str], list[Finding]]) -> Iterator[Case]:
+def _cases(run: Run, judged: Judged, found: dict[tuple[str, str], list[Finding]]) -> Iterator[JUnitCase]:
     if not judged.judged:
-        yield Case("judged", "skipped", "; ".join(judged.notes) or "nothing to judge")
+        yield JUnitCase("judged", "skipped", "; ".join(judged.notes) or "nothing to judge")
         return
     for rule in _tried(run, judged):
         findings = found.get((judged.name, rule.id), [])
         name = f"{rule.id} {rule.title}"
         rows = tuple(f"{at.path}:{at.line}: {one.message}" for one in findings for at in [spot(run, one.evidence[0])])
-        yield Case(name, "failure", findings[0].message, rows, rule.severity) if findings else Case(name, "passed")
+        yield JUnitCase(name, "failure", findings[0].message, rows, rule.severity) if findings else JUnitCase(name, "passed")
 
 
 def _tried(run: Run, judged: Judged) -> list[Rule]:

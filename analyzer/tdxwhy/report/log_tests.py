@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tdxwhy.check.subjects.outcome import told
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.wanted import Wanted
-from tdxwhy.report.junit import Case, State, Suite, document
+from tdxwhy.report.junit import JUnitCase, State, Suite, document
 from tdxwhy.report.location import relative
 from tdxwhy.report.log_whole import whole
 from tdxwhy.report.terminal import Painter, safe
@@ -49,10 +49,10 @@ def suites(reports: Iterable[LogReport], unread: Iterable[tuple[str, str]], want
     for report in reports:
         yield Suite(relative(report.source), tuple(_cases(report, wanted)))
     for name, why in unread:
-        yield Suite(relative(name), (Case("readable", "error", why),))
+        yield Suite(relative(name), (JUnitCase("readable", "error", why),))
 
 
-def _cases(report: LogReport, wanted: Wanted) -> Iterator[Case]:
+def _cases(report: LogReport, wanted: Wanted) -> Iterator[JUnitCase]:
     diagnosis = report.judged.diagnosis
     rows = ("".join(whole(report, False, _COLUMNS, Painter(False))),)
     state: State = "passed"
@@ -61,13 +61,13 @@ def _cases(report: LogReport, wanted: Wanted) -> Iterator[Case]:
         state, message = "failure", told(diagnosis)
     elif diagnosis.outcome != "initialized":
         state, message = "skipped", told(diagnosis)
-    yield Case("TDX comes up", state, safe(message), rows if state == "failure" else ())
+    yield JUnitCase("TDX comes up", state, safe(message), rows if state == "failure" else ())
     if wanted.troubled(report):
-        yield Case("nothing else fails", "failure", safe("; ".join(f"{one.stage}: {one.sentence}" for one in report.incidents)), rows)
+        yield JUnitCase("nothing else fails", "failure", safe("; ".join(f"{one.stage}: {one.sentence}" for one in report.incidents)), rows)
     elif report.incidents:
-        yield Case("nothing else fails", "skipped", safe(report.incidents[0].sentence))
+        yield JUnitCase("nothing else fails", "skipped", safe(report.incidents[0].sentence))
     else:
-        yield Case("nothing else fails", "passed")
+        yield JUnitCase("nothing else fails", "passed")
 
 
 def _escaped(text: str) -> str:

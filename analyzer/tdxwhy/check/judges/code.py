@@ -10,7 +10,7 @@ from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.judged import Judged
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
-from tdxwhy.check.subjects.nouns import Message, Path, Remark, Subject
+from tdxwhy.check.subjects.nouns import MessageSubject, PathSubject, RemarkSubject, Subject
 from tdxwhy.check.subjects.patch import patch_subjects
 from tdxwhy.check.suppress import sort_out, written
 from tdxwhy.config import Settings
@@ -26,7 +26,7 @@ class Mailed(NamedTuple):
     """The mail that carries a patch, and what is stated or asked in it."""
 
     message_id: str
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[RemarkSubject, ...] = ()
 
 
 def judge_code(text: str, name: str, rules: Sequence[Rule], settings: Settings, mailed: Mailed | None = None) -> Judged:
@@ -67,7 +67,7 @@ def _files(tree: str) -> dict[str, str]:
     return dict(tree_files(tree))
 
 
-def _in_mail(subject: Message | Path, message_id: str) -> Subject:
+def _in_mail(subject: MessageSubject | PathSubject, message_id: str) -> Subject:
     first, *rest = subject.evidence
     return subject._replace(evidence=(first._replace(place=first.place._replace(message_id=message_id)), *rest))
 

@@ -11,7 +11,7 @@ from tdxwhy.check.intake import Input
 from tdxwhy.check.judged import Judged
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects.log import subjects
-from tdxwhy.check.subjects.nouns import Judgement
+from tdxwhy.check.subjects.nouns import VerdictSubject
 from tdxwhy.check.subjects.outcome import outcomes
 from tdxwhy.check.suppress import sort_out
 from tdxwhy.config import Settings
@@ -48,7 +48,7 @@ def _findings(diagnosis: Diagnosis, rules: Sequence[Rule]) -> Iterator[Finding]:
         yield from judge(rules, _verdict(diagnosis))
 
 
-def _verdict(diagnosis: Diagnosis) -> Iterator[Judgement]:
+def _verdict(diagnosis: Diagnosis) -> Iterator[VerdictSubject]:
     """Replay the lines that the model knows; between them others may be missing, so those it does not know are left out."""
     from tdxwhy.replay.engine import Line, replay_log
 
@@ -65,7 +65,7 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[Judgement]:
     line = next((event for event in events if place is not None and event.record.place.line == place.line), events[-1])
     steps = tuple(dict.fromkeys(one.step for one in verdict.explanations)) if diagnosis.outcome == "failed" else ()
     expected = place.expected[:_EXPECTED] if place is not None else ()
-    yield Judgement("verdict", (Evidence(line.record.place, line.record.text),), verdict.verdict, expected, steps)
+    yield VerdictSubject("verdict", (Evidence(line.record.place, line.record.text),), verdict.verdict, expected, steps)
 
 
 def _in_order(events: Sequence[Event]) -> list[Event]:

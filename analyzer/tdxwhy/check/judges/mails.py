@@ -14,7 +14,7 @@ from tdxwhy.check.judged import Judged
 from tdxwhy.check.judges.code import Mailed, judge_code
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
-from tdxwhy.check.subjects.nouns import Remark
+from tdxwhy.check.subjects.nouns import RemarkSubject
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Settings
 from tdxwhy.read.mail.nouns import Mail
@@ -60,7 +60,7 @@ def _with_users(judged: Judged, mails: Sequence[Mail], tree: str) -> Judged:
     return judged._replace(seen=seen, notes=(*judged.notes, *troubles[:5]))
 
 
-def _remarks(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> dict[str, list[Remark]]:
+def _remarks(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> dict[str, list[RemarkSubject]]:
     """Return what was said, by mail. Of patches alone it is what they need from elsewhere; nobody has answered yet."""
     if len(mails) > THREAD or not any(rule.subject == "remark" for rule in rules):
         return {}
@@ -71,7 +71,7 @@ def _remarks(mails: Sequence[Mail], rules: Sequence[Rule], files: _Files) -> dic
 
     talked = any(not is_patch(mail) for mail in mails)
     names = {mail.message_id: files.name(mail) for mail in mails}
-    found: dict[str, list[Remark]] = {}
+    found: dict[str, list[RemarkSubject]] = {}
     for remark in thread_remarks(mails) if talked else patch_needs(about):
         place = remark.evidence[0].place
         name = names.get(place.message_id or "")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tdxwhy.check.judged import Seen
+from tdxwhy.check.judged import CaseChangeSeen
 from tdxwhy.errors import TdxwhyError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST = 200
 
 
-def seen_by_users(series: Sequence[tuple[FilePatch, ...]], tree: str) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
+def seen_by_users(series: Sequence[tuple[FilePatch, ...]], tree: str) -> tuple[tuple[CaseChangeSeen, ...], tuple[str, ...]]:
     """Return the failing cases that patches change, applied in order, and what did not apply; nothing where no file of bring-up changes."""
     from tdxwhy.explain.patched import applied
     from tdxwhy.explain.preview import pairs_of, rows_of
@@ -62,8 +62,8 @@ def _program(texts: dict[str, str], tree: str) -> Program:
     return program_of_tree(texts, tree)
 
 
-def _seen(pair: PreviewPair) -> Seen:
-    return Seen(pair.row.step, pair.row.reason, pair.change, pair.row.entry, *_side(pair.before), *_side(pair.after))
+def _seen(pair: PreviewPair) -> CaseChangeSeen:
+    return CaseChangeSeen(pair.row.step, pair.row.reason, pair.change, pair.row.entry, *_side(pair.before), *_side(pair.after))
 
 
 def _side(row: PreviewRow | None) -> tuple[tuple[str, ...] | None, str | None]:

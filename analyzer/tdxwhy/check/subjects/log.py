@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects.message import scope_of, spelt
-from tdxwhy.check.subjects.nouns import Boot, Message, Shown, Subject
+from tdxwhy.check.subjects.nouns import BootSubject, MessageSubject, Shown, Subject
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.know.names import named, tells_failure
@@ -44,14 +44,14 @@ def subjects(diagnosis: Diagnosis) -> Iterator[Subject]:
         yield from (line._replace(explained=explained) for line in _lines(diagnosis, failing))
 
 
-def _boot(diagnosis: Diagnosis, failing: Sequence[Event]) -> Boot | None:
+def _boot(diagnosis: Diagnosis, failing: Sequence[Event]) -> BootSubject | None:
     forms = [(event, event.form or event.nearest) for event in diagnosis.events]
     own = [event for event, form in forms if form is not None and form.kind in _KINDS]
     last = (_evidence(own[-1]),) if own else ()
     evidence = tuple(_evidence(event) for event in failing) or last or diagnosis.evidence or diagnosis.request.evidence
     if not evidence:
         return None
-    return Boot(
+    return BootSubject(
         kind="boot",
         evidence=evidence[:_QUOTED],
         role=diagnosis.role,
@@ -75,13 +75,13 @@ def is_failing(event: Event) -> bool:
     return tells_failure("", event.record.text)
 
 
-def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> Message:
+def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> MessageSubject:
     names = [_names(event) for event in (*failing, *_explaining(diagnosis.events, failing))]
     texts = [event.record.text for event in failing]
     shows = frozenset[Shown]().union(*(_shows(event) for event in failing))
     main = max(failing, key=_tells_most)
     others = [event for event in failing if event is not main]
-    return Message(
+    return MessageSubject(
         kind="failure",
         text=main.record.text,
         evidence=tuple(_evidence(event) for event in [main, *others][:_QUOTED]),
@@ -110,7 +110,7 @@ def _tells_most(event: Event) -> int:
     return 2 * len(_shows(event) & {"leaf", "status"}) + (step_of(event) is not None)
 
 
-def _lines(diagnosis: Diagnosis, failing: Sequence[Event]) -> Iterator[Message]:
+def _lines(diagnosis: Diagnosis, failing: Sequence[Event]) -> Iterator[MessageSubject]:
     first: dict[str, list[Event]] = {}
     for event in failing:
         first.setdefault(event.record.text, []).append(event)
@@ -118,10 +118,10 @@ def _lines(diagnosis: Diagnosis, failing: Sequence[Event]) -> Iterator[Message]:
         yield _line(diagnosis, text, events)
 
 
-def _line(diagnosis: Diagnosis, text: str, events: Sequence[Event]) -> Message:
+def _line(diagnosis: Diagnosis, text: str, events: Sequence[Event]) -> MessageSubject:
     event = events[0]
     cpu = event.values.get("cpu")
-    return Message(
+    return MessageSubject(
         kind="log-line",
         text=text,
         evidence=tuple(_evidence(one) for one in events[:_QUOTED]),

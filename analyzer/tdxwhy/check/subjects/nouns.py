@@ -13,7 +13,7 @@ Shown = Literal["leaf", "status", "errno"]
 Area = Literal["host", "kvm", "guest", "other"]
 
 
-class Message(NamedTuple):
+class MessageSubject(NamedTuple):
     """A kernel message, seen the same way in a log, in a patch and in C source.
 
     Of kind "failure" it stands for all messages of one failed attempt: `names` is what they name together.
@@ -57,7 +57,7 @@ class Message(NamedTuple):
         }
 
 
-class Boot(NamedTuple):
+class BootSubject(NamedTuple):
     """One boot: what came of TDX in it, and whether any line says why it failed.
 
     `ready`: its TDX lines are those of a firmware that is ready, and nothing after them; `asked` tells whether anybody asked for TDX.
@@ -80,7 +80,7 @@ class Boot(NamedTuple):
         return {"outcome": self.outcome, "steps": " or ".join(self.steps) or "an unknown step", "proposal": self.proposal or ""}
 
 
-class Path(NamedTuple):
+class PathSubject(NamedTuple):
     """A condition on which a function gives up, and whether it prints there."""
 
     kind: Literal["path"]
@@ -101,7 +101,7 @@ class Path(NamedTuple):
         return {"function": f"{self.function}()", "condition": self.condition, "errno": self.errno or "an error"}
 
 
-class Remark(NamedTuple):
+class RemarkSubject(NamedTuple):
     """A question, a precondition or a promise that somebody made in a review, and what became of it."""
 
     kind: Literal["remark"]
@@ -120,7 +120,7 @@ class Remark(NamedTuple):
         return {"text": self.text, "by": self.by, "state": self.state}
 
 
-class Judgement(NamedTuple):
+class VerdictSubject(NamedTuple):
     """What the reference model says of a log."""
 
     kind: Literal["verdict"]
@@ -140,7 +140,7 @@ class Judgement(NamedTuple):
         }
 
 
-class Ending(NamedTuple):
+class OutcomeSubject(NamedTuple):
     """What came of TDX in a log: of initialisation ("outcome"), or something that went wrong after or beside it ("incident")."""
 
     kind: Literal["outcome", "incident"]
@@ -156,7 +156,7 @@ class Ending(NamedTuple):
         return {"text": self.text}
 
 
-class Mark(NamedTuple):
+class SuppressionSubject(NamedTuple):
     """A suppression that somebody wrote, and whether it suppressed anything."""
 
     kind: Literal["suppression"]
@@ -171,7 +171,7 @@ class Mark(NamedTuple):
         return {"text": self.text}
 
 
-Subject = Message | Boot | Path | Remark | Judgement | Ending | Mark
+Subject = MessageSubject | BootSubject | PathSubject | RemarkSubject | VerdictSubject | OutcomeSubject | SuppressionSubject
 WORDS: dict[str, frozenset[str]] = {
     "failure": frozenset({"text", "level", "count", "function", "proposal", "missing"}),
     "log-line": frozenset({"text", "level", "count", "function", "proposal", "missing"}),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects.message import scope_of, spelt
-from tdxwhy.check.subjects.nouns import Area, Message, Path, Shown
+from tdxwhy.check.subjects.nouns import Area, MessageSubject, PathSubject, Shown
 from tdxwhy.know import tables
 from tdxwhy.know.printf import CONVERSION, conversions
 from tdxwhy.records import Evidence, Place
@@ -20,7 +20,9 @@ _LEVELS = {"warn": "warning", "error": "err", "dbg": "debug"}
 _SHOWN: tuple[Shown, ...] = ("leaf", "status", "errno")
 
 
-def patch_subjects(prints: Sequence[PrintSite], paths: Sequence[FailingPath], everything: bool = False) -> Iterator[Message | Path]:
+def patch_subjects(
+    prints: Sequence[PrintSite], paths: Sequence[FailingPath], everything: bool = False
+) -> Iterator[MessageSubject | PathSubject]:
     """Yield what a patch adds or changes; with `everything` (a C file) all that stands there."""
     judged = [site for site in prints if site.format.strip() and (everything or site.added)]
     counts = Counter(_identity(site) for site in judged)
@@ -30,7 +32,7 @@ def patch_subjects(prints: Sequence[PrintSite], paths: Sequence[FailingPath], ev
         yield failing(path)
 
 
-def message(site: PrintSite, equals: int = 1) -> Message:
+def message(site: PrintSite, equals: int = 1) -> MessageSubject:
     """Return a print call as a message."""
     said = re.sub(r"\\[nrt]$", "", site.format.strip())
     by_user = scope().matches("user", "functions", site.function)
@@ -38,7 +40,7 @@ def message(site: PrintSite, equals: int = 1) -> Message:
     spread = scope().matches("cpu", "functions", site.function)
     of_cpus = spread or scope().matches("cpu", "texts", said)
     of_device = scope().matches("device", "calls", site.call) or scope().matches("device", "texts", said)
-    return Message(
+    return MessageSubject(
         kind="print",
         text=said,
         evidence=_evidence(site, f'{site.call}("{site.format}"{"".join(", " + one for one in site.args)})'),
@@ -59,12 +61,12 @@ def message(site: PrintSite, equals: int = 1) -> Message:
     )
 
 
-def failing(path: FailingPath) -> Path:
+def failing(path: FailingPath) -> PathSubject:
     """Return a failing path as a subject."""
     told = scope()
     by_user = told.matches("user", "functions", path.function) or told.matches("user", "conditions", path.condition)
     spread = told.matches("cpu", "conditions", path.condition)
-    return Path(
+    return PathSubject(
         kind="path",
         evidence=_evidence(path, path.condition or f"{path.function}()"),
         function=path.function,

@@ -9,7 +9,7 @@ import pytest
 from tdxwhy.explain.speaking import speaks
 from tdxwhy.incident import tables
 from tdxwhy.incident.lines import lines_of
-from tdxwhy.incident.rows import Message
+from tdxwhy.incident.rows import ProgramMessage
 from tdxwhy.incident.signs import signs_of
 
 # Lines of these stand beside others of the same program that are looked for.
@@ -18,7 +18,7 @@ BESIDE |= {"qgs.context", "qgs.msgtype", "qgs.bad", "qgs.timeout", "qgs.resp0", 
 SPEAKERS = {"qemu": "qemu-system-x86_64: ", "qgsd": "qgsd[812]: ", "kata": 'level=error msg="'}
 
 
-def rendered(message: Message) -> str:
+def rendered(message: ProgramMessage) -> str:
     """A line of the format, with plausible values."""
     words = {"call": "INIT_VM", "vm_type": "tdx", "errno_text": "Input/output error", "leaf_name": "TDH_MNG_CREATE"}
     names = iter(message.args or ("_",) * 9)
@@ -37,7 +37,7 @@ def found_in(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("message", tables.messages(), ids=lambda message: message.id)
-def test_its_example_is_found(message: Message) -> None:
+def test_its_example_is_found(message: ProgramMessage) -> None:
     if message.example:
         line = (
             message.example if not message.only or re.search(message.only, message.example) else f"qgsd[1]: quote /online {message.example}"
@@ -46,7 +46,7 @@ def test_its_example_is_found(message: Message) -> None:
 
 
 @pytest.mark.parametrize("message", [one for one in tables.messages() if not one.only], ids=lambda message: message.id)
-def test_a_relayed_line_of_it_is_found(message: Message) -> None:
+def test_a_relayed_line_of_it_is_found(message: ProgramMessage) -> None:
     found = found_in(f"2026-03-17T06:41:03.102934Z {SPEAKERS.get(message.component, '')}{rendered(message)}")
     alike = {one.id for one in tables.messages() if one.needle in rendered(message)}
     assert found
@@ -54,7 +54,7 @@ def test_a_relayed_line_of_it_is_found(message: Message) -> None:
 
 
 @pytest.mark.parametrize("message", [one for one in tables.messages() if one.outcome != "ordinary"], ids=lambda message: message.id)
-def test_a_log_with_it_is_looked_at(message: Message) -> None:
+def test_a_log_with_it_is_looked_at(message: ProgramMessage) -> None:
     assert message.id in BESIDE or speaks(rendered(message))
 
 

@@ -14,7 +14,7 @@ from tdxwhy.read.log import LogReader
 from tdxwhy.records import BootRecords, Evidence, LogRecord
 
 if TYPE_CHECKING:
-    from tdxwhy.incident.nouns import Host, Incident, Line
+    from tdxwhy.incident.nouns import Host, Incident, PasteLine
 
 # Answers to commands that stand beside a log.
 _PASTED = lazy(r"parameters/tdx|SEAM_RR bit|SGX_AND_MCHECK|\brdmsr\b|(?:dmesg|journalctl) .*\|.*grep")
@@ -31,7 +31,7 @@ class Afterwards:
     def __init__(self, reader: LogReader, joined: bool = False) -> None:
         self._reader = reader
         self._joined = joined
-        self._kept: list[Line] = []
+        self._kept: list[PasteLine] = []
         self._boots = 0
         self._speaking = Speaking()
 
@@ -75,7 +75,7 @@ class Afterwards:
             report = _replaced(report, diagnosis._replace(settles=()))
         return report._replace(incidents=incidents, lines=lines if self._joined else ())
 
-    def _lines(self, report: LogReport) -> Sequence[Line]:
+    def _lines(self, report: LogReport) -> Sequence[PasteLine]:
         """Return the lines to look at; none where nothing in the log speaks of more than initialisation."""
         whole = self._reader.lines
         if not whole or self._kept or not (self._joined or may_hold_one(report, whole)):
@@ -86,7 +86,7 @@ class Afterwards:
         return lines_of(whole, report.source, records)
 
 
-def _with_pasted(report: LogReport, lines: Sequence[Line]) -> LogReport:
+def _with_pasted(report: LogReport, lines: Sequence[PasteLine]) -> LogReport:
     from tdxwhy.explain.pasted import amended
     from tdxwhy.incident.evidence import gather
 

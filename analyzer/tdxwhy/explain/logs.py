@@ -10,7 +10,7 @@ from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
 
 if TYPE_CHECKING:
-    from tdxwhy.incident.nouns import Incident, Line
+    from tdxwhy.incident.nouns import Incident, PasteLine
 
 _HELD, _KNOWN = 32, 4096
 # What thousands of boots share that have lost their lines.
@@ -33,7 +33,7 @@ class LogReport(NamedTuple):
     decisive: int
     losses: tuple[Loss, ...] = ()
     incidents: tuple[Incident, ...] = ()
-    lines: Sequence[Line] = ()
+    lines: Sequence[PasteLine] = ()
 
     @property
     def judged(self) -> Judged:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause, Note
 from tdxwhy.incident import tables
-from tdxwhy.incident.evidence import Evidence
-from tdxwhy.incident.nouns import Line
+from tdxwhy.incident.evidence import PastedEvidence
+from tdxwhy.incident.nouns import PasteLine
 from tdxwhy.incident.rows import Pasted
 from tdxwhy.know import tables as known
 from tdxwhy.lazy import lazy
@@ -17,7 +17,7 @@ _SETTLES = 3
 _MACHINE = lazy(r"DMI: |Manufacturer: |Hardware name: |Product Name: ")
 
 
-def amended(diagnosis: Diagnosis, evidence: Evidence, lines: Sequence[Line]) -> Diagnosis:
+def amended(diagnosis: Diagnosis, evidence: PastedEvidence, lines: Sequence[PasteLine]) -> Diagnosis:
     """Return the diagnosis with what the paste shows beside the log."""
     if diagnosis.role == "guest":
         return diagnosis
@@ -30,12 +30,12 @@ def amended(diagnosis: Diagnosis, evidence: Evidence, lines: Sequence[Line]) -> 
     return found._replace(settles=settles, notes=notes, actions=actions)
 
 
-def _is_there(text: str, evidence: Evidence) -> bool:
+def _is_there(text: str, evidence: PastedEvidence) -> bool:
     asked = next((row.brings for row in tables.questions() if row.words in text), None)
     return asked is not None and asked in evidence.brought
 
 
-def _judged(diagnosis: Diagnosis, evidence: Evidence) -> Diagnosis | None:
+def _judged(diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosis | None:
     """Judge anew what was left open, by the first row whose facts the paste shows."""
     if diagnosis.outcome not in ("unknown", "not-attempted"):
         return None
@@ -46,7 +46,7 @@ def _judged(diagnosis: Diagnosis, evidence: Evidence) -> Diagnosis | None:
     return None
 
 
-def _by(row: Pasted, diagnosis: Diagnosis, evidence: Evidence) -> Diagnosis:
+def _by(row: Pasted, diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosis:
     facts = [fact for name in row.quotes if (fact := evidence.last(name)) is not None]
     quotes = tuple(Quote(fact.line.place, fact.line.text.strip()[:240]) for fact in facts)
     cause = known.cause(row.cause)
@@ -64,7 +64,7 @@ def _by(row: Pasted, diagnosis: Diagnosis, evidence: Evidence) -> Diagnosis:
     )
 
 
-def _notes(evidence: Evidence) -> Iterator[Note]:
+def _notes(evidence: PastedEvidence) -> Iterator[Note]:
     fact = evidence.last("msr-registration")
     if fact is not None:
         text = (
@@ -74,7 +74,7 @@ def _notes(evidence: Evidence) -> Iterator[Note]:
         yield Note(text, (Quote(fact.line.place, fact.line.text.strip()[:240]),))
 
 
-def checklist(lines: Sequence[Line]) -> Iterator[Action]:
+def checklist(lines: Sequence[PasteLine]) -> Iterator[Action]:
     """Yield the firmware set-up in its order, with what proves each step, and where this machine's vendor keeps it."""
     steps = "; ".join(f"{number}. {step.name}: {step.set}" for number, step in enumerate(tables.firmware(), 1))
     yield Action(f"Go through the firmware set-up in this order, with a reboot between: {steps}.")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdxwhy.incident import tables
-from tdxwhy.incident.cases import Case, Mark
+from tdxwhy.incident.cases import Case, StagedSign
 from tdxwhy.incident.cpus import brought_online, taken_offline
-from tdxwhy.incident.nouns import Line
+from tdxwhy.incident.nouns import PasteLine
 from tdxwhy.incident.numbers import row_of
 from tdxwhy.know.offline import package_of, whom
 from tdxwhy.lazy import lazy
@@ -29,7 +29,7 @@ class Named(NamedTuple):
     keyids: tuple[int, ...] = ()
 
 
-def blame(case: Case, causes: Sequence[str], lines: Sequence[Line], topology: Topology) -> Named:
+def blame(case: Case, causes: Sequence[str], lines: Sequence[PasteLine], topology: Topology) -> Named:
     """Return whom a case concerns."""
     blames = tables.causes()[causes[0]].blames if causes else ""
     places = {line.place: number for number, line in enumerate(lines)}
@@ -53,7 +53,7 @@ def _packages(topology: Topology, cpus: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted({package for cpu in cpus if (package := package_of(topology, cpu)) is not None}))
 
 
-def _header(lines: Sequence[Line], place: int) -> int | None:
+def _header(lines: Sequence[PasteLine], place: int) -> int | None:
     """Return the CPU in the header of the WARN that stands just before or behind a line."""
     for line in reversed(lines[max(0, place - _HEADER) : place]):
         if "end trace" in line.text and line is not lines[place - 1]:
@@ -64,14 +64,14 @@ def _header(lines: Sequence[Line], place: int) -> int | None:
     return None
 
 
-def _machine_check(lines: Sequence[Line], place: int) -> Named:
+def _machine_check(lines: Sequence[PasteLine], place: int) -> Named:
     around = lines[max(0, place - _AROUND) : place + _AROUND]
     cpus = {int(found[1]) for line in around if (found := _MCE_CPU.search(line.text))}
     packages = {int(found[1]) for line in around if "Hardware Error" in line.text and (found := _SOCKET.search(line.text))}
     return Named(tuple(sorted(packages)), tuple(sorted(cpus)))
 
 
-def _hotplug(case: Case, lines: Sequence[Line], place: int, topology: Topology) -> Named:
+def _hotplug(case: Case, lines: Sequence[PasteLine], place: int, topology: Topology) -> Named:
     named = {value for mark in case.marks if isinstance(value := mark.sign.values.get("cpu"), int)}
     named |= _written(case.marks)
     if not named and case.main.sign.message.id.startswith("kvm.offline-refused"):
@@ -84,7 +84,7 @@ def _hotplug(case: Case, lines: Sequence[Line], place: int, topology: Topology) 
     return Named(_packages(topology, cpus), cpus)
 
 
-def _written(marks: Sequence[Mark]) -> set[int]:
+def _written(marks: Sequence[StagedSign]) -> set[int]:
     """Return the CPUs whose `online` file the refused command wrote."""
     found = (
         _ONLINE_FILE.search(mark.sign.line.asked or mark.sign.line.text) for mark in marks if mark.sign.message.id.startswith("cpuhp.")
@@ -92,7 +92,7 @@ def _written(marks: Sequence[Mark]) -> set[int]:
     return {int(match[1] or match[2]) for match in found if match is not None}
 
 
-def _last_of_package(before: Sequence[Line], topology: Topology) -> Named:
+def _last_of_package(before: Sequence[PasteLine], topology: Topology) -> Named:
     """Return the only CPU of a package that is left online, where it can be one only."""
     left = [package for package in topology.packages if len(package.online) == 1 and len(package.cpus) > 1]
     if len(left) != 1:

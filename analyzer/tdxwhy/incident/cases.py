@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tdxwhy.incident import tables
-from tdxwhy.incident.nouns import FailedCall, Host, Line, Sign
+from tdxwhy.incident.nouns import FailedCall, Host, PasteLine, Sign
 from tdxwhy.incident.numbers import answer_of, call_of, codes_of, errno_of_sign, row_of, seamcall_of
 from tdxwhy.records import Place
 
@@ -22,7 +22,7 @@ _FOLDING = {
 }
 
 
-class Mark(NamedTuple):
+class StagedSign(NamedTuple):
     """A sign with what it comes to: its stage, the call that KVM refused, the SEAMCALL, the errno."""
 
     sign: Sign
@@ -45,10 +45,10 @@ class Case(NamedTuple):
     """What happened at one stage; `marks` in the order of their weight."""
 
     stage: str
-    marks: tuple[Mark, ...]
+    marks: tuple[StagedSign, ...]
 
     @property
-    def main(self) -> Mark:
+    def main(self) -> StagedSign:
         """Return the mark that the case rests on."""
         return self.marks[0]
 
@@ -58,12 +58,12 @@ class Case(NamedTuple):
         return any(mark.sign.message.outcome == "failure" for mark in self.marks)
 
 
-def cases_of(signs: Sequence[Sign], lines: Sequence[Line], host: Host, shown: frozenset[str]) -> tuple[Case, ...]:
+def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, shown: frozenset[str]) -> tuple[Case, ...]:
     """Return the cases, in the order of the stages: cause before consequence. `shown` are the facts that the paste shows."""
     places = {line.place: number for number, line in enumerate(lines)}
     marks = [mark for sign in signs if (mark := _mark(sign, lines, places, host)) is not None]
     marks = _updated(marks)
-    gathered: dict[str, list[Mark]] = {}
+    gathered: dict[str, list[StagedSign]] = {}
     for mark in marks:
         gathered.setdefault(mark.stage, []).append(mark)
     folded = _folded(gathered)
@@ -73,7 +73,7 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[Line], host: Host, shown: fr
     return tuple(sorted(cases, key=lambda case: order.index(case.stage)))
 
 
-def _mark(sign: Sign, lines: Sequence[Line], places: Mapping[Place, int], host: Host) -> Mark | None:
+def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], host: Host) -> StagedSign | None:
     message = sign.message
     if message.outcome == "ordinary":
         return None
@@ -91,7 +91,7 @@ def _mark(sign: Sign, lines: Sequence[Line], places: Mapping[Place, int], host: 
             return None
     if message.id == "qgs.body" and int(sign.values.get("size", 0)) >= 0:
         return None
-    return Mark(sign, stage, component, call, seamcall, errno)
+    return StagedSign(sign, stage, component, call, seamcall, errno)
 
 
 def _stage_of_call(call: str) -> str:
@@ -123,10 +123,10 @@ def _after_success(sign: Sign, host: Host) -> bool:
     return False
 
 
-def _updated(marks: list[Mark]) -> list[Mark]:
+def _updated(marks: list[StagedSign]) -> list[StagedSign]:
     """Let a TDH.SYS.LP.INIT that failed be part of a module update where other lines show one: others of it, or a TD refused since."""
 
-    def of_update(mark: Mark) -> bool:
+    def of_update(mark: StagedSign) -> bool:
         name = mark.seamcall.name if mark.seamcall is not None else ""
         return mark.stage == "module-update" or (mark.stage == "td-create" and _module_gone(mark)) or name.startswith("SEAMLDR")
 
@@ -138,12 +138,12 @@ def _updated(marks: list[Mark]) -> list[Mark]:
     ]
 
 
-def _module_gone(mark: Mark) -> bool:
+def _module_gone(mark: StagedSign) -> bool:
     answer = answer_of(mark.seamcall, mark.stage) if mark.seamcall is not None else None
     return answer is not None and answer.causes[0] == "module-lost-after-update"
 
 
-def _folded(gathered: dict[str, list[Mark]]) -> dict[str, list[Mark]]:
+def _folded(gathered: dict[str, list[StagedSign]]) -> dict[str, list[StagedSign]]:
     """Fold stages whose lines only tell results into the stage that they result from."""
     kept = dict(gathered)
     for stage, into in _FOLDING.items():

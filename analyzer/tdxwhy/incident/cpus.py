@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.incident.nouns import Line
+from tdxwhy.incident.nouns import PasteLine
 from tdxwhy.know.topology import topology as completed
 from tdxwhy.lazy import lazy
 from tdxwhy.ranges import numbers
@@ -23,7 +23,7 @@ _LIST = lazy(r"\d{1,5}(?:-\d{1,5})?(?:,\d{1,5}(?:-\d{1,5})?)*")
 _MOST = 8192
 
 
-def topology_of(lines: Sequence[Line], host: Topology) -> Topology:
+def topology_of(lines: Sequence[PasteLine], host: Topology) -> Topology:
     """Return the CPUs as the paste shows them in the end."""
     table, after = _table(lines)
     if table is None:
@@ -35,10 +35,10 @@ def topology_of(lines: Sequence[Line], host: Topology) -> Topology:
     return completed((), sidecar)
 
 
-def _table(lines: Sequence[Line]) -> tuple[Topology | None, Sequence[Line]]:
+def _table(lines: Sequence[PasteLine]) -> tuple[Topology | None, Sequence[PasteLine]]:
     """Return the last table of CPUs in the paste, with the packages that an earlier one shows, and the lines behind it."""
     found: Topology | None = None
-    after: Sequence[Line] = ()
+    after: Sequence[PasteLine] = ()
     packages: dict[int, int] = {}
     number = 0
     while number < len(lines):
@@ -59,7 +59,7 @@ def _table(lines: Sequence[Line]) -> tuple[Topology | None, Sequence[Line]]:
     return found._replace(cpus=cpus, package_count=found.package_count or _count(cpus)), after
 
 
-def _header(line: Line) -> str:
+def _header(line: PasteLine) -> str:
     """Return the names of the columns, from the header of a table or from the command that prints one whose header is cut off."""
     if _HEADER.fullmatch(line.text):
         return line.text.strip()
@@ -79,7 +79,7 @@ def _count(cpus: Sequence[Cpu]) -> int | None:
     return None if None in packages else len(packages)
 
 
-def _changes(lines: Sequence[Line]) -> Iterator[tuple[int, Presence]]:
+def _changes(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
     """Yield the CPUs that lines take off or bring on line, or list as such, in their order."""
     for line in lines:
         listed = _LISTED.search(line.asked)
@@ -94,12 +94,12 @@ def _changes(lines: Sequence[Line]) -> Iterator[tuple[int, Presence]]:
             yield int(on[1] or on[2]), "online"
 
 
-def taken_offline(lines: Sequence[Line]) -> tuple[int, ...]:
+def taken_offline(lines: Sequence[PasteLine]) -> tuple[int, ...]:
     """Return the CPUs that went offline in these lines and did not come back."""
     state = dict(_changes(lines))
     return tuple(number for number, presence in state.items() if presence == "offline")
 
 
-def brought_online(lines: Sequence[Line]) -> tuple[int, ...]:
+def brought_online(lines: Sequence[PasteLine]) -> tuple[int, ...]:
     """Return the CPUs that were started in these lines, in their order."""
     return tuple(number for number, presence in _changes(lines) if presence == "online")

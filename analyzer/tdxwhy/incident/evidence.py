@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from tdxwhy.incident import tables
-from tdxwhy.incident.nouns import Fact, Line
-from tdxwhy.incident.rows import Shown
+from tdxwhy.incident.nouns import PastedFact, PasteLine
+from tdxwhy.incident.rows import PastedSign
 from tdxwhy.records import Place
 
 _MOST = 64
@@ -17,17 +17,17 @@ _MOST = 64
 _SHORT, _NEAR = 3_000, 200
 
 
-class Evidence:
+class PastedEvidence:
     """The facts of a paste by the id of their row, and what they make needless to ask for."""
 
-    def __init__(self, facts: Sequence[Fact]) -> None:
-        self.facts: dict[str, list[Fact]] = {}
+    def __init__(self, facts: Sequence[PastedFact]) -> None:
+        self.facts: dict[str, list[PastedFact]] = {}
         self.brought: set[str] = set()
         self._brings = {row.id: row.brings for row in tables.evidence()}
         for fact in facts:
             self.add(fact)
 
-    def add(self, fact: Fact) -> None:
+    def add(self, fact: PastedFact) -> None:
         """Take one more fact; of many of one row the first are kept."""
         known = self.facts.setdefault(fact.id, [])
         if len(known) < _MOST:
@@ -38,11 +38,11 @@ class Evidence:
     def __contains__(self, name: str) -> bool:
         return name in self.facts
 
-    def first(self, name: str) -> Fact | None:
+    def first(self, name: str) -> PastedFact | None:
         """Return the first fact of a row."""
         return self.facts[name][0] if name in self.facts else None
 
-    def last(self, name: str) -> Fact | None:
+    def last(self, name: str) -> PastedFact | None:
         """Return the last fact of a row."""
         return self.facts[name][-1] if name in self.facts else None
 
@@ -57,15 +57,15 @@ def _compiled(source: str) -> re.Pattern[str]:
     return re.compile(source)
 
 
-def gather(lines: Sequence[Line], messages: Sequence[Line] = ()) -> Evidence:
+def gather(lines: Sequence[PasteLine], messages: Sequence[PasteLine] = ()) -> PastedEvidence:
     """Collect the facts of a paste; of a long one from its ends, around its `messages`, and from commands with their answers."""
     if len(lines) > _SHORT:
         near = {line.place for line in messages}
         lines = _around(lines, near)
-    return Evidence([*_stated(lines), *_answered(lines)])
+    return PastedEvidence([*_stated(lines), *_answered(lines)])
 
 
-def _around(lines: Sequence[Line], places: set[Place]) -> Sequence[Line]:
+def _around(lines: Sequence[PasteLine], places: set[Place]) -> Sequence[PasteLine]:
     wanted: set[int] = {*range(_NEAR), *range(len(lines) - _NEAR, len(lines))}
     for number, line in enumerate(lines):
         if line.command or line.asked:
@@ -75,7 +75,7 @@ def _around(lines: Sequence[Line], places: set[Place]) -> Sequence[Line]:
     return [lines[number] for number in sorted(wanted)[:_SHORT]]
 
 
-def _stated(lines: Sequence[Line]) -> Iterator[Fact]:
+def _stated(lines: Sequence[PasteLine]) -> Iterator[PastedFact]:
     rows = [row for row in tables.evidence() if row.line]
     for number, line in enumerate(lines):
         for row in rows:
@@ -84,12 +84,12 @@ def _stated(lines: Sequence[Line]) -> Iterator[Fact]:
                 yield _fact(row, found, line)
 
 
-def _near(pattern: str, lines: Sequence[Line], number: int) -> bool:
+def _near(pattern: str, lines: Sequence[PasteLine], number: int) -> bool:
     around = lines[max(0, number - 4) : number + 1]
     return any(_compiled(pattern).search(f"{line.text} {line.asked}") for line in around)
 
 
-def _answered(lines: Sequence[Line]) -> Iterator[Fact]:
+def _answered(lines: Sequence[PasteLine]) -> Iterator[PastedFact]:
     rows = [row for row in tables.evidence() if row.command]
     for number, line in enumerate(lines):
         if not line.command:
@@ -102,7 +102,7 @@ def _answered(lines: Sequence[Line]) -> Iterator[Fact]:
             yield from _of_answer(row, line, answer)
 
 
-def _answer(lines: Sequence[Line], number: int) -> list[Line]:
+def _answer(lines: Sequence[PasteLine], number: int) -> list[PasteLine]:
     answer = []
     for line in lines[number + 1 :]:
         if line.command or not line.asked:
@@ -111,21 +111,21 @@ def _answer(lines: Sequence[Line], number: int) -> list[Line]:
     return answer
 
 
-def _of_answer(row: Shown, asked: Line, answer: Sequence[Line]) -> Iterator[Fact]:
+def _of_answer(row: PastedSign, asked: PasteLine, answer: Sequence[PasteLine]) -> Iterator[PastedFact]:
     shown = [line for line in answer if line.text.strip() and not line.text.startswith("```")]
     if not row.answer:
         if not shown or (answer[:1] and not answer[0].text.strip()):
-            yield Fact(row.id, "", asked)
+            yield PastedFact(row.id, "", asked)
         return
     for line in shown:
         found = _compiled(row.answer).search(line.text.strip())
         if found is not None:
             yield _fact(row, found, line)
     if not shown and _compiled(row.answer).search("") is not None:
-        yield Fact(row.id, "", asked)
+        yield PastedFact(row.id, "", asked)
 
 
-def _fact(row: Shown, found: re.Match[str], line: Line) -> Fact:
+def _fact(row: PastedSign, found: re.Match[str], line: PasteLine) -> PastedFact:
     groups: dict[str, Any] = found.groupdict()
     value = next((one for name, one in groups.items() if name.startswith("value") and one), "")
-    return Fact(row.id, value, line, groups.get("end") or "")
+    return PastedFact(row.id, value, line, groups.get("end") or "")

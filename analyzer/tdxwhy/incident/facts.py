@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tdxwhy.incident import sides
-from tdxwhy.incident.cases import Case, Mark
-from tdxwhy.incident.evidence import Evidence
+from tdxwhy.incident.cases import Case, StagedSign
+from tdxwhy.incident.evidence import PastedEvidence
 from tdxwhy.incident.nouns import Host
 from tdxwhy.incident.numbers import codes_of, row_of
 from tdxwhy.incident.templates import filled
@@ -25,7 +25,7 @@ _UNAVAILABLE = 0x8000000000000001
 _SEPT = lazy(r"SEPT|sept")
 
 
-def of_paste(evidence: Evidence, host: Host, cases: Sequence[Case], topology: Topology) -> frozenset[str]:
+def of_paste(evidence: PastedEvidence, host: Host, cases: Sequence[Case], topology: Topology) -> frozenset[str]:
     """Return the facts of the whole paste."""
     found = {name for name in evidence.facts if name != "worked-before" or evidence.facts[name]}
     found |= set(_of_host(host))
@@ -55,7 +55,7 @@ def _of_host(host: Host) -> Iterator[str]:
         yield "host-off"
 
 
-def _of_versions(evidence: Evidence, host: Host) -> Iterator[str]:
+def _of_versions(evidence: PastedEvidence, host: Host) -> Iterator[str]:
     release = kernel_of(evidence, host)
     if release:
         yield from sides.of_kernel(release)
@@ -65,12 +65,12 @@ def _of_versions(evidence: Evidence, host: Host) -> Iterator[str]:
         yield from sides.of_qgs(evidence.value("qgs-version"))
 
 
-def kernel_of(evidence: Evidence, host: Host) -> str:
+def kernel_of(evidence: PastedEvidence, host: Host) -> str:
     """Return the release of the host's kernel."""
     return (host.kernel if host.role != "guest" else "") or evidence.value("kernel-release") or evidence.value("kernel-told")
 
 
-def _of_keyids(evidence: Evidence, cases: Sequence[Case]) -> Iterator[str]:
+def _of_keyids(evidence: PastedEvidence, cases: Sequence[Case]) -> Iterator[str]:
     if leaked_of(cases):
         yield "leaked"
     count, running = tds_of(evidence), running_of(evidence)
@@ -86,7 +86,7 @@ def _of_keyids(evidence: Evidence, cases: Sequence[Case]) -> Iterator[str]:
         yield "slots-used-up"
 
 
-def tds_of(evidence: Evidence) -> int | None:
+def tds_of(evidence: PastedEvidence) -> int | None:
     """Return how many TDs can run at a time: one KeyID of the range is the module's own."""
     fact = evidence.last("keyid-range")
     if fact is not None and fact.end:
@@ -101,7 +101,7 @@ def tds_of(evidence: Evidence) -> int | None:
     return max(int(count, 16) - 1, 0) if count else None
 
 
-def running_of(evidence: Evidence) -> int | None:
+def running_of(evidence: PastedEvidence) -> int | None:
     """Return how many TDs are shown to run."""
     current = evidence.value("cgroup-current")
     if current:
@@ -139,7 +139,7 @@ def of_case(case: Case, usable: bool | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def _of_mark(mark: Mark) -> Iterator[str]:
+def _of_mark(mark: StagedSign) -> Iterator[str]:
     values = mark.sign.values
     if mark.errno is not None:
         yield f"errno-{errno.errorcode.get(-mark.errno, '')}"
@@ -166,7 +166,7 @@ def _of_mark(mark: Mark) -> Iterator[str]:
     yield from (f"code-{code.causes[0]}" for code in codes_of(mark.sign) if code.causes and not code.sum)
 
 
-def usable_of(case: Case, evidence: Evidence) -> bool | None:
+def usable_of(case: Case, evidence: PastedEvidence) -> bool | None:
     """Return whether TDs can be created after a module update that failed, None where nothing tells."""
     if case.stage != "module-update":
         return None
@@ -183,11 +183,11 @@ def usable_of(case: Case, evidence: Evidence) -> bool | None:
     return True if last is not None and "slots-used-up" in _of_keyids_of(evidence) else None
 
 
-def _of_keyids_of(evidence: Evidence) -> frozenset[str]:
+def _of_keyids_of(evidence: PastedEvidence) -> frozenset[str]:
     return frozenset(_of_keyids(evidence, ()))
 
 
-def values_of(case: Case, evidence: Evidence, host: Host, cases: Sequence[Case]) -> dict[str, Any]:
+def values_of(case: Case, evidence: PastedEvidence, host: Host, cases: Sequence[Case]) -> dict[str, Any]:
     """Return what sentences and actions can name; what is not known is missing."""
     main = case.main
     call = next((mark.seamcall for mark in case.marks if mark.seamcall is not None), None)
@@ -240,14 +240,14 @@ def _errno_text(case: Case) -> str:
     return os.strerror(-number) if number is not None else ""
 
 
-def _parameter(evidence: Evidence) -> str:
+def _parameter(evidence: PastedEvidence) -> str:
     for name in ("parameter-off", "parameter-on"):
         if name in evidence:
             return evidence.value(name)
     return "absent" if "parameter-absent" in evidence else ""
 
 
-def _shown_what(case: Case, evidence: Evidence) -> str:
+def _shown_what(case: Case, evidence: PastedEvidence) -> str:
     if case.stage == "td-quote":
         for name, said in (("qgsd-inactive", "qgsd is {}"), ("registration-failed", "the registration agent reports an error")):
             if name in evidence:
@@ -257,7 +257,7 @@ def _shown_what(case: Case, evidence: Evidence) -> str:
     return "the guest's console shows a reboot" if "guest-rebooted" in evidence and case.stage == "td-run" else ""
 
 
-def _given(parameters: str, host: Host, evidence: Evidence) -> str:
+def _given(parameters: str, host: Host, evidence: PastedEvidence) -> str:
     words = [word.strip(",") for word in parameters.replace(" or ", " ").split()]
     line = host.command_line or " ".join(fact.line.text for fact in evidence.facts.get("command-line", ()))
     return next((word for word in words if word and word in line), "")
@@ -285,14 +285,14 @@ def _code_text(case: Case) -> str:
     )
 
 
-def _flags(evidence: Evidence) -> str:
+def _flags(evidence: PastedEvidence) -> str:
     fact = evidence.first("cpu-flags")
     found = _FLAG.search(fact.line.text) if fact is not None else None
     flags = [flag for flag in found[1].strip("`'\"").split(",") if not flag.startswith("pmu=off")] if found is not None else []
     return ", ".join(flags[:4])
 
 
-def _vmm(case: Case, evidence: Evidence) -> str:
+def _vmm(case: Case, evidence: PastedEvidence) -> str:
     if case.main.component == "cloud-hypervisor":
         return "Cloud Hypervisor asks the interface from before 6.16"
     if any(mark.sign.values.get("vm_type") not in (None, "TDX") for mark in case.marks):

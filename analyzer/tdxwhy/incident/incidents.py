@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from tdxwhy.incident import facts as about
 from tdxwhy.incident import tables
 from tdxwhy.incident.blame import Named, blame
-from tdxwhy.incident.cases import Case, Mark, cases_of
+from tdxwhy.incident.cases import Case, StagedSign, cases_of
 from tdxwhy.incident.cpus import topology_of
-from tdxwhy.incident.evidence import Evidence, gather
-from tdxwhy.incident.nouns import Fact, FailedCall, Host, Incident, Line
+from tdxwhy.incident.evidence import PastedEvidence, gather
+from tdxwhy.incident.nouns import FailedCall, Host, Incident, PastedFact, PasteLine
 from tdxwhy.incident.phrase import actions, sentence, settles, whom_settles
 from tdxwhy.incident.rank import Ranked, rank
 from tdxwhy.incident.signs import signs_of
@@ -21,7 +21,7 @@ from tdxwhy.records import Topology
 _MOST, _QUOTES = 3, 8
 
 
-def incidents_of(lines: Sequence[Line], host: Host) -> tuple[Incident, ...]:
+def incidents_of(lines: Sequence[PasteLine], host: Host) -> tuple[Incident, ...]:
     """Return the incidents of a paste or of the lines that were kept of a large log."""
     signs = signs_of(lines)
     if not signs:
@@ -30,7 +30,7 @@ def incidents_of(lines: Sequence[Line], host: Host) -> tuple[Incident, ...]:
     evidence = gather(lines, [sign.line for sign in signs])
     if host.keyids is not None and "keyid-range" not in evidence:
         first, end, shown = host.keyids
-        evidence.add(Fact("keyid-range", str(first), Line(shown.place, shown.quote), str(end)))
+        evidence.add(PastedFact("keyid-range", str(first), PasteLine(shown.place, shown.quote), str(end)))
     cases = cases_of(signs, lines, host, frozenset(evidence.facts))
     if not cases:
         return ()
@@ -40,7 +40,13 @@ def incidents_of(lines: Sequence[Line], host: Host) -> tuple[Incident, ...]:
 
 
 def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
-    case: Case, cases: Sequence[Case], lines: Sequence[Line], host: Host, evidence: Evidence, shared: frozenset[str], topology: Topology
+    case: Case,
+    cases: Sequence[Case],
+    lines: Sequence[PasteLine],
+    host: Host,
+    evidence: PastedEvidence,
+    shared: frozenset[str],
+    topology: Topology,
 ) -> Incident:
     usable = about.usable_of(case, evidence)
     known = shared | about.of_case(case, usable)
@@ -102,7 +108,7 @@ def _named_values(named: Named) -> dict[str, str]:
     return values
 
 
-def _quotes(case: Case, ranked: Ranked, evidence: Evidence) -> tuple[Quote, ...]:
+def _quotes(case: Case, ranked: Ranked, evidence: PastedEvidence) -> tuple[Quote, ...]:
     """Return the passages that carry the incident: its main line, each other kind of line once, then the facts beside."""
     found: dict[str, Quote] = {}
     for mark in case.marks:
@@ -113,7 +119,7 @@ def _quotes(case: Case, ranked: Ranked, evidence: Evidence) -> tuple[Quote, ...]
     return tuple(dict.fromkeys(quotes))[:_QUOTES]
 
 
-def _kind(mark: Mark) -> str:
+def _kind(mark: StagedSign) -> str:
     call: FailedCall | None = mark.seamcall
     return f"{mark.sign.message.id} {call.name if call is not None else ''} {mark.errno}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tdxwhy.incident.nouns import Line
+from tdxwhy.incident.nouns import PasteLine
 from tdxwhy.lazy import lazy
 from tdxwhy.records import LogRecord, Place
 
@@ -28,9 +28,9 @@ _TYPED = lazy(
 )
 
 
-def lines_of(numbered: Iterable[tuple[int, str]], source: str, records: Mapping[int, tuple[LogRecord, int]]) -> tuple[Line, ...]:
+def lines_of(numbered: Iterable[tuple[int, str]], source: str, records: Mapping[int, tuple[LogRecord, int]]) -> tuple[PasteLine, ...]:
     """Return the lines of a paste; `records` gives the record of a line and the number of its boot, where there is one."""
-    made: list[Line] = []
+    made: list[PasteLine] = []
     command, left = "", 0
     for number, raw in numbered:
         text = bare(raw)
@@ -39,20 +39,20 @@ def lines_of(numbered: Iterable[tuple[int, str]], source: str, records: Mapping[
         time = record.time_ns if record is not None else None
         if typed or (text.strip() and _EMPTY_PROMPT.fullmatch(text.strip())):
             command, left = typed, _ANSWER
-            made.append(Line(Place(source, number), text, typed, "", time, boot))
+            made.append(PasteLine(Place(source, number), text, typed, "", time, boot))
             continue
         if not text.strip() or text.startswith("```"):
             left = min(left, 12) if text.strip() == "" else 0
         asked = command if left > 0 else ""
         left -= 1
-        made.append(Line(Place(source, number), text, "", asked, time, boot))
+        made.append(PasteLine(Place(source, number), text, "", asked, time, boot))
     return tuple(made)
 
 
-def of_records(records: Iterable[LogRecord], boot: int) -> Iterator[Line]:
+def of_records(records: Iterable[LogRecord], boot: int) -> Iterator[PasteLine]:
     """Return records of a large log as lines."""
     for record in records:
-        yield Line(record.place, record.text[:LONGEST], "", "", record.time_ns, boot)
+        yield PasteLine(record.place, record.text[:LONGEST], "", "", record.time_ns, boot)
 
 
 def bare(raw: str) -> str:
@@ -74,6 +74,6 @@ def command_of(text: str) -> str:
     return found["command"] if found is not None else ""
 
 
-def context(lines: Sequence[Line], place: int, before: int, after: int) -> Sequence[Line]:
+def context(lines: Sequence[PasteLine], place: int, before: int, after: int) -> Sequence[PasteLine]:
     """Return the lines around one of them."""
     return lines[max(0, place - before) : place + after + 1]

@@ -32,7 +32,7 @@ def load(folder: Path, nouns: Mapping[str, type]) -> dict[str, Any]:
 
 
 def _schema(noun: type) -> type:
-    nested = {"when": rows.Condition, "action": rows.Advice, "settle": rows.Settle} if noun is rows.Cause else {}
+    nested = {"when": rows.Condition, "action": rows.Advice, "settle": rows.Settle} if noun is rows.IncidentCause else {}
     return strict(noun, {name: GenericAlias(tuple, (strict(inner, {}), ...)) for name, inner in nested.items()})
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tdxwhy.incident.rows import Message
+from tdxwhy.incident.rows import ProgramMessage
 from tdxwhy.records import Evidence, Place, Topology
 
 
-class Line(NamedTuple):
+class PasteLine(NamedTuple):
     """One line of a paste. `text` is without what quotes, numbers or colours it; `command` is what was typed on it, `asked` the command
     that it answers; `time_ns` is the kernel's time, `boot` the number of the boot that it belongs to.
     """
@@ -24,21 +24,21 @@ class Line(NamedTuple):
 class Sign(NamedTuple):
     """A message of a TD's life on a line, with its values. `told`: somebody tells of it in a sentence; `vm`: whose it is."""
 
-    message: Message
+    message: ProgramMessage
     values: dict[str, Any]
-    line: Line
+    line: PasteLine
     quote: str
     told: bool = False
     vm: str = ""
     speaker: str = ""
 
 
-class Fact(NamedTuple):
+class PastedFact(NamedTuple):
     """Something that the paste shows: which row of evidence, its value, and the line."""
 
     id: str
     value: str
-    line: Line
+    line: PasteLine
     end: str = ""
 
 
@@ -72,7 +72,7 @@ class FailedCall(NamedTuple):
     detail: str = ""
 
 
-class Step(NamedTuple):
+class NextStep(NamedTuple):
     """What to do next, with the exact command where there is one."""
 
     text: str
@@ -98,7 +98,7 @@ class Incident(NamedTuple):
     keyids: tuple[int, ...] = ()
     module_usable: bool | None = None
     sentence: str = ""
-    actions: tuple[Step, ...] = ()
+    actions: tuple[NextStep, ...] = ()
     settles: tuple[str, ...] = ()
     times: int = 1
     first: int | None = None

@@ -7,8 +7,8 @@ import os
 from functools import cache
 
 from tdxwhy.incident import tables
-from tdxwhy.incident.nouns import FailedCall, Line, Sign
-from tdxwhy.incident.rows import Answer, Code, SeamcallRow
+from tdxwhy.incident.nouns import FailedCall, PasteLine, Sign
+from tdxwhy.incident.rows import Code, SeamcallRow, StatusMeaning
 from tdxwhy.know import decode
 from tdxwhy.lazy import lazy
 
@@ -41,7 +41,7 @@ def errno_of(text: str) -> int | None:
     return -words[head] if head else None
 
 
-def errno_of_sign(sign: Sign, after: tuple[Line, ...]) -> int | None:
+def errno_of_sign(sign: Sign, after: tuple[PasteLine, ...]) -> int | None:
     """Return the errno of the operation that a sign tells of, from its own words or the lines of its chain of causes."""
     text = sign.values.get("errno_text")
     if isinstance(text, str):
@@ -110,7 +110,7 @@ def row_of(call: FailedCall) -> SeamcallRow:
     return next(row for row in tables.seamcalls() if call.name.startswith(row.leaf))
 
 
-def answer_of(call: FailedCall, stage: str) -> Answer | None:
+def answer_of(call: FailedCall, stage: str) -> StatusMeaning | None:
     """Return what the status of a SEAMCALL comes to, where a row says so."""
     name = call.status_name or ""
     for row in tables.answers():

@@ -8,8 +8,8 @@ from typing import Any
 
 from tdxwhy.incident import tables
 from tdxwhy.incident.cases import Case
-from tdxwhy.incident.evidence import Evidence
-from tdxwhy.incident.nouns import Step
+from tdxwhy.incident.evidence import PastedEvidence
+from tdxwhy.incident.nouns import NextStep
 from tdxwhy.incident.rank import Ranked
 from tdxwhy.incident.rows import Advice, Settle
 from tdxwhy.incident.templates import filled
@@ -43,9 +43,9 @@ def _why(case: Case) -> str:
     return f" ({what})" if what else ""
 
 
-def actions(case: Case, ranked: Ranked, facts: frozenset[str], values: Mapping[str, Any]) -> tuple[Step, ...]:
+def actions(case: Case, ranked: Ranked, facts: frozenset[str], values: Mapping[str, Any]) -> tuple[NextStep, ...]:
     """Return what to do: of the first cause, then the first step of the next; nothing of it where it is open which."""
-    found: list[Step] = []
+    found: list[NextStep] = []
     if ranked.is_open:
         return ()
     for number, id in enumerate(ranked.causes):
@@ -55,7 +55,7 @@ def actions(case: Case, ranked: Ranked, facts: frozenset[str], values: Mapping[s
     return tuple(unique.values())[:_ACTIONS]
 
 
-def _steps(advice: Sequence[Advice], case: Case, facts: frozenset[str], values: Mapping[str, Any]) -> Iterator[Step]:
+def _steps(advice: Sequence[Advice], case: Case, facts: frozenset[str], values: Mapping[str, Any]) -> Iterator[NextStep]:
     ids = [mark.sign.message.id for mark in case.marks]
     for one in advice:
         if (one.needs and one.needs not in values) or (one.lacks and one.lacks in values):
@@ -66,7 +66,7 @@ def _steps(advice: Sequence[Advice], case: Case, facts: frozenset[str], values: 
             continue
         if one.forms and not any(id.startswith(one.forms) for id in ids):
             continue
-        yield Step(_cut(filled(one.text, values), _ACTION), filled(one.command, values))
+        yield NextStep(_cut(filled(one.text, values), _ACTION), filled(one.command, values))
 
 
 def settles(case: Case, ranked: Ranked, brought: set[str]) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def settles(case: Case, ranked: Ranked, brought: set[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:_SETTLES]
 
 
-def whom_settles(case: Case, evidence: Evidence, named: bool) -> Iterator[str]:
+def whom_settles(case: Case, evidence: PastedEvidence, named: bool) -> Iterator[str]:
     """Yield what would name the CPU or package, where a cause has one and nothing names it."""
     if not named and case.main.sign.message.id.startswith(("kvm.all-packages", "kvm.offline-refused")) and "cpus" not in evidence.brought:
         yield "which package and CPU: lscpu -e=CPU,SOCKET,ONLINE; cat /sys/devices/system/cpu/offline"

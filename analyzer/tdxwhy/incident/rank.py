@@ -6,10 +6,10 @@ import errno
 from typing import NamedTuple
 
 from tdxwhy.incident import tables
-from tdxwhy.incident.cases import Case, Mark
+from tdxwhy.incident.cases import Case, StagedSign
 from tdxwhy.incident.nouns import FailedCall
 from tdxwhy.incident.numbers import answer_of, codes_of, row_of
-from tdxwhy.incident.rows import Cause, Condition
+from tdxwhy.incident.rows import Condition, IncidentCause
 
 _WORTH = {"settles": 100, "likely": 20, "unlikely": -20}
 # Up to three are said; where the evidence leaves it open, up to five.
@@ -59,7 +59,7 @@ def candidates(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _of(mark: Mark, stage: str) -> tuple[str, ...]:
+def _of(mark: StagedSign, stage: str) -> tuple[str, ...]:
     if mark.seamcall is not None:
         return _of_seamcall(mark.seamcall, stage)
     codes = codes_of(mark.sign)
@@ -86,7 +86,7 @@ def _of_seamcall(call: FailedCall, stage: str) -> tuple[str, ...]:
     return row.causes or tables.seamcalls()[-1].causes
 
 
-def _worth(cause: Cause, case: Case, facts: frozenset[str]) -> int | None:
+def _worth(cause: IncidentCause, case: Case, facts: frozenset[str]) -> int | None:
     """Return what the conditions add to a cause; None where one excludes it, unless a line states it outright."""
     total = 0
     stated = any(mark.sign.message.causes == (cause.id,) for mark in case.marks)
@@ -108,7 +108,7 @@ def _holds(condition: Condition, case: Case, facts: frozenset[str]) -> bool:
     return any(_fits(condition, mark) for mark in case.marks if not (mark.sign.message.outcome == "consequence" and case.has_failure))
 
 
-def _fits(condition: Condition, mark: Mark) -> bool:
+def _fits(condition: Condition, mark: StagedSign) -> bool:
     name = errno.errorcode.get(-mark.errno, "") if mark.errno is not None else ""
     status = (mark.seamcall.status_name or "") if mark.seamcall is not None else ""
     return (

@@ -10,7 +10,7 @@ Weight = Literal["failure", "result", "consequence", "ordinary"]
 Verdict = Literal["settles", "likely", "unlikely", "excluded"]
 
 
-class Message(NamedTuple):
+class ProgramMessage(NamedTuple):
     """One message of a program of the stack. `pattern` and `needle` are derived from `format`.
 
     `prefix` is what the kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well.
@@ -77,7 +77,7 @@ class Settle(NamedTuple):
     forms: tuple[str, ...] = ()
 
 
-class Cause(NamedTuple):
+class IncidentCause(NamedTuple):
     """A cause of incidents. A part of `sentence` in [ ] is left out where one of its values is not known.
 
     `blames` says whom it names: packages without an online CPU, or the CPU and package of a machine check. `beside` are facts that
@@ -96,7 +96,7 @@ class Cause(NamedTuple):
     settle: tuple[Settle, ...] = ()
 
 
-class Call(NamedTuple):
+class CallAnswer(NamedTuple):
     """What KVM answers to one call: an errno with the condition on which it is returned, and the causes that come to it."""
 
     call: str
@@ -125,7 +125,7 @@ class SeamcallRow(NamedTuple):
     causes: tuple[str, ...] = ()
 
 
-class Answer(NamedTuple):
+class StatusMeaning(NamedTuple):
     """What a status comes to; `within`: a part of the name is enough."""
 
     status: str
@@ -135,7 +135,7 @@ class Answer(NamedTuple):
     stages: tuple[str, ...] = ()
 
 
-class Shown(NamedTuple):
+class PastedSign(NamedTuple):
     """What a paste can show beside its messages: the answer to a command, or a line. `brings` names what it makes needless to ask for."""
 
     id: str
@@ -175,7 +175,7 @@ class Checklist(NamedTuple):
     cause: str
 
 
-class Question(NamedTuple):
+class QuestionWords(NamedTuple):
     """An open question by words of its command, and the fact that answers it."""
 
     words: str

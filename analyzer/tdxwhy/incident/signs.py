@@ -10,8 +10,8 @@ from itertools import accumulate
 from typing import Any
 
 from tdxwhy.incident import tables
-from tdxwhy.incident.nouns import Line, Sign
-from tdxwhy.incident.rows import Message
+from tdxwhy.incident.nouns import PasteLine, Sign
+from tdxwhy.incident.rows import ProgramMessage
 from tdxwhy.know.match import match as known
 from tdxwhy.lazy import lazy
 
@@ -54,20 +54,20 @@ def _searcher() -> Any:  # noqa: ANN401 - an automaton of a library without type
 
 
 @cache
-def _by_needle() -> dict[str, tuple[Message, ...]]:
-    found: dict[str, list[Message]] = {}
+def _by_needle() -> dict[str, tuple[ProgramMessage, ...]]:
+    found: dict[str, list[ProgramMessage]] = {}
     for row in tables.messages():
         found.setdefault(row.needle, []).append(row)
     return {needle: tuple(rows) for needle, rows in found.items()}
 
 
 @cache
-def _pattern(message: Message) -> re.Pattern[str]:
+def _pattern(message: ProgramMessage) -> re.Pattern[str]:
     return re.compile(message.pattern)
 
 
 @cache
-def _only(message: Message) -> re.Pattern[str]:
+def _only(message: ProgramMessage) -> re.Pattern[str]:
     return re.compile(message.only)
 
 
@@ -107,7 +107,7 @@ def holding(texts: Sequence[str]) -> Iterator[int]:
             yield place
 
 
-def signs_of(lines: Sequence[Line]) -> tuple[Sign, ...]:
+def signs_of(lines: Sequence[PasteLine]) -> tuple[Sign, ...]:
     """Return the messages in the lines, in their order; one that a line break parted is put together."""
     found: list[Sign] = []
     had = -1
@@ -127,7 +127,7 @@ def signs_of(lines: Sequence[Line]) -> tuple[Sign, ...]:
     return tuple(found)
 
 
-def _is_sample(lines: Sequence[Line], number: int) -> bool:
+def _is_sample(lines: Sequence[PasteLine], number: int) -> bool:
     """Tell whether a line is one that a manual promises or an alarm waits for, and not one of this machine."""
     line = lines[number]
     if line.time_ns is not None or line.command or line.asked:
@@ -135,7 +135,7 @@ def _is_sample(lines: Sequence[Line], number: int) -> bool:
     return any(_SAMPLE.search(before.text) is not None for before in lines[max(0, number - 3) : number] if before.time_ns is None)
 
 
-def _may_be_wrapped(line: Line, after: Line) -> bool:
+def _may_be_wrapped(line: PasteLine, after: PasteLine) -> bool:
     return len(line.text) >= 48 and bool(after.text.strip()) and after.time_ns is None and not line.command and not after.command
 
 
@@ -162,7 +162,7 @@ class _Heads:
 _HEADS = _Heads()
 
 
-def _on(line: Line, text: str) -> Iterator[Sign]:
+def _on(line: PasteLine, text: str) -> Iterator[Sign]:
     """Yield the messages in one text, the more specific of two at one place only."""
     taken: list[tuple[int, int, Sign]] = []
     for needle in needles_in(text):
@@ -185,7 +185,7 @@ def _weight(sign: Sign, text: str) -> int:
     return constant + 40 * bool(sign.message.prefix and sign.message.prefix in text)
 
 
-def _foreign(message: Message, text: str, match: re.Match[str]) -> bool:
+def _foreign(message: ProgramMessage, text: str, match: re.Match[str]) -> bool:
     """Tell whether the words are those of another technology, or of a command that was typed."""
     values = dict(zip(message.args, match.groups(), strict=False))
     if message.id.startswith(_UNKNOWN):
@@ -199,7 +199,7 @@ def _foreign(message: Message, text: str, match: re.Match[str]) -> bool:
     return message.format == "firmware-invalid" and "says firmware-invalid" in text
 
 
-def _sign(message: Message, match: re.Match[str], line: Line, text: str) -> Sign:
+def _sign(message: ProgramMessage, match: re.Match[str], line: PasteLine, text: str) -> Sign:
     values = {name: _value(name, value, message) for name, value in zip(message.args, match.groups(), strict=False) if name != "_"}
     head = text[: match.start()]
     begin = _begin(message, head)
@@ -213,7 +213,7 @@ def _sign(message: Message, match: re.Match[str], line: Line, text: str) -> Sign
     return Sign(message, values, line, quote, _is_told(head, text[match.end() :], line), vm, program["program"] if program else "")
 
 
-def _begin(message: Message, head: str) -> int:
+def _begin(message: ProgramMessage, head: str) -> int:
     """Return where the passage begins that carries a message: at its own prefix, or at the program that says it."""
     if message.prefix and head.endswith(message.prefix):
         return len(head) - len(message.prefix)
@@ -224,7 +224,7 @@ def _begin(message: Message, head: str) -> int:
     return prefix.start() if prefix is not None else len(head)
 
 
-def _value(name: str, value: str, message: Message) -> Any:  # noqa: ANN401 - a number or a text
+def _value(name: str, value: str, message: ProgramMessage) -> Any:  # noqa: ANN401 - a number or a text
     if name in _TEXTS:
         return value.strip()
     kind = dict(zip(message.args, re.findall(r"%[-+ #0-9.lhzjtLq]*([a-zA-Z])", message.format), strict=False)).get(name, "s")
@@ -236,7 +236,7 @@ def _value(name: str, value: str, message: Message) -> Any:  # noqa: ANN401 - a 
 _TEXTS = frozenset(("errno_text", "call", "vm_type", "leaf_name", "message"))
 
 
-def _is_told(head: str, tail: str, line: Line) -> bool:
+def _is_told(head: str, tail: str, line: PasteLine) -> bool:
     """Tell whether the message stands in somebody's sentence rather than in output."""
     if line.time_ns is not None or line.command or line.asked:
         return False

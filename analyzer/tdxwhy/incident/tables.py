@@ -11,18 +11,18 @@ from tdxwhy.incident import rows
 FOLDER = "incident"
 _NESTED = {"when": rows.Condition, "action": rows.Advice, "settle": rows.Settle}
 _ROWS: dict[str, type] = {
-    "message": rows.Message,
-    "cause": rows.Cause,
-    "call": rows.Call,
+    "message": rows.ProgramMessage,
+    "cause": rows.IncidentCause,
+    "call": rows.CallAnswer,
     "seamcall": rows.SeamcallRow,
-    "answer": rows.Answer,
-    "evidence": rows.Shown,
+    "answer": rows.StatusMeaning,
+    "evidence": rows.PastedSign,
     "quote_code": rows.Code,
     "curl": rows.Code,
     "stage": rows.Stage,
     "pasted": rows.Pasted,
     "checklist": rows.Checklist,
-    "question": rows.Question,
+    "question": rows.QuestionWords,
     "firmware_step": rows.FirmwareStep,
     "firmware_vendor": rows.FirmwareVendor,
 }
@@ -48,29 +48,29 @@ def _read(name: str, noun: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a NamedTup
 
 
 @cache
-def messages() -> tuple[rows.Message, ...]:
+def messages() -> tuple[rows.ProgramMessage, ...]:
     """Return the messages of a TD's life, of every component."""
-    return _read("message", rows.Message)
+    return _read("message", rows.ProgramMessage)
 
 
 @cache
-def causes() -> dict[str, rows.Cause]:
+def causes() -> dict[str, rows.IncidentCause]:
     """Return the causes of incidents by their ids."""
-    places = {name: rows.Cause._fields.index(name) for name in _NESTED}
+    places = {name: rows.IncidentCause._fields.index(name) for name in _NESTED}
     found = {}
     for row in compiled.table(INCIDENT, "cause"):
         values = list(row)
         for name, place in places.items():
             nested: Any = _NESTED[name]
             values[place] = tuple(nested(*(tuple(one) if isinstance(one, list) else one for one in given)) for given in values[place])
-        found[values[0]] = rows.Cause(*values)
+        found[values[0]] = rows.IncidentCause(*values)
     return found
 
 
 @cache
-def calls() -> tuple[rows.Call, ...]:
+def calls() -> tuple[rows.CallAnswer, ...]:
     """Return what KVM answers to each call of a TD's life."""
-    return _read("call", rows.Call)
+    return _read("call", rows.CallAnswer)
 
 
 @cache
@@ -80,15 +80,15 @@ def seamcalls() -> tuple[rows.SeamcallRow, ...]:
 
 
 @cache
-def answers() -> tuple[rows.Answer, ...]:
+def answers() -> tuple[rows.StatusMeaning, ...]:
     """Return what statuses come to; the first row that fits counts."""
-    return _read("answer", rows.Answer)
+    return _read("answer", rows.StatusMeaning)
 
 
 @cache
-def evidence() -> tuple[rows.Shown, ...]:
+def evidence() -> tuple[rows.PastedSign, ...]:
     """Return what a paste can show beside its messages."""
-    return _read("evidence", rows.Shown)
+    return _read("evidence", rows.PastedSign)
 
 
 @cache
@@ -116,9 +116,9 @@ def checklists() -> frozenset[str]:
 
 
 @cache
-def questions() -> tuple[rows.Question, ...]:
+def questions() -> tuple[rows.QuestionWords, ...]:
     """Return what open questions ask for."""
-    return _read("question", rows.Question)
+    return _read("question", rows.QuestionWords)
 
 
 @cache

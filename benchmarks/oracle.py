@@ -31,7 +31,7 @@ from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.steps import DOES
 from tdxwhy.source.kernel_tree import read_kernel
 from tdxwhy.source.run.failing_cases import runs_at_boot
-from tdxwhy.source.run.interpreter import Machine
+from tdxwhy.source.run.interpreter import Interpreter
 from tdxwhy.source.run.program import ERRNO, Program
 from tdxwhy.source.tree import program_of_tree, read_tree
 
@@ -141,7 +141,7 @@ def by_draft(made: Generation, row: dict[str, Any]) -> tuple[str, bool, bool]:
 
 def lines_of(program: Program) -> tuple[list[str], list[str]]:
     """Return what a kernel prints at boot, and with bring-up after it, where all goes well."""
-    wells = {entry: Machine(program).run(entry) for entry in program.entries()}
+    wells = {entry: Interpreter(program).run(entry) for entry in program.entries()}
     boot = [line.text for entry, well in wells.items() if runs_at_boot(program, entry, well) for line in well.lines]
     asking = [well for well in wells.values() if any(each.kind == "leaf" and each.leaf in _BRING_UP for each in well.decisions)]
     return boot, [*boot, *(line.text for well in asking for line in well.lines)]

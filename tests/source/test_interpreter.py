@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxwhy.source.run import failing_cases
-from tdxwhy.source.run.branching import Fault
+from tdxwhy.source.run.branching import Deviation
 from tdxwhy.source.run.failing_cases import failing_steps
-from tdxwhy.source.run.interpreter import Machine
+from tdxwhy.source.run.interpreter import Interpreter
 from tdxwhy.source.run.program import program_of
-from tdxwhy.source.run.values import Symbol, Unknown, combine, number
+from tdxwhy.source.run.values import SymbolicName, Unknown, combine, number
 
 HEAD = """
 #define pr_fmt(fmt) "demo: " fmt
@@ -23,15 +23,15 @@ u64 __seamcall(u64 fn, struct args *args);
 """
 
 
-def run(body: str, fault: Fault | None = None, entry: str = "start"):
-    return Machine(program_of([("demo.c", HEAD + body)]), fault).run(entry)
+def run(body: str, fault: Deviation | None = None, entry: str = "start"):
+    return Interpreter(program_of([("demo.c", HEAD + body)]), fault).run(entry)
 
 
 def texts(result) -> list[str]:
     return [line.text for line in result.lines]
 
 
-STATUS = Fault("leaf", 1, 33, Unknown("status", failed=True))
+STATUS = Deviation("leaf", 1, 33, Unknown("status", failed=True))
 
 
 def test_a_refusal_goes_up_with_its_errno_and_its_lines():
@@ -97,7 +97,7 @@ int start(void)
     refused = run(body, STATUS)
     assert texts(refused) == ["demo: CPU{cpu}: -5"]
     assert refused.lines[0].args == ("cpu", "ret")
-    assert run(body, Fault("leaf", 1, 34, Unknown("status", failed=True))).result == -14
+    assert run(body, Deviation("leaf", 1, 34, Unknown("status", failed=True))).result == -14
 
 
 def test_members_through_pointers_and_what_the_module_writes():
@@ -180,8 +180,8 @@ def test_numbers_of_c(text, value):
 
 
 def test_names_compare_by_name_where_their_numbers_are_not_known():
-    assert combine("==", Symbol("A"), Symbol("A"), "") == 1
-    assert combine("!=", Symbol("A"), 5, "") == 1
+    assert combine("==", SymbolicName("A"), SymbolicName("A"), "") == 1
+    assert combine("!=", SymbolicName("A"), 5, "") == 1
     assert combine("==", Unknown("s", failed=True), 0, "") == 0
     assert combine("<", Unknown("s", failed=True), 0, "") == 1
     assert combine("+", Unknown("x"), 1, "x + 1") == Unknown("x + 1")
@@ -216,7 +216,7 @@ CODE = st.lists(
 def test_any_code_is_survived(rows):
     program = program_of([("demo.c", HEAD + "int start(int x)\n{\n" + "\n".join(rows) + "\n}\n")])
     for entry in program.entries():
-        Machine(program).run(entry)
+        Interpreter(program).run(entry)
     failing_steps(program)
 
 
@@ -229,7 +229,7 @@ def test_what_is_printed_in_a_header_has_the_prefix_of_the_file_around_it():
         ("call.h", 'static inline void inner(void) { pr_err("from a header\\n"); }\n'),
         ("data.c", 'static void data(void) { pr_info("from an included file\\n"); }\n'),
     ]
-    assert texts(Machine(program_of(files)).run("start")) == ["outer: from a header", "outer: from an included file"]
+    assert texts(Interpreter(program_of(files)).run("start")) == ["outer: from a header", "outer: from an included file"]
 
 
 def test_an_elided_operand_is_the_condition():

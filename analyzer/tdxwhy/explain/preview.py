@@ -11,8 +11,8 @@ from tdxwhy.errors import NothingToJudge
 from tdxwhy.records import Naming
 from tdxwhy.source.loops import silent_loops
 from tdxwhy.source.run.failing_cases import FailingStep, described, failing_steps
-from tdxwhy.source.run.interpreter import Machine
-from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.interpreter import Interpreter
+from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.program import Program
 
 Change = Literal["", "same", "better", "worse", "changed", "new", "gone"]
@@ -113,7 +113,7 @@ def touched_entries(program: Program, changed: Sequence[str]) -> tuple[tuple[str
 
 
 def _passes(program: Program, entry: str, name: str) -> bool:
-    return any(name in decision.chain for decision in Machine(program).run(entry).decisions)
+    return any(name in decision.chain for decision in Interpreter(program).run(entry).decisions)
 
 
 def rows_of(program: Program, also: tuple[tuple[str, str], ...] = ()) -> tuple[PreviewRow, ...]:
@@ -129,7 +129,7 @@ def _fails(step: FailingStep) -> bool:
     return step.kind == "leaf" or bool(step.errno) or not any("initialized" in line.text for line in step.lines)
 
 
-def _signature(lines: Sequence[Line]) -> tuple[str, ...]:
+def _signature(lines: Sequence[PrintedLine]) -> tuple[str, ...]:
     return tuple(line.text for line in lines if line.level in _LOUD)
 
 

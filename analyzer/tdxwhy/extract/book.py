@@ -14,8 +14,8 @@ from tdxwhy.levels import SHORT
 from tdxwhy.shipped import folder
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.branching import Decision
-from tdxwhy.source.run.lines import Line
-from tdxwhy.source.run.values import Symbol, Unknown, Value
+from tdxwhy.source.run.lines import PrintedLine
+from tdxwhy.source.run.values import SymbolicName, Unknown, Value
 
 _LEVELS = {"default": 4, **{name: number for number, name in enumerate(SHORT)}}
 _LEAF = re.compile(r"fn|leaf|func|\bop\b", re.IGNORECASE)
@@ -34,7 +34,7 @@ class Book:
         # How what a leaf was answered is remembered, as bringing the module up shows it.
         self.remembered: dict[str, str] = {}
 
-    def form(self, line: Line) -> str:
+    def form(self, line: PrintedLine) -> str:
         """Return the id of a line's form, new or known."""
         text, args = self._format(line)
         row: dict[str, Any] = {"level": _LEVELS.get(line.level, 4), "format": text}
@@ -55,12 +55,12 @@ class Book:
         self.forms[name] = row
         return name
 
-    def names(self, lines: list[Line]) -> list[str]:
+    def names(self, lines: list[PrintedLine]) -> list[str]:
         """Return the ids of lines in order; a line for each of several things stands once."""
         found = [self.form(line) for line in lines]
         return [name for place, name in enumerate(found) if not (place and found[place - 1] == name and "each" in self.forms[name])]
 
-    def _format(self, line: Line) -> tuple[str, list[str]]:
+    def _format(self, line: PrintedLine) -> tuple[str, list[str]]:
         """Return a line's format with its prefix, known text laid in, and what the model calls its arguments."""
         template = line.prefix + line.format.replace("\\n", "").replace('\\"', '"')
         left = list(zip(line.args, line.values, strict=False))
@@ -103,7 +103,7 @@ def by_value(text: str, value: Value) -> str | None:
     """Return what the model calls an argument, told by what it held when it was printed."""
     if isinstance(value, Unknown):
         return "notifier_errno" if "register_memory_notifier" in value.text else None
-    if isinstance(value, Symbol):
+    if isinstance(value, SymbolicName):
         return "status" if value.name in calls().unreached else None
     if isinstance(value, int) and -4095 <= value < 0:
         return "errno"

@@ -10,10 +10,10 @@ from tdxwhy.extract.book import Book, leaf_name
 from tdxwhy.extract.outcomes import Outcome, outcome
 from tdxwhy.extract.stage import Stage
 from tdxwhy.source.calls import calls
-from tdxwhy.source.run.branching import Decision, Fault, Run
+from tdxwhy.source.run.branching import Decision, Deviation, RunResult
 from tdxwhy.source.run.failing_cases import unreached
-from tdxwhy.source.run.interpreter import Machine
-from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.interpreter import Interpreter
+from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Value
 
@@ -45,7 +45,7 @@ def answers_of(program: Program) -> dict[str, Value]:
 class Leaves:
     """Reads what becomes of the answers to the leaves of one entry."""
 
-    def __init__(self, book: Book, stage: Stage, entry: str, well: Run) -> None:
+    def __init__(self, book: Book, stage: Stage, entry: str, well: RunResult) -> None:
         self.book = book
         self.stage = stage
         self.entry = entry
@@ -57,10 +57,10 @@ class Leaves:
 
     def outcome(self, asked: Asked, answer: Value, *, times: int = 1) -> Outcome:
         """Run the entry with one leaf answered otherwise, once or (0) for ever."""
-        fault = Fault("leaf", asked.nth, asked.decision.leaf, answer, times)
+        fault = Deviation("leaf", asked.nth, asked.decision.leaf, answer, times)
         return outcome(self.well, self.stage.run(self.entry, fault), asked.function)
 
-    def own(self, lines: tuple[Line, ...]) -> list[str]:
+    def own(self, lines: tuple[PrintedLine, ...]) -> list[str]:
         """Return the forms of lines, but those that close every failure of the operation."""
         return [name for name in self.book.names(list(lines)) if name not in self.closing]
 
@@ -144,7 +144,7 @@ class Leaves:
     def _named(self, decision: Decision) -> list[int]:
         """Return the statuses that the functions on the way name: constants of the tree whose numbers look like one."""
         if self._constants is None:
-            machine = Machine(self.stage.program)
+            machine = Interpreter(self.stage.program)
             names = [each for each in self.stage.program.defines if re.match(r"TDX_[A-Z]", each)]
             values = {name: machine.constant(name) for name in names if self.stage.program.defines[name].parameters is None}
             self._constants = {name: value for name, value in values.items() if isinstance(value, int) and _looks_like_status(value)}
@@ -166,7 +166,7 @@ class Leaves:
         return found
 
     def _count(self, asked: Asked, value: int) -> int:
-        run = self.stage.run(self.entry, Fault("leaf", asked.nth, asked.decision.leaf, value))
+        run = self.stage.run(self.entry, Deviation("leaf", asked.nth, asked.decision.leaf, value))
         before = sum(each.kind == "leaf" and each.leaf == asked.decision.leaf for each in self.well.decisions)
         return sum(each.kind == "leaf" and each.leaf == asked.decision.leaf for each in run.decisions) - before
 

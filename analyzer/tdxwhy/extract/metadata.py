@@ -60,12 +60,12 @@ def _table(asked: Asked) -> int:
 
 
 def _fields_by_name(leaves: Leaves) -> list[str]:
-    from tdxwhy.source.run.interpreter import Machine
+    from tdxwhy.source.run.interpreter import Interpreter
 
     program = leaves.stage.program
     found = []
     for define in sorted(program.defines.values(), key=lambda each: each.row):
-        value = Machine(program).constant(define.name) if re.search(r"(?:^|_)FIELD_ID_|^MD_", define.name) else 0
+        value = Interpreter(program).constant(define.name) if re.search(r"(?:^|_)FIELD_ID_|^MD_", define.name) else 0
         if isinstance(value, int) and value >> 56 & 0x80:
             found.append(f"{value:#018x}")
     if not found:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tdxwhy.extract.book import number
-from tdxwhy.source.run.branching import Decision, Run, Scope
-from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.branching import CodeScope, Decision, RunResult
+from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import Unknown, is_error
 
 
@@ -17,21 +17,21 @@ class Outcome(NamedTuple):
     the good run come all the same. `errno` is None where it is not known; `goes_on`: the kernel does the rest as if nothing had happened.
     """
 
-    asked: tuple[Line, ...]
-    after: tuple[Line, ...]
-    always: tuple[Line, ...]
+    asked: tuple[PrintedLine, ...]
+    after: tuple[PrintedLine, ...]
+    always: tuple[PrintedLine, ...]
     errno: int | None
     result: int | None
     goes_on: bool
     unregisters: bool
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[PrintedLine, ...]:
         """Return all lines that the failure brings."""
         return self.asked + self.after
 
 
-def outcome(well: Run, run: Run, function: str) -> Outcome:
+def outcome(well: RunResult, run: RunResult, function: str) -> Outcome:
     """Compare a failing run with the good one; `function` is the one whose errno counts, "" the innermost that returns one."""
     fault = run.failed_at
     later = _sites(well, fault)
@@ -41,26 +41,26 @@ def outcome(well: Run, run: Run, function: str) -> Outcome:
     goes_on = goes_on and _points(run, fault) >= _points(well, fault) - _swallowed(well, run)
     rest = tuple(line for line in after if _site(line) not in later)
     known = number(run.result) if not isinstance(run.result, Unknown) or not is_error(run.result) else None
-    unregisters = any(isinstance(each, Scope) and each.kind == "unregister" for each in run.events)
+    unregisters = any(isinstance(each, CodeScope) and each.kind == "unregister" for each in run.events)
     return Outcome(run.lines[run.before : run.answered], rest, always, _errno(run, function), known, goes_on, unregisters)
 
 
-def _site(line: Line) -> tuple[str, int, str]:
+def _site(line: PrintedLine) -> tuple[str, int, str]:
     return line.function, line.row, line.format
 
 
-def _sites(well: Run, fault: Decision | None) -> set[tuple[str, int, str]]:
+def _sites(well: RunResult, fault: Decision | None) -> set[tuple[str, int, str]]:
     """Return where the good run prints after the point of the fault."""
     sites: set[tuple[str, int, str]] = set()
     for event in reversed(well.events):
         if isinstance(event, Decision) and fault is not None and event.nth == fault.nth:
             break
-        if isinstance(event, Line):
+        if isinstance(event, PrintedLine):
             sites.add(_site(event))
     return sites
 
 
-def _swallowed(well: Run, run: Run) -> set[object]:
+def _swallowed(well: RunResult, run: RunResult) -> set[object]:
     """Return the points that are left out where a function takes no notice of an error: those of the call, if all ask one leaf."""
     fault = run.failed_at
     errors = [is_error(value) for _, value in run.returned]
@@ -74,12 +74,12 @@ def _swallowed(well: Run, run: Run) -> set[object]:
     return {(each.kind, each.text, each.row, each.chain) for each in left}
 
 
-def _points(run: Run, fault: Decision | None) -> set[object]:
+def _points(run: RunResult, fault: Decision | None) -> set[object]:
     """Return the points that a run passes from the fault on."""
     return {(each.kind, each.text, each.row, each.chain) for each in run.decisions if fault is not None and each.nth > fault.nth}
 
 
-def _errno(run: Run, function: str) -> int | None:
+def _errno(run: RunResult, function: str) -> int | None:
     """Return the errno that a function, or the innermost one, returned; None where it is one whose number is not in view."""
     returned = dict(run.returned)
     if function in returned:

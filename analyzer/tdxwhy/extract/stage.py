@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdxwhy.source.run.branching import Decision, Event, Fault, Run, Scope
-from tdxwhy.source.run.interpreter import Machine
-from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.branching import CodeScope, Decision, Deviation, Event, RunResult
+from tdxwhy.source.run.interpreter import Interpreter
+from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Value
 
@@ -28,9 +28,9 @@ class Stage:
         for entry in before:
             self._made(None).run(entry)
         self.begin = dict(self.memory)
-        self.known: dict[tuple[str, Fault | None], Run] = {}
+        self.known: dict[tuple[str, Deviation | None], RunResult] = {}
 
-    def run(self, entry: str, fault: Fault | None = None) -> Run:
+    def run(self, entry: str, fault: Deviation | None = None) -> RunResult:
         """Run an entry, with one thing going wrong."""
         key = entry, fault
         found = self.known.get(key)
@@ -39,7 +39,7 @@ class Stage:
             found = self.known[key] = self._made(fault).run(entry)
         return found
 
-    def again(self, entry: str, fault: Fault | None = None) -> tuple[Run, dict[str, int]]:
+    def again(self, entry: str, fault: Deviation | None = None) -> tuple[RunResult, dict[str, int]]:
         """Run an entry twice, the fault in the first run only; return the second run and how often that asked each leaf."""
         self._restore()
         self._made(fault).run(entry)
@@ -48,8 +48,8 @@ class Stage:
         second = self._made(None)
         return second.run(entry), dict(second.counts)
 
-    def _made(self, fault: Fault | None) -> Machine:
-        made = Machine(self.program, fault)
+    def _made(self, fault: Deviation | None) -> Interpreter:
+        made = Interpreter(self.program, fault)
         made.globals = self.memory
         return made
 
@@ -72,7 +72,7 @@ class Node(NamedTuple):
     """What runs in one place: an operation's own code, or a callback on CPUs (`scope`), with what it holds in order."""
 
     function: str
-    scope: Scope | None
+    scope: CodeScope | None
     locked: bool
     items: list[Item]
 
@@ -80,12 +80,12 @@ class Node(NamedTuple):
 Item = Node | Event
 
 
-def tree(run: Run, entry: str) -> Node:
+def tree(run: RunResult, entry: str) -> Node:
     """Return the events of a run as a tree: what callbacks do is theirs."""
     root = Node(entry, None, False, [])
     stack = [root]
     for event in run.events:
-        if not isinstance(event, Scope):
+        if not isinstance(event, CodeScope):
             stack[-1].items.append(event)
         elif event.kind == "lock":
             continue
@@ -109,6 +109,6 @@ def decisions(node: Node) -> Iterator[Decision]:
             yield item
 
 
-def site(line: Line) -> tuple[str, int, str]:
+def site(line: PrintedLine) -> tuple[str, int, str]:
     """Return where a line is printed."""
     return line.function, line.row, line.format

@@ -13,9 +13,9 @@ from tdxwhy.extract.leaves import STATUS, Asked, Leaves
 from tdxwhy.extract.metadata import Fields
 from tdxwhy.extract.outcomes import Outcome, outcome
 from tdxwhy.extract.stage import Item, Node, Stage, decisions, tree
-from tdxwhy.source.run.branching import Decision, Fault, Scope, Unseen
+from tdxwhy.source.run.branching import CodeScope, Decision, Deviation, Unseen
 from tdxwhy.source.run.failing_cases import VMXON
-from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import is_error
 from tdxwhy.source.syntax import Statement, callee, calls_in, inner, walk
 
@@ -104,9 +104,9 @@ class Steps:
         closing = [name for name in self.book.forms if name in self.leaves.closing]
         self.leaves.closing = frozenset()
         done = last
-        while done < len(items) and isinstance(items[done], Line):
+        while done < len(items) and isinstance(items[done], PrintedLine):
             done += 1
-        good = self.book.names([item for item in items[last:done] if isinstance(item, Line)])
+        good = self.book.names([item for item in items[last:done] if isinstance(item, PrintedLine)])
         if self.initialize == self.entry and not good:
             body, good = self._last_line(body)
         self.operations["initialize"] = {
@@ -131,7 +131,7 @@ class Steps:
         """Return which events of the run happen while the CPU hot-plug lock is held."""
         found, held = set(), False
         for event in self.well.events:
-            if isinstance(event, Scope) and event.kind == "lock":
+            if isinstance(event, CodeScope) and event.kind == "lock":
                 held = event.begins
             elif held:
                 found.add(id(event))
@@ -146,8 +146,8 @@ class Steps:
         later = [row[_AT] for row in rows[place:] if _AT in row and row["does"] == "check"]
         if not place or not later:
             return rows
-        runs = [self.stage.run(self.entry, Fault("branch", nth)) for nth in later]
-        if not all(any(isinstance(each, Scope) and each.kind == "keyid" for each in run.events) for run in runs):
+        runs = [self.stage.run(self.entry, Deviation("branch", nth)) for nth in later]
+        if not all(any(isinstance(each, CodeScope) and each.kind == "keyid" for each in run.events) for run in runs):
             return rows
         self.operations["with-keyid"] = {"name": "with-keyid", "on_failure": {"call": "free-keyid"}, "step": rows[place:]}
         self.operations["free-keyid"] = {"name": "free-keyid", "step": [{"name": self.step, "does": "give-keyid"}]}
@@ -172,7 +172,7 @@ class Steps:
         if late is None:
             return []
         rows = []
-        for state, fault in (("initialized", None), ("error", Fault("leaf", self._nth[late.nth], late.leaf, STATUS))):
+        for state, fault in (("initialized", None), ("error", Deviation("leaf", self._nth[late.nth], late.leaf, STATUS))):
             run, counts = self.stage.again(self.entry, fault)
             if not counts.get(str(late.leaf)):
                 result = run.result if isinstance(run.result, int) else 0
@@ -240,14 +240,14 @@ class Steps:
     def _item(self, item: Item, node: Node, function: str) -> Iterator[Row]:
         if isinstance(item, Node):
             yield from self._node(item, node)
-        elif isinstance(item, Line):
+        elif isinstance(item, PrintedLine):
             if self._relevant(item.chain):
                 yield {"name": self.step, "does": "print", "print": [self.book.form(item)]}
         elif isinstance(item, Unseen):
             if self._relevant(item.chain) or any(map(self.ours, item.chain)):
                 self.book.unseen.append(f"{item.file}:{item.row + 1}: {item.text}")
                 yield {"name": self.step, "does": "unseen", "at": f"{item.file}:{item.row + 1}: {item.text}"}
-        elif isinstance(item, Scope):
+        elif isinstance(item, CodeScope):
             if item.kept:
                 self.kept.append(item.kept)
             elif item.kind == "keyid":
@@ -282,7 +282,7 @@ class Steps:
         row |= {"lock": "held"} if self._is_locked(item) else {"lock": "always"} if item.locked else {}
         yield row | ({"installs": "callbacks=on"} if scope.kept else {})
 
-    def _masked_by_package(self, scope: Scope) -> bool:
+    def _masked_by_package(self, scope: CodeScope) -> bool:
         """Tell whether a call runs on a mask of CPUs that its function has made of one CPU per package."""
         made = any(name.endswith("/package") and function == scope.chain[-1] for (function, _), name in self.stage.program.loops.items())
         return scope.call.endswith("_mask") and made
@@ -323,7 +323,7 @@ class Steps:
     def _memory(self, item: Decision) -> str:
         """Enter twice: a leaf that is not asked again is remembered, by its result, by success, or by the CPU."""
         asked = self.asked(item)
-        refused = self.stage.again(self.entry, Fault("leaf", asked.nth, item.leaf, STATUS))[1].get(str(item.leaf), 0)
+        refused = self.stage.again(self.entry, Deviation("leaf", asked.nth, item.leaf, STATUS))[1].get(str(item.leaf), 0)
         well = self.stage.again(self.entry)[1].get(str(item.leaf), 0)
         if not refused and leaf_name(item) == INIT:
             return "result"
@@ -332,7 +332,7 @@ class Steps:
     # ---- a branch
 
     def _run(self, item: Decision, function: str) -> Outcome:
-        return outcome(self.well, self.stage.run(self.entry, Fault("branch", item.nth)), function)
+        return outcome(self.well, self.stage.run(self.entry, Deviation("branch", item.nth)), function)
 
     def _without_effect(self, item: Decision) -> bool:
         """Tell whether it makes no difference which way a branch goes."""
@@ -341,7 +341,7 @@ class Steps:
             return True
         if any(re.search(pattern, item.text) for pattern in table()["impossible"]["matches"]):
             return True
-        run = self.stage.run(self.entry, Fault("branch", item.nth))
+        run = self.stage.run(self.entry, Deviation("branch", item.nth))
         if (run.lines, run.result) == (self.well.lines, self.well.result):
             return True
         return not item.fails and len(run.lines) <= run.before and not is_error(run.result)

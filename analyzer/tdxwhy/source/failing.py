@@ -20,7 +20,7 @@ from tdxwhy.source.exits import Exit, Exits
 from tdxwhy.source.grammar import fragment_sites
 from tdxwhy.source.loops import silent_loops
 from tdxwhy.source.nouns import FailingPath, PrintSite
-from tdxwhy.source.pieces import Shown, shown, whole
+from tdxwhy.source.pieces import ShownFile, shown, whole
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, walk, written
 
 _WORD = re.compile(r"\w+")
@@ -82,7 +82,7 @@ def _is_renamed(path: FailingPath, before: Mapping[str, list[list[str]]]) -> boo
     return False
 
 
-def _place_sites(seen: _Seen, path: str, piece: Shown, functions: Sequence[Function], name: str) -> None:
+def _place_sites(seen: _Seen, path: str, piece: ShownFile, functions: Sequence[Function], name: str) -> None:
     """Note the print calls of a file by the function in which they stand."""
     fragment = _as_fragment(path, piece)
     numbers = {(line.number, line.line): row for row, line in enumerate(piece.rows) if line is not None}
@@ -107,7 +107,7 @@ def _add_outside(seen: _Seen, path: str, content: str) -> None:
     _place_sites(seen, path, piece, [function for function in outside if not function.macro], path)
 
 
-def _as_fragment(path: str, piece: Shown) -> Fragment:
+def _as_fragment(path: str, piece: ShownFile) -> Fragment:
     starts, offset = [], 0
     for row in piece.text.split("\n"):
         starts.append(offset)
@@ -116,7 +116,7 @@ def _as_fragment(path: str, piece: Shown) -> Fragment:
     return Fragment(path, "", lines, piece.touched, piece.text, tuple(starts), True)
 
 
-def _of_function(function: Function, path: str, piece: Shown, seen: _Seen, name: str) -> list[FailingPath]:
+def _of_function(function: Function, path: str, piece: ShownFile, seen: _Seen, name: str) -> list[FailingPath]:
     found = []
     torn = piece.rows[function.last] is None or piece.has_gap(function.first, function.last)
     for each in Exits(function, torn=torn).collect():
@@ -131,7 +131,7 @@ def _of_function(function: Function, path: str, piece: Shown, seen: _Seen, name:
     return found
 
 
-def _ends_in_call(function: Function, piece: Shown, seen: _Seen) -> list[Exit]:
+def _ends_in_call(function: Function, piece: ShownFile, seen: _Seen) -> list[Exit]:
     """Return the exit of a function that ends by returning what a helper in view answers, if that helper prints its failures."""
     last = function.body[-1] if function.body else None
     value = last.expression if last is not None and last.kind == "return" else None
@@ -142,7 +142,7 @@ def _ends_in_call(function: Function, piece: Shown, seen: _Seen) -> list[Exit]:
     return [Exit(f"{written(value)} fails", "its result is returned", None, value, True, ((last.first, last.last),), (), "", last)]
 
 
-def _path(function: Function, each: Exit, where: tuple[str, Shown, str], printed: str, sites: tuple[PrintSite, ...]) -> FailingPath:
+def _path(function: Function, each: Exit, where: tuple[str, ShownFile, str], printed: str, sites: tuple[PrintSite, ...]) -> FailingPath:
     path, piece, name = where
     line = piece.rows[min(each.rows[0][0], len(piece.rows) - 1)]
     said = next((f' "{site.format.removesuffix(chr(92) + "n")}"' for site in sites if site.format), "")
@@ -152,7 +152,7 @@ def _path(function: Function, each: Exit, where: tuple[str, Shown, str], printed
     return FailingPath(place, function.name, condition, printed, each.errno, sites, path, line.number if line else None)  # type: ignore[arg-type]
 
 
-def _touched(piece: Shown, first: int, last: int) -> bool:
+def _touched(piece: ShownFile, first: int, last: int) -> bool:
     return any(piece.touched[first : last + 1])
 
 
@@ -278,7 +278,7 @@ def _passes_through(function: Function) -> bool:
     return value is not None and value.kind == "call" and bool(calls().firmware.fullmatch(callee(value)))
 
 
-def _passed_over(function: Function, where: tuple[str, Shown, str], seen: _Seen) -> list[FailingPath]:
+def _passed_over(function: Function, where: tuple[str, ShownFile, str], seen: _Seen) -> list[FailingPath]:
     """Return what loops over online CPUs leave out, of a function that is seen as a whole."""
     path, piece, name = where
     if piece.has_gap(function.first, function.last) or piece.rows[function.first] is None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.source.calls import calls
-from tdxwhy.source.run.program import Program, Source
+from tdxwhy.source.run.program import Program, ProgramFile
 from tdxwhy.source.tree import Headers, read_file, read_tree, unit_of_text, wanted_file
 
 _LARGEST = 4 << 20
@@ -95,7 +95,7 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 def program_of_kernel(tree: Tree) -> Program:
     """Make a program of a kernel's files."""
-    program = Program([Source(path, unit_of_text(text)) for path, text in sorted(tree.texts.items())], tree.headers)
+    program = Program([ProgramFile(path, unit_of_text(text)) for path, text in sorted(tree.texts.items())], tree.headers)
     program.modules.update(modules(tree.makefiles))
     return program
 

@@ -23,7 +23,7 @@ _STARTS = re.compile(r"[A-Za-z_]")
 _LABEL = re.compile(r"\w+\s*:(?!:)")
 
 
-class Shown(NamedTuple):
+class ShownFile(NamedTuple):
     """What a patch shows of a file: the text, and for each row its line in the diff (None where we added it) and whether it is new."""
 
     text: str
@@ -96,20 +96,20 @@ class _Builder:
         self.touched.extend(fragment.touched)
 
 
-def shown(patch: FilePatch, side: str = "+") -> Shown:
+def shown(patch: FilePatch, side: str = "+") -> ShownFile:
     """Put together what a patch shows of a file, after it or (side "-") before it."""
     builder = _Builder()
     for hunk in patch.hunks:
         builder.add(of_hunk(hunk, patch.path, side=side))
     builder.close()
-    return Shown("\n".join(builder.texts), tuple(builder.rows), tuple(builder.touched), tuple(builder.gaps))
+    return ShownFile("\n".join(builder.texts), tuple(builder.rows), tuple(builder.touched), tuple(builder.gaps))
 
 
-def whole(text: str) -> Shown:
+def whole(text: str) -> ShownFile:
     """Take a whole file; all of it counts as new."""
     rows = text.replace("\r\n", "\n").split("\n")
     lines = tuple(DiffLine(" ", row, number, number) for number, row in enumerate(rows, 1))
-    return Shown(blank_comments("\n".join(rows)), lines, (True,) * len(lines))
+    return ShownFile(blank_comments("\n".join(rows)), lines, (True,) * len(lines))
 
 
 def _without_header(rows: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ _HEAD = re.compile(r"ref: refs/[\w./+@-]{1,200}|[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_REFS = 20_000
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """A file of a revision: its path, its blob and its size."""
 
     path: str
@@ -42,7 +42,7 @@ class Repository:
     def __exit__(self, *_: object) -> None:
         self._borrowed.__exit__()
 
-    def files(self, revision: str, folders: tuple[str, ...]) -> Iterator[Entry]:
+    def files(self, revision: str, folders: tuple[str, ...]) -> Iterator[TreeEntry]:
         """Yield the files of a revision, below some folders or all of it."""
         from git.exc import GitCommandError
 
@@ -54,9 +54,9 @@ class Repository:
             head, tab, path = row.partition("\t")
             words = head.split()
             if tab and len(words) == 4 and words[1] == "blob" and words[3].isdigit():
-                yield Entry(path, words[2], int(words[3]))
+                yield TreeEntry(path, words[2], int(words[3]))
 
-    def text(self, entry: Entry) -> str:
+    def text(self, entry: TreeEntry) -> str:
         """Return the text of a file."""
         data = self._borrowed.read(entry.blob, entry.size)
         if data is None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.source.calls import calls
 from tdxwhy.source.ctree import parse_unit
-from tdxwhy.source.run.program import Program, Source
+from tdxwhy.source.run.program import Program, ProgramFile
 from tdxwhy.source.syntax import Define, Unit
 from tdxwhy.version import VERSION
 
@@ -133,7 +133,7 @@ def _folders(extra: tuple[str, ...]) -> tuple[str, ...]:
 
 def program_of_tree(texts: Mapping[str, str], root: str | None = None) -> Program:
     """Make a program of the files of a tree; constants from other headers are looked up in the folder where there is one."""
-    sources = [Source(path, unit_of_text(text)) for path, text in sorted(texts.items())]
+    sources = [ProgramFile(path, unit_of_text(text)) for path, text in sorted(texts.items())]
     return Program(sources, Headers(partial(read_file, Path(root)), texts) if root is not None else None)
 
 

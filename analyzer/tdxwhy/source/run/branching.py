@@ -7,12 +7,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from tdxwhy.source.results import prints_failure
-from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import Value
 from tdxwhy.source.syntax import Expression, Statement
 
 
-class Fault(NamedTuple):
+class Deviation(NamedTuple):
     """What goes wrong: a "leaf" is answered otherwise from its nth call on (`times`; 0: for ever), or the nth "branch" turns."""
 
     kind: str
@@ -52,7 +52,7 @@ class Decision(NamedTuple):
     loops: tuple[str, ...] = ()
 
 
-class Scope(NamedTuple):
+class CodeScope(NamedTuple):
     """The begin or end of code that runs elsewhere: a callback on CPUs ("cpus", "cpu", "stopped"), one that stays registered ("hotplug").
 
     `kept` are the callbacks that the kernel will call later, `call` the function that registered them, `state` what it called them;
@@ -79,17 +79,17 @@ class Unseen(NamedTuple):
     chain: tuple[str, ...]
 
 
-Event = Line | Decision | Scope | Unseen
+Event = PrintedLine | Decision | CodeScope | Unseen
 
 
-class Run(NamedTuple):
+class RunResult(NamedTuple):
     """What a run printed and returned, the points it passed, and what could not be followed.
 
     Of a run with a fault: how many lines stood `before` it and were there when its asker got the answer (`answered`), and what the
     functions on the way to it `returned`, by name.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[PrintedLine, ...]
     result: Value
     decisions: tuple[Decision, ...]
     unseen: tuple[str, ...]

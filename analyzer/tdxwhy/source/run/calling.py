@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from tdxwhy.source.calls import Callback, PrintCall, calls, print_call
-from tdxwhy.source.run.branching import Decision, Event, Fault, Scope, Unseen
+from tdxwhy.source.run.branching import CodeScope, Decision, Deviation, Event, Unseen
 from tdxwhy.source.run.evaluate import Evaluator
 from tdxwhy.source.run.program import Program
-from tdxwhy.source.run.values import Reference, Symbol, Unknown, Value, truth
+from tdxwhy.source.run.values import Reference, SymbolicName, Unknown, Value, truth
 from tdxwhy.source.syntax import Expression, written
 
 
 class Caller(Evaluator):
     """Makes calls, and notes each point where something can go wrong."""
 
-    def __init__(self, program: Program, fault: Fault | None = None) -> None:
+    def __init__(self, program: Program, fault: Deviation | None = None) -> None:
         super().__init__(program)
         self.fault = fault
         self.decisions: list[Decision] = []
@@ -43,13 +43,13 @@ class Caller(Evaluator):
         """Note the CPU hot-plug lock, callbacks that are taken away again, and a KeyID that is given back."""
         table = calls()
         if table.lock.fullmatch(name) or table.unlock.fullmatch(name):
-            self._scope(Scope("lock", bool(table.lock.fullmatch(name)), name), expression)
+            self._scope(CodeScope("lock", bool(table.lock.fullmatch(name)), name), expression)
         elif table.gives_keyid.fullmatch(name):
-            self._scope(Scope("keyid", True, name), expression)
+            self._scope(CodeScope("keyid", True, name), expression)
         elif table.unregister.fullmatch(name):
-            self._scope(Scope("unregister", True, name), expression)
+            self._scope(CodeScope("unregister", True, name), expression)
 
-    def _scope(self, scope: Scope, expression: Expression) -> None:
+    def _scope(self, scope: CodeScope, expression: Expression) -> None:
         """Note a begin or an end, with what it was called and where it stands."""
         state = next((part.text for part in expression.parts[1:] if part.kind == "string"), "")
         file, chain = self._here()
@@ -117,10 +117,10 @@ class Caller(Evaluator):
     def _callback(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
         known = calls().callbacks[name]
         target = arguments[known.function] if known.function < len(arguments) else Unknown("callback")
-        function = self.program.function(target.name) if isinstance(target, Symbol) else None
-        kept = tuple(each.name for each in arguments[known.function : known.function + 2] if isinstance(each, Symbol))
+        function = self.program.function(target.name) if isinstance(target, SymbolicName) else None
+        kept = tuple(each.name for each in arguments[known.function : known.function + 2] if isinstance(each, SymbolicName))
         if known.scope == "later":
-            self._scope(Scope("hotplug", True, name, kept=kept), expression)
+            self._scope(CodeScope("hotplug", True, name, kept=kept), expression)
             return self._result(known, Unknown(written(expression)), 0, arguments)
         if function is None:
             given = expression.parts[known.function + 1] if known.function + 1 < len(expression.parts) else None
@@ -132,7 +132,7 @@ class Caller(Evaluator):
             if 0 <= known.argument < len(arguments)
             else [Unknown(parameter) for parameter in function.parameters]
         )
-        scope = Scope(known.scope, True, name, function.name, kept if known.scope == "hotplug" else ())
+        scope = CodeScope(known.scope, True, name, function.name, kept if known.scope == "hotplug" else ())
         self._scope(scope, expression)
         value = self.enter(function, handed)
         self._scope(scope._replace(begins=False, kept=()), expression)
@@ -143,7 +143,7 @@ class Caller(Evaluator):
         """Return what a call hands back: what its callback returned, a state's number, or nothing that is known."""
         if known.scope not in ("hotplug", "later"):
             return value if known.result == "value" else unknown
-        dynamic = isinstance(arguments[0], Symbol | Unknown) and "DYN" in str(arguments[0]) if arguments else False
+        dynamic = isinstance(arguments[0], SymbolicName | Unknown) and "DYN" in str(arguments[0]) if arguments else False
         return value if value != 0 else int(dynamic)
 
     def _decide(self, kind: str, leaf: Value, text: str, row: int, *, fails: bool) -> Decision:
@@ -164,7 +164,7 @@ class Caller(Evaluator):
     def _asker(self, leaf: Value) -> int:
         """Return the place of the innermost function that has no leaf handed to it: the one that names it."""
         for place in range(len(self.frames) - 1, -1, -1):
-            if not any(held == leaf for held in self.frames[place].frame.values() if isinstance(held, int | Symbol)):
+            if not any(held == leaf for held in self.frames[place].frame.values() if isinstance(held, int | SymbolicName)):
                 return place
         return 0
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 from tdxwhy.source.calls import PrintCall, calls
-from tdxwhy.source.run.lines import Line, Place, laid_out, splat
+from tdxwhy.source.run.lines import PrintedLine, StackFrame, laid_out, splat
 from tdxwhy.source.run.program import ERRNO, Program
-from tdxwhy.source.run.values import Reference, Symbol, Unknown, Value, combine, is_error, number, truth
+from tdxwhy.source.run.values import Reference, SymbolicName, Unknown, Value, combine, is_error, number, truth
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, written
 
 _KERN = re.compile(r"\0KERN_(\w+)\0")
@@ -27,13 +27,13 @@ MOST_STEPS = 20_000
 
 
 class Evaluator:
-    """Evaluates expressions; calls are for `Machine` to make."""
+    """Evaluates expressions; calls are for `Interpreter` to make."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.globals: dict[str, Value] = {}
-        self.frames: list[Place] = []
-        self.lines: list[Line] = []
+        self.frames: list[StackFrame] = []
+        self.lines: list[PrintedLine] = []
         self.unseen: list[str] = []
         self.depth = 0
         self.steps = 0
@@ -87,17 +87,17 @@ class Evaluator:
                 return Reference(self.globals, name)
             return self.value(initial) if initial is not None else 0
         if self.program.function(name) is not None:
-            return Symbol(name)
+            return SymbolicName(name)
         found = self.program.constant(name)
         self.steps += 1
         if found is None or self.depth > _DEEPEST_CONSTANT or self.steps > MOST_STEPS:
-            return Symbol(name) if name.isupper() or calls().seamcalls.fullmatch(name) else Unknown(name)
+            return SymbolicName(name) if name.isupper() or calls().seamcalls.fullmatch(name) else Unknown(name)
         self.depth += 1
         try:
             value = self.value(found)
         finally:
             self.depth -= 1
-        return Symbol(name) if isinstance(value, Unknown) else value
+        return SymbolicName(name) if isinstance(value, Unknown) else value
 
     def _find(self, name: str) -> tuple[dict[str, Value], str]:
         """Return the memory and path of a variable: the running function's, its statics, or global."""
@@ -331,7 +331,7 @@ class Evaluator:
             return known or name
         if target.kind in ("member", "unary", "index") or (self.frames and name in self.frames[-1].frame):
             value = self.value(target)
-            if isinstance(value, Symbol):
+            if isinstance(value, SymbolicName):
                 return value.name
             known = self.program.behind(target.text.lstrip(".->"), self.frames[-1].file) if target.kind == "member" else None
             if known is not None:
@@ -380,6 +380,8 @@ class Evaluator:
         prefix = self._prefix() if name.startswith("pr_") else ""
         text = prefix + body.replace("\\n", "").replace('\\"', '"')
         once, limited = known.once, known.ratelimited
-        line = Line(level, name, template, args, values, text, whole, once, limited, place.function, place.file, expression.row, prefix)
+        line = PrintedLine(
+            level, name, template, args, values, text, whole, once, limited, place.function, place.file, expression.row, prefix
+        )
         if not (once and any(each.function == place.function and each.row == line.row for each in self.lines)):
             self.lines.append(line)

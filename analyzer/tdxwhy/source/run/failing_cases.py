@@ -12,11 +12,11 @@ from tdxwhy.know.names import named
 from tdxwhy.records import Naming
 from tdxwhy.source.calls import calls
 from tdxwhy.source.results import STATUS as _STATUS
-from tdxwhy.source.run.branching import Decision, Fault, Run, Side
-from tdxwhy.source.run.interpreter import Machine
-from tdxwhy.source.run.lines import Line
+from tdxwhy.source.run.branching import Decision, Deviation, RunResult, Side
+from tdxwhy.source.run.interpreter import Interpreter
+from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.program import ERRNO, Program
-from tdxwhy.source.run.values import Symbol, Unknown, Value, is_error
+from tdxwhy.source.run.values import SymbolicName, Unknown, Value, is_error
 from tdxwhy.source.syntax import Function, inner, statement_expressions
 
 _ERRNO_NAMES = {value: name for name, value in ERRNO.items()}
@@ -40,7 +40,7 @@ class FailingStep(NamedTuple):
     step: str
     reason: str
     kind: str
-    lines: tuple[Line, ...]
+    lines: tuple[PrintedLine, ...]
     errno: str
     chain: tuple[str, ...]
     names: Naming
@@ -61,7 +61,7 @@ def failing_steps(
     wells = _bring_up(program, entries or program.entries())
     passed = {name for _, well in wells for decision in well.decisions for name in decision.chain} | set(dict(wells))
     others = dict.fromkeys(entry for entry, function in also if entry in program.functions and not {entry, function} & passed)
-    wells += [(entry, Machine(program).run(entry)) for entry in others]
+    wells += [(entry, Interpreter(program).run(entry)) for entry in others]
     for entry, well in wells:
         if left < 0:
             found[entry,] = _given_up(entry)
@@ -85,7 +85,7 @@ def _follow(program: Program, entry_and_part: tuple[str, Part], found: dict[tupl
             break
         if _place(decision) in part.known:
             continue
-        run = Machine(program, fault, part.taken).run(entry)
+        run = Interpreter(program, fault, part.taken).run(entry)
         left -= run.steps
         if run.failed_at is None or (fault.kind == "branch" and (run.lines, run.result) == (part.well.lines, part.well.result)):
             continue
@@ -112,13 +112,13 @@ def _as_built(entry: str, part: Part) -> FailingStep:
 class Part(NamedTuple):
     """A way through an entry where all goes well: the sides of #ifs that it takes, and the points that an earlier one has passed."""
 
-    well: Run
+    well: RunResult
     taken: frozenset[Side]
     known: frozenset[tuple[object, ...]]
     where: str
 
 
-def _parts(program: Program, entry: str, well: Run) -> Iterator[Part | None]:
+def _parts(program: Program, entry: str, well: RunResult) -> Iterator[Part | None]:
     """Yield the run that takes the first side of each #if, then one for each other side, to look at what is new; None: too many."""
     yield Part(well, frozenset(), frozenset(), "")
     known = {_place(decision) for decision in well.decisions}
@@ -128,7 +128,7 @@ def _parts(program: Program, entry: str, well: Run) -> Iterator[Part | None]:
         if not waiting:
             return
         taken = waiting.pop(0)
-        run = Machine(program, None, taken).run(entry)
+        run = Interpreter(program, None, taken).run(entry)
         yield Part(run, taken, frozenset(known), f", where {' && '.join(each.condition for each in sorted(taken, key=_by_row))}")
         known |= {_place(decision) for decision in run.decisions}
         waiting += [taken | {each} for each in run.sides if each not in met]
@@ -156,9 +156,9 @@ def _given_up(entry: str) -> FailingStep:
     return FailingStep(entry, entry, "further failing cases", "unseen", (), "", (entry,), nothing, (), ("more cases than are followed",))
 
 
-def _bring_up(program: Program, entries: tuple[str, ...]) -> list[tuple[str, Run]]:
+def _bring_up(program: Program, entries: tuple[str, ...]) -> list[tuple[str, RunResult]]:
     """Return the entries that have to do with bringing TDX up, each with the run in which all goes well."""
-    wells = {entry: Machine(program).run(entry) for entry in entries}
+    wells = {entry: Interpreter(program).run(entry) for entry in entries}
     boot = [entry for entry, well in wells.items() if runs_at_boot(program, entry, well)]
     asking = [entry for entry, well in wells.items() if _asks(program, entry, well)]
     passed = {name for entry in asking for decision in wells[entry].decisions for name in decision.chain}
@@ -167,13 +167,13 @@ def _bring_up(program: Program, entries: tuple[str, ...]) -> list[tuple[str, Run
     return [(entry, wells[entry]) for entry in dict.fromkeys((*boot, *vmxon, *asking))]
 
 
-def _asks(program: Program, entry: str, well: Run) -> bool:
+def _asks(program: Program, entry: str, well: RunResult) -> bool:
     """Tell whether an entry asks the module for a system-wide step."""
     leaves = [_leaf_name(decision.leaf, decision.text) for decision in well.decisions if decision.kind == "leaf"]
     return program.functions[entry].returns in ("int", "void", "long", "bool") and any(each.startswith("TDH.SYS.") for each in leaves)
 
 
-def runs_at_boot(program: Program, entry: str, well: Run) -> bool:
+def runs_at_boot(program: Program, entry: str, well: RunResult) -> bool:
     """Tell whether an entry may run by itself while the kernel boots: it takes nothing, asks no module, and prints about TDX."""
     asks = any(decision.kind == "leaf" for decision in well.decisions)
     texts = [line.text for line in well.lines if line.call.startswith("pr_")]
@@ -181,7 +181,7 @@ def runs_at_boot(program: Program, entry: str, well: Run) -> bool:
     return not asks and not any(program.functions[entry].parameters) and bool(texts) and ours
 
 
-def _faults(program: Program, well: Run) -> Iterator[tuple[Fault, Decision]]:
+def _faults(program: Program, well: RunResult) -> Iterator[tuple[Deviation, Decision]]:
     """Yield what can go wrong in a run: each leaf in each way it can be answered, and each branch that gives up."""
     met: set[tuple[object, ...]] = set()
     asked: Counter[str] = Counter()
@@ -194,9 +194,9 @@ def _faults(program: Program, well: Run) -> Iterator[tuple[Fault, Decision]]:
         met.add(key)
         if decision.kind == "leaf":
             for answer in _answers(program):
-                yield Fault("leaf", asked[str(decision.leaf)], decision.leaf, answer), decision
+                yield Deviation("leaf", asked[str(decision.leaf)], decision.leaf, answer), decision
         else:
-            yield Fault("branch", decision.nth), decision
+            yield Deviation("branch", decision.nth), decision
 
 
 def _answers(program: Program) -> Iterator[Value]:
@@ -209,11 +209,11 @@ def _answers(program: Program) -> Iterator[Value]:
 
 def unreached(program: Program, name: str) -> Value:
     """Return what the stub hands back when the module is not reached."""
-    value = Machine(program).constant(name)
-    return Symbol(name) if isinstance(value, Unknown) else value
+    value = Interpreter(program).constant(name)
+    return SymbolicName(name) if isinstance(value, Unknown) else value
 
 
-def _step(program: Program, entry: str, point: tuple[Fault, Decision], run: Run) -> FailingStep:
+def _step(program: Program, entry: str, point: tuple[Deviation, Decision], run: RunResult) -> FailingStep:
     fault, decision = point
     chain = decision.chain
     if fault.kind == "leaf":
@@ -246,7 +246,7 @@ def _answer_name(program: Program, answer: Value) -> str:
     if isinstance(answer, Unknown):
         return "status"
     for name in calls().unreached:
-        if answer == Symbol(name) or answer == unreached(program, name):
+        if answer == SymbolicName(name) or answer == unreached(program, name):
             return next((text for key, text in _UNREACHED.items() if name.endswith(key)), name)
     return f"{answer:#x}" if isinstance(answer, int) else str(answer)
 
@@ -258,13 +258,13 @@ def errno_name(result: Value) -> str:
     return f"error of {result.text}" if isinstance(result, Unknown) and is_error(result) else ""
 
 
-def _names(lines: tuple[Line, ...]) -> Naming:
+def _names(lines: tuple[PrintedLine, ...]) -> Naming:
     found = [named(line.format, line.args) for line in lines]
     traced = any(line.text.startswith("WARNING: CPU: ") for line in lines)
     return Naming(any(each.package for each in found), traced or any(each.cpu for each in found), any(each.cpu_state for each in found))
 
 
-def _unseen_callee(program: Program, fault: Fault, decision: Decision) -> list[str]:
+def _unseen_callee(program: Program, fault: Deviation, decision: Decision) -> list[str]:
     """Say of a branch on the result of a function outside the program that what it prints is not seen."""
     if fault.kind != "branch":
         return []

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from tdxwhy.source.calls import calls
 from tdxwhy.source.results import prints_failure
 from tdxwhy.source.run.branching import (
-    Fault,
-    Run,
+    Deviation,
+    RunResult,
     Side,
     ends_badly,
     gives_up,
@@ -26,7 +26,7 @@ from tdxwhy.source.run.branching import (
 )
 from tdxwhy.source.run.calling import Caller
 from tdxwhy.source.run.evaluate import MOST_STEPS
-from tdxwhy.source.run.lines import Place
+from tdxwhy.source.run.lines import StackFrame
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Unknown, Value, combine, truth
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, inner, negated, statement_expressions, written
@@ -41,21 +41,21 @@ class _Signal(NamedTuple):
     label: str = ""
 
 
-class Machine(Caller):
+class Interpreter(Caller):
     """Runs functions of a program."""
 
-    def __init__(self, program: Program, fault: Fault | None = None, taken: frozenset[Side] = frozenset()) -> None:
+    def __init__(self, program: Program, fault: Deviation | None = None, taken: frozenset[Side] = frozenset()) -> None:
         super().__init__(program, fault)
         self.taken = taken
         self.sides: dict[Side, None] = {}
 
-    def run(self, entry: str) -> Run:
+    def run(self, entry: str) -> RunResult:
         """Run a function from its begin to its end."""
         function = self.program.function(entry)
         if function is None:
-            return Run((), Unknown(entry), (), (f"no function {entry}()",), None)
+            return RunResult((), Unknown(entry), (), (f"no function {entry}()",), None)
         result = self.enter(function, [Unknown(name or "argument") for name in function.parameters])
-        return Run(
+        return RunResult(
             tuple(self.lines),
             result,
             tuple(self.decisions),
@@ -78,7 +78,7 @@ class Machine(Caller):
             if self._takes(Side(other.name, other.first, other.condition)):
                 function = other
         frame: dict[str, Value] = dict(zip(function.parameters, arguments, strict=False))
-        self.frames.append(Place(function.name, self.program.files.get(function.name, ""), frame, [], []))
+        self.frames.append(StackFrame(function.name, self.program.files.get(function.name, ""), frame, [], []))
         try:
             signal = self.block(function.body)
         finally:
@@ -284,14 +284,14 @@ class Machine(Caller):
 
 
 _STATEMENTS = {
-    "expression": Machine._expression,
-    "declare": Machine._declare,
-    "return": Machine._leave,
-    "goto": Machine._leave,
-    "break": Machine._leave,
-    "continue": Machine._leave,
-    "if": Machine._if,
-    "either": Machine._either,
-    "loop": Machine._loop,
-    "switch": Machine._switch,
+    "expression": Interpreter._expression,
+    "declare": Interpreter._declare,
+    "return": Interpreter._leave,
+    "goto": Interpreter._leave,
+    "break": Interpreter._leave,
+    "continue": Interpreter._leave,
+    "if": Interpreter._if,
+    "either": Interpreter._either,
+    "loop": Interpreter._loop,
+    "switch": Interpreter._switch,
 }

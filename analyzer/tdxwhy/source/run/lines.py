@@ -11,7 +11,7 @@ from tdxwhy.source.run.values import Unknown, Value
 from tdxwhy.source.syntax import Statement
 
 
-class Line(NamedTuple):
+class PrintedLine(NamedTuple):
     """A printed line: level, format, arguments in C and their values, and the line itself; `whole`: nothing in it is unknown."""
 
     level: str
@@ -30,7 +30,7 @@ class Line(NamedTuple):
     chain: tuple[str, ...] = ()
 
 
-class Place(NamedTuple):
+class StackFrame(NamedTuple):
     """A running function: its file, its variables, and what is still to run around the current statement."""
 
     function: str
@@ -65,7 +65,7 @@ def laid_out(template: str, values: tuple[Value, ...], args: tuple[str, ...]) ->
     return CONVERSION.sub(show, template), whole
 
 
-def splat(place: Place, body: str) -> str:
+def splat(place: StackFrame, body: str) -> str:
     """Write what a WARN prints: where it stands and, always, on which CPU; of a bare WARN_ON nothing else."""
     head = f"WARNING: CPU: {{cpu}} at {place.file.rpartition('/')[2]}, {place.function}()"
     return f"{head}: {body}" if body else head

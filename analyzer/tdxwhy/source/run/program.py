@@ -19,7 +19,7 @@ _ERRNOS = (
 ERRNO = {name: int(value) for name, value in zip(_ERRNOS.split()[::2], _ERRNOS.split()[1::2], strict=True)}
 
 
-class Source(NamedTuple):
+class ProgramFile(NamedTuple):
     """A file of the program."""
 
     path: str
@@ -32,7 +32,7 @@ class Program:
     The other is a stub; where it stands in the same file under another #if, it is an alternative.
     """
 
-    def __init__(self, sources: Iterable[Source], lookup: Callable[[str], Define | None] | None = None) -> None:
+    def __init__(self, sources: Iterable[ProgramFile], lookup: Callable[[str], Define | None] | None = None) -> None:
         self.sources = tuple(sources)
         self.lookup = lookup
         self.functions: dict[str, Function] = {}
@@ -57,7 +57,7 @@ class Program:
         for source in self.sources:
             self._add(source)
 
-    def _add(self, source: Source) -> None:
+    def _add(self, source: ProgramFile) -> None:
         unit = source.unit
         self.prefixes[source.path] = unit.prefix
         for function in unit.functions:
@@ -166,7 +166,7 @@ class Program:
 
 def program_of(texts: Iterable[tuple[str, str]]) -> Program:
     """Make a program of (path, text) pairs."""
-    return Program(Source(path, parse_unit(text)) for path, text in texts)
+    return Program(ProgramFile(path, parse_unit(text)) for path, text in texts)
 
 
 def _all_calls(function: Function) -> Iterable[Expression]:

@@ -17,7 +17,7 @@ class Unknown(NamedTuple):
     failed: bool = False
 
 
-class Symbol(NamedTuple):
+class SymbolicName(NamedTuple):
     """A name that stands for itself: a function, or a constant whose number is not in view."""
 
     name: str
@@ -30,7 +30,7 @@ class Reference(NamedTuple):
     path: str
 
 
-Value = int | str | Unknown | Symbol | Reference
+Value = int | str | Unknown | SymbolicName | Reference
 
 
 def number(text: str) -> int | None:
@@ -108,10 +108,10 @@ def _same(left: Value, right: Value) -> bool | None:
             return None if isinstance(other, Unknown) else False
         if isinstance(one, (Reference, str)) and other == 0:
             return False
-        if isinstance(one, Symbol) and isinstance(other, Symbol):
+        if isinstance(one, SymbolicName) and isinstance(other, SymbolicName):
             return one.name == other.name
-        if isinstance(one, Symbol) and isinstance(other, int) and other == 0:
+        if isinstance(one, SymbolicName) and isinstance(other, int) and other == 0:
             return one.name.endswith("SUCCESS") or one.name == "NULL"
-        if isinstance(one, Symbol) and isinstance(other, int):
+        if isinstance(one, SymbolicName) and isinstance(other, int):
             return False
     return None

@@ -16,7 +16,7 @@ from tdxwhy.know.literals import literals
 from tdxwhy.records import MessageForm
 
 if TYPE_CHECKING:
-    from tdxwhy.extract.prints import Printed
+    from tdxwhy.extract.prints import PrintedForm
 
 _TITLES = {
     "host": "host initialisation",
@@ -81,7 +81,7 @@ def _of_tree(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_of_tree(one: Printed) -> dict[str, object]:
+def _print_of_tree(one: PrintedForm) -> dict[str, object]:
     site = one.site
     return {
         "format": one.format,

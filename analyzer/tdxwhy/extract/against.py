@@ -37,7 +37,7 @@ _KVM_FEATURES = ("enable_ept", "tdp_mmu", "enable_apicv", "X86_FEATURE_OSXSAVE",
 _ALLOCATIONS = ("kmalloc", "alloc_pages_exact", "alloc_contig_pages", "kzalloc", "cpumask")
 
 
-class Difference(NamedTuple):
+class ScenarioDifference(NamedTuple):
     """A scenario in which the two part: its title, and what each printed and returned."""
 
     title: str
@@ -45,14 +45,14 @@ class Difference(NamedTuple):
     written: tuple[str, ...]
 
 
-class Comparison(NamedTuple):
+class ScenarioComparison(NamedTuple):
     """How many scenarios were run, and those that differ."""
 
     scenarios: int
-    differences: tuple[Difference, ...]
+    differences: tuple[ScenarioDifference, ...]
 
 
-def compare(toml: str, hand: Generation) -> Comparison:
+def compare(toml: str, hand: Generation) -> ScenarioComparison:
     """Run every scenario on both generations. Accepted form: the text of a generation file."""
     drafted = single("draft.toml", tomllib.loads(toml))
     found = []
@@ -61,8 +61,8 @@ def compare(toml: str, hand: Generation) -> Comparison:
         count += 1
         one, other = _outcome(drafted, scenario), _outcome(hand, scenario)
         if one != other:
-            found.append(Difference(title, one, other))
-    return Comparison(count, tuple(found))
+            found.append(ScenarioDifference(title, one, other))
+    return ScenarioComparison(count, tuple(found))
 
 
 def scenarios(generation: str) -> Iterator[tuple[str, Scenario]]:
@@ -149,7 +149,7 @@ def _outcome(generation: Generation, scenario: Scenario) -> tuple[str, ...]:
     return (*(f"<{line.level}>{line.text}" for line in kernel.lines if not line.approximate), *returned)
 
 
-def reason(difference: Difference) -> str:
+def reason(difference: ScenarioDifference) -> str:
     """Say in a line where two outcomes part."""
     for one, other in zip(difference.drafted, difference.written, strict=False):
         if one != other:

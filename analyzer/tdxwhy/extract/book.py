@@ -124,7 +124,7 @@ def slug(text: str, taken: dict[str, Any]) -> str:
     return name if name not in taken else f"{name}-{len(taken)}"
 
 
-class Condition(TypedDict):
+class CodeCondition(TypedDict):
     """A condition that the model has a word for: what it looks like in C, and the step that it makes."""
 
     match: str
@@ -153,7 +153,7 @@ class _Impossible(TypedDict):
 
 
 class _Table(TypedDict):
-    condition: list[Condition]
+    condition: list[CodeCondition]
     impossible: _Impossible
     arguments: dict[str, str]
     operation: list[Sought]

@@ -35,11 +35,11 @@ class CaseChange(NamedTuple):
     operation: str
     step: str
     reason: str
-    before: Case | None
-    after: Case | None
+    before: FailingCase | None
+    after: FailingCase | None
 
 
-class Case(NamedTuple):
+class FailingCase(NamedTuple):
     """What a failing case shows: the lines' formats in order, the errno with its name, and whether they name package or CPU."""
 
     lines: tuple[str, ...]
@@ -95,10 +95,10 @@ def difference(before: Generation, after: Generation) -> Difference:
 _Key = tuple[str, str, str, int]
 
 
-def _cases(generation: Generation) -> dict[_Key, Case]:
+def _cases(generation: Generation) -> dict[_Key, FailingCase]:
     """Return every failing case by operation, step, reason, and which of several of that reason it is."""
     forms = {form.format: form for form in generation.forms.values()}
-    found: dict[_Key, Case] = {}
+    found: dict[_Key, FailingCase] = {}
     for row in rows(generation):
         for failing in row.failing:
             reason = _reason(row, failing.how)
@@ -107,7 +107,7 @@ def _cases(generation: Generation) -> dict[_Key, Case]:
                 number += 1
             names = [named(line, forms[line].args) for line in failing.lines if line in forms]
             traced = any(line not in forms or forms[line].warning for line in failing.lines)
-            case = Case(failing.lines, failing.errno, any(each.package for each in names), traced or any(each.cpu for each in names))
+            case = FailingCase(failing.lines, failing.errno, any(each.package for each in names), traced or any(each.cpu for each in names))
             found[row.asked, row.name, reason, number] = case
     return found
 
@@ -119,7 +119,7 @@ def _reason(row: Row, how: str) -> str:
     return what if how in ("yes", "fails") else how if what == row.name else f"{what}: {how}"
 
 
-def _changes(one: dict[_Key, Case], other: dict[_Key, Case]) -> Iterator[CaseChange]:
+def _changes(one: dict[_Key, FailingCase], other: dict[_Key, FailingCase]) -> Iterator[CaseChange]:
     for key in dict.fromkeys((*one, *other)):
         before, after = one.get(key), other.get(key)
         if before == after:
@@ -136,7 +136,7 @@ def _only_words(change: CaseChange, words: dict[str | None, str | None]) -> Case
     return change._replace(kind="reworded") if same else change
 
 
-def _kind(before: Case, after: Case) -> str:
+def _kind(before: FailingCase, after: FailingCase) -> str:
     """Say what of a case changes most."""
     if (before.package, before.cpu) != (after.package, after.cpu):
         return "names"

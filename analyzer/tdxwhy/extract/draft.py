@@ -5,7 +5,7 @@ from __future__ import annotations
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.extract.book import Book, Sought, leaf_name, table
 from tdxwhy.extract.callgraph import CallGraph
-from tdxwhy.extract.stage import Stage
+from tdxwhy.extract.stage import KernelMemory
 from tdxwhy.extract.steps import CONFIG, LP_INIT, Row, Steps, forgetting, in_stages, without_places
 from tdxwhy.extract.writing import Draft, as_toml
 from tdxwhy.source.run.failing_cases import VMXON, runs_at_boot
@@ -32,7 +32,7 @@ class _Drafter:
         program.followed = self.followed
         self.started = self.graph.started()
         self.book = Book()
-        self.first = Stage(program, (), frozenset(name for name, how in self.started.items() if how == "module_init"))
+        self.first = KernelMemory(program, (), frozenset(name for name, how in self.started.items() if how == "module_init"))
         self.rows: list[Row] = []
         # Whether the model knows the pages of a TD: only then it can hand one to a leaf.
         self.pages = False
@@ -182,7 +182,7 @@ class _Drafter:
             )
         for kept in reversed(steps.kept):
             if len(kept) > 1 and self.ours(kept[1]):
-                rows = Steps(self.book, Stage(self.program, (steps.entry,)), kept[1], self.ours, "cpu-hotplug").read()
+                rows = Steps(self.book, KernelMemory(self.program, (steps.entry,)), kept[1], self.ours, "cpu-hotplug").read()
                 if rows:
                     self.rows.append({"name": "offline-cpu", "asked": "offline", "needs": "callbacks=on", "step": rows})
 
@@ -196,7 +196,7 @@ class _Drafter:
     def _later(self, sought: Sought, steps: Steps) -> None:
         """Draft an operation that comes after, if this kernel has it."""
         entries = [each for each in self._found(sought) if each != steps.entry]
-        stage = Stage(self.program, (steps.entry,))
+        stage = KernelMemory(self.program, (steps.entry,))
         rows: list[Row] = []
         operations: dict[str, Row] = {}
         turned: dict[int, int] = {}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tdxwhy.extract.book import Book, leaf_name
 from tdxwhy.extract.outcomes import Outcome, outcome
-from tdxwhy.extract.stage import Stage
+from tdxwhy.extract.stage import KernelMemory
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.branching import Decision, Deviation, RunResult
 from tdxwhy.source.run.failing_cases import unreached
@@ -24,7 +24,7 @@ _CLASS = 0xFFFFFFFF00000000
 _AGAIN = 4
 
 
-class Asked(NamedTuple):
+class LeafCall(NamedTuple):
     """A leaf at a point of a good run: which call of it this is, and the function of the operation that it belongs to."""
 
     decision: Decision
@@ -45,7 +45,7 @@ def answers_of(program: Program) -> dict[str, Value]:
 class Leaves:
     """Reads what becomes of the answers to the leaves of one entry."""
 
-    def __init__(self, book: Book, stage: Stage, entry: str, well: RunResult) -> None:
+    def __init__(self, book: Book, stage: KernelMemory, entry: str, well: RunResult) -> None:
         self.book = book
         self.stage = stage
         self.entry = entry
@@ -55,7 +55,7 @@ class Leaves:
         self._constants: dict[str, int] | None = None
         self._steps: dict[tuple[object, ...], dict[str, Any]] = {}
 
-    def outcome(self, asked: Asked, answer: Value, *, times: int = 1) -> Outcome:
+    def outcome(self, asked: LeafCall, answer: Value, *, times: int = 1) -> Outcome:
         """Run the entry with one leaf answered otherwise, once or (0) for ever."""
         fault = Deviation("leaf", asked.nth, asked.decision.leaf, answer, times)
         return outcome(self.well, self.stage.run(self.entry, fault), asked.function)
@@ -64,7 +64,7 @@ class Leaves:
         """Return the forms of lines, but those that close every failure of the operation."""
         return [name for name in self.book.names(list(lines)) if name not in self.closing]
 
-    def step(self, asked: Asked) -> dict[str, Any]:
+    def step(self, asked: LeafCall) -> dict[str, Any]:
         """Return the step that asks a leaf: its name, and where its answers are not everybody's, what becomes of them."""
         key = asked.decision.leaf, asked.decision.chain, asked.function, self.closing
         if key not in self._steps:
@@ -77,7 +77,7 @@ class Leaves:
             row.setdefault("always_print", []).append(self.book.form(line))
         return row
 
-    def _step(self, asked: Asked) -> dict[str, Any]:
+    def _step(self, asked: LeafCall) -> dict[str, Any]:
         row: dict[str, Any] = {"name": leaf_name(asked.decision), "does": "seamcall"}
         found = {kind: self.outcome(asked, answer) for kind, answer in answers_of(self.stage.program).items()}
         for each in found.values():
@@ -95,7 +95,7 @@ class Leaves:
         if found.errno and found.result is not None and found.result != found.errno and not found.goes_on:
             self.turned[found.errno] = found.result
 
-    def _answers(self, asked: Asked, found: dict[str, Outcome], again: list[int]) -> dict[str, Any]:
+    def _answers(self, asked: LeafCall, found: dict[str, Outcome], again: list[int]) -> dict[str, Any]:
         special = list(self._special(asked, found["status"], again))
         everybody = all(self._as_everybody(kind, each) for kind, each in found.items())
         extra = {kind: self.own(each.after) for kind, each in found.items()}
@@ -120,7 +120,7 @@ class Leaves:
         printed = self.own(found.asked)
         return found.errno == known["errno"] and printed in (known.get("print", []), known.get("print_registers", known.get("print", [])))
 
-    def _special(self, asked: Asked, usual: Outcome, again: list[int]) -> Iterator[dict[str, Any]]:
+    def _special(self, asked: LeafCall, usual: Outcome, again: list[int]) -> Iterator[dict[str, Any]]:
         """Yield what becomes of statuses that the functions on the way name."""
         retry = self.book.answers.get("retry", {}).get("status")
         for value in self._named(asked.decision):
@@ -137,7 +137,7 @@ class Leaves:
         """Tell whether two answers come to the same."""
         return (one.errno, self.own(one.lines), one.goes_on) == (other.errno, self.own(other.lines), other.goes_on)
 
-    def _bounded(self, asked: Asked, value: int) -> bool:
+    def _bounded(self, asked: LeafCall, value: int) -> bool:
         """Tell whether a status that is asked for again comes to the same in the end as any other."""
         return self._as_everybody("status", self.outcome(asked, value, times=0))
 
@@ -156,7 +156,7 @@ class Leaves:
                     met[self._constants[word]] = None
         return sorted(met)
 
-    def _again(self, asked: Asked) -> list[int]:
+    def _again(self, asked: LeafCall) -> list[int]:
         """Return the statuses for which a leaf is asked again and again."""
         retry = self.book.answers.get("retry", {}).get("status")
         found = []
@@ -165,12 +165,12 @@ class Leaves:
                 found.append(value)
         return found
 
-    def _count(self, asked: Asked, value: int) -> int:
+    def _count(self, asked: LeafCall, value: int) -> int:
         run = self.stage.run(self.entry, Deviation("leaf", asked.nth, asked.decision.leaf, value))
         before = sum(each.kind == "leaf" and each.leaf == asked.decision.leaf for each in self.well.decisions)
         return sum(each.kind == "leaf" and each.leaf == asked.decision.leaf for each in run.decisions) - before
 
-    def read_answers(self, asked: list[Asked]) -> None:
+    def read_answers(self, asked: list[LeafCall]) -> None:
         """Read what the kernel makes of answers in general: of a status, shown with and without registers, and of each fault."""
         for each in asked:
             for kind, answer in answers_of(self.stage.program).items():
@@ -186,7 +186,7 @@ class Leaves:
                     row["print_registers"] = row["print"]
                 row[key] = names
 
-    def read_retry(self, asked: Asked) -> None:
+    def read_retry(self, asked: LeafCall) -> None:
         """Find a status that is asked for again, and how often: a constant of the tree that a loop around the stub waits out."""
         for value in self._named(asked.decision):
             count = self._count(asked, value)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from tdxwhy.extract.leaves import Asked, Leaves
+from tdxwhy.extract.leaves import LeafCall, Leaves
 from tdxwhy.source.run.values import Unknown
 
 _FIRST = re.compile(r"0[xX][0-9a-fA-F]+")
@@ -17,9 +17,9 @@ class Fields:
 
     def __init__(self, leaves: Leaves) -> None:
         self.leaves = leaves
-        self.calls: list[Asked] = []
+        self.calls: list[LeafCall] = []
 
-    def add(self, asked: Asked) -> None:
+    def add(self, asked: LeafCall) -> None:
         """Add a call."""
         self.calls.append(asked)
 
@@ -51,7 +51,7 @@ class Fields:
         return row
 
 
-def _table(asked: Asked) -> int:
+def _table(asked: LeafCall) -> int:
     """Return where a table begins whose entries are asked one by one, 0 if it is none."""
     operand = asked.decision.operand
     found = _FIRST.search(operand.text) if isinstance(operand, Unknown) else None

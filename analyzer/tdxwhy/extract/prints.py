@@ -21,7 +21,7 @@ _SAMPLES = {"s": "text", "c": "x"}
 _GUEST = re.compile(r"(^|/)(coco|tdx-guest)(/|$)|coco/tdx")
 
 
-class Printed(NamedTuple):
+class PrintedForm(NamedTuple):
     """A print call of a tree: what it prints, where, and the form of the catalogue that it is, None where it is new."""
 
     format: str
@@ -31,7 +31,7 @@ class Printed(NamedTuple):
     step: str
 
 
-def of_kernel(given: str) -> tuple[Printed, ...]:
+def of_kernel(given: str) -> tuple[PrintedForm, ...]:
     """Return the lines that a kernel's TDX files print, each with its step where the model of the kernel has it."""
     from tdxwhy.extract.draft import draft
     from tdxwhy.source.kernel_tree import name_of, program_of_kernel, read
@@ -47,17 +47,17 @@ def of_kernel(given: str) -> tuple[Printed, ...]:
     return printed(program, sites, made)
 
 
-def printed(program: Program, sites: Iterator[PrintSite], made: Draft | None) -> tuple[Printed, ...]:
+def printed(program: Program, sites: Iterator[PrintSite], made: Draft | None) -> tuple[PrintedForm, ...]:
     """Return the lines of a tree's print calls, each format once, in the order of the files."""
     steps = _steps(made) if made is not None else {}
-    found: dict[tuple[str, str], Printed] = {}
+    found: dict[tuple[str, str], PrintedForm] = {}
     for site in sites:
         text = _whole(program, site)
         if not text or not (calls().ours_by_file.search(site.file) or _TDX.search(text)):
             continue
         level = _LEVELS.get(site.level, site.level)
         level = "warning" if level == "warn" else level
-        found.setdefault((text, level), Printed(text, level, site, _known(text, level), steps.get(text, "")))
+        found.setdefault((text, level), PrintedForm(text, level, site, _known(text, level), steps.get(text, "")))
     return tuple(found.values())
 
 
@@ -103,14 +103,14 @@ def _steps(made: Draft) -> dict[str, str]:
     return found
 
 
-def as_rows(lines: tuple[Printed, ...], source: str) -> str:
+def as_rows(lines: tuple[PrintedForm, ...], source: str) -> str:
     """Write the unknown lines as rows of rules/knowledge/forms-*.toml; what only a person can say is left to be said."""
     taken = {one.id for one in tables.forms()}
     rows = [_row(line, taken, source) for line in lines if line.form is None]
     return "\n".join(rows)
 
 
-def _row(line: Printed, taken: set[str], source: str) -> str:
+def _row(line: PrintedForm, taken: set[str], source: str) -> str:
     site, text = line.site, line.format
     args = [_argument(each) for each in site.args][: len(list(conversions(text)))]
     values: dict[str, object] = {
@@ -137,7 +137,7 @@ def _named(site: PrintSite) -> dict[str, object]:
     return {f"names_{field}": True for field in ("package", "cpu", "cpu_state") if getattr(site.names, field)}
 
 
-def _kind(line: Printed) -> str:
+def _kind(line: PrintedForm) -> str:
     """Say what a line belongs to: the guest, KVM, the loader, or the host."""
     if _GUEST.search(line.site.file):
         return "guest"

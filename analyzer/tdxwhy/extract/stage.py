@@ -15,7 +15,7 @@ from tdxwhy.source.run.values import Value
 _ROOT = re.compile(r"\w+")
 
 
-class Stage:
+class KernelMemory:
     """The memory of a kernel that has run some entries well; every run begins with it.
 
     `reloaded`: the entries that a module starts with; what its variables held is gone when it is loaded again.

@@ -9,10 +9,10 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from tdxwhy.extract.book import Book, leaf_name, slug, table
-from tdxwhy.extract.leaves import STATUS, Asked, Leaves
+from tdxwhy.extract.leaves import STATUS, LeafCall, Leaves
 from tdxwhy.extract.metadata import Fields
 from tdxwhy.extract.outcomes import Outcome, outcome
-from tdxwhy.extract.stage import Item, Node, Stage, decisions, tree
+from tdxwhy.extract.stage import Item, KernelMemory, Node, decisions, tree
 from tdxwhy.source.run.branching import CodeScope, Decision, Deviation, Unseen
 from tdxwhy.source.run.failing_cases import VMXON
 from tdxwhy.source.run.lines import PrintedLine
@@ -34,7 +34,7 @@ _STOPPED = ("lead-cpu", "stopped-cpu")
 class Steps:
     """Reads an entry: its own steps, the operations that it calls, and whether it brings the module up."""
 
-    def __init__(self, book: Book, stage: Stage, entry: str, ours: Callable[[str], bool], step: str = "early-init") -> None:
+    def __init__(self, book: Book, stage: KernelMemory, entry: str, ours: Callable[[str], bool], step: str = "early-init") -> None:
         self.book = book
         self.stage = stage
         self.entry = entry
@@ -62,13 +62,13 @@ class Steps:
                 found[each.nth] = counts[str(each.leaf)]
         return found
 
-    def asked(self, decision: Decision, function: str = "") -> Asked:
+    def asked(self, decision: Decision, function: str = "") -> LeafCall:
         """Return a point of the run that asks a leaf."""
-        return Asked(decision, self._nth[decision.nth], function)
+        return LeafCall(decision, self._nth[decision.nth], function)
 
-    def first_asked(self) -> list[Asked]:
+    def first_asked(self) -> list[LeafCall]:
         """Return the first call of each leaf of the system, in order."""
-        found: dict[str, Asked] = {}
+        found: dict[str, LeafCall] = {}
         for each in decisions(self.root):
             if each.kind == "leaf" and leaf_name(each).startswith("TDH.SYS."):
                 found.setdefault(leaf_name(each), self.asked(each))
@@ -181,7 +181,7 @@ class Steps:
                 rows.append(_check(f"module={state}", result) | ({"print": names} if names else {}) | off)
         return rows
 
-    def without_module(self, rows: list[Row], plain: Stage) -> list[Row]:
+    def without_module(self, rows: list[Row], plain: KernelMemory) -> list[Row]:
         """Put in what the operation does where the module did not come up: it parts from the good run at some point and ends."""
         run = plain.run(self.entry)
         same = 0

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tdxwhy.extract.difference import Case, CaseChange, Difference, LineChange
+from tdxwhy.extract.difference import CaseChange, Difference, FailingCase, LineChange
 from tdxwhy.report.terminal import Painter, safe
 
 _MARKS = {"new": "+", "gone": "-", "reworded": "~", "level": "~", "lines": "~", "errno": "~", "names": "~"}
@@ -66,7 +66,7 @@ def case_text(change: CaseChange) -> str:
     return safe(f"{head}: {_shown(change.before)} -> {_shown(change.after)}")
 
 
-def _shown(case: Case | None) -> str:
+def _shown(case: FailingCase | None) -> str:
     if case is None:
         return "nothing"
     lines = ", ".join(f'"{line}"' for line in case.lines) or "no line"
@@ -118,7 +118,7 @@ def _case_change(change: CaseChange) -> dict[str, Any]:
     }
 
 
-def _case(case: Case | None) -> dict[str, Any] | None:
+def _case(case: FailingCase | None) -> dict[str, Any] | None:
     if case is None:
         return None
     name = case.errno_name if case.errno else None

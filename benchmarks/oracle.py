@@ -26,7 +26,7 @@ from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import load
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.kernel import Kernel
-from tdxwhy.replay.platform import Machine as Platform
+from tdxwhy.replay.platform import Platform
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.steps import DOES
 from tdxwhy.source.kernel_tree import read_kernel

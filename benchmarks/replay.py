@@ -15,7 +15,7 @@ import time
 
 from tdxwhy.replay.belief import DEAD
 from tdxwhy.replay.data import generation
-from tdxwhy.replay.run import Line, beliefs, read
+from tdxwhy.replay.run import LogLine, beliefs, read
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate
 
@@ -67,7 +67,7 @@ def verdict_path(requests: list[dict]) -> tuple[int, float]:
     for name in KERNELS:
         known = beliefs(name, False)
         for one in requests:
-            lines = [Line(text.partition("] ")[2], None, 0) for text in one["log"].splitlines()]
+            lines = [LogLine(text.partition("] ")[2], None, 0) for text in one["log"].splitlines()]
             traces.append((known, [seen.symbol for seen in read(generation(name), lines, False).seen]))
     events, seconds = 0, 0.0
     for warm in (True, False):

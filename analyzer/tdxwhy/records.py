@@ -152,7 +152,7 @@ class Event(NamedTuple):
     nearest: MessageForm | None = None
 
 
-class Generation(NamedTuple):
+class GenerationRow(NamedTuple):
     """A design of the host's TDX code. `asks` says who starts initialisation: the kernel while it boots, or KVM when it wants TDX.
 
     `since` is the first release of Linux with this design, for a guess where there is nothing but a version number; it never decides

@@ -7,7 +7,7 @@ import pytest
 from tdxwhy.replay import run as running
 from tdxwhy.replay.concern import concerned
 from tdxwhy.replay.data import generation, generations
-from tdxwhy.replay.engine import Line
+from tdxwhy.replay.engine import LogLine
 from tdxwhy.replay.states import Symbol
 from tests.replay.small import runs
 
@@ -31,7 +31,7 @@ def test_a_line_brings_its_operation_and_those_that_it_hangs_on():
     ("name", "lossy"), [("6.8", True), ("6.16", True), *((one.name, False) for one in generations().values() if one.covered)]
 )
 def test_the_whole_kernel_says_the_same(name, lossy):
-    logs = list(dict.fromkeys(tuple(Line(one.text, one.level, 0) for one in run.lines) for run in runs(name)))[:: 3 if lossy else 1]
+    logs = list(dict.fromkeys(tuple(LogLine(one.text, one.level, 0) for one in run.lines) for run in runs(name)))[:: 3 if lossy else 1]
     told = 0
     for number, lines in enumerate(logs):
         spoiled = lines[: number % 3] + lines[number % 3 + number % 2 :]

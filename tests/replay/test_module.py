@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tdxwhy.replay.memory import Area, Tdmr
-from tdxwhy.replay.module import Call, TdxModule
+from tdxwhy.replay.module import ModuleCall, TdxModule
 from tdxwhy.replay.scenario import parse
 
 TDMR = Tdmr(1 << 30, 1 << 30, tuple(Area((1 << 32) + 4096 * n, (1 << 32) + 4096 * (n + 1)) for n in range(3)))
@@ -26,7 +26,9 @@ def module(packages=(0, 0, 1, 1), settings=None, **rules):
 def call(made, word, cpu=0, rcx=0, *conditions):
     leaf = LEAVES.get(word, word)
     tdmrs = (TDMR,) if leaf == "TDH.SYS.CONFIG" else ()
-    return made.answer(Call(leaf, cpu, made.scenario.packages[cpu], {"rcx": rcx, "rdx": 0x9100000100000008}, tdmrs, frozenset(conditions)))
+    return made.answer(
+        ModuleCall(leaf, cpu, made.scenario.packages[cpu], {"rcx": rcx, "rdx": 0x9100000100000008}, tdmrs, frozenset(conditions))
+    )
 
 
 def ready(made):

@@ -13,7 +13,7 @@ from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import load
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.kernel import Kernel
-from tdxwhy.replay.platform import Machine
+from tdxwhy.replay.platform import Platform
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.states import UNSEEN, Symbol
 from tdxwhy.replay.steps import DOES
@@ -53,7 +53,7 @@ def made(folder: Path, unseen: str = "") -> Generation:
 
 
 def run(generation: Generation, **given: object) -> tuple[Kernel, int]:
-    kernel = Kernel(generation, Machine(parse({"generation": "7.1", "operations": ["enable"]} | given)), DOES, CONDITIONS)
+    kernel = Kernel(generation, Platform(parse({"generation": "7.1", "operations": ["enable"]} | given)), DOES, CONDITIONS)
     return kernel, kernel.ask("enable")
 
 

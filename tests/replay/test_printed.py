@@ -7,7 +7,7 @@ import pytest
 
 from tdxwhy.know.tables import form
 from tdxwhy.replay.data import generation
-from tdxwhy.replay.engine import Line, replay_log
+from tdxwhy.replay.engine import LogLine, replay_log
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate
 
@@ -42,7 +42,7 @@ def test_simulate_says_what_the_kernel_printed_and_returned(path):
 def test_replay_finds_no_kernels_lines_impossible(path):
     for row in rows(path):
         came_up = any(form(id).outcome == "success" for id, *_ in row["printed"])
-        log = [Line(text, level, number) for number, (level, text) in enumerate(lines(row), 1)]
+        log = [LogLine(text, level, number) for number, (level, text) in enumerate(lines(row), 1)]
         verdict = replay_log(log, None, True)
         assert verdict.verdict != "diverges", (row["scenario"], verdict.diverged_at)
         assert not came_up or verdict.outcome == "initialized", row["scenario"]

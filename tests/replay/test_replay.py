@@ -13,7 +13,7 @@ from tdxwhy.replay import run as running
 from tdxwhy.replay.answers import answer, parse_log, parse_topology
 from tdxwhy.replay.concern import concerned
 from tdxwhy.replay.data import can_answer, generations, leaf_numbers
-from tdxwhy.replay.engine import Line, replay_log
+from tdxwhy.replay.engine import LogLine, replay_log
 from tdxwhy.replay.generation import without
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate
@@ -25,7 +25,7 @@ ALL = [*COVERED, "6.16", "6.8-oot"]
 
 
 def lines_of(log):
-    return [Line(text, level, number) for number, (level, text) in enumerate(log, 1)]
+    return [LogLine(text, level, number) for number, (level, text) in enumerate(log, 1)]
 
 
 # ---- nothing conforms that cannot be
@@ -272,7 +272,7 @@ def test_memory_is_bounded_by_the_model_and_not_by_the_log():
 
     def log(status, errno):
         call = f"virt/tdx: SEAMCALL (0x000000000000002d) failed: 0x{status:016x}"
-        return [Line(call, 3, 1), Line(f"virt/tdx: module initialization failed ({errno})", 3, 2)]
+        return [LogLine(call, 3, 1), LogLine(f"virt/tdx: module initialization failed ({errno})", 3, 2)]
 
     replay_log(log(0xC0000A0000000001, -5), None, True, "6.8")
     before = cells()
@@ -316,10 +316,10 @@ def test_every_leaf_and_status_that_a_line_can_name_has_a_verdict():
             f"SEAMCALL ({number:#x}) failed: 0xffffffffffffffffff",
         ):
             for complete in (False, True):
-                assert replay_log([Line(text, None, 1)], None, complete).total == 1, text
+                assert replay_log([LogLine(text, None, 1)], None, complete).total == 1, text
 
 
 def test_words_of_a_step_that_no_model_has_are_undecided():
-    verdict = replay_log([Line("TDH.SYS.DISABLE failed: 0x5", None, 1)], None, False)
+    verdict = replay_log([LogLine("TDH.SYS.DISABLE failed: 0x5", None, 1)], None, False)
     assert (verdict.verdict, verdict.outcome, verdict.consumed, verdict.total) == ("undecided", "unknown", 0, 1)
     assert verdict.settles

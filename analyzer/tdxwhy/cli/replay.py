@@ -107,9 +107,9 @@ def _head(name: str) -> bytes:
 def verdict_of(boot: BootRecords, sidecar: Topology | None, complete: bool, generation: str | None) -> Verdict:
     """Replay one boot's log, on the CPUs that its lines and the sidecar tell."""
     from tdxwhy.know.recognise import Recogniser
-    from tdxwhy.replay.engine import Line, replay_log
+    from tdxwhy.replay.engine import LogLine, replay_log
 
-    lines = [Line(record.text, record.level, record.place.line or 0) for record in boot.records]
+    lines = [LogLine(record.text, record.level, record.place.line or 0) for record in boot.records]
     events = list(Recogniser().events(boot.records))
     from tdxwhy.know.topology import topology
 

@@ -13,7 +13,7 @@ from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import single
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.kernel import Kernel
-from tdxwhy.replay.platform import Machine
+from tdxwhy.replay.platform import Platform
 from tdxwhy.replay.scenario import Scenario, parse
 from tdxwhy.replay.steps import DOES
 
@@ -141,7 +141,7 @@ def _regions(count: int) -> list[list[int]]:
 
 
 def _outcome(generation: Generation, scenario: Scenario) -> tuple[str, ...]:
-    kernel = Kernel(generation, Machine(scenario), DOES, CONDITIONS)
+    kernel = Kernel(generation, Platform(scenario), DOES, CONDITIONS)
     try:
         returned = [f"{words}: {kernel.ask(words)}" for words in scenario.operations]
     except (KeyError, IndexError, TypeError, ValueError) as error:

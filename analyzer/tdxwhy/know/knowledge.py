@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tdxwhy.know.codes import LeafRow, Number, StatusRow
 from tdxwhy.know.rows import Fact, Shown, SignRow, Step, Term
-from tdxwhy.records import Cause, Generation, MessageForm, Parameter
+from tdxwhy.records import Cause, GenerationRow, MessageForm, Parameter
 
 
 class Knowledge(NamedTuple):
@@ -19,7 +19,7 @@ class Knowledge(NamedTuple):
     errno: tuple[Number, ...]
     leaf: tuple[LeafRow, ...]
     step: tuple[Step, ...]
-    generation: tuple[Generation, ...]
+    generation: tuple[GenerationRow, ...]
     cause: tuple[Cause, ...]
     parameter: tuple[Parameter, ...]
     fact: tuple[Fact, ...]

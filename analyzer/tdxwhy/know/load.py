@@ -16,7 +16,7 @@ from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.modelled import with_models
 from tdxwhy.know.rows import Fact, Ordinary, Shown, SignRow, Step, Term, is_table
 from tdxwhy.know.sound import complaints
-from tdxwhy.records import Cause, Generation, MessageForm, Parameter, When
+from tdxwhy.records import Cause, GenerationRow, MessageForm, Parameter, When
 from tdxwhy.strict import strict
 
 _OPTIONAL_OF_FORM: dict[str, object] = {
@@ -42,7 +42,7 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
     "errno": (Number, strict(Number, {})),
     "leaf": (LeafRow, strict(LeafRow, {})),
     "step": (Step, strict(Step, {})),
-    "generation": (Generation, strict(Generation, {})),
+    "generation": (GenerationRow, strict(GenerationRow, {})),
     "cause": (Cause, strict(Cause, {"when": GenericAlias(tuple, (_WHEN, ...))}, optional={"command": ""})),
     "parameter": (Parameter, strict(Parameter, {})),
     "fact": (Fact, strict(Fact, {})),

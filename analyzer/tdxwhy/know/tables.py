@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from tdxwhy.know.rows import Fact, FoundBy, ReadAs, Shown, SignRow, Step, Term
 from tdxwhy.know.stored import table
-from tdxwhy.records import Asks, Blames, Cause, CpuLimit, Generation, MessageForm, Parameter, When
+from tdxwhy.records import Asks, Blames, Cause, CpuLimit, GenerationRow, MessageForm, Parameter, When
 
 
 @cache
@@ -52,13 +52,13 @@ def generations_of(one: MessageForm) -> frozenset[str]:
 
 
 @cache
-def generations() -> tuple[Generation, ...]:
+def generations() -> tuple[GenerationRow, ...]:
     """Return the generations, oldest first."""
-    found = (Generation(*row) for row in table("GENERATION"))
+    found = (GenerationRow(*row) for row in table("GENERATION"))
     return tuple(one._replace(lacks=tuple(one.lacks), since=tuple(one.since)) for one in found)
 
 
-def generation_since(release: str | None, among: Collection[str]) -> Generation:
+def generation_since(release: str | None, among: Collection[str]) -> GenerationRow:
     """Guess a generation from a release such as "6.8.0-1028-intel", the newest without one; `among` are the ids that will do.
 
     A guess, for what is asked before there is a log; what became of a boot is never decided by it.

@@ -11,14 +11,14 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.topology import topology as complete
 from tdxwhy.read.host.sidecar import of_cpus
 from tdxwhy.records import Cpu, Topology
-from tdxwhy.replay.engine import Line, replay_log
+from tdxwhy.replay.engine import LogLine, replay_log
 from tdxwhy.replay.nouns import Verdict
 
 SCHEMA = "tdxwhy/replay/1"
 _PREFIX = re.compile(r"(?:<(\d+)>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
 
 
-def parse_log(text: str) -> list[Line]:
+def parse_log(text: str) -> list[LogLine]:
     """Split a log into lines. Accepted form: kernel lines with or without `<level>` and `[time]`."""
     lines = []
     for number, raw in enumerate(text.splitlines(), 1):
@@ -26,7 +26,7 @@ def parse_log(text: str) -> list[Line]:
         level = int(found[1]) & 7 if found and found[1] else None
         body = raw[found.end() :] if found else raw
         if body.strip():
-            lines.append(Line(body, level, number))
+            lines.append(LogLine(body, level, number))
     return lines
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tdxwhy.replay.data import cause_of_answer, leaf_number
-from tdxwhy.replay.generation import Operation, Step
+from tdxwhy.replay.generation import ModelStep, Operation
 from tdxwhy.replay.moves import Moves
 from tdxwhy.replay.states import ANY, UNSEEN, Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
@@ -106,7 +106,7 @@ class Automaton(Moves):
 
     # ---- steps
 
-    def _step(self, state: State, step: Step) -> Iterator[State]:
+    def _step(self, state: State, step: ModelStep) -> Iterator[State]:
         skipped = known(step.unless, state.flags) if step.unless else False
         if skipped is not False:
             yield self._next(state)
@@ -118,7 +118,7 @@ class Automaton(Moves):
         else:
             yield from handler(state, step)
 
-    def _do_check(self, state: State, step: Step) -> Iterator[State]:
+    def _do_check(self, state: State, step: ModelStep) -> Iterator[State]:
         truth = known(step.when, state.flags)
         taken = self._true(state, step) if truth is not False else None
         if taken is not None:
@@ -126,7 +126,7 @@ class Automaton(Moves):
         if truth is not True:
             yield self._next(state)
 
-    def _true(self, state: State, step: Step) -> State | None:
+    def _true(self, state: State, step: ModelStep) -> State | None:
         state = self._print(state, step.print, (("errno", step.stop or 0),) if step.stop is not None else ())
         if step.set:
             state = state._replace(flags=assign(state.flags, step.set))
@@ -138,35 +138,35 @@ class Automaton(Moves):
             return None  # refused for what the kernel remembers, without a word: as if nobody had asked again
         return self._fail(state, Blame(step.name, "refused", step.stop, step.cause, step.refusal))
 
-    def _do_print(self, state: State, step: Step) -> Iterator[State]:
+    def _do_print(self, state: State, step: ModelStep) -> Iterator[State]:
         yield self._next(self._print(state, step.print))
 
-    def _do_set(self, state: State, step: Step) -> Iterator[State]:
+    def _do_set(self, state: State, step: ModelStep) -> Iterator[State]:
         yield self._next(state._replace(flags=assign(state.flags, step.set)))
 
-    def _do_call(self, state: State, step: Step) -> Iterator[State]:
+    def _do_call(self, state: State, step: ModelStep) -> Iterator[State]:
         after = self._next(state)
         yield after._replace(stack=(*after.stack, _frame(step)))
 
-    def _do_unseen(self, state: State, step: Step) -> Iterator[State]:
+    def _do_unseen(self, state: State, step: ModelStep) -> Iterator[State]:
         passed = state._replace(pending=(*state.pending, Pattern(ANY, many=True)), flags=assign(state.flags, UNSEEN))
         yield self._next(passed)
 
-    def _do_take_keyid(self, state: State, step: Step) -> Iterator[State]:
+    def _do_take_keyid(self, state: State, step: ModelStep) -> Iterator[State]:
         yield from self._fallible(state._replace(flags=assign(state.flags, "td=another")), step)
 
-    def _do_give_keyid(self, state: State, step: Step) -> Iterator[State]:
+    def _do_give_keyid(self, state: State, step: ModelStep) -> Iterator[State]:
         yield self._next(state)
 
-    def _do_last_td(self, state: State, step: Step) -> Iterator[State]:
+    def _do_last_td(self, state: State, step: ModelStep) -> Iterator[State]:
         yield self._next(state._replace(flags=assign(state.flags, "td=another")))
         yield state._replace(stack=())
 
-    def _do_forget(self, state: State, step: Step) -> Iterator[State]:
+    def _do_forget(self, state: State, step: ModelStep) -> Iterator[State]:
         kept = frozenset(flag for flag in state.flags if not flag.startswith(("result:", "cpus=")))
         yield self._next(state._replace(flags=kept))
 
-    def _do_vmxon(self, state: State, step: Step) -> Iterator[State]:
+    def _do_vmxon(self, state: State, step: ModelStep) -> Iterator[State]:
         yield self._next(state)
         faulted = self._print(state, step.print)
         if step.fault_errno:
@@ -177,13 +177,13 @@ class Automaton(Moves):
             yield self._fail(state, Blame(self._needing(state, step), "vmx", step.unsupported_errno, cause_of_answer("ud")))
 
     @staticmethod
-    def _needing(state: State, step: Step) -> str:
+    def _needing(state: State, step: ModelStep) -> str:
         """Return the step that VMX was needed for: the first of those named until its result is known, then the last."""
         if not step.needed_by:
             return step.name
         return step.needed_by[-1 if any(flag.startswith("result:") for flag in state.flags) else 0]
 
-    def _do_seamcall(self, state: State, step: Step) -> Iterator[State]:
+    def _do_seamcall(self, state: State, step: ModelStep) -> Iterator[State]:
         remembered = next((flag for flag in state.flags if flag.startswith("result:")), None) if step.remember == "result" else None
         if remembered == "result:0":
             yield self._next(state)
@@ -194,10 +194,10 @@ class Automaton(Moves):
             yield self._next(state)
         yield from self._answers(state, step)
 
-    def _do_read_metadata(self, state: State, step: Step) -> Iterator[State]:
+    def _do_read_metadata(self, state: State, step: ModelStep) -> Iterator[State]:
         yield from self._answers(state, step)
 
-    def _answers(self, state: State, step: Step) -> Iterator[State]:
+    def _answers(self, state: State, step: ModelStep) -> Iterator[State]:
         if not (step.each == "online-cpu" and "vmx=faulted" in state.flags):
             good = {"result": "result:0", "cpu": "cpus=some"}.get(step.remember)
             done = state._replace(flags=state.flags | {good}) if good else state
@@ -205,7 +205,7 @@ class Automaton(Moves):
         for answer in self._kinds(state, step):
             yield self._answered(state, step, answer)
 
-    def _answered(self, state: State, step: Step, answer: Kind) -> State:
+    def _answered(self, state: State, step: ModelStep, answer: Kind) -> State:
         """Return the state after one kind of answer to a SEAMCALL other than success."""
         leaf, status = step.leaf or step.name, answer.kind in ("", "status")
         named = (("leaf", leaf_number(leaf)), ("leaf_name", leaf))
@@ -221,7 +221,7 @@ class Automaton(Moves):
             shown = shown._replace(flags=shown.flags | {f"result:{answer.errno}"})
         return self._fail(shown, Blame(step.name, answer.kind or "status", answer.errno))
 
-    def _kinds(self, state: State, step: Step) -> Iterator[Kind]:
+    def _kinds(self, state: State, step: ModelStep) -> Iterator[Kind]:
         """Yield every kind of answer with what becomes of it: what the step says itself, else the generation."""
         whole: set[str] = set()
         for one in self.generation.own_answers(step):
@@ -236,7 +236,7 @@ class Automaton(Moves):
                 shown = answer.print_registers if step.registers and answer.print_registers else answer.print
                 yield Kind(kind, answer.errno, shown)
 
-    def _fallible(self, state: State, step: Step) -> Iterator[State]:
+    def _fallible(self, state: State, step: ModelStep) -> Iterator[State]:
         """Take a step of the kernel's own that works, or fails with its errno (an allocation, a limit)."""
         yield self._next(state)
         if step.print_near_limit:
@@ -244,5 +244,5 @@ class Automaton(Moves):
         yield self._fail(self._print(state, step.print, (("errno", step.errno),)), Blame(step.name, step.does, step.errno, step.cause))
 
 
-def _frame(step: Step) -> Frame:
+def _frame(step: ModelStep) -> Frame:
     return Frame(step.call, 0, step.each not in ("", "lead-cpu"), step.installs, step.gather_errno, step.each == "stopped-cpu")

@@ -14,7 +14,7 @@ _DEAREST = 12
 DEAD = -1
 
 
-class Ending(NamedTuple):
+class FinalState(NamedTuple):
     """A way to end here: the state's blame and flags, and how many lines were lost beyond the cheapest way."""
 
     blame: Blame | None
@@ -70,7 +70,7 @@ class Beliefs:
         self._ids: dict[frozenset[tuple[int, int]], int] = {}
         self._closures: dict[int, dict[int, int]] = {}
         self._owing: dict[int, dict[str, list[int]]] = {}
-        self._endings: dict[int, tuple[Ending, ...]] = {}
+        self._endings: dict[int, tuple[FinalState, ...]] = {}
         self.start = self._id({graph.number(START): 0})[0]
 
     def _id(self, core: dict[int, int]) -> tuple[int, int]:
@@ -132,14 +132,14 @@ class Beliefs:
             known = self.table[belief][symbol] = self._id(core) if core else (DEAD, 0)
         return known
 
-    def endings(self, belief: int) -> tuple[Ending, ...]:
+    def endings(self, belief: int) -> tuple[FinalState, ...]:
         """Return the ways in which a log can end here, none if lines are still owed to a complete one."""
         found = self._endings.get(belief)
         if found is None:
             found = self._endings[belief] = tuple(self._ends(belief))
         return found
 
-    def _ends(self, belief: int) -> Iterator[Ending]:
+    def _ends(self, belief: int) -> Iterator[FinalState]:
         cheapest: dict[tuple[Blame | None, frozenset[str]], int] = {}
         for number, cost in self.closure(belief).items():
             state = self.graph.states[number]
@@ -150,7 +150,7 @@ class Beliefs:
         order = self.graph.automaton.order
         ranked = sorted(cheapest.items(), key=lambda item: (item[1], order(item[0][0]), repr(item[0][0]), sorted(item[0][1])))
         for (blame, flags), cost in ranked:
-            yield Ending(blame, flags, cost)
+            yield FinalState(blame, flags, cost)
 
     def expected(self, belief: int) -> tuple[Pattern, ...]:
         """Return the lines that could come next, each once."""

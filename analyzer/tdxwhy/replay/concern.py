@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from tdxwhy.replay.data import generations, leaf_number
-from tdxwhy.replay.generation import Generation, Operation, Step
+from tdxwhy.replay.generation import Generation, ModelStep, Operation
 from tdxwhy.replay.states import Symbol
 
 # A form, and the leaf that a line of it shows, by number or by name; None where it shows none, or any.
@@ -95,12 +95,12 @@ def _with_called(kernel: Generation, operation: Operation) -> Iterator[Operation
             yield from _with_called(kernel, kernel.operations[name])
 
 
-def _set_by(kernel: Generation, step: Step) -> Iterator[str]:
+def _set_by(kernel: Generation, step: ModelStep) -> Iterator[str]:
     yield from (step.set, step.installs, _REMEMBERED.get(step.remember, ""), *_SETS.get(step.does, ()))
     yield from (one.set for one in kernel.own_answers(step))
 
 
-def _asked_by(kernel: Generation, step: Step) -> Iterator[str]:
+def _asked_by(kernel: Generation, step: ModelStep) -> Iterator[str]:
     yield from (step.when, step.unless, _REMEMBERED.get(step.remember, ""))
     yield from (one.when for one in kernel.own_answers(step))
     if step.does in _SEAMCALLS:
@@ -109,7 +109,7 @@ def _asked_by(kernel: Generation, step: Step) -> Iterator[str]:
         yield "result"
 
 
-def _printed(kernel: Generation, step: Step) -> Iterator[Shown]:
+def _printed(kernel: Generation, step: ModelStep) -> Iterator[Shown]:
     """Yield what a step can print, whichever way it goes."""
     if step.does not in _SEAMCALLS:
         yield from ((form, None) for form in (*step.print, *step.print_near_limit))

@@ -12,9 +12,9 @@ from tdxwhy.know.decode import decode_status
 from tdxwhy.know.stored import KNOWLEDGE
 from tdxwhy.levels import LEVELS
 from tdxwhy.records import When
-from tdxwhy.replay.generation import VALUES, Answer, Ending, Form, Generation, Operation, OwnAnswer, Retry, Step, without
+from tdxwhy.replay.generation import VALUES, Answer, Ending, Form, Generation, ModelStep, Operation, OwnAnswer, Retry, without
 
-Row = TypeVar("Row", Form, Step, Ending, Operation, Answer, OwnAnswer, Retry)
+Row = TypeVar("Row", Form, ModelStep, Ending, Operation, Answer, OwnAnswer, Retry)
 
 
 def _take(kind: type[Row], row: object, place: str) -> Row:
@@ -43,10 +43,10 @@ def _operation(row: dict[str, Any], place: str) -> Operation:
     return _take(Operation, row, place)
 
 
-def _step(row: dict[str, Any], place: str) -> Step:
+def _step(row: dict[str, Any], place: str) -> ModelStep:
     if "answers" not in row:
-        return _take(Step, row, place)
-    return _take(Step, row | {"answers": _own(row["answers"], f"{place} {row['name']} answers")}, place)
+        return _take(ModelStep, row, place)
+    return _take(ModelStep, row | {"answers": _own(row["answers"], f"{place} {row['name']} answers")}, place)
 
 
 def _own(rows: object, place: str) -> tuple[OwnAnswer, ...]:

@@ -7,20 +7,20 @@ from itertools import pairwise
 
 from tdxwhy.know import tables
 from tdxwhy.records import Event, Outcome, Topology
-from tdxwhy.replay.belief import Ending
+from tdxwhy.replay.belief import FinalState
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.data import generation, generations, leaf_numbers
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.nouns import Divergence, Explanation, Verdict
 from tdxwhy.replay.repair import repairs, shown
-from tdxwhy.replay.run import Line, Reading, Run, beliefs, follow, read
+from tdxwhy.replay.run import LogLine, Reading, ReplayRun, beliefs, follow, read
 from tdxwhy.replay.states import UNSEEN, Blame
 from tdxwhy.replay.symbols import recognised
 
-__all__ = ["Line", "explain_events", "replay_log"]
+__all__ = ["LogLine", "explain_events", "replay_log"]
 
 
-def replay_log(lines: Sequence[Line], topology: Topology | None, complete: bool, generation: str | None = None) -> Verdict:
+def replay_log(lines: Sequence[LogLine], topology: Topology | None, complete: bool, generation: str | None = None) -> Verdict:
     """Follow every history that can have printed the lines, and say what they share.
 
     `complete`: every line of level <= 7 about TDX that this kernel printed since boot is there; otherwise lines may be missing anywhere.
@@ -33,7 +33,7 @@ def explain_events(events: Sequence[Event], topology: Topology | None, complete:
 
     Of a log that nobody can have printed no repairs are sought: they take longer than all else, and a diagnosis has no use for them.
     """
-    lines = [Line(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
+    lines = [LogLine(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
     return _replay(lines, topology, complete, generation, True)
 
 
@@ -42,7 +42,7 @@ _known: dict[Hashable, Verdict] = {}
 _MOST_KNOWN = 1024
 
 
-def _replay(lines: Sequence[Line], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
+def _replay(lines: Sequence[LogLine], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
     cpus = tuple((cpu.number, cpu.package, cpu.presence) for cpu in topology.cpus) if topology is not None else None
     key = tuple((line.text, line.level) for line in lines), cpus, complete, name, tolerant
     found = _known.get(key)
@@ -55,7 +55,7 @@ def _replay(lines: Sequence[Line], topology: Topology | None, complete: bool, na
     return found
 
 
-def _judge(lines: Sequence[Line], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
+def _judge(lines: Sequence[LogLine], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
     candidates = _candidates(name)
     if complete and not name:
         for variant in (False, True):
@@ -84,14 +84,14 @@ def _judge(lines: Sequence[Line], topology: Topology | None, complete: bool, nam
 _UNCOVERED = ("a model of this kernel, which none covers: only the steps that all kernels share were followed",)
 
 
-def _runs(readings: Sequence[Reading], named: bool, tolerant: bool) -> list[Run]:
+def _runs(readings: Sequence[Reading], named: bool, tolerant: bool) -> list[ReplayRun]:
     """Follow the log on the generations that can have printed each line: covered ones first, the others only if none of those fits."""
     able = [one for one in readings if not one.foreign]
     if able:
         least = min(one.passed for one in able)
         able = [one for one in able if one.passed == least]
     chosen = able or list(readings)
-    runs: list[Run] = []
+    runs: list[ReplayRun] = []
     for covered, variant in ((True, False), (True, True), (False, False), (False, True)):
         asked = [one for one in chosen if (one.generation.covered, one.generation.variant) == (covered, variant)]
         runs += [follow(one, tolerant and bool(able)) for one in asked]
@@ -100,7 +100,7 @@ def _runs(readings: Sequence[Reading], named: bool, tolerant: bool) -> list[Run]
     return runs
 
 
-def _of_another_design(lines: Sequence[Line]) -> bool:
+def _of_another_design(lines: Sequence[LogLine]) -> bool:
     """Tell whether one kernel design prints all these lines and no modelled one does."""
     shared: frozenset[str] | None = None
     for line in lines:
@@ -118,7 +118,7 @@ def _candidates(name: str | None) -> tuple[Generation, ...]:
 # ---- a log that some history printed
 
 
-def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
+def _conforming(runs: Sequence[ReplayRun], topology: Topology | None) -> Verdict:
     cheapest = min((run.skipped, run.lost) for run in runs)
     best = [run for run in runs if (run.skipped, run.lost) == cheapest]
     ways = _shown_first([(run, ending) for run in best for ending in _cheapest(run)])
@@ -140,13 +140,13 @@ def _conforming(runs: Sequence[Run], topology: Topology | None) -> Verdict:
 _UNSEEN = ("the code that the model of this kernel marks as unseen: it may have printed any of these lines",)
 
 
-def _shown_first(ways: list[tuple[Run, Ending]]) -> list[tuple[Run, Ending]]:
+def _shown_first(ways: list[tuple[ReplayRun, FinalState]]) -> list[tuple[ReplayRun, FinalState]]:
     """Leave out failures without a line where there is one with a line: whoever tried again in silence explains nothing."""
     shown = [(run, ending) for run, ending in ways if ending.blame is not None and ending.blame.shown]
     return shown or ways
 
 
-def _cheapest(run: Run) -> Iterable[Ending]:
+def _cheapest(run: ReplayRun) -> Iterable[FinalState]:
     least = min(ending.cost for ending in run.endings)
     return [ending for ending in run.endings if ending.cost == least]
 
@@ -155,7 +155,7 @@ def _cheapest(run: Run) -> Iterable[Ending]:
 _CAME_UP = {"module=initialized", "module=lost"}
 
 
-def _outcome(ending: Ending) -> Outcome:
+def _outcome(ending: FinalState) -> Outcome:
     if ending.flags & _CAME_UP:
         return "initialized"
     if ending.blame is None or (ending.blame.kind == "refused" and not ending.blame.refusal and "platform=off" in ending.flags):
@@ -172,9 +172,9 @@ def _settles(outcomes: set[Outcome]) -> tuple[str, ...]:
     )
 
 
-def _explanations(ways: Sequence[tuple[Run, Ending]], topology: Topology | None) -> tuple[Explanation, ...]:
+def _explanations(ways: Sequence[tuple[ReplayRun, FinalState]], topology: Topology | None) -> tuple[Explanation, ...]:
     found: dict[tuple[str, int | None, int | None, str], Explanation] = {}
-    blamed: dict[tuple[Blame, int | None], Run] = {}
+    blamed: dict[tuple[Blame, int | None], ReplayRun] = {}
     for run, ending in ways:
         if ending.blame is not None and not ending.flags & _CAME_UP:
             blamed.setdefault((ending.blame._replace(shown=False), _status(run, ending.blame)), run)
@@ -185,7 +185,7 @@ def _explanations(ways: Sequence[tuple[Run, Ending]], topology: Topology | None)
     return _likelier(tuple(found.values()))
 
 
-def _status(run: Run, blame: Blame) -> int | None:
+def _status(run: ReplayRun, blame: Blame) -> int | None:
     """Return the status that the last line about the blamed leaf shows."""
     number = leaf_numbers().get(blame.step)
     if blame.kind != "status":
@@ -214,7 +214,7 @@ def _reason(one: Explanation, other: Explanation) -> str:
     return "the commoner reason"
 
 
-def _form_ids(run: Run) -> frozenset[str]:
+def _form_ids(run: ReplayRun) -> frozenset[str]:
     ids: set[str] = set()
     for one in run.seen:
         form, _ = recognised(one.line.text)
@@ -226,7 +226,7 @@ def _form_ids(run: Run) -> frozenset[str]:
 # ---- a log that nobody printed
 
 
-def _diverging(runs: Sequence[Run], repaired: bool) -> Verdict:
+def _diverging(runs: Sequence[ReplayRun], repaired: bool) -> Verdict:
     farthest = max(run.consumed for run in runs)
     best = [run.in_full for run in runs if run.consumed == farthest and len(run.seen) >= farthest]
     expected = list(dict.fromkeys(text for run in best for text in _expected(run)))
@@ -241,6 +241,6 @@ def _diverging(runs: Sequence[Run], repaired: bool) -> Verdict:
     return Verdict("diverges", "unknown", " or ".join(names), farthest, max(len(run.seen) for run in runs), place, ())
 
 
-def _expected(run: Run) -> list[str]:
+def _expected(run: ReplayRun) -> list[str]:
     owed = beliefs(run.generation.name, run.lossy).expected(run.belief)
     return [shown(run.generation.forms[pattern.form], pattern) for pattern in owed]

@@ -65,7 +65,7 @@ class OwnAnswer(NamedTuple):
         return self.kind in ("", kind) and (self.status is None or status & self.mask == self.status)
 
 
-class Step(NamedTuple):
+class ModelStep(NamedTuple):
     """One step of an operation; `does` says which kind, the rest is what that kind needs. `at`: the place in the source, with its words."""
 
     name: str
@@ -119,7 +119,7 @@ class Operation(NamedTuple):
     """
 
     name: str
-    step: tuple[Step, ...]
+    step: tuple[ModelStep, ...]
     asked: str = ""
     also: str = ""
     attempt: bool = False
@@ -173,11 +173,11 @@ class Generation(NamedTuple):
         steps = (step for one in self.operations.values() for step in one.step)
         return frozenset(form for step in steps for one in self.own_answers(step) if not one.kind for form in one.print)
 
-    def own_answers(self, step: Step) -> tuple[OwnAnswer, ...]:
+    def own_answers(self, step: ModelStep) -> tuple[OwnAnswer, ...]:
         """Return what a step makes of answers by itself: its own words, then those of its caller's."""
         return step.answers + self.answers_of.get(step.answers_of, ())
 
-    def printed_on(self, step: Step) -> Iterator[str]:
+    def printed_on(self, step: ModelStep) -> Iterator[str]:
         """Yield the forms that a refused SEAMCALL of a step prints: of its own answers, and of the generation's to what they leave open."""
         whole: set[str] = set()
         for one in self.own_answers(step):

@@ -6,23 +6,23 @@ from typing import Any
 from tdxwhy.errors import RulesError
 from tdxwhy.replay import memory
 from tdxwhy.replay.data import answer_class, leaf_number, platform_data, values
-from tdxwhy.replay.generation import Answer, Ending, Form, Generation, Operation, Step
+from tdxwhy.replay.generation import Answer, Ending, Form, Generation, ModelStep, Operation
 from tdxwhy.replay.keyids import KeyIds
 from tdxwhy.replay.nouns import Failed, Failure, Printed
-from tdxwhy.replay.platform import Machine, Traced
+from tdxwhy.replay.platform import Platform, Traced
 
 # How often the model asks again at most; a kernel asks until the module answers otherwise.
 _MOST_AGAIN = 10_000
 
 # How each kind of step is done, and how each fact of the machine is found out, by name.
-Does = Mapping[str, Callable[["Kernel", Step, int], None]]
+Does = Mapping[str, Callable[["Kernel", ModelStep, int], None]]
 Conditions = Mapping[str, Callable[["Kernel", int], bool]]
 
 
 class Kernel:
     """One boot of one kernel generation on one machine."""
 
-    def __init__(self, generation: Generation, machine: Machine, does: Does, conditions: Conditions) -> None:
+    def __init__(self, generation: Generation, machine: Platform, does: Does, conditions: Conditions) -> None:
         self.generation = generation
         self.machine = machine
         self._does = does
@@ -113,7 +113,7 @@ class Kernel:
         except Failed:
             return
 
-    def _step(self, step: Step, cpu: int) -> None:
+    def _step(self, step: ModelStep, cpu: int) -> None:
         if step.unless and self.holds(step.unless, cpu):
             return
         if step.does not in self._does:
@@ -259,7 +259,7 @@ class Kernel:
         self.happen(machine.events(leaf, "after"))
         return status
 
-    def judge(self, step: Step, status: int, registers: dict[str, int]) -> bool:
+    def judge(self, step: ModelStep, status: int, registers: dict[str, int]) -> bool:
         """Print what this kernel prints of an answer, raise Failed unless it takes it as good, and tell whether it was success."""
         if status == 0:
             return True
@@ -276,7 +276,7 @@ class Kernel:
             raise stop
         return False
 
-    def _answer(self, step: Step, kind: str, status: int, cpu: int) -> Answer:
+    def _answer(self, step: ModelStep, kind: str, status: int, cpu: int) -> Answer:
         """Return what becomes of an answer: what the step says of it, or else the generation."""
         for own in self.generation.own_answers(step):
             if own.fits(kind, status) and not (own.when and not self.holds(own.when, cpu)):

@@ -11,7 +11,7 @@ from tdxwhy.replay.scenario import Scenario
 ABSENT_FIELD = 0xFFFFFFFFFFFFFFFF
 
 
-class Call(NamedTuple):
+class ModuleCall(NamedTuple):
     """A SEAMCALL as it reaches the module; `registers` is read and written.
 
     `conditions` hold while it runs: `lock` (another CPU is inside), `entropy` (there is none), `busy` (the key table),
@@ -44,7 +44,7 @@ class TdxModule:
         if self.state == "SYS_READY":
             self.keyed = set(scenario.packages)
 
-    def answer(self, call: Call) -> int:
+    def answer(self, call: ModuleCall) -> int:
         """Return the module's own status for a call, and take its effects if it succeeds."""
         leaf = _leaves().get(call.leaf)
         for check in module_data()["dispatcher"] if not (leaf or {}).get("loader") else ():
@@ -68,7 +68,7 @@ class TdxModule:
         version = self.rules.version
         return version in row.get("only", (version,)) and version not in row.get("not_in", ())
 
-    def _refused(self, check: dict[str, Any], call: Call) -> int | None:
+    def _refused(self, check: dict[str, Any], call: ModuleCall) -> int | None:
         if check["when"] == "memory-refused":
             return refusal(call.tdmrs, self.scenario.cmr)
         if not _CHECKS[check["when"]](self, call):
@@ -77,7 +77,7 @@ class TdxModule:
             call.registers.update(rdx=ABSENT_FIELD, r8=0)
         return int(check["status"]) | (call.package if check.get("detail") == "package" else 0)
 
-    def _take(self, effect: str, call: Call) -> None:
+    def _take(self, effect: str, call: ModuleCall) -> None:
         word, _, value = effect.partition(" ")
         if word == "state":
             self.state = value
@@ -184,12 +184,12 @@ _DISPATCH: dict[str, Callable[[TdxModule, str, dict[str, Any] | None], bool]] = 
 }
 
 
-def _not_open_for_cpus(module: TdxModule, call: Call) -> bool:
+def _not_open_for_cpus(module: TdxModule, call: ModuleCall) -> bool:
     late = module.rules.late_lp_init and module.state in ("SYSCONFIG_DONE", "SYS_READY")
     return module.state != "SYSINIT_DONE" and not late
 
 
-_CHECKS: dict[str, Callable[[TdxModule, Call], bool]] = {
+_CHECKS: dict[str, Callable[[TdxModule, ModuleCall], bool]] = {
     "lock-taken": lambda module, call: "lock" in call.conditions,
     "no-entropy": lambda module, call: "entropy" in call.conditions,
     "key-table-busy": lambda module, call: "busy" in call.conditions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tdxwhy.replay.generation import Generation, Operation, Step
+from tdxwhy.replay.generation import Generation, ModelStep, Operation
 from tdxwhy.replay.states import Blame, Frame, Pattern, State, assign
 
 
@@ -103,7 +103,7 @@ def _stopped(state: State) -> bool:
     return False
 
 
-def _steps(generation: Generation, operation: Operation) -> Iterator[Step]:
+def _steps(generation: Generation, operation: Operation) -> Iterator[ModelStep]:
     """Yield the steps of an operation and of those that it calls, in order."""
     for step in operation.step:
         if step.call:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tdxwhy.replay.data import module_data, platform_data
 from tdxwhy.replay.memory import Allocator, Tdmr
-from tdxwhy.replay.module import Call, TdxModule
+from tdxwhy.replay.module import ModuleCall, TdxModule
 from tdxwhy.replay.scenario import Fault, Scenario
 
 
@@ -17,7 +17,7 @@ class Traced(NamedTuple):
     status: int
 
 
-class Machine:
+class Platform:
     """What a scenario says of the world, and what became of it so far."""
 
     def __init__(self, scenario: Scenario) -> None:
@@ -73,7 +73,7 @@ class Machine:
         if fault is None and self.module.absent and not leaf.startswith("SEAMLDR."):
             return software["vmfailinvalid"]
         if fault is None:
-            return self.module.answer(Call(leaf, cpu, self.scenario.packages[cpu], registers, tdmrs))
+            return self.module.answer(ModuleCall(leaf, cpu, self.scenario.packages[cpu], registers, tdmrs))
         registers.update(fault.registers)
         return software[fault.status] if isinstance(fault.status, str) else fault.status
 

@@ -8,7 +8,7 @@ from typing import Any
 from tdxwhy.errors import RulesError
 from tdxwhy.know.printf import field_kinds
 from tdxwhy.replay.data import bases_of
-from tdxwhy.replay.generation import TEXTS, Ending, Generation, Operation, OwnAnswer, Step
+from tdxwhy.replay.generation import TEXTS, Ending, Generation, ModelStep, Operation, OwnAnswer
 
 # What the two files that are no generations hold: of a table of tables, or a list of them, the keys that each must and may have.
 _CHECK = ({"status", "name", "when"}, {"only", "not_in", "detail"})
@@ -48,7 +48,7 @@ _FITS: dict[object, Callable[[Any], bool]] = {
 def prove(made: Generation, place: str) -> None:
     """Refuse values of another kind than their field's, and names of forms and operations that are not there."""
     for row in (made, *made.forms.values(), *made.answers.values(), *_parts(made)):
-        if isinstance(row, Step) and row.answers_of and row.answers_of not in made.answers_of and not made.part:
+        if isinstance(row, ModelStep) and row.answers_of and row.answers_of not in made.answers_of and not made.part:
             raise RulesError(f"{place}: nothing is called {row.answers_of!r}")
         for name, kind in type(row).__annotations__.items():
             value = getattr(row, name)
@@ -87,7 +87,7 @@ def _bases(name: str, documents: Mapping[str, dict[str, Any]], above: tuple[str,
     return bases
 
 
-def _parts(made: Generation) -> Iterator[Operation | Ending | Step | OwnAnswer]:
+def _parts(made: Generation) -> Iterator[Operation | Ending | ModelStep | OwnAnswer]:
     for operation in made.operations.values():
         yield operation
         yield operation.on_failure

@@ -13,8 +13,7 @@ from tdxwhy.know.offline import offline
 from tdxwhy.know.topology import topology as complete
 from tdxwhy.ranges import ranges
 from tdxwhy.read.host.sidecar import read_sidecar
-from tdxwhy.records import Generation as KernelDesign
-from tdxwhy.records import Severity, Topology, When
+from tdxwhy.records import GenerationRow, Severity, Topology, When
 from tdxwhy.replay.data import generation, generations
 from tdxwhy.replay.foresee import Foresight, foresee
 from tdxwhy.replay.scenario import Module
@@ -88,7 +87,7 @@ def _first(version: str | None) -> str | None:
     return found[1] if found else None
 
 
-def generation_of(kernel: str | None) -> KernelDesign:
+def generation_of(kernel: str | None) -> GenerationRow:
     """Guess the modelled generation from a version number: distributions backport, so a log decides better than this."""
     return tables.generation_since(kernel, generations())
 

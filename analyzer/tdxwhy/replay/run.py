@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from tdxwhy.replay.automaton import Automaton
-from tdxwhy.replay.belief import DEAD, Beliefs, Ending, Graph
+from tdxwhy.replay.belief import DEAD, Beliefs, FinalState, Graph
 from tdxwhy.replay.concern import concerned
 from tdxwhy.replay.data import generations
 from tdxwhy.replay.generation import Generation
@@ -16,7 +16,7 @@ from tdxwhy.replay.symbols import FOREIGN, Reader, recognised, speaks
 _SOME = 64
 
 
-class Line(NamedTuple):
+class LogLine(NamedTuple):
     """A kernel log line as the model sees it: its text without any prefix, its level if known, its number in the log."""
 
     text: str
@@ -24,14 +24,14 @@ class Line(NamedTuple):
     number: int
 
 
-class Seen(NamedTuple):
+class SeenLine(NamedTuple):
     """A line that concerns TDX, with its symbol."""
 
-    line: Line
+    line: LogLine
     symbol: Symbol
 
 
-class Run(NamedTuple):
+class ReplayRun(NamedTuple):
     """How far one generation's histories went along a log, and how they can have ended.
 
     `passed` lines were passed over, as other kernels' words of progress; `skipped` ones fit no history and were left out (only of a
@@ -39,10 +39,10 @@ class Run(NamedTuple):
     """
 
     generation: Generation
-    seen: tuple[Seen, ...]
+    seen: tuple[SeenLine, ...]
     consumed: int
     belief: int
-    endings: tuple[Ending, ...]
+    endings: tuple[FinalState, ...]
     lost: int
     lossy: bool
     passed: int = 0
@@ -50,7 +50,7 @@ class Run(NamedTuple):
     tolerant: bool = False
 
     @property
-    def in_full(self) -> "Run":
+    def in_full(self) -> "ReplayRun":
         """Return the same run along the histories of the whole kernel."""
         return follow(Reading(self.generation, self.seen, 0, self.passed, self.lossy), self.tolerant, whole=True)
 
@@ -87,13 +87,13 @@ class Reading(NamedTuple):
     """A log as one generation reads it: symbols, how many lines it cannot have printed, how many it passes over."""
 
     generation: Generation
-    seen: tuple[Seen, ...]
+    seen: tuple[SeenLine, ...]
     foreign: int
     passed: int
     lossy: bool
 
 
-def read(generation: Generation, lines: Sequence[Line], lossy: bool) -> Reading:
+def read(generation: Generation, lines: Sequence[LogLine], lossy: bool) -> Reading:
     """Read a log as one generation."""
     lossy = lossy or generation.by_role
     one_line = reader(generation.name).read
@@ -109,7 +109,7 @@ def read(generation: Generation, lines: Sequence[Line], lossy: bool) -> Reading:
             passed += bool(lossy and speaks(line.text))
         else:
             foreign += symbol is FOREIGN
-            seen.append(Seen(line, symbol))
+            seen.append(SeenLine(line, symbol))
     return Reading(generation, tuple(seen), foreign, passed, lossy)
 
 
@@ -118,7 +118,7 @@ def _each(generation: Generation, symbol: Symbol) -> str:
     return form.each if form else ""
 
 
-def follow(reading: Reading, tolerant: bool = False, whole: bool = False) -> Run:
+def follow(reading: Reading, tolerant: bool = False, whole: bool = False) -> ReplayRun:
     """Follow a log as far as the histories of the operations go that it can concern, or those of the `whole` kernel: it makes no difference
     but for what could have come instead of a line that none can have printed.
 
@@ -135,11 +135,11 @@ def follow(reading: Reading, tolerant: bool = False, whole: bool = False) -> Run
         following, cost = known.step(belief, one.symbol)
         if following == DEAD:
             if not (lossy and (tolerant or one.line.text in texts)):
-                return Run(generation, seen, consumed, belief, (), lost, lossy, passed, skipped, tolerant)
+                return ReplayRun(generation, seen, consumed, belief, (), lost, lossy, passed, skipped, tolerant)
             skipped += 1
             continue
         texts.add(one.line.text)
         belief, lost = following, lost + cost
     endings = known.endings(belief)
     lost += min((one.cost for one in endings), default=0)
-    return Run(generation, seen, len(seen), belief, endings, lost, lossy, passed, skipped, tolerant)
+    return ReplayRun(generation, seen, len(seen), belief, endings, lost, lossy, passed, skipped, tolerant)

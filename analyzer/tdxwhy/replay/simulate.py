@@ -8,7 +8,7 @@ from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import generation
 from tdxwhy.replay.kernel import Kernel
 from tdxwhy.replay.nouns import Failure, Printed
-from tdxwhy.replay.platform import Machine, Traced
+from tdxwhy.replay.platform import Platform, Traced
 from tdxwhy.replay.scenario import Scenario
 from tdxwhy.replay.steps import DOES
 
@@ -30,7 +30,7 @@ class Simulation(NamedTuple):
 
 def simulate(scenario: Scenario) -> Simulation:
     """Run a scenario on its kernel generation."""
-    machine = Machine(scenario)
+    machine = Platform(scenario)
     kernel = Kernel(generation(scenario.generation), machine, DOES, CONDITIONS)
     returns = tuple(kernel.ask(words) for words in scenario.operations)
     module = machine.module

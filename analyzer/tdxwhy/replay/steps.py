@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from tdxwhy.replay import memory
 from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import module_data, platform_data
-from tdxwhy.replay.generation import Operation, Step
+from tdxwhy.replay.generation import ModelStep, Operation
 from tdxwhy.replay.kernel import Does, Kernel
 from tdxwhy.replay.nouns import Failed
 from tdxwhy.replay.td_steps import TD_STEPS, control_pages
 
 
-def _check(kernel: Kernel, step: Step, cpu: int) -> None:
+def _check(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     if not kernel.holds(step.when, cpu):
         return
     _print(kernel, step, cpu)
@@ -23,16 +23,16 @@ def _check(kernel: Kernel, step: Step, cpu: int) -> None:
         raise Failed(step.stop, bad=step.stop != 0)
 
 
-def _print(kernel: Kernel, step: Step, cpu: int) -> None:
+def _print(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     for form in step.print:
         kernel.print(form, cpu)
 
 
-def _set(kernel: Kernel, step: Step, cpu: int) -> None:
+def _set(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     kernel.set(step.set)
 
 
-def _call(kernel: Kernel, step: Step, cpu: int) -> None:
+def _call(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     operation = kernel.generation.operations[step.call]
     kernel.machine.locked += step.lock == "always"
     try:
@@ -62,7 +62,7 @@ def _stop(kernel: Kernel, operation: Operation, cpu: int, gather: bool) -> Faile
     return None
 
 
-def _cpus(kernel: Kernel, step: Step) -> Iterator[int]:
+def _cpus(kernel: Kernel, step: ModelStep) -> Iterator[int]:
     """Walk the online CPUs; stopped for one another, the last one, whose coming lets all go on, is the first to act."""
     if step.each != "stopped-cpu":
         return online_cpus(kernel)
@@ -77,7 +77,7 @@ def online_cpus(kernel: Kernel) -> Iterator[int]:
             yield cpu
 
 
-def _vmxon(kernel: Kernel, step: Step, cpu: int) -> None:
+def _vmxon(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     scenario = kernel.machine.scenario
     needed_by = step.needed_by[-1 if kernel.sysinit is not None else 0] if step.needed_by else ""
     if step.unsupported_errno and int(scenario.settings.get("vmx_unsupported", 0)):
@@ -90,7 +90,7 @@ def _vmxon(kernel: Kernel, step: Step, cpu: int) -> None:
             raise Failed(step.fault_errno, step=needed_by)
 
 
-def _seamcall(kernel: Kernel, step: Step, cpu: int) -> None:
+def _seamcall(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     if step.each:
         _EACH[step.each](kernel, step, cpu)
     elif step.remember == "result":
@@ -102,24 +102,24 @@ def _seamcall(kernel: Kernel, step: Step, cpu: int) -> None:
         kernel.enabled_cpus.add(cpu)
 
 
-def _each_cpu(kernel: Kernel, step: Step, cpu: int) -> None:
+def _each_cpu(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     for one in online_cpus(kernel):
         _one_call(kernel, step, one)
 
 
-def _each_added_page(kernel: Kernel, step: Step, cpu: int) -> None:
+def _each_added_page(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     for number in range(kernel.keyids.control_pages):
         _one_call(kernel, step, cpu, 1 + number)
 
 
-def _each_control_page(kernel: Kernel, step: Step, cpu: int) -> None:
+def _each_control_page(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     """Add the pages that hold a TD's control structure; those added are to be reclaimed when it ends."""
     for _ in range(control_pages(kernel)):
         _one_call(kernel, step, cpu)
         kernel.keyids.control_pages += 1
 
 
-def _one_call(kernel: Kernel, step: Step, cpu: int, page: int = 0) -> None:
+def _one_call(kernel: Kernel, step: ModelStep, cpu: int, page: int = 0) -> None:
     registers = dict(platform_data()["info_registers"]) if step.arguments == "sysinfo" else {}
     if step.arguments == "td-page":
         registers["rcx"] = kernel.values["tdr"] + page * memory.PAGE
@@ -135,7 +135,7 @@ def _learn_version(kernel: Kernel) -> None:
         kernel.values[name] = kernel.machine.module.field(int(number, 16)) or 0
 
 
-def _remembered(kernel: Kernel, step: Step, cpu: int) -> None:
+def _remembered(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     if cpu in kernel.enabled_cpus:
         return
     if kernel.sysinit is None:
@@ -149,7 +149,7 @@ def _remembered(kernel: Kernel, step: Step, cpu: int) -> None:
         raise Failed(kernel.sysinit)
 
 
-def _each_package(kernel: Kernel, step: Step, cpu: int) -> None:
+def _each_package(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     seen: set[int] = set()
     for one in online_cpus(kernel):
         package = kernel.machine.scenario.packages[one]
@@ -158,7 +158,7 @@ def _each_package(kernel: Kernel, step: Step, cpu: int) -> None:
             _one_call(kernel, step, one)
 
 
-def _each_tdmr(kernel: Kernel, step: Step, cpu: int) -> None:
+def _each_tdmr(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     """Initialise TDMR after TDMR, a part a call; calls for which nothing waits are made at once after the first."""
     machine = kernel.machine
     for tdmr in kernel.tdmrs:
@@ -181,7 +181,7 @@ _EACH = {
 }
 
 
-def _read_metadata(kernel: Kernel, step: Step, cpu: int) -> None:
+def _read_metadata(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     fields = [int(one, 16) for one in step.fields]
     for table in step.tables:
         start, width = table.split()
@@ -199,7 +199,7 @@ def _read_metadata(kernel: Kernel, step: Step, cpu: int) -> None:
             kernel.print(form, cpu)
 
 
-def _memory_list(kernel: Kernel, step: Step, cpu: int) -> None:
+def _memory_list(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     regions = memory.regions(kernel.machine.scenario.memory, platform_data()["low_memory"])
     for _ in regions:
         if kernel.machine.fails(step.kind):
@@ -207,7 +207,7 @@ def _memory_list(kernel: Kernel, step: Step, cpu: int) -> None:
     kernel.memlist = regions
 
 
-def _allocate(kernel: Kernel, step: Step, cpu: int) -> None:
+def _allocate(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     if kernel.machine.fails(step.kind):
         raise Failed(step.errno)
 
@@ -223,7 +223,7 @@ def _limits(kernel: Kernel) -> tuple[int, int, tuple[int, int, int]]:
 _NEAR_LIMIT = 4
 
 
-def _fill_tdmrs(kernel: Kernel, step: Step, cpu: int) -> None:
+def _fill_tdmrs(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     limit = _limits(kernel)[0]
     try:
         kernel.tdmrs = memory.fill_tdmrs(kernel.memlist, platform_data()["tdmr"]["alignment"], limit)
@@ -237,7 +237,7 @@ def _fill_tdmrs(kernel: Kernel, step: Step, cpu: int) -> None:
             kernel.print(form, cpu)
 
 
-def _allocate_pamts(kernel: Kernel, step: Step, cpu: int) -> None:
+def _allocate_pamts(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     entries = _limits(kernel)[2]
     if step.when and CONDITIONS[step.when](kernel, cpu):
         # The lowest level comes page by page, later.
@@ -254,7 +254,7 @@ def _allocate_pamts(kernel: Kernel, step: Step, cpu: int) -> None:
     kernel.values |= {"pamt_kb": size // 1024, "pamt_pages": size // memory.PAGE}
 
 
-def _reserve_areas(kernel: Kernel, step: Step, cpu: int) -> None:
+def _reserve_areas(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     limit = _limits(kernel)[1]
     try:
         kernel.tdmrs = [memory.reserve(tdmr, kernel.memlist, kernel.tdmrs, limit) for tdmr in kernel.tdmrs]
@@ -265,7 +265,7 @@ def _reserve_areas(kernel: Kernel, step: Step, cpu: int) -> None:
         raise Failed(step.errno) from None
 
 
-def _unseen(kernel: Kernel, step: Step, cpu: int) -> None:
+def _unseen(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     kernel.unseen = True
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tdxwhy.replay import memory
 from tdxwhy.replay.data import platform_data
-from tdxwhy.replay.generation import Step
+from tdxwhy.replay.generation import ModelStep
 from tdxwhy.replay.kernel import Kernel
 from tdxwhy.replay.nouns import Failed
 
 _TDCS_BASE_SIZE = 0x9800000100000100
 
 
-def _take_keyid(kernel: Kernel, step: Step, cpu: int) -> None:
+def _take_keyid(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     taken = kernel.keyids.take()
     if taken is None:
         raise Failed(step.errno)
@@ -19,7 +19,7 @@ def _take_keyid(kernel: Kernel, step: Step, cpu: int) -> None:
     kernel.set("td=another")
 
 
-def _last_td(kernel: Kernel, step: Step, cpu: int) -> None:
+def _last_td(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     """Turn to the TD that was created last; where there is none, nothing is to be done."""
     if not kernel.keyids.end():
         raise Failed(0, bad=False)
@@ -27,7 +27,7 @@ def _last_td(kernel: Kernel, step: Step, cpu: int) -> None:
     kernel.set("td=another")
 
 
-def _give_keyid(kernel: Kernel, step: Step, cpu: int) -> None:
+def _give_keyid(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     kernel.keyids.give()
 
 
@@ -36,7 +36,7 @@ def control_pages(kernel: Kernel) -> int:
     return (kernel.machine.module.field(_TDCS_BASE_SIZE) or 0) // memory.PAGE
 
 
-def _td_pages(kernel: Kernel, step: Step, cpu: int) -> None:
+def _td_pages(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     """Allocate a TD's root page and the pages of its control structure."""
     where = platform_data()["td_pages"]
     first = where["start"] + kernel.keyids.page() * memory.PAGE
@@ -48,7 +48,7 @@ def _td_pages(kernel: Kernel, step: Step, cpu: int) -> None:
     kernel.values["tdr"] = first
 
 
-def _forget(kernel: Kernel, step: Step, cpu: int) -> None:
+def _forget(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     """Forget what was remembered of the module's start: the next one is started from scratch."""
     kernel.sysinit = None
     kernel.enabled_cpus.clear()

@@ -9,18 +9,18 @@ from tdxwhy.replay.automaton import Automaton, Kind
 from tdxwhy.replay.belief import DEAD, Beliefs, Graph
 from tdxwhy.replay.blame import explain
 from tdxwhy.replay.data import answer_class, generation, leaf_numbers
-from tdxwhy.replay.generation import Generation, Step
+from tdxwhy.replay.generation import Generation, ModelStep
 from tdxwhy.replay.nouns import Divergence, Verdict
 from tdxwhy.replay.states import Blame, Pattern, State, Symbol, assign
 
 
-class Calls(Automaton):
+class TraceAutomaton(Automaton):
     """An automaton that owes SEAMCALLs to a trace and prints nothing."""
 
     def _print(self, state: State, forms: tuple[str, ...], fixed: tuple[tuple[str, int | str], ...] = (), leaf: str = "") -> State:
         return state
 
-    def _answers(self, state: State, step: Step) -> Iterator[State]:
+    def _answers(self, state: State, step: ModelStep) -> Iterator[State]:
         leaf = step.leaf or step.name
         good = {"result": "result:0", "cpu": "cpus=some"}.get(step.remember)
         again = _again(self.generation, leaf)
@@ -34,7 +34,7 @@ class Calls(Automaton):
             for kind in (answer.kind,) if answer.kind else self.generation.answers:
                 yield self._refused(state, step, answer, (*again, *((fine, *again) if fine.many else ())), kind)
 
-    def _refused(self, state: State, step: Step, answer: Kind, before: tuple[Pattern, ...], kind: str) -> State:
+    def _refused(self, state: State, step: ModelStep, answer: Kind, before: tuple[Pattern, ...], kind: str) -> State:
         leaf = step.leaf or step.name
         bad = Pattern("call", (("leaf", leaf), ("kind", kind)), leaf if kind == "status" else "", True)
         on = step.ignore or answer.good
@@ -59,7 +59,7 @@ def replay_trace(data: object, name: str | None = None) -> Verdict:
     if not isinstance(data, dict) or not isinstance(rows, list):
         raise TdxwhyError("a trace is an object with a list `trace`", "tdxwhy simulate --format json prints one")
     kernel = generation(name or str(data.get("generation")))
-    beliefs = Beliefs(Graph(Calls(kernel)), False)
+    beliefs = Beliefs(Graph(TraceAutomaton(kernel)), False)
     belief, status = beliefs.start, None
     for number, row in enumerate(rows, 1):
         leaf, status = _call(row, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdxwhy.replay.generation import Generation, Operation, Step
+from tdxwhy.replay.generation import Generation, ModelStep, Operation
 
 
 class Failing(NamedTuple):
@@ -82,7 +82,7 @@ def _open(generation: Generation, top: Operation, operation: Operation, where: s
         yield Row(top.name, top.asked, "done", "success", where or "the caller's CPU", shown, ())
 
 
-def _what(step: Step) -> str:
+def _what(step: ModelStep) -> str:
     if step.at:
         return step.at
     if step.does == "check":
@@ -92,11 +92,11 @@ def _what(step: Step) -> str:
     return _WHAT[step.does] + (f" ({step.kind})" if step.kind and step.does == "allocate" else "")
 
 
-def _always(step: Step) -> tuple[str, ...]:
+def _always(step: ModelStep) -> tuple[str, ...]:
     return step.print if step.does == "print" else step.always_print
 
 
-def _failing(generation: Generation, step: Step, closing: tuple[str, ...]) -> Iterator[Failing]:
+def _failing(generation: Generation, step: ModelStep, closing: tuple[str, ...]) -> Iterator[Failing]:
     if step.does in ("seamcall", "read-metadata"):
         told: set[str] = set()
         for each in generation.own_answers(step):

@@ -50,7 +50,7 @@ def _findings(diagnosis: Diagnosis, rules: Sequence[Rule]) -> Iterator[Finding]:
 
 def _verdict(diagnosis: Diagnosis) -> Iterator[VerdictSubject]:
     """Replay the lines that the model knows; between them others may be missing, so those it does not know are left out."""
-    from tdxwhy.replay.engine import Line, replay_log
+    from tdxwhy.replay.engine import LogLine, replay_log
 
     known = [event for event in diagnosis.events if event.form is not None and event.form.format in _modelled()]
     if diagnosis.outcome == "initialized":
@@ -59,7 +59,7 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[VerdictSubject]:
     events = _in_order(known)
     if not events:
         return
-    lines = [Line(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
+    lines = [LogLine(event.record.text, event.record.level, event.record.place.line or 0) for event in events]
     verdict = replay_log(lines, diagnosis.topology, complete=False)
     place = verdict.diverged_at
     line = next((event for event in events if place is not None and event.record.place.line == place.line), events[-1])

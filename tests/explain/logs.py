@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 
 from tdxwhy.explain.diagnosis import diagnose
-from tdxwhy.explain.logs import Judged, LogReport, report
+from tdxwhy.explain.logs import JudgedBoot, LogReport, report
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.read.log import read_boots
 from tdxwhy.records import Topology
@@ -27,7 +27,7 @@ def boot(lines: Sequence[tuple[float, str]], kernel: str = "6.16.9", command_lin
 def read(text: str | bytes, sidecar: Topology | None = None) -> LogReport:
     """Read and diagnose a text as `tdxwhy log` does."""
     data = text.encode() if isinstance(text, str) else text
-    made = report("test", read_boots(io.BytesIO(data), "test"), lambda one: Judged(diagnose(one, "test", sidecar), one))
+    made = report("test", read_boots(io.BytesIO(data), "test"), lambda one: JudgedBoot(diagnose(one, "test", sidecar), one))
     assert made is not None
     return made
 

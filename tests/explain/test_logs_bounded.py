@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tdxwhy.explain.logs import Judged, decisive, report
+from tdxwhy.explain.logs import JudgedBoot, decisive, report
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.records import BootRecords, Event, LogRecord, Place
 
@@ -19,7 +19,7 @@ def test_the_same_boot_decides_and_keeps_its_lines() -> None:
     for count in (1, 30, 50, 100, 200):
         boot = BootRecords((RECORD,), 1, RECORD)
         numbers = iter(range(count))
-        made = report("x", [boot] * count, lambda one, numbers=numbers: Judged(diagnosis(next(numbers)), one))
+        made = report("x", [boot] * count, lambda one, numbers=numbers: JudgedBoot(diagnosis(next(numbers)), one))
         assert made is not None
         every = [diagnosis(number) for number in range(count)]
         assert made.decisive == decisive(every)

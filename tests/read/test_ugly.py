@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.explain.logs import read
 
 from tdxwhy.explain.diagnosis import diagnose
-from tdxwhy.explain.logs import Judged, report
+from tdxwhy.explain.logs import JudgedBoot, report
 from tdxwhy.read.log import LogReader
 
 LOGS = sorted(Path("samples/logs").glob("*/dmesg.log"))
@@ -112,7 +112,7 @@ def test_stamps_of_any_language_and_of_no_known_form(stamp: str) -> None:
 
 def verdict(text: str) -> object:
     reader = LogReader(_bytes(text), "log")
-    made = report("log", reader, lambda boot: Judged(diagnose(boot, "log"), boot))
+    made = report("log", reader, lambda boot: JudgedBoot(diagnose(boot, "log"), boot))
     assert made is not None
     told = made.judged.diagnosis
     call = told.seamcall and (told.seamcall.leaf, told.seamcall.status)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.explain.afterwards import Afterwards
 from tdxwhy.explain.diagnosis import Read, diagnose
-from tdxwhy.explain.logs import Judged, LogReport
+from tdxwhy.explain.logs import JudgedBoot, LogReport
 from tdxwhy.explain.logs import report as reported
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.topology import topology
@@ -36,13 +36,13 @@ def report_of(reader: LogReader, sidecar: Topology | None = None, hold: bool = F
 
 def judged(
     boot: BootRecords, source: str, sidecar: Topology | None = None, rules: Sequence[Rule] | None = None, placed: Read = topology
-) -> Judged:
+) -> JudgedBoot:
     """Diagnose one boot and judge its messages: by the rules given, or by the shipped ones if it failed.
 
     `placed` tells packages and CPUs from the events, where somebody keeps them for many boots.
     """
     diagnosis = diagnose(boot, source, sidecar, placed)
-    return Judged(diagnosis, boot, _findings(diagnosis, rules))
+    return JudgedBoot(diagnosis, boot, _findings(diagnosis, rules))
 
 
 def _findings(diagnosis: Diagnosis, rules: Sequence[Rule] | None) -> tuple[Finding, ...]:

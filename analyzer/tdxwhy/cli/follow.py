@@ -14,7 +14,7 @@ from tdxwhy.check.logs import judged
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.ending import TERMINATED, Terminated, orderly
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.explain.follow import Told, Watch
+from tdxwhy.explain.follow import BootReport, Watch
 from tdxwhy.read.follow import KMSG, Follower
 from tdxwhy.read.lines import LineReader
 from tdxwhy.records import Topology
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
     return ended or (1 if outcomes & failures else 0 if outcomes else 3)
 
 
-def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[Told]], None]) -> None:
+def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[BootReport]], None]) -> None:
     """Read until the end; tell when the lines pause, when a boot ends, and at the end, however that comes."""
     reader, number, told = LineReader(follower.name), 0, time.monotonic()
     try:
@@ -68,11 +68,11 @@ def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[Told]], No
         tell(watch.news(last=True))
 
 
-def _teller(form: str, outcomes: set[str]) -> Callable[[Iterable[Told]], None]:
+def _teller(form: str, outcomes: set[str]) -> Callable[[Iterable[BootReport]], None]:
     from tdxwhy.report.log_json import live
     from tdxwhy.report.log_text import brief
 
-    def tell(news: Iterable[Told]) -> None:
+    def tell(news: Iterable[BootReport]) -> None:
         for one in news:
             outcomes.add(one.diagnosis.outcome)
             if one.incidents:

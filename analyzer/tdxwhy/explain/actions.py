@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tdxwhy.explain.facts import Facts
+from tdxwhy.explain.facts import BootFacts
 from tdxwhy.explain.judgement import Judgement
 from tdxwhy.explain.nouns import Action, FoundCause, Seamcall, Word
 from tdxwhy.know import tables
@@ -18,7 +18,7 @@ _DETAIL = 0xFFFFFFFF
 _PARAMETER = lazy(r"\b([a-z_]+\.[a-z_]+)=(\w+)")
 
 
-def actions(judgement: Judgement, causes: Sequence[FoundCause], call: Seamcall | None, blamed: Whom, facts: Facts) -> Iterator[Action]:
+def actions(judgement: Judgement, causes: Sequence[FoundCause], call: Seamcall | None, blamed: Whom, facts: BootFacts) -> Iterator[Action]:
     """Yield what mends the first cause, and no command that cannot work: after a failed SEAMCALL no kernel tries again before a reboot."""
     if not causes:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tdxwhy.explain.logs import Judged, LogReport
+from tdxwhy.explain.logs import JudgedBoot, LogReport
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.speaking import Speaking, speaks
 from tdxwhy.lazy import lazy
@@ -116,7 +116,7 @@ def _replaced(report: LogReport, diagnosis: Diagnosis) -> LogReport:
     return report._replace(boots=tuple(judged if one is report.judged else one for one in report.boots))
 
 
-def of_boot(judged: Judged) -> tuple[Incident, ...]:
+def of_boot(judged: JudgedBoot) -> tuple[Incident, ...]:
     """Return the incidents of one boot, from the records that were kept of it."""
     records = judged.records.records
     if not any(speaks(record.text) for record in records):
@@ -135,7 +135,7 @@ def may_hold_one(report: LogReport, numbered: Sequence[tuple[int, str]]) -> bool
     return speaks(text) or ("SEAMCALL" in text and any(one.diagnosis.outcome == "initialized" for one in report.boots))
 
 
-def _numbered(boots: Sequence[Judged]) -> Iterator[tuple[int, LogRecord]]:
+def _numbered(boots: Sequence[JudgedBoot]) -> Iterator[tuple[int, LogRecord]]:
     for number, judged in enumerate(boots):
         yield from ((number, record) for record in judged.records.records)
 
@@ -169,7 +169,7 @@ def _keyids(diagnosis: Diagnosis) -> tuple[int, int, Evidence] | None:
     return None
 
 
-def _successes(boots: Sequence[Judged]) -> Iterator[tuple[int, int | None, int | None]]:
+def _successes(boots: Sequence[JudgedBoot]) -> Iterator[tuple[int, int | None, int | None]]:
     for number, judged in enumerate(boots):
         for record in _came_up(judged.diagnosis):
             yield record.place.line or 0, record.time_ns, number

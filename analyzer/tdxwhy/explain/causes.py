@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdxwhy.explain.facts import Facts, evidence_of
+from tdxwhy.explain.facts import BootFacts, evidence_of
 from tdxwhy.explain.judgement import Judgement
 from tdxwhy.explain.nouns import FoundCause, Seamcall
 from tdxwhy.explain.outcome import meaning
@@ -15,7 +15,7 @@ _MOST = 3
 _QUOTED = 4
 
 
-def candidates(judgement: Judgement, facts: Facts, call: Seamcall | None, events: Sequence[Event]) -> tuple[FoundCause, ...]:
+def candidates(judgement: Judgement, facts: BootFacts, call: Seamcall | None, events: Sequence[Event]) -> tuple[FoundCause, ...]:
     """Return at most three causes, best first; "unknown" where something failed and no pattern fits."""
     if judgement.outcome == "initialized" and judgement.refused_by_kvm:
         return (_described("kvm-refused", facts, ())._replace(evidence=judgement.refused_by_kvm),)
@@ -40,7 +40,7 @@ def _names_a_lost_package(judgement: Judgement) -> bool:
     return any(isinstance(event.values.get("package"), int) and event.values.get("cpus") for event in failures)
 
 
-def _likely(ids: tuple[str, ...], facts: Facts) -> tuple[str, ...]:
+def _likely(ids: tuple[str, ...], facts: BootFacts) -> tuple[str, ...]:
     """Return the causes that nothing speaks against; all of them where something speaks against each."""
     left = tuple(id for id in ids if tables.cause(id).contradicted_by not in facts.names)
     return left or ids
@@ -98,7 +98,7 @@ def _errno(judgement: Judgement) -> int | None:
     return next((event.values["errno"] for event in reversed(failures) if isinstance(event.values.get("errno"), int)), None)
 
 
-def _described(id: str, facts: Facts, telling: Sequence[Event]) -> FoundCause:
+def _described(id: str, facts: BootFacts, telling: Sequence[Event]) -> FoundCause:
     cause = tables.cause(id)
     forms = {when.form for when in cause.when}
     lines = (evidence_of(event) for event in telling if event.form is not None and event.form.id in forms)

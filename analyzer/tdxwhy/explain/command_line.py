@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from tdxwhy.explain.nouns import Note, Request, Word
+from tdxwhy.explain.nouns import Note, TdxRequest, Word
 from tdxwhy.know import tables
 from tdxwhy.lazy import lazy
 from tdxwhy.records import Event, Evidence, Parameter
@@ -28,18 +28,18 @@ def parameters(command_line: str) -> dict[str, str]:
     return found
 
 
-def request(command_line: str | None, known: Sequence[Parameter], event: Event | None) -> Request:
+def request(command_line: str | None, known: Sequence[Parameter], event: Event | None) -> TdxRequest:
     """Tell whether the command line asks for TDX; None where there is no command line, or it says nothing of it."""
     if command_line is None or event is None:
-        return Request(None)
+        return TdxRequest(None)
     given = parameters(command_line)
     for parameter in known:
         value = given.get(parameter.name.replace("-", "_"))
         if value is None or not parameter.asks:
             continue
         word = f"{parameter.name}={value}" if value else parameter.name
-        return Request(value in parameter.asks, (Evidence(event.record.place, word),))
-    return Request(None)
+        return TdxRequest(value in parameter.asks, (Evidence(event.record.place, word),))
+    return TdxRequest(None)
 
 
 def telling_words(command_line: str, known: Sequence[Parameter], event: Event, online: int | None) -> Iterator[Word]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdxwhy.explain.logs import Judged
+from tdxwhy.explain.logs import JudgedBoot
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.ranges import ranges
@@ -47,7 +47,7 @@ class Comparison(NamedTuple):
         return self.good.outcome == "initialized" != self.bad.outcome
 
 
-def compare(good: Judged, bad: Judged, later: tuple[Sequence[Incident], Sequence[Incident]] = ((), ())) -> Comparison:
+def compare(good: JudgedBoot, bad: JudgedBoot, later: tuple[Sequence[Incident], Sequence[Incident]] = ((), ())) -> Comparison:
     """Compare two boots, each the one that decides in its log; `later` are the incidents of the two logs."""
     first, second = good.diagnosis, bad.diagnosis
     changes = (*_changes(good, bad), *_incidents(*later))
@@ -89,7 +89,7 @@ def _telling(events: Sequence[Event]) -> list[Event]:
     return [event for number, event in enumerate(told) if not number or event.form != told[number - 1].form]
 
 
-def _changes(good: Judged, bad: Judged) -> Iterator[Change]:
+def _changes(good: JudgedBoot, bad: JudgedBoot) -> Iterator[Change]:
     first, second = good.diagnosis, bad.diagnosis
     pairs = (
         ("kernel", first.kernel, second.kernel),
@@ -112,7 +112,7 @@ def _words(command_line: str | None) -> tuple[str, ...] | None:
     return None if command_line is None else tuple(word for word in command_line.split() if not _PLAIN_WORDS.match(word))
 
 
-def _firmware(side: Judged) -> str | None:
+def _firmware(side: JudgedBoot) -> str | None:
     for event in side.diagnosis.events:
         found = _BIOS.search(event.record.text) if "machine" in event.values else None
         if found:
@@ -120,7 +120,7 @@ def _firmware(side: Judged) -> str | None:
     return None
 
 
-def _microcode(side: Judged) -> str | None:
+def _microcode(side: JudgedBoot) -> str | None:
     found = [match[1] for record in side.records.records if (match := _MICROCODE.match(record.text))]
     return found[-1] if found else None
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tdxwhy.explain.beside import answers_to, facts_beside
 from tdxwhy.explain.command_line import misspelt, request, telling_words
-from tdxwhy.explain.nouns import GOES_ON_NS, Note, Request, Word
+from tdxwhy.explain.nouns import GOES_ON_NS, Note, TdxRequest, Word
 from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
 from tdxwhy.know.rows import FoundBy
@@ -21,7 +21,7 @@ _IMAGE = lazy(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
 TRACE = lazy(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
 
 
-class Facts(NamedTuple):
+class BootFacts(NamedTuple):
     """What is known of one boot. `named` are the facts that causes ask for, each with its evidence.
 
     `asks`: who starts initialisation in the designs that print these lines.
@@ -33,7 +33,7 @@ class Facts(NamedTuple):
     command_line: str | None
     generation: str | None
     asks: frozenset[Asks]
-    request: Request
+    request: TdxRequest
     notes: tuple[Note, ...]
     named: dict[str, tuple[Evidence, ...]]
     faulted: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Facts(NamedTuple):
         return frozenset(self.named)
 
 
-def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Facts:
+def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> BootFacts:
     """Collect the facts of one boot."""
     line = _last(events, "command_line") or _shown_command_line(boot)
     command_line = str(line.values["command_line"]) if line else None
@@ -68,7 +68,7 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Fa
     for event in events:
         if fact := _stated(event):
             named[fact] = (*named.get(fact, ()), evidence_of(event))
-    return Facts(
+    return BootFacts(
         _kernel(boot, events, command_line),
         _module(events),
         command_line,
@@ -123,14 +123,14 @@ def _shown_command_line(boot: BootRecords) -> Event | None:
     return None
 
 
-def _parameter_file(records: Sequence[LogRecord]) -> Request | None:
+def _parameter_file(records: Sequence[LogRecord]) -> TdxRequest | None:
     """Return what /sys/module/kvm_intel/parameters/tdx said, shown on the same line or on the next one."""
     for record, after in zip(records, (*records[1:], None), strict=True):
         if _PARAMETER_FILE not in record.text:
             continue
         shown = record.text.rpartition(_PARAMETER_FILE)[2].strip(" :=\"'`") or (after.text.strip() if after is not None else "")
         if shown in ("Y", "N", "1", "0"):
-            return Request(shown in ("Y", "1"), (Evidence((after or record).place, f"{_PARAMETER_FILE}: {shown}"),))
+            return TdxRequest(shown in ("Y", "1"), (Evidence((after or record).place, f"{_PARAMETER_FILE}: {shown}"),))
     return None
 
 
@@ -172,7 +172,7 @@ def _stated(event: Event) -> str:
     return event.form.fact_otherwise if number else event.form.fact
 
 
-def said_of(facts: Facts) -> Iterator[Note]:
+def said_of(facts: BootFacts) -> Iterator[Note]:
     """Yield what is to be said of the facts themselves, beside the diagnosis."""
     for fact in tables.facts():
         if fact.note and not fact.settles and fact.id in facts.names:

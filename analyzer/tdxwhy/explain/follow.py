@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.explain.afterwards import of_boot
-from tdxwhy.explain.logs import Judged
+from tdxwhy.explain.logs import JudgedBoot
 from tdxwhy.explain.nouns import GOES_ON_NS, Diagnosis
 from tdxwhy.explain.speaking import Speaking
 from tdxwhy.know.recognise import Recogniser, recognise
@@ -23,7 +23,7 @@ _SPEAKING = ("host", "loader", "kvm", "runtime", "guest", "fault")
 _TRACE, _MOST, _WATCHED = 64, 5_000, 10_000
 
 
-class Told(NamedTuple):
+class BootReport(NamedTuple):
     """What is to be said of a boot now: whose it is, the diagnosis and all findings."""
 
     host: str | None
@@ -80,12 +80,12 @@ class _Boot:
 class Watch:
     """Take the lines of any number of hosts, and tell what changes."""
 
-    def __init__(self, judge: Callable[[BootRecords], Judged]) -> None:
+    def __init__(self, judge: Callable[[BootRecords], JudgedBoot]) -> None:
         self._judge = judge
         self._boots: dict[tuple[str | None, str | None], _Boot] = {}
         self._boot_id: str | None = None
 
-    def take(self, item: Item) -> Iterator[Told]:
+    def take(self, item: Item) -> Iterator[BootReport]:
         """Take a line; tell of the boot that it ends, if it ends one."""
         if isinstance(item, Mark):
             if item.kind == "boot":
@@ -102,12 +102,12 @@ class Watch:
         if len(self._boots) > _WATCHED:
             yield from self._news(self._boots.pop(next(iter(self._boots))), last=True)
 
-    def news(self, last: bool = False) -> Iterator[Told]:
+    def news(self, last: bool = False) -> Iterator[BootReport]:
         """Tell of every boot of which there is something new to say; at the end also of those that never spoke of TDX."""
         for boot in list(self._boots.values()):
             yield from self._news(boot, last)
 
-    def _news(self, boot: _Boot, last: bool) -> Iterator[Told]:
+    def _news(self, boot: _Boot, last: bool) -> Iterator[BootReport]:
         if not boot.news and (boot.said or not last):
             return
         boot.news = False
@@ -121,4 +121,4 @@ class Watch:
         )  # fmt: skip
         if saying != boot.said and (told.outcome != "unknown" or findings or incidents):
             boot.said = saying
-            yield Told(boot.host, told, findings, incidents)
+            yield BootReport(boot.host, told, findings, incidents)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tdxwhy.explain.facts import TRACE, Facts, evidence_of
+from tdxwhy.explain.facts import TRACE, BootFacts, evidence_of
 from tdxwhy.explain.outcome import Attempt, attempts, behind, may_be_harmless, ready_at_run_time
 from tdxwhy.explain.role import whose
 from tdxwhy.explain.silence import Silence, interpret
@@ -38,7 +38,7 @@ class Judgement(NamedTuple):
     stated: bool = False
 
 
-def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts: Facts) -> Judgement:
+def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts: BootFacts) -> Judgement:
     """Judge one boot. What the log cannot carry is unknown, with what would settle it."""
     role, shown, of_td = whose(boot, events)
     if role == "guest":
@@ -54,7 +54,7 @@ def judge(boot: BootRecords, events: Sequence[Event], topology: Topology, facts:
     return _proven(role, last, events, facts) or _open_or_failed(role, boot, last, topology, facts)
 
 
-def _proven(role: Role, last: Attempt | None, events: Sequence[Event], facts: Facts) -> Judgement | None:
+def _proven(role: Role, last: Attempt | None, events: Sequence[Event], facts: BootFacts) -> Judgement | None:
     """Return that the module came up where what only an initialised module does shows it, whatever failed before."""
     ready = ready_at_run_time(behind(events, last.failures[-1]) if last is not None and last.failures else events)
     if ready is not None:
@@ -66,7 +66,7 @@ def _proven(role: Role, last: Attempt | None, events: Sequence[Event], facts: Fa
     return None
 
 
-def _open_or_failed(role: Role, boot: BootRecords, last: Attempt | None, topology: Topology, facts: Facts) -> Judgement:
+def _open_or_failed(role: Role, boot: BootRecords, last: Attempt | None, topology: Topology, facts: BootFacts) -> Judgement:
     if last is not None and may_be_harmless(last):
         shown = tuple(evidence_of(event) for event in last.failures)
         return Judgement(role, "unknown", _OPTIONAL, shown, attempt=last, settles=(_CLOSING_LINE,), facts=facts.names)
@@ -89,7 +89,7 @@ def _refused_by_kvm(events: Sequence[Event], success: Event) -> Iterator[Evidenc
             yield evidence_of(event)
 
 
-def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology, facts: Facts) -> Judgement:
+def _failed(role: Role, boot: BootRecords, attempt: Attempt, topology: Topology, facts: BootFacts) -> Judgement:
     complete = not (boot.head_cut or boot.tail_cut or boot.gaps)
     verdict = explain_events(attempt.events, topology, complete)
     failure = _telling(attempt)
@@ -149,7 +149,7 @@ def _telling(attempt: Attempt) -> Event:
     return next((event for event in reversed(attempt.failures) if step_of(event)), attempt.failures[-1])
 
 
-def _silent(role: Role, silence: Silence, attempt: Attempt | None, topology: Topology, facts: Facts) -> Judgement:
+def _silent(role: Role, silence: Silence, attempt: Attempt | None, topology: Topology, facts: BootFacts) -> Judgement:
     steps = silence.steps
     explanations: tuple[Explanation, ...] = ()
     if silence.fact and silence.outcome == "failed" and attempt is not None:

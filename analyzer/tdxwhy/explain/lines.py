@@ -23,7 +23,7 @@ _REMEMBERED, _LONGEST = 2048, 1024
 _NOWHERE = Place("")
 
 
-class Line(NamedTuple):
+class KnownLine(NamedTuple):
     """A line without its time: the event that it is, how that enters a boot's likeness, and what else it says.
 
     `event` stands for all such events; only the record's text is theirs. `fact` is the machine, the CPU's model or the command line, by
@@ -38,18 +38,18 @@ class Line(NamedTuple):
 
 
 # Faster over a whole boot than attributes in a comprehension.
-_text_of, _event_of, _token_of = (itemgetter(Line._fields.index(name)) for name in ("text", "event", "token"))
+_text_of, _event_of, _token_of = (itemgetter(KnownLine._fields.index(name)) for name in ("text", "event", "token"))
 
 
-def line_of(record: LogRecord, boot: Recogniser | None = None) -> Line:
+def line_of(record: LogRecord, boot: Recogniser | None = None) -> KnownLine:
     """Understand one line of a boot. One that carries the clock says nothing else."""
     clock = _clock(record.text)
     event = recognise(record, boot) if clock is None else None
     if event is None:
-        return Line(record.text, clock=clock)
+        return KnownLine(record.text, clock=clock)
     values = event.values
     fact = next(((name, values[name]) for name in _FACTS if name in values), None)
-    return Line(event.record.text, event, token_of(event), fact)
+    return KnownLine(event.record.text, event, token_of(event), fact)
 
 
 def _clock(text: str) -> int | None:
@@ -59,18 +59,18 @@ def _clock(text: str) -> int | None:
     return None if found is None else int(found[1] or found[2])
 
 
-class Lines(dict[str, Line]):
+class Lines(dict[str, KnownLine]):
     """The lines of one level that are known by their text alone: with a time since boot, and not cut."""
 
     def __init__(self, level: int | None) -> None:
         super().__init__()
         self._level = level
 
-    def of(self, texts: Sequence[str], boot: Recogniser) -> list[Line]:
+    def of(self, texts: Sequence[str], boot: Recogniser) -> list[KnownLine]:
         """Return the line of each text of a boot."""
         return [known or self._new(text, boot) for text, known in zip(texts, map(self.get, texts), strict=True)]
 
-    def _new(self, text: str, boot: Recogniser) -> Line:
+    def _new(self, text: str, boot: Recogniser) -> KnownLine:
         """Understand a line that was not met before."""
         line = line_of(LogRecord(_NOWHERE, text, text, 0, self._level), boot)
         if line.event is not None and len(text) <= _LONGEST:
@@ -86,35 +86,35 @@ def lines(level: int | None) -> Lines:
     return Lines(level)
 
 
-class Told(NamedTuple):
+class TimedLines(NamedTuple):
     """Lines of a boot in their order, and the time of each in nanoseconds since boot; `whole` unless some were passed over."""
 
-    lines: Sequence[Line]
+    lines: Sequence[KnownLine]
     times: Sequence[int | None]
     whole: bool = True
 
     @property
-    def events(self) -> Told:
+    def events(self) -> TimedLines:
         """Return those that mean something."""
         kept = list(map(_event_of, self.lines))
-        return self if all(kept) else Told(list(compress(self.lines, kept)), list(compress(self.times, kept)), self.whole)
+        return self if all(kept) else TimedLines(list(compress(self.lines, kept)), list(compress(self.times, kept)), self.whole)
 
 
-def understood(records: Sequence[LogRecord]) -> Told:
+def understood(records: Sequence[LogRecord]) -> TimedLines:
     """Understand the lines of a boot."""
     boot = Recogniser()
     if not isinstance(records, Columnar):
-        return Told([_line(record, boot) for record in records], [record.time_ns for record in records], boot.unjudged is None)
+        return TimedLines([_line(record, boot) for record in records], [record.time_ns for record in records], boot.unjudged is None)
     times, texts, *_ = records.columns
     levels = records.levels()
     if levels is None:
         found = lines(None).of(texts, boot)
     else:
         found = [line for level, text in zip(levels, texts, strict=True) for line in lines(level).of((text,), boot)]
-    return Told(found, times, boot.unjudged is None)
+    return TimedLines(found, times, boot.unjudged is None)
 
 
-def _line(record: LogRecord, boot: Recogniser) -> Line:
+def _line(record: LogRecord, boot: Recogniser) -> KnownLine:
     if record.time_ns is None or record.cut or not (record.level is None or 0 <= record.level < 8):
         return line_of(record, boot)
     return lines(record.level).of((record.text,), boot)[0]
@@ -130,7 +130,7 @@ def timed(records: Sequence[LogRecord]) -> bool:
     return isinstance(records, Columnar) or all(record.time_ns is not None for record in records)
 
 
-def likeness(events: Told, edges: Edges) -> Hashable | None:
+def likeness(events: TimedLines, edges: Edges) -> Hashable | None:
     """Return what a diagnosis depends on, of a boot whose lines all have a time.
 
     None where it also depends on lines that are no events (a trace, `uname -a`), or on how many were passed over.

@@ -17,7 +17,7 @@ _HELD, _KNOWN = 32, 4096
 _GONE, _NOTHING = BootRecords((), 0, None), Topology()
 
 
-class Judged(NamedTuple):
+class JudgedBoot(NamedTuple):
     """One boot: its records, its diagnosis, and what the rules say of its messages."""
 
     diagnosis: Diagnosis
@@ -29,14 +29,14 @@ class LogReport(NamedTuple):
     """One log: every boot in the order of the input, the place of the one that decides, what could not be read, what went wrong later."""
 
     source: str
-    boots: tuple[Judged, ...]
+    boots: tuple[JudgedBoot, ...]
     decisive: int
     losses: tuple[Loss, ...] = ()
     incidents: tuple[Incident, ...] = ()
     lines: Sequence[PasteLine] = ()
 
     @property
-    def judged(self) -> Judged:
+    def judged(self) -> JudgedBoot:
         """Return the boot that decides."""
         return self.boots[self.decisive]
 
@@ -44,7 +44,7 @@ class LogReport(NamedTuple):
 def report(
     source: str,
     boots: Iterable[BootRecords],
-    judge: Callable[[BootRecords], Judged],
+    judge: Callable[[BootRecords], JudgedBoot],
     hold: bool = False,
 ) -> LogReport | None:
     """Judge every boot of a log; None where it holds no boot at all.
@@ -52,7 +52,7 @@ def report(
     Of a console stream with thousands of boots the earlier ones keep their verdict and lose all else, unless `hold` is set;
     those that are alike get it from the first of them.
     """
-    judged: list[Judged] = []
+    judged: list[JudgedBoot] = []
     known: dict[Hashable, Diagnosis] = {}
     best = 0
     for boot in boots:
@@ -60,7 +60,7 @@ def report(
         if like in known:
             diagnosis = known[like]
             diagnosis = diagnosis if diagnosis.boot_id == boot.boot_id else diagnosis._replace(boot_id=boot.boot_id)
-            judged.append(Judged(diagnosis, boot))
+            judged.append(JudgedBoot(diagnosis, boot))
         else:
             boot = boot._replace(records=tuple(boot.records))  # noqa: PLW2901 - made once, as they are read again and again
             judged.append(judge(boot))
@@ -84,10 +84,10 @@ def _likeness(boot: BootRecords) -> Hashable | None:
     return likeness(understood(boot.records).events, edges_of(boot))
 
 
-def _slim(judged: list[Judged], places: Iterable[int]) -> None:
+def _slim(judged: list[JudgedBoot], places: Iterable[int]) -> None:
     for place in places:
         one = judged[place]
-        judged[place] = Judged(_slimmed(one.diagnosis), _GONE, one.findings)
+        judged[place] = JudgedBoot(_slimmed(one.diagnosis), _GONE, one.findings)
 
 
 def _slimmed(diagnosis: Diagnosis) -> Diagnosis:

@@ -57,7 +57,7 @@ class Word(NamedTuple):
     evidence: Evidence
 
 
-class Request(NamedTuple):
+class TdxRequest(NamedTuple):
     """Whether somebody asked this host for TDX: None where the log cannot tell."""
 
     asked: bool | None
@@ -93,4 +93,4 @@ class Diagnosis(NamedTuple):
     boot_id: str | None = None
     topology: Topology = Topology()
     events: tuple[Event, ...] = ()
-    request: Request = Request(None)
+    request: TdxRequest = TdxRequest(None)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tdxwhy.explain.facts import Facts, evidence_of, goes_on
+from tdxwhy.explain.facts import BootFacts, evidence_of, goes_on
 from tdxwhy.explain.outcome import Attempt
 from tdxwhy.know import tables
 from tdxwhy.know.rows import Fact, ReadAs
@@ -43,7 +43,7 @@ class Silence(NamedTuple):
     steps: tuple[str, ...] = ()
 
 
-def interpret(boot: BootRecords, attempt: Attempt | None, facts: Facts) -> Silence:
+def interpret(boot: BootRecords, attempt: Attempt | None, facts: BootFacts) -> Silence:
     """Interpret a boot without a closing line of TDX."""
     fault = tables.fact_found_by("trace")
     if fault.id in facts.names:
@@ -65,12 +65,12 @@ def _by(fact: Fact, why: str, evidence: tuple[Evidence, ...], settles: tuple[str
     return Silence(fact.outcome or "unknown", why, evidence, fact.means or fact.id, settles)
 
 
-def _holds(fact: Fact, facts: Facts) -> bool:
+def _holds(fact: Fact, facts: BootFacts) -> bool:
     asked = bool(facts.request.asked)
     return fact.id in facts.names and (fact.request == "" or asked is (fact.request == "asked"))
 
 
-def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
+def _without_a_line(boot: BootRecords, facts: BootFacts) -> Silence:
     for fact in tables.deciding_facts():
         if fact.hinders != "only" and _holds(fact, facts):
             return _by(fact, fact.says, facts.named[fact.id][:2])
@@ -86,19 +86,19 @@ def _without_a_line(boot: BootRecords, facts: Facts) -> Silence:
     return Silence("not-attempted", "nobody asked for TDX, and the kernel says nothing of it")
 
 
-def _read(word: ReadAs, facts: Facts) -> tuple[Evidence, ...]:
+def _read(word: ReadAs, facts: BootFacts) -> tuple[Evidence, ...]:
     """Return what carries the fact that is read as this word, nothing where it does not hold."""
     return facts.named.get(tables.fact_read_as(word).id, ())
 
 
 def _stated(
-    word: ReadAs, facts: Facts, settles: tuple[str, ...] = (), also: tuple[Evidence, ...] = (), outcome: Outcome | None = None
+    word: ReadAs, facts: BootFacts, settles: tuple[str, ...] = (), also: tuple[Evidence, ...] = (), outcome: Outcome | None = None
 ) -> Silence:
     fact = tables.fact_read_as(word)
     return Silence(outcome or fact.outcome or "unknown", fact.says, (*also[:2], *_read(word, facts)[:2]), fact.means, settles)
 
 
-def _stopped(facts: Facts) -> Silence | None:
+def _stopped(facts: BootFacts) -> Silence | None:
     """Say that the kernel stopped before it came to TDX, if it did."""
     evidence = _read("stopped", facts)
     if not evidence:
@@ -107,7 +107,7 @@ def _stopped(facts: Facts) -> Silence | None:
     return Silence("not-attempted" if facts.kernel is not None and facts.request.asked is not None else "unknown", why, evidence[:2])
 
 
-def _in_a_part(boot: BootRecords, facts: Facts) -> Silence:
+def _in_a_part(boot: BootRecords, facts: BootFacts) -> Silence:
     """Say what a piece of a log, or a text without a line of the kernel's, tells where nothing in it is of TDX."""
     if _read("memory-encryption-off", facts):
         return _stated("memory-encryption-off", facts, _filtered(boot, (_ASKED,)), outcome="unknown")._replace(
@@ -129,7 +129,7 @@ def _filtered(boot: BootRecords, asked: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(one for one in asked if not any(_COMMAND_OF.get(one, one) in typed.command for typed in boot.typed))
 
 
-def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Silence:
+def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: BootFacts) -> Silence:
     evidence = (evidence_of(attempt.events[0]), *facts.request.evidence)
     on = goes_on(boot, attempt.events[-1])
     hindered = _hindered(facts, evidence) or (None if on else _stopped(facts))
@@ -143,7 +143,7 @@ def _after_bios_enabled(boot: BootRecords, attempt: Attempt, facts: Facts) -> Si
     return _tried(boot, facts, evidence, whole) or _not_asked(boot, facts, evidence, on or boot.all_of_tdx)
 
 
-def _tried(boot: BootRecords, facts: Facts, evidence: tuple[Evidence, ...], whole: bool) -> Silence | None:
+def _tried(boot: BootRecords, facts: BootFacts, evidence: tuple[Evidence, ...], whole: bool) -> Silence | None:
     """Return what came of it where it is sure that initialisation was tried."""
     no_end = tables.fact_found_by("no-end")
     if whole and facts.asks == {"boot"}:
@@ -158,7 +158,7 @@ def _tried(boot: BootRecords, facts: Facts, evidence: tuple[Evidence, ...], whol
     return None
 
 
-def _not_asked(boot: BootRecords, facts: Facts, evidence: tuple[Evidence, ...], on: bool) -> Silence:
+def _not_asked(boot: BootRecords, facts: BootFacts, evidence: tuple[Evidence, ...], on: bool) -> Silence:
     no_request = tables.fact_found_by("no-request")
     if on and facts.command_line is not None and not facts.request.asked:
         if "boot" in facts.asks:
@@ -169,7 +169,7 @@ def _not_asked(boot: BootRecords, facts: Facts, evidence: tuple[Evidence, ...], 
     return Silence("unknown", f"{_READY}, and the log does not show what came of it", evidence, settles=_filtered(boot, asked))
 
 
-def _hindered(facts: Facts, evidence: tuple[Evidence, ...]) -> Silence | None:
+def _hindered(facts: BootFacts, evidence: tuple[Evidence, ...]) -> Silence | None:
     """Say what kept a request from reaching KVM, if something did and the kernel waits for one."""
     if facts.asks == {"boot"}:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tdxwhy.explain.likeness import Edges
-from tdxwhy.explain.lines import Told, edges_of, timed, understood
+from tdxwhy.explain.lines import TimedLines, edges_of, timed, understood
 from tdxwhy.fleet.origin import SECOND, Origin, of_records
 from tdxwhy.records import BootRecords
 
@@ -17,7 +17,7 @@ class Boot(NamedTuple):
     `timed`: every line has a time. `inside`: what the log itself says of its origin.
     """
 
-    events: Told
+    events: TimedLines
     timed: bool
     edges: Edges
     inside: Origin
@@ -36,7 +36,7 @@ def boot_of(boot: BootRecords) -> Boot:
     )
 
 
-def started(told: Told) -> int | None:
+def started(told: TimedLines) -> int | None:
     """Return when the kernel started, in seconds of the epoch, by the first line that carries the clock."""
     for line, time in zip(told.lines, told.times, strict=True):
         if line.clock is not None and time is not None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tdxwhy.errors import TdxwhyError, reason
-from tdxwhy.explain.follow import Told
+from tdxwhy.explain.follow import BootReport
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Outcome
 from tdxwhy.report.terminal import safe
@@ -29,7 +29,7 @@ _ERROR, _NOTICE, _INFO = "3", "5", "6"
 _PRIORITIES: dict[Outcome, str] = {"failed": _ERROR, "disabled-by-bios": _NOTICE, "unknown": _NOTICE}
 
 
-def fields_of(told: Told) -> dict[str, str]:
+def fields_of(told: BootReport) -> dict[str, str]:
     """Return the entry's fields; those of which nothing is known are left out."""
     found = told.diagnosis
     call = found.seamcall
@@ -63,7 +63,7 @@ def datagram(fields: Mapping[str, str]) -> bytes:
     return b"".join(parts)
 
 
-def send(told: Told) -> None:
+def send(told: BootReport) -> None:
     """Write one entry to this machine's journal; raises TdxwhyError where none listens."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:

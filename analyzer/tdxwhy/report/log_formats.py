@@ -43,11 +43,11 @@ def render(told: Reported, name: str) -> str:
 
 
 def _page(told: Reported, template: str) -> str:
-    from tdxwhy.report.log_page import Shown, page
+    from tdxwhy.report.log_page import BootPage, page
     from tdxwhy.report.log_whole import shown_boots
 
     shown = [
-        Shown(one, found.losses, found.incidents if one is found.judged else ())
+        BootPage(one, found.losses, found.incidents if one is found.judged else ())
         for found in told.reports
         for one in shown_boots(found, told.every)
     ]

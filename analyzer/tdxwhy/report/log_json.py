@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tdxwhy.explain.follow import Told
+from tdxwhy.explain.follow import BootReport
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis, Seamcall
 from tdxwhy.records import Event, Evidence, Finding, Topology
@@ -34,7 +34,7 @@ def of_log(report: LogReport) -> dict[str, Any]:
     }
 
 
-def live(told: Told) -> dict[str, Any]:
+def live(told: BootReport) -> dict[str, Any]:
     """Return one line of `log --follow`: the diagnosis as it stands, and whose boot it is."""
     return {
         "schema": FOLLOW_SCHEMA,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdxwhy.explain.logs import Judged
+from tdxwhy.explain.logs import JudgedBoot
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
@@ -23,21 +23,21 @@ _KINDS = {"host": "end of initialisation", "runtime": "run time", "unrecognised"
 _EVENT_MOODS = {"failure": "bad", "refusal": "bad", "success": "good"}
 
 
-class Shown(NamedTuple):
+class BootPage(NamedTuple):
     """A boot to show, with what could not be read of its log and the incidents of the log, which stand with its last boot."""
 
-    judged: Judged
+    judged: JudgedBoot
     losses: Sequence[Loss] = ()
     incidents: Sequence[Incident] = ()
 
 
-def page(shown: Sequence[Shown], template: str = "log.html") -> str:
+def page(shown: Sequence[BootPage], template: str = "log.html") -> str:
     """Render boots; `template` is log.html or log.md."""
     losses = dict.fromkeys(loss for one in shown for loss in one.losses)
     return fill(template, boots=[_boot(one.judged, one.incidents) for one in shown], losses=[lost_line(loss) for loss in losses])
 
 
-def _boot(one: Judged, incidents: Sequence[Incident]) -> dict[str, Any]:
+def _boot(one: JudgedBoot, incidents: Sequence[Incident]) -> dict[str, Any]:
     diagnosis = one.diagnosis
     return {
         "diagnosis": diagnosis,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tdxwhy.explain.logs import Judged, LogReport
+from tdxwhy.explain.logs import JudgedBoot, LogReport
 from tdxwhy.report.log_text import heading, losses, render
 from tdxwhy.report.terminal import Painter
 
 
-def shown_boots(found: LogReport, every: bool) -> Sequence[Judged]:
+def shown_boots(found: LogReport, every: bool) -> Sequence[JudgedBoot]:
     """Return the boots to report: the one that decides, or all."""
     return found.boots if every else (found.judged,)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tdxwhy.cli import main
 from tdxwhy.read.host import collect as collect_module
-from tdxwhy.read.host.collect import Machine
+from tdxwhy.read.host.collect import HostFiles
 
 LOG = (
     "<5>[    0.000000] Linux version 6.18.0 (b@f)\n<6>[    0.700000] smp: Brought up 2 nodes, 2 CPUs\n"
@@ -21,7 +21,7 @@ FILES = {"kernel.log": LOG, "topology.json": '{"cpus": [{"cpu": 0, "socket": 0, 
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     import tdxwhy.cli.collect as command
 
-    monkeypatch.setattr(command, "collect", lambda keep: Machine(FILES, ("/dev/kmsg: not permitted",)))
+    monkeypatch.setattr(command, "collect", lambda keep: HostFiles(FILES, ("/dev/kmsg: not permitted",)))
     monkeypatch.setattr(collect_module, "own_log", lambda: LOG)
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from tdxwhy.know.anchors import anchors
 from tdxwhy.know.buckets import BUCKETS, arranged
-from tdxwhy.know.ordinary import HEAD, Ordinary, sample
+from tdxwhy.know.ordinary import HEAD, OrdinarySample, sample
 
 LINES = ["usb 1-1: new device", "eth0: link up at 100 Mbit/s", "systemd[1]: reached the target", "pci 0000:00:1f.0: bridge window"]
 
@@ -19,23 +19,23 @@ def buckets(literals: list[bytes]) -> list[list[bytes]]:
     return dealt
 
 
-def stops(literals: list[bytes], ordinary: Ordinary) -> float:
+def stops(literals: list[bytes], ordinary: OrdinarySample) -> float:
     return sum(ordinary.stops(bucket) for bucket in buckets(literals))
 
 
 def test_nothing_is_lost_or_doubled():
     literals = sorted(anchors())
-    assert sorted(arranged(literals, Ordinary(sample(LINES)))) == literals
+    assert sorted(arranged(literals, OrdinarySample(sample(LINES)))) == literals
 
 
 def test_the_searcher_stops_less_often_than_in_order_of_the_alphabet():
-    ordinary = Ordinary(sample(LINES))
+    ordinary = OrdinarySample(sample(LINES))
     assert stops(arranged(anchors(), ordinary), ordinary) < 0.5 * stops(sorted(anchors()), ordinary)
 
 
 def test_a_stop_is_a_place_where_each_half_of_each_byte_fits_some_literal():
     text = b"abcd" * 3 + bytes(range(32, 127)) + b"caBd" + b"xyzz"
-    ordinary = Ordinary(text)
+    ordinary = OrdinarySample(text)
     pair = [b"abcd", b"CABD"]
     places = 0
     for window in (text[at : at + HEAD] for at in range(len(text) - HEAD + 1)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.know import decode
-from tdxwhy.know.partial import Mark, marks
+from tdxwhy.know.partial import NamedCode, marks
 
 _STEMS = ("tdx", "TDX", "seam", "SEAM", "TDH")
 
@@ -19,7 +19,7 @@ def annotate(text: str) -> str:
     return text
 
 
-def _name(mark: Mark, loader: bool) -> str:
+def _name(mark: NamedCode, loader: bool) -> str:
     if mark.kind == "errno":
         return decode.errno_name(mark.value) or ""
     if mark.kind == "leaf":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain, combinations, product
 
-from tdxwhy.know.ordinary import HEAD, Ordinary
+from tdxwhy.know.ordinary import HEAD, OrdinarySample
 
 # The searcher (Teddy, of the library aho-corasick) deals up to 64 literals to so many buckets, in turn; one whose head has the same lower
 # halves of bytes as an earlier one's joins that.
@@ -14,7 +14,7 @@ BUCKETS = 16
 Unit = tuple[bytes, ...]
 
 
-def arranged(literals: Sequence[bytes], ordinary: Ordinary) -> list[bytes]:
+def arranged(literals: Sequence[bytes], ordinary: OrdinarySample) -> list[bytes]:
     """Return the literals in an order that deals them well; only speed depends on it."""
     units: dict[bytes, Unit] = {}
     for literal in sorted(literals):
@@ -25,7 +25,7 @@ def arranged(literals: Sequence[bytes], ordinary: Ordinary) -> list[bytes]:
     return [unit[0] for unit in in_turn] + [joining for unit in in_turn for joining in unit[1:]]
 
 
-def _dealt(units: Sequence[Unit], ordinary: Ordinary) -> list[list[Unit]]:
+def _dealt(units: Sequence[Unit], ordinary: OrdinarySample) -> list[list[Unit]]:
     """Deal the costliest first, then swap as long as that makes the searcher stop less often."""
     # Buckets are dealt to in turn, so the first ones get one more.
     full, more = divmod(len(units), BUCKETS)
@@ -40,7 +40,7 @@ def _dealt(units: Sequence[Unit], ordinary: Ordinary) -> list[list[Unit]]:
     return buckets
 
 
-def _swapped(buckets: list[list[Unit]], ordinary: Ordinary) -> bool:
+def _swapped(buckets: list[list[Unit]], ordinary: OrdinarySample) -> bool:
     """Swap units between buckets where that helps; tell whether any were."""
     better = False
     costs = [_stops(bucket, ordinary) for bucket in buckets]
@@ -55,5 +55,5 @@ def _swapped(buckets: list[list[Unit]], ordinary: Ordinary) -> bool:
     return better
 
 
-def _stops(bucket: Sequence[Unit], ordinary: Ordinary) -> float:
+def _stops(bucket: Sequence[Unit], ordinary: OrdinarySample) -> float:
     return ordinary.stops(list(chain(*bucket)))

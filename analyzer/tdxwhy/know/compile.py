@@ -17,7 +17,7 @@ HEADS = (32, 24, 16, 12, 8, 4)
 _NEEDLES = {"cpus": "#", "frame": "+0x"}
 
 
-class Matcher(NamedTuple):
+class MatcherRow(NamedTuple):
     """How the lines of one format are known: `source` is None for constant text; `needle` must stand in the line."""
 
     format: str
@@ -50,12 +50,12 @@ def _constants(knowledge: Knowledge) -> list[tuple[str, ...]]:
     return uncovered(tuple(part.text for part in pieces(form.format) if isinstance(part, Text)) for form in looked_for)
 
 
-def _matchers(forms: Sequence[MessageForm]) -> list[Matcher]:
+def _matchers(forms: Sequence[MessageForm]) -> list[MatcherRow]:
     """Build one matcher a format, the more specific first."""
     rows: dict[str, list[MessageForm]] = {}
     for form in forms:
         rows.setdefault(form.format, []).append(form)
-    found: list[tuple[int, Matcher]] = []
+    found: list[tuple[int, MatcherRow]] = []
     for format, alike in rows.items():
         parts = pieces(format)
         constants = [part.text for part in parts if isinstance(part, Text)]
@@ -68,12 +68,12 @@ def _matchers(forms: Sequence[MessageForm]) -> list[Matcher]:
         line, source = (format, expression(format)) if fields else ("".join(constants), None)
         weight = sum(map(len, constants)) + sum(field.width for field in fields)
         ids = tuple(form.id for form in alike)
-        found.append((weight, Matcher(line, source, field_kinds(format), alike[0].args, ids, needle)))
+        found.append((weight, MatcherRow(line, source, field_kinds(format), alike[0].args, ids, needle)))
     found.sort(key=lambda pair: (-pair[0], pair[1].format))
     return [one for _, one in found]
 
 
-def _heads(matchers: Sequence[Matcher]) -> dict[str, list[str]]:
+def _heads(matchers: Sequence[MatcherRow]) -> dict[str, list[str]]:
     """Key each matcher with fields on the longest head that its format's first constant allows; "" holds the rest."""
     heads: dict[str, list[str]] = {}
     for matcher in matchers:

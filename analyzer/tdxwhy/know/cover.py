@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from tdxwhy.know.buckets import arranged
-from tdxwhy.know.ordinary import HEAD, Ordinary, sample
+from tdxwhy.know.ordinary import HEAD, OrdinarySample, sample
 
 # The stems find what vendors word in their own way. Each has at least four bytes: shorter ones halve the scanner's speed.
 STEMS = (" TDX", "TDX ", "tdx:", "tdx_", "SEAM", "seam", "PAMT", "KeyID")
@@ -30,7 +30,7 @@ def uncovered(constants: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 def cover(left: Sequence[Sequence[str]], ordinary_lines: Sequence[str]) -> tuple[str, ...]:
     """Return the stems, the landmarks and as few further literals as it takes for each of the formats left to hold one."""
-    ordinary = Ordinary(sample(ordinary_lines))
+    ordinary = OrdinarySample(sample(ordinary_lines))
     costs = {part: _cost(part, ordinary) for texts in left for text in texts for part in _parts(text)}
     literals: list[str] = []
     for steady in _STEADY:
@@ -62,7 +62,7 @@ def _parts(text: str) -> Iterable[str]:
                 yield part
 
 
-def _cost(part: str, ordinary: Ordinary) -> float:
+def _cost(part: str, ordinary: OrdinarySample) -> float:
     """Weigh how often the scanner will stop at a literal in vain: at its head, or because ordinary lines hold all of it."""
     literal = part.encode()
     return ordinary.rarity(literal) + _WORDY * bool(_WORD.fullmatch(part)) + _HELD * ordinary.holds(literal)

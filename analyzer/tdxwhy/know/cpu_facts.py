@@ -27,7 +27,7 @@ def tells(form: MessageForm) -> bool:
     return known
 
 
-class Facts:
+class CpuFacts:
     """What the lines of one boot say, each fact with the line that says it."""
 
     def __init__(self) -> None:
@@ -123,9 +123,9 @@ class Facts:
                 self.parameters[name] = (limits, value, Evidence(evidence.place, word[:80]))
 
 
-def facts_of(events: Sequence[Event]) -> Facts:
+def facts_of(events: Sequence[Event]) -> CpuFacts:
     """Gather the facts in the order of the lines."""
-    facts = Facts()
+    facts = CpuFacts()
     for event in events:
         facts.take(event)
     return facts

@@ -40,7 +40,7 @@ def _entry(number: int, line: str) -> dict[str, str]:
     }
 
 
-class Ordinary:
+class OrdinarySample:
     """A sample of ordinary text, asked for single literals and for literals that share a bucket of the searcher."""
 
     def __init__(self, text: bytes) -> None:

@@ -42,7 +42,7 @@ _WORDS = {
 _OUTCOMES = tuple((kind, lazy(rf"\b(?:{words})", re.I)) for kind, words in _WORDS.items())
 
 
-class Mark(NamedTuple):
+class NamedCode(NamedTuple):
     """A leaf, a status or an errno that stands in a text, and where."""
 
     kind: str
@@ -51,7 +51,7 @@ class Mark(NamedTuple):
     end: int
 
 
-def marks(text: str) -> list[Mark]:
+def marks(text: str) -> list[NamedCode]:
     """Return the leaves, statuses and errnos that stand in the text as numbers, in order of kind and place."""
     leaves = [mark for mark in map(_leaf, _LEAF.finditer(text)) if mark]
     taken = {mark.end for mark in leaves}
@@ -59,24 +59,24 @@ def marks(text: str) -> list[Mark]:
     return [*leaves, *statuses, *(mark for mark in map(_errno, _ERRNO.finditer(text)) if mark)]
 
 
-def _leaf(found: re.Match[str]) -> Mark | None:
+def _leaf(found: re.Match[str]) -> NamedCode | None:
     group = "leaf" if found["leaf"] else "call"
     value = int(found[group], 16) if found[group][:2].lower() == "0x" else int(found[group])
-    return Mark("leaf", value, *found.span(group)) if decode.decode_leaf(value) else None
+    return NamedCode("leaf", value, *found.span(group)) if decode.decode_leaf(value) else None
 
 
-def _status(found: re.Match[str]) -> Mark | None:
+def _status(found: re.Match[str]) -> NamedCode | None:
     value = int(found["hex"], 16)
     # Without the error bit a known code may be any number: only a word before it makes it a status.
     if not (value >> 63 or found["word"]) or not decode.known_status(value):
         return None
-    return Mark("status", value, *found.span("hex"))
+    return NamedCode("status", value, *found.span("hex"))
 
 
-def _errno(found: re.Match[str]) -> Mark | None:
+def _errno(found: re.Match[str]) -> NamedCode | None:
     group = next(name for name in ("number", "bracket", "name") if found[name])
     value = -(decode.errno_named(found["name"]) or 0) if group == "name" else int(found[group])
-    return Mark("errno", value, *found.span(group)) if value and decode.errno_name(value) else None
+    return NamedCode("errno", value, *found.span(group)) if value and decode.errno_name(value) else None
 
 
 def certain(text: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tdxwhy.know.cpu_facts import MOST_CPUS, Facts, facts_of
+from tdxwhy.know.cpu_facts import MOST_CPUS, CpuFacts, facts_of
 from tdxwhy.know.placement import Known, Placement, place
 from tdxwhy.records import Cpu, Event, Evidence, Package, Topology, is_offline
 
@@ -36,13 +36,13 @@ def topology(events: Sequence[Event], sidecar: Topology | None) -> Topology:
     )
 
 
-def _is_uniform(facts: Facts, present: int) -> bool:
+def _is_uniform(facts: CpuFacts, present: int) -> bool:
     """Tell whether all there is to say is that every CPU came up, as of most boots."""
     told = facts.presence or facts.package or facts.node or facts.apic
     return not told and facts.number("online") == present <= MOST_CPUS
 
 
-def _uniform(facts: Facts, present: int) -> Topology:
+def _uniform(facts: CpuFacts, present: int) -> Topology:
     evidence = (facts.count["online"][1],)
     cpus = tuple(Cpu(number, None, "online", evidence) for number in range(present))
     return Topology(cpus, (), facts.number("packages"), present, present, facts.notes())
@@ -76,7 +76,7 @@ def _package(number: int | None, cpus: Sequence[Cpu], places: Mapping[int, Place
     return Package(number, tuple(cpu.number for cpu in cpus), online, how)
 
 
-def _present(facts: Facts) -> int | None:
+def _present(facts: CpuFacts) -> int | None:
     present = facts.number("present")
     possible = facts.number("possible")
     if present is None and possible is not None:
@@ -84,12 +84,12 @@ def _present(facts: Facts) -> int | None:
     return present
 
 
-def _online(facts: Facts, sidecar: Topology | None) -> int | None:
+def _online(facts: CpuFacts, sidecar: Topology | None) -> int | None:
     online = facts.number("online")
     return online if online is not None or sidecar is None else sidecar.online_count
 
 
-def _bring_up(facts: Facts, present: int | None) -> None:
+def _bring_up(facts: CpuFacts, present: int | None) -> None:
     """Note the state of the CPUs that no line names, where the counts and the command line leave no choice."""
     brought, limit = facts.count.get("online"), facts.limit()
     online = brought[0] if brought is not None else None
@@ -106,7 +106,7 @@ def _bring_up(facts: Facts, present: int | None) -> None:
         facts.suppose(range(present), "never-seen" if facts.smt_off is None else "offline", facts.smt_off or brought[1])
 
 
-def _places(facts: Facts, beside: Mapping[int, Cpu], numbers: Sequence[int], count: int | None) -> dict[int, Placement]:
+def _places(facts: CpuFacts, beside: Mapping[int, Cpu], numbers: Sequence[int], count: int | None) -> dict[int, Placement]:
     """Return the package of each CPU: stated by a line or the sidecar, else inferred, else unknown."""
     stated = {cpu.number: cpu.package for cpu in beside.values() if cpu.package is not None}
     stated |= {number: package for number, (package, _) in facts.package.items()}
@@ -126,14 +126,14 @@ def _placement(cpu: int, stated: Mapping[int, int], inferred: Mapping[int, int])
     return Placement(inferred[cpu], "inferred") if cpu in inferred else _NOWHERE
 
 
-def _by_apic(facts: Facts, stated: Mapping[int, int]) -> dict[int, int]:
+def _by_apic(facts: CpuFacts, stated: Mapping[int, int]) -> dict[int, int]:
     """Return packages by APIC ids, if stated packages of other CPUs settle how many of an id's bits count within a package."""
     pairs = [(facts.apic[other][0], package) for other, package in stated.items() if other in facts.apic]
     shifts = [shift for shift in range(16) if all(apic >> shift == package for apic, package in pairs)] if pairs else []
     return {cpu: apic >> shifts[0] for cpu, (apic, _) in facts.apic.items()} if len(shifts) == 1 else {}
 
 
-def _by_node(facts: Facts, stated: Mapping[int, int], count: int | None) -> dict[int, int]:
+def _by_node(facts: CpuFacts, stated: Mapping[int, int], count: int | None) -> dict[int, int]:
     """Return packages by nodes, if the nodes are known to be shared out evenly and no stated package is numbered otherwise."""
     nodes = facts.number("nodes")
     if not facts.node or count is None or nodes is None:
@@ -146,7 +146,7 @@ def _by_node(facts: Facts, stated: Mapping[int, int], count: int | None) -> dict
     return {} if sparse else found
 
 
-def _cpu(number: int, facts: Facts, beside: Cpu | None, where: Placement) -> Cpu:
+def _cpu(number: int, facts: CpuFacts, beside: Cpu | None, where: Placement) -> Cpu:
     said = facts.presence.get(number)
     if where is _NOWHERE and said is not None and beside is None:
         return Cpu(number, None, said[0], said[1])

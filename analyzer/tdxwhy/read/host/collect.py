@@ -44,14 +44,14 @@ _READ = 8192
 Run = Callable[[Sequence[str]], bytes | None]
 
 
-class Machine(NamedTuple):
+class HostFiles(NamedTuple):
     """The files of a bundle, and one line for each fact that could not be read."""
 
     files: dict[str, str]
     missing: tuple[str, ...]
 
 
-def collect(keep_names: bool = False, root: Path = Path("/"), run: Run | None = None) -> Machine:
+def collect(keep_names: bool = False, root: Path = Path("/"), run: Run | None = None) -> HostFiles:
     """Gather this machine's facts; without privileges it gathers what it may."""
     missing: list[str] = []
     log = kernel_log(root, run or command, missing)
@@ -68,7 +68,7 @@ def collect(keep_names: bool = False, root: Path = Path("/"), run: Run | None = 
         scrubber = Scrubber((platform.node(), value_of(root, "proc/sys/kernel/hostname") or ""))
         files = {name: scrubber.scrub(text) for name, text in files.items()}
     files["missing.txt"] = "".join(f"{line}\n" for line in missing)
-    return Machine(files, tuple(missing))
+    return HostFiles(files, tuple(missing))
 
 
 def own_log(root: Path = Path("/"), run: Run | None = None) -> str:

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("arro3.io")
 pytest.importorskip("duckdb")
 
-from tdxwhy.fleet.ingest import Request, Summary, ingest
+from tdxwhy.fleet.ingest import IngestRequest, Summary, ingest
 
 BANNER = "[    0.000000] Linux version {kernel} (builder@host) (gcc 14.2.0) #1 SMP PREEMPT_DYNAMIC\n"
 COMMAND = "[    0.000000] Command line: root=UUID={host}-1234 kvm_intel.tdx=1\n"
@@ -44,7 +44,7 @@ def make_fleet(folder: Path, hosts: int, boots: int = 2, failing: int = 3) -> Pa
 def ingested(store: Path, *named: Path | str, **options: object) -> Summary:
     """Ingest in this process."""
     options.setdefault("workers", 1)
-    return ingest(Request(tuple(str(one) for one in named), store, **options), lambda progress: None)  # type: ignore[arg-type]
+    return ingest(IngestRequest(tuple(str(one) for one in named), store, **options), lambda progress: None)  # type: ignore[arg-type]
 
 
 def content(store: Path) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.ingest import Progress, Request, ingest
+from tdxwhy.fleet.ingest import IngestRequest, Progress, ingest
 from tdxwhy.fleet.inspect import inspect
 from tdxwhy.fleet.store import open_store
 from tests.fleet.fleets import content, ingested, make_fleet
@@ -36,7 +36,7 @@ def test_a_worker_dies_and_nothing_is_lost_and_nothing_twice(tmp_path, workers):
             victims.clear()
             killed_at.append(progress.sources)
 
-    request = Request((str(fleet),), tmp_path / "cluster", scheduler=workers.scheduler_address)
+    request = IngestRequest((str(fleet),), tmp_path / "cluster", scheduler=workers.scheduler_address)
     summary = ingest(request, kill_one)
     assert killed_at and killed_at[0] < 2000
     ingested(tmp_path / "local", fleet, workers=2)

@@ -16,7 +16,7 @@ import xxhash
 
 from tdxwhy.cli import main
 from tdxwhy.fleet.content import opened
-from tdxwhy.fleet.ingest import Progress, Request, ingest
+from tdxwhy.fleet.ingest import IngestRequest, Progress, ingest
 from tdxwhy.fleet.query import open_fleet
 from tdxwhy.fleet.sources import Source
 from tdxwhy.fleet.store import open_store
@@ -209,7 +209,7 @@ def test_progress_moves_within_one_source(tmp_path):
 
     writer = threading.Thread(target=feed)
     writer.start()
-    summary = ingest(Request((str(tmp_path / "pipe"),), tmp_path / "store", workers=1), tell)
+    summary = ingest(IngestRequest((str(tmp_path / "pipe"),), tmp_path / "store", workers=1), tell)
     writer.join()
     assert (moved.is_set(), summary.boots) == (True, 1)
 

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Ingest and print the summary; 2 if a named source could not be read, 3 if there was no boot in any."""
     gc.disable()  # records hold no cycles
     from tdxwhy.errors import TdxwhyError
-    from tdxwhy.fleet.ingest import Request, ingest
+    from tdxwhy.fleet.ingest import IngestRequest, ingest
     from tdxwhy.report.ingest_text import as_json, as_text
     from tdxwhy.report.progress import bar
 
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         raise TdxwhyError("--engine dask and --scheduler belong together")
     if args.jobs < 0:
         raise TdxwhyError("--jobs counts processes")
-    request = Request(tuple(args.sources), args.store, args.pattern, args.host, args.jobs, args.scheduler)
+    request = IngestRequest(tuple(args.sources), args.store, args.pattern, args.host, args.jobs, args.scheduler)
     with orderly(), bar(sys.stderr, args.quiet) as tell:
         summary = ingest(request, tell)
     sys.stdout.write(as_json(summary) if args.format == "json" else as_text(summary))

@@ -14,7 +14,7 @@ from tdxwhy.records import Loss
 _MOST, _LEAST, _SHARES = 256 << 20, 256 << 10, 64
 
 
-class Settings(NamedTuple):
+class IngestSettings(NamedTuple):
     """What every batch of one ingest has in common."""
 
     store: str
@@ -23,7 +23,7 @@ class Settings(NamedTuple):
     host: str = ""
 
 
-class Outcome(NamedTuple):
+class BatchResult(NamedTuple):
     """What became of a batch. `size` counts the bytes that were new and read, `listed` those of all its sources as they were listed."""
 
     sources: int = 0

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.batch import Outcome, Settings
+from tdxwhy.fleet.batch import BatchResult, IngestSettings
 from tdxwhy.fleet.engine import Batch
 from tdxwhy.fleet.sources import STDIN
 from tdxwhy.fleet.work import run
@@ -29,7 +29,7 @@ class Cluster:
     def prepare(self) -> None:
         """Do nothing: the workers run already."""
 
-    def __call__(self, batches: Iterable[Batch], settings: Settings) -> Iterator[Outcome]:
+    def __call__(self, batches: Iterable[Batch], settings: IngestSettings) -> Iterator[BatchResult]:
         """Do the batches, once all are known; outcomes come as they are done."""
         batches = list(batches)
         try:

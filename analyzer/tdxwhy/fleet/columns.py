@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdxwhy.explain.likeness import Edges
 from tdxwhy.fleet.boot import Boot
-from tdxwhy.fleet.judge import Judge, Judged, Remembered
+from tdxwhy.fleet.judge import Judge, JudgedRows, Remembered
 from tdxwhy.fleet.origin import Origin, key_of
 from tdxwhy.fleet.schema import TABLES, arrow_schema, arrow_type
 
@@ -33,7 +33,7 @@ class BootRow(NamedTuple):
     source: str
     facts: dict[str, str]
     edges: Edges
-    judged: Judged
+    judged: JudgedRows
     times: Sequence[int | None]
 
 

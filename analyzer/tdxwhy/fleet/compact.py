@@ -18,7 +18,7 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.part import Manifest, commit, rows_of, trouble_of
 from tdxwhy.fleet.query import best_copies
 from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_schema, arrow_type
-from tdxwhy.fleet.store import Store, Writer, counting
+from tdxwhy.fleet.store import StoreFolder, Writer, counting
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatch
@@ -40,7 +40,7 @@ class Compaction(NamedTuple):
     trouble: str = ""
 
 
-def compact(store: Store, least: int = 2) -> Compaction:
+def compact(store: StoreFolder, least: int = 2) -> Compaction:
     """Merge the small parts if there are at least so many, and delete what is replaced unless somebody reads."""
     merged = made = 0
     damaged: set[str] = set()
@@ -55,7 +55,7 @@ def compact(store: Store, least: int = 2) -> Compaction:
     return Compaction(merged, made, deleted, waiting, tuple(sorted(damaged)))
 
 
-def compact_if_many(store: Store) -> Compaction:
+def compact_if_many(store: StoreFolder) -> Compaction:
     """Compact a store of many small parts; if that fails all is as it was, and the next ingest tries again."""
     if sum(1 for _ in store.parts.iterdir()) < _MANY:
         return Compaction()
@@ -66,7 +66,7 @@ def compact_if_many(store: Store) -> Compaction:
 
 
 @contextmanager
-def _alone(store: Store) -> Iterator[None]:
+def _alone(store: StoreFolder) -> Iterator[None]:
     try:
         with (store.folder / "compact.lock").open("w") as lock:
             try:
@@ -78,7 +78,7 @@ def _alone(store: Store) -> Iterator[None]:
         raise TdxwhyError(f"{store.folder}: {(error.strerror or 'cannot be written').lower()}") from error
 
 
-def _small(store: Store, damaged: set[str]) -> list[Manifest]:
+def _small(store: StoreFolder, damaged: set[str]) -> list[Manifest]:
     return [one for one in store.manifests() if one.size < _SMALL and one.part not in damaged]
 
 
@@ -96,7 +96,7 @@ def _groups(small: Sequence[Manifest]) -> Iterator[list[Manifest]]:
         yield group
 
 
-def _merge(store: Store, place: Path, group: Sequence[Manifest]) -> bool:
+def _merge(store: StoreFolder, place: Path, group: Sequence[Manifest]) -> bool:
     name = hashlib.blake2b("\n".join(one.part for one in group).encode(), digest_size=16).hexdigest()
     folders = [store.parts / one.part for one in group]
     kept = best_copies(folders)
@@ -128,7 +128,7 @@ def _only(rows: RecordBatch, boots: frozenset[int]) -> RecordBatch:
     return rows if len(places) == len(told) else rows.take(Array(places, arrow_type("int64")))
 
 
-def _sweep(store: Store, place: Path) -> tuple[int, int]:
+def _sweep(store: StoreFolder, place: Path) -> tuple[int, int]:
     """Delete the parts that are replaced; while somebody reads they wait for the next time. Return how many are gone and how many wait."""
     manifests = store.all_manifests()
     counted = {manifest.part for manifest in counting(manifests)}

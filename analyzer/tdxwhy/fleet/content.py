@@ -37,7 +37,7 @@ class Content:
         return cast(_Hashed, self.stream).hexdigest()
 
 
-class _Counted(io.RawIOBase):
+class _CountingStream(io.RawIOBase):
     """A stream whose bytes are counted while it is read."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -60,7 +60,7 @@ class _Counted(io.RawIOBase):
         return read
 
 
-class _Hashed(_Counted):
+class _Hashed(_CountingStream):
     """A stream that is digested too."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -138,7 +138,7 @@ def opened(source: Source, sizes: Collection[int]) -> Iterator[Content]:
             # It is not read from its beginning to its end.
             yield Content(file, _digested(handle), size)
         elif size in sizes:
-            yield Content(cast(BinaryIO, _Counted(file)), _digested(handle), size)
+            yield Content(cast(BinaryIO, _CountingStream(file)), _digested(handle), size)
         else:
             yield Content(cast(BinaryIO, _Hashed(file)), None, None)
     finally:

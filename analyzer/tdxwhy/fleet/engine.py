@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.fleet import counters
-from tdxwhy.fleet.batch import Outcome, Settings
+from tdxwhy.fleet.batch import BatchResult, IngestSettings
 from tdxwhy.fleet.sources import STDIN, Source
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Engine(Protocol):
     def prepare(self) -> None:
         """Get ready for many batches."""
 
-    def __call__(self, batches: Iterable[Batch], settings: Settings) -> Iterator[Outcome]:
+    def __call__(self, batches: Iterable[Batch], settings: IngestSettings) -> Iterator[BatchResult]:
         """Do the batches, which come while their sources are found; outcomes come as they are done."""
 
 
@@ -63,7 +63,7 @@ class Local:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def __call__(self, batches: Iterable[Batch], settings: Settings) -> Iterator[Outcome]:
+    def __call__(self, batches: Iterable[Batch], settings: IngestSettings) -> Iterator[BatchResult]:
         """Do the batches; standard input is read by this process."""
         numbered, own = enumerate(batches), []
         if self._pool is None:
@@ -87,7 +87,7 @@ def _apart(batches: Iterable[tuple[int, Batch]], own: list[tuple[int, Batch]]) -
             yield number, batch
 
 
-def _shared(pool: ProcessPoolExecutor, batches: Iterable[tuple[int, Batch]], settings: Settings) -> Iterator[Outcome]:
+def _shared(pool: ProcessPoolExecutor, batches: Iterable[tuple[int, Batch]], settings: IngestSettings) -> Iterator[BatchResult]:
     from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
 
@@ -104,7 +104,7 @@ def _shared(pool: ProcessPoolExecutor, batches: Iterable[tuple[int, Batch]], set
             raise
 
 
-def _laid_down(number: int, batch: Batch, settings: Settings) -> Path:
+def _laid_down(number: int, batch: Batch, settings: IngestSettings) -> Path:
     """Leave a batch in a file. Through the pool's pipe a large one would hang when all workers are dead (CPython issue 94777)."""
     path = Path(settings.place) / f"batch-{number}"
     try:
@@ -114,13 +114,13 @@ def _laid_down(number: int, batch: Batch, settings: Settings) -> Path:
     return path
 
 
-def _handed(number: int, path: Path, settings: Settings) -> Outcome:
+def _handed(number: int, path: Path, settings: IngestSettings) -> BatchResult:
     batch = [Source(*one) for one in json.loads(path.read_text())]
     path.unlink()
     return _counted(number, batch, settings)
 
 
-def _counted(number: int, batch: Batch, settings: Settings) -> Outcome:
+def _counted(number: int, batch: Batch, settings: IngestSettings) -> BatchResult:
     from tdxwhy.fleet.work import run  # a process that only hands out batches is spared it
 
     counters.begin(number)

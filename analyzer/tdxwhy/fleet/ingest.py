@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 from tdxwhy.fleet import counters
-from tdxwhy.fleet.batch import Outcome, Settings, batches
+from tdxwhy.fleet.batch import BatchResult, IngestSettings, batches
 from tdxwhy.fleet.compact import Compaction, compact_if_many
 from tdxwhy.fleet.engine import Engine, Local, workers_here
 from tdxwhy.fleet.extra import needed
@@ -23,7 +23,7 @@ from tdxwhy.fleet.store import Writer, make_store
 _TICK = 0.2
 
 
-class Request(NamedTuple):
+class IngestRequest(NamedTuple):
     """What the user asked for. `workers` 0: one for each processor."""
 
     named: tuple[str, ...]
@@ -57,7 +57,7 @@ class Summary(NamedTuple):
     compacted: Compaction = Compaction()
 
 
-def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
+def ingest(request: IngestRequest, tell: Callable[[Progress], None]) -> Summary:
     """Bring sources into a store; those that it has are left alone, and of a store of many small parts few large ones are made."""
     needed("arro3.io", "xxhash")
     if request.pattern:
@@ -76,7 +76,7 @@ def ingest(request: Request, tell: Callable[[Progress], None]) -> Summary:
         tell(Progress(done, listing.count, size + counters.pending(), listing.size if listing.whole else 0))
 
     with Writer(store) as writer, _ticking(report) as tick:
-        settings = Settings(str(store.folder.resolve()), str(writer.folder.resolve()), request.pattern, request.host)
+        settings = IngestSettings(str(store.folder.resolve()), str(writer.folder.resolve()), request.pattern, request.host)
         for outcome in engine(batches(chain(first, found)), settings):
             outcomes.append(outcome)
             done += outcome.sources + outcome.known + len(outcome.unread)
@@ -109,7 +109,7 @@ def _ticking(tell: Callable[[], None]) -> Iterator[Callable[[], None]]:
         thread.join()
 
 
-def _engine(request: Request) -> Engine:
+def _engine(request: IngestRequest) -> Engine:
     if request.scheduler:
         from tdxwhy.fleet.cluster import Cluster
 
@@ -117,7 +117,7 @@ def _engine(request: Request) -> Engine:
     return Local(request.workers or workers_here())
 
 
-def _summary(outcomes: Sequence[Outcome], unread: Sequence[Unread]) -> Summary:
+def _summary(outcomes: Sequence[BatchResult], unread: Sequence[Unread]) -> Summary:
     counts: Counter[str] = Counter()
     lost: dict[str, tuple[int, str]] = {}
     for outcome in outcomes:

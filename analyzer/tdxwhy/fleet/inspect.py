@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.part import Manifest, manifest_of, trouble_of, whole_rows_of
 from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES
-from tdxwhy.fleet.store import Store, counting
+from tdxwhy.fleet.store import StoreFolder, counting
 
 
 class Health(NamedTuple):
@@ -20,7 +20,7 @@ class Health(NamedTuple):
     leftovers: tuple[str, ...]
 
 
-def inspect(store: Store) -> Health:
+def inspect(store: StoreFolder) -> Health:
     """Read everything in the store once."""
     troubles: list[str] = []
     manifests: list[Manifest] = []
@@ -42,7 +42,7 @@ def inspect(store: Store) -> Health:
     return Health(len(counted) + unread, {name: rows[name] for name in ABOUT_BOOTS}, rows["sources"], tuple(troubles), tuple(leftovers))
 
 
-def _distinct(store: Store, parts: list[Manifest], table: str, column: str) -> int:
+def _distinct(store: StoreFolder, parts: list[Manifest], table: str, column: str) -> int:
     """Count what the report counts: copies that ingests at once have left are one."""
     found: set[object] = set()
     for one in parts:

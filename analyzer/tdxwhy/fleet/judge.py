@@ -133,7 +133,7 @@ class _Topologies:
         return found
 
 
-class Judged:
+class JudgedRows:
     """What is to be said of a boot, and of all that are alike. It is worked out when somebody asks: many in a row take less time."""
 
     def __init__(self, work: Callable[[BootRecords], Remembered], boot: BootRecords) -> None:
@@ -155,17 +155,17 @@ class Judge:
     def __init__(self) -> None:
         self._rules = rules_of(only=("log",))
         self._topology = _Topologies()
-        self._known: dict[Hashable, Judged] = {}
-        self._waiting: list[Judged] = []
+        self._known: dict[Hashable, JudgedRows] = {}
+        self._waiting: list[JudgedRows] = []
         self._lines = 0
 
-    def __call__(self, boot: Boot) -> Judged:
+    def __call__(self, boot: Boot) -> JudgedRows:
         """Return what is to be said of a boot."""
         key = likeness(boot.events, boot.edges) if boot.timed else None
         found = self._known.get(key) if key is not None else None
         if found is None:
             records = boot.records()
-            found = Judged(self._work, records)
+            found = JudgedRows(self._work, records)
             self._wait(found, len(records.records))
             if key is not None:
                 if len(self._known) >= _REMEMBERED:
@@ -173,7 +173,7 @@ class Judge:
                 self._known[key] = found
         return found
 
-    def _wait(self, found: Judged, lines: int) -> None:
+    def _wait(self, found: JudgedRows, lines: int) -> None:
         """Let a boot wait for somebody to ask, until those that wait hold too many lines."""
         self._waiting.append(found)
         self._lines += lines

@@ -19,7 +19,7 @@ from tdxwhy.errors import TdxwhyError
 _AT_ONCE = 16
 
 
-class Found(NamedTuple):
+class RemoteObject(NamedTuple):
     """An object: its address, a name without the scheme, its size, and by what the store tells its content from another."""
 
     url: str
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     tag: str
 
 
-def listed(url: str) -> Iterator[Found]:
+def listed(url: str) -> Iterator[RemoteObject]:
     """Yield the objects below an address, or the one that it names."""
     root, key = _split(url)
     try:
@@ -37,7 +37,7 @@ def listed(url: str) -> Iterator[Found]:
         raise _trouble(url, error) from error
     for one in found:
         place = one["path"]
-        yield Found(f"{root}/{place}", f"{urlsplit(root).netloc}/{place}".lstrip("/"), one["size"], one["e_tag"] or "")
+        yield RemoteObject(f"{root}/{place}", f"{urlsplit(root).netloc}/{place}".lstrip("/"), one["size"], one["e_tag"] or "")
 
 
 def ahead(urls: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.extra import needed
 from tdxwhy.fleet.part import GROUP, LASTING, changed
 from tdxwhy.fleet.schema import ABOUT_BOOTS, BOOTS, TABLES
-from tdxwhy.fleet.store import Store, open_store
+from tdxwhy.fleet.store import StoreFolder, open_store
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -37,7 +37,7 @@ _THROUGH_ARROW = "C Data interface error: "
 _AT_ONCE = 10_000
 
 
-class Answer(NamedTuple):
+class QueryResult(NamedTuple):
     """The rows of an answer under their columns' names."""
 
     columns: tuple[str, ...]
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 class Fleet:
     """A store that can be asked. The tables are views that show each boot once, and nothing of it is deleted meanwhile."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: StoreFolder) -> None:
         self.store = store
         self._held = ExitStack()
         self._held.enter_context(store.locked())
@@ -58,11 +58,11 @@ class Fleet:
         self._db.close()
         self._held.close()
 
-    def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+    def ask(self, sql: str, parameters: Sequence[object] = ()) -> QueryResult:
         """Return the answer to one SELECT."""
         found = self._run(sql, parameters)
         with _said():
-            return Answer(tuple(column[0] for column in found.description), found.fetchall())
+            return QueryResult(tuple(column[0] for column in found.description), found.fetchall())
 
     def rows(self, sql: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
         """Return the columns' names of the answer to one SELECT, and its rows as they are found."""
@@ -145,7 +145,7 @@ def open_fleet(folder: Path) -> Fleet:
     return Fleet(open_store(folder))
 
 
-def _connected(store: Store) -> Any:  # noqa: ANN401
+def _connected(store: StoreFolder) -> Any:  # noqa: ANN401
     """Make the views, then lock everything: no file but the store's, no setting, no extension."""
     import duckdb
 

@@ -29,7 +29,7 @@ class Tally(NamedTuple):
         return self.counts[OUTCOMES.index("failed")]
 
 
-class Failing(NamedTuple):
+class FailureCount(NamedTuple):
     """A failure: where, why, how often, on how many hosts, and when it was seen."""
 
     step: str | None
@@ -41,7 +41,7 @@ class Failing(NamedTuple):
     last: datetime | None
 
 
-class Later(NamedTuple):
+class IncidentCount(NamedTuple):
     """What went wrong after or beside initialisation: the stage, why, in how many boots, on how many hosts, and when it was seen."""
 
     stage: str
@@ -81,13 +81,13 @@ class FleetReport(NamedTuple):
     outcomes: Tally
     days: tuple[Tally, ...]
     by: dict[str, tuple[Tally, ...]]
-    failing: tuple[Failing, ...]
+    failing: tuple[FailureCount, ...]
     steps_by_kernel: tuple[tuple[str | None, str | None, int], ...]
     blamed: tuple[Blamed, ...]
     split: datetime | None
     regressions: tuple[Regression, ...]
     outliers: tuple[Outlier, ...]
-    incidents: tuple[Later, ...] = ()
+    incidents: tuple[IncidentCount, ...] = ()
 
 
 def answers(fleet: Fleet, split: datetime | None = None) -> FleetReport:
@@ -109,7 +109,7 @@ def answers(fleet: Fleet, split: datetime | None = None) -> FleetReport:
         split,
         tuple(regressions(fleet, split)),
         tuple(_outliers(fleet, hosts)),
-        tuple(Later(*row) for row in fleet.ask(_INCIDENTS).rows),
+        tuple(IncidentCount(*row) for row in fleet.ask(_INCIDENTS).rows),
     )
 
 
@@ -130,7 +130,7 @@ def _tallies(fleet: Fleet, value: str, where: str = "") -> list[Tally]:
     return [Tally(row[0], tuple(row[1:])) for row in fleet.ask(sql).rows]
 
 
-def _failing(fleet: Fleet) -> list[Failing]:
+def _failing(fleet: Fleet) -> list[FailureCount]:
     rows = fleet.ask(
         """
         SELECT step, cause, count(*), count(DISTINCT host), list_sort(list(DISTINCT kernel) FILTER (kernel IS NOT NULL)),
@@ -138,7 +138,7 @@ def _failing(fleet: Fleet) -> list[Failing]:
         FROM boots WHERE outcome = 'failed' GROUP BY step, cause ORDER BY 3 DESC, 1, 2
         """
     ).rows
-    return [Failing(*row)._replace(kernels=tuple(row[4] or ())) for row in rows]
+    return [FailureCount(*row)._replace(kernels=tuple(row[4] or ())) for row in rows]
 
 
 def _blamed(fleet: Fleet) -> list[Blamed]:

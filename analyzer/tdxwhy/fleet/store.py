@@ -41,7 +41,7 @@ class Known(NamedTuple):
     objects: set[tuple[str, str]]
 
 
-class Store:
+class StoreFolder:
     """A store that exists."""
 
     def __init__(self, folder: Path) -> None:
@@ -102,15 +102,15 @@ def counting(manifests: list[Manifest]) -> list[Manifest]:
     return [manifest for manifest in manifests if manifest.part not in replaced]
 
 
-def open_store(folder: Path) -> Store:
+def open_store(folder: Path) -> StoreFolder:
     """Open a store, or say in one line why not."""
     if not (folder / _NAME).is_file():
         raise TdxwhyError(f"{folder}: no store", "tdxwhy ingest SOURCE --store DIR makes one")
     check_schema(folder, document_of(folder / _NAME))
-    return Store(folder)
+    return StoreFolder(folder)
 
 
-def make_store(folder: Path) -> Store:
+def make_store(folder: Path) -> StoreFolder:
     """Open a store, or make one in a folder that is new or empty."""
     try:
         if not (folder / _NAME).is_file():
@@ -133,7 +133,7 @@ def make_store(folder: Path) -> Store:
 class Writer:
     """A place of one writer's own under tmp/, which tells by its lock that the writer lives."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: StoreFolder) -> None:
         self.store = store
         self.folder = store.folder / "tmp" / f"{os.uname().nodename}-{os.getpid()}-{os.urandom(4).hex()}"
 

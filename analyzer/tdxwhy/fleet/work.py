@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.batch import Outcome, Settings
+from tdxwhy.fleet.batch import BatchResult, IngestSettings
 from tdxwhy.fleet.boot import Boot
 from tdxwhy.fleet.columns import Columns, table
 from tdxwhy.fleet.content import Content, ahead, opened
@@ -20,7 +20,7 @@ from tdxwhy.fleet.origin import Origin, compiled, of_path
 from tdxwhy.fleet.part import commit
 from tdxwhy.fleet.quick import Looked, boot_of_cut, look
 from tdxwhy.fleet.sources import Source, Unread
-from tdxwhy.fleet.store import Known, Store, open_store
+from tdxwhy.fleet.store import Known, StoreFolder, open_store
 from tdxwhy.know.anchors import anchors
 from tdxwhy.records import Loss
 
@@ -37,7 +37,7 @@ def ready() -> None:
     _judge()
 
 
-def run(batch: Sequence[Source], settings: Settings) -> Outcome:
+def run(batch: Sequence[Source], settings: IngestSettings) -> BatchResult:
     """Read, diagnose and write the sources of one batch that the store does not have."""
     return Work(settings).run(batch)
 
@@ -56,10 +56,10 @@ def _known(store: str, writer: str) -> Known:
 class Work:
     """The state of one batch."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: IngestSettings) -> None:
         self._settings = settings
         self._pattern = compiled(settings.pattern) if settings.pattern else None
-        self._store = Store(Path(settings.store))
+        self._store = StoreFolder(Path(settings.store))
         self._anchors = anchors()
         self._columns = Columns(_judge())
         self._outcomes: Counter[str] = Counter()
@@ -67,7 +67,7 @@ class Work:
         self._losses: list[Loss] = []
         self._known = self._boots = self._size = self._parts = self._flushed = 0
 
-    def run(self, batch: Sequence[Source]) -> Outcome:
+    def run(self, batch: Sequence[Source]) -> BatchResult:
         """Do the batch."""
         known = _known(self._settings.store, self._settings.place)
         unread: list[Unread] = []
@@ -80,7 +80,7 @@ class Work:
                 unread += [why for source, one in zip(piece, looked, strict=True) if (why := self._read(source, one, known)) is not None]
         if self._rows:
             self._flush(last=True)
-        return Outcome(
+        return BatchResult(
             sources=len(batch) - len(unread) - self._known,
             known=self._known,
             boots=self._outcomes.total(),

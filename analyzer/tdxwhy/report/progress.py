@@ -16,7 +16,7 @@ _TEXT = 62
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
-class Progress(Protocol):
+class ProgressBar(Protocol):
     """What a run tells of itself."""
 
     @property
@@ -37,13 +37,13 @@ class Progress(Protocol):
 
 
 @contextmanager
-def bar(stream: TextIO, quiet: bool, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[Progress], None]]:
+def bar(stream: TextIO, quiet: bool, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[ProgressBar], None]]:
     """Yield a function to be told of progress."""
     live = stream.isatty()
     began = clock()
     shown = began - _REDRAWN if live else began
 
-    def tell(progress: Progress) -> None:
+    def tell(progress: ProgressBar) -> None:
         nonlocal shown
         now = clock()
         if quiet or now - shown < (_REDRAWN if live else _LINED):
@@ -61,7 +61,7 @@ def bar(stream: TextIO, quiet: bool, clock: Callable[[], float] = time.monotonic
             stream.flush()
 
 
-def line(progress: Progress, seconds: float, columns: int) -> str:
+def line(progress: ProgressBar, seconds: float, columns: int) -> str:
     """Return one line: share, counts, rate and remaining time, with a bar if columns are given."""
     known = progress.of_size > 0
     share = min(1.0, progress.size / progress.of_size if known else progress.sources / max(1, progress.of_sources))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Answers to commands that stand beside a log.
 _PASTED = lazy(r"parameters/tdx|SEAM_RR bit|SGX_AND_MCHECK|\brdmsr\b|(?:dmesg|journalctl) .*\|.*grep")
+# What stands between the pieces of a message that was wrapped, quoted or not.
+_BREAK = lazy(r"[ \t]{0,16}\r?\n[>\s]{0,32}")
 _MOST_LINES, _MOST_OF_BOOT = 20_000, 4_000
 _BEFORE, _BEHIND = 24, 12
 
@@ -132,7 +134,9 @@ def may_hold_one(report: LogReport, numbered: Sequence[tuple[int, str]]) -> bool
     text = "\n".join([raw for _, raw in numbered])
     if _PASTED.search(text) is not None:
         return True
-    return speaks(text) or ("SEAMCALL" in text and any(one.diagnosis.outcome == "initialized" for one in report.boots))
+    if speaks(text) or speaks(_BREAK.sub(" ", text)):
+        return True
+    return "SEAMCALL" in text and any(one.diagnosis.outcome == "initialized" for one in report.boots)
 
 
 def _numbered(boots: Sequence[JudgedBoot]) -> Iterator[tuple[int, LogRecord]]:

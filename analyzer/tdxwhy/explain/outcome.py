@@ -13,6 +13,8 @@ from tdxwhy.records import Event, Outcome
 Meaning = Literal["success", "failure", "refusal", "progress", "detail", "runtime", "elsewhere"]
 
 _INITIALISING = ("host", "loader", "kvm")
+# So many lines lie between a CPU that is started and what fails on it.
+_SOON = 3
 
 
 class Attempt(NamedTuple):
@@ -50,7 +52,7 @@ def attempts(events: Sequence[Event]) -> Iterator[Attempt]:
     failures: list[Event] = []
     behind: list[Event] = []  # calls that failed behind the line of success: they count once a line says that all of it failed
     done = False
-    for event in events:
+    for event in _without_late_cpus(events):
         what = meaning(event)
         if what == "detail" and gathered:
             gathered.append(event)
@@ -71,6 +73,24 @@ def attempts(events: Sequence[Event]) -> Iterator[Attempt]:
         yield Attempt(tuple(gathered), failures[-1], tuple(failures), "failed")
     elif gathered and not done:
         yield Attempt(tuple(gathered), None, (), "unknown")
+
+
+def _without_late_cpus(events: Sequence[Event]) -> Iterator[Event]:
+    """Yield the events but for calls that failed on a CPU which came online long after boot."""
+    before: Event | None = None
+    for event in events:
+        if before is None or not _is_of_late_cpu(before, event):
+            yield event
+        before = event
+
+
+def _is_of_late_cpu(before: Event, event: Event) -> bool:
+    """Tell whether a call failed on a CPU that came online long after boot: the line before names it, and initialisation had been."""
+    form, step = before.form, leaf_step(event.values["leaf"]) if _is_call(event) else None
+    if step not in tables.steps_of_a_cpu() or form is None or form.kind != "topology" or "apic_id" not in before.values:
+        return False
+    first, second = before.record.place.line, event.record.place.line
+    return first is not None and second is not None and second - first <= _SOON
 
 
 def _counts(event: Event, what: Meaning, before: Sequence[Event]) -> bool:

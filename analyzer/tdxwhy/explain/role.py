@@ -47,7 +47,7 @@ def _of_forms(events: Sequence[Event]) -> Iterator[tuple[int, Role, Evidence]]:
         if form is None:
             continue
         if form.kind in (*_OF_TDX, "runtime") and form.outcome != "refusal":
-            yield _SURE, "host", evidence_of(event)
+            yield (_SURE if event.form is not None else _LIKELY), "host", evidence_of(event)
         elif form.kind == "guest":
             yield (_SURE if event.form is not None else _LIKELY), "guest", evidence_of(event)
         elif form.kind in (*_OF_TDX, "kvm", "report"):

@@ -6,7 +6,7 @@ from __future__ import annotations
 # (tests hold both).
 _STEMS = tuple(
     """
-    qemu-system|qemu-kvm|QEMU unsupp|QEMU binary|KVM_C|KVM_R|KVM_S|KVM_T|KVM: |KVM internal|KVM does|KVM seems|kvm_intel: |
+    qemu-system|qemu-kvm|QEMU unsupp|QEMU binary|KVM_C|KVM_M|KVM_R|KVM_S|KVM_T|KVM: |KVM internal|KVM does|KVM seems|kvm_intel: |
     kvm_intel'|kvm: |kvm [|kvm_init_vcpu|kvm run |vm-type|hw_errors|ioctl|SEAMCALL T|SEAMCALL[T|seamldr: SEAM|HKID|kexec: |
     kexec_load f|kexec_file_load f|Machine check: T|vmx/tdx|dirty_logging|tdx_load_mmu|TDH.SYS.DIS|misc cgroup res|VMCS config|
     launch security|launchSecurity|malformed TDX|TDVF|TD_HOB|HOB: |uote|QGS|qgs|[QPL]|No certificate data|CURL error|[QCNL]|tee_att|
@@ -20,7 +20,7 @@ _STEMS = tuple(
     guest_memfd|memory-backend|DataSize|page aligned|unaccepted|legimit|legecy|get the report|REPORT_FATAL|cpu model|
     confidential guest|disable failed|enable failed|Invalid TSC|TSC freq|crystal|exceeds the maximum cpus|virtualization on CPU|
     GetReport|invalid ext|kvm/vmx|fw entries|RDSEED|injection int|End of file before|cache data for|body should be|connect to '|
-    initialize kvm|tdx: error_code|gpa page|Registration Flow|requires TDX|KVM TDX
+    initialize kvm|tdx: error_code|gpa page|Booting Node|Registration Flow|requires TDX|KVM TDX
     """.replace("\n    ", "")
     .strip()
     .split("|")

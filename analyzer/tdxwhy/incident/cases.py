@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tdxwhy.incident import tables
+from tdxwhy.incident.cpus import brought_online
 from tdxwhy.incident.nouns import FailedCall, Host, PasteLine, Sign
 from tdxwhy.incident.numbers import answer_of, call_of, codes_of, errno_of_sign, row_of, seamcall_of
+from tdxwhy.know import decode
 from tdxwhy.records import Place
 
 _RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}
+# So many lines lie between a CPU that is started and what fails on it.
+_SOON = 3
 # Who speaks for the host's kernel.
 KERNEL = ("kvm_intel", "virt/tdx", "seamldr", "kernel", "mce", "tdx-host")
 _FOLDING = {
@@ -87,11 +91,17 @@ def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], h
     if seamcall is not None and message.id in ("kvm.seamcall", "seamcall.number", "seamcall.indexed"):
         row = row_of(seamcall)
         stage = row.stage
-        if seamcall.name.startswith("TDH.SYS") and not _after_success(sign, host):
+        late = row.chosen and bool(brought_online(lines[max(0, place - _SOON) : place]))
+        if _is_of_initialisation(seamcall) and not late and not _after_success(sign, host):
             return None
     if message.id == "qgs.body" and int(sign.values.get("size", 0)) >= 0:
         return None
     return StagedSign(sign, stage, component, call, seamcall, errno)
+
+
+def _is_of_initialisation(call: FailedCall) -> bool:
+    """Tell whether a kernel makes a SEAMCALL on its way to TDX too; an update or a shutdown comes after it only."""
+    return call.leaf is None or decode.leaf_step(call.leaf) is not None
 
 
 def _stage_of_call(call: str) -> str:

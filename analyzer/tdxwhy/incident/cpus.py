@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.incident.nouns import PasteLine
@@ -12,27 +12,48 @@ from tdxwhy.ranges import numbers
 from tdxwhy.read.host.sidecar import parse_sidecar
 from tdxwhy.records import Cpu, Presence, Topology
 
-_HEADER = lazy(r"\s*(?:CPU|PROZESSOR)\s+(?=.*(?:SOCKET|SOCKEL|ONLINE))[A-Z0-9: ]+$")
-_COLUMNS = lazy(r"lscpu\b.*-[a-zA-Z]{0,3}e=(\w+(?:,\w+)*)")
-_ROW = lazy(r"\s*\d+(?:\s+\S+)+\s*$")
+_HEADER = lazy(r"\s*#? ?(?:CPU|PROZESSOR)[\s,]+(?=.*(?:SOCKET|SOCKEL|ONLINE|Socket))[A-Za-z0-9:, ]+$")
+_COLUMNS = lazy(r"lscpu\b.*-[a-zA-Z]{0,3}[ep]=(\w+(?:,\w+)*)")
+_ROW = lazy(r"\s*\d+(?:(?:\s+|,)[\w:-]+)+\s*")
 _OFF = lazy(r"smpboot: CPU (\d+) is now offline|^CPU (\d+) disabled$")
 _ON = lazy(r"smpboot: Booting Node \d+ Processor (\d+)|^CPU (\d+) enabled$")
-# Accepted form: the answer of `cat /sys/devices/system/cpu/offline`, a list of CPUs.
-_LISTED = lazy(r"/sys/devices/system/cpu/(offline|online)\b")
-_LIST = lazy(r"\d{1,5}(?:-\d{1,5})?(?:,\d{1,5}(?:-\d{1,5})?)*")
+# Accepted form: `cat` or `grep .` of files below /sys/devices/system/cpu, several of them at once, {offline,online} too.
+_FILES = lazy(r"/sys/devices/system/cpu/\{?((?:(?:offline|online|present|possible),?)+)")
+_LISTED = lazy(r"(?:\S*/cpu/(?P<file>offline|online|present|possible)[: ]+)?(?P<cpus>\d{1,5}(?:-\d{1,5})?(?:,\d{1,5}(?:-\d{1,5})?)*)")
+# Accepted form: what loops over the CPUs print: cpu8 pkg 1, /sys/devices/system/cpu/cpu8/topology/physical_package_id:1.
+_PLACED = lazy(r"\bcpu(\d{1,5})(?:/topology/physical_package_id|\W{1,8}(?:pkg|package|socket|physical_package_id))[ :=]{1,4}(\d{1,3})$")
+# Accepted form: a line of plain `lscpu`.
+_SUMMARY = lazy(r"\s*(?:On-line|Off-line) CPU\(s\) list:|\s*Socket\(s\):")
 _MOST = 8192
 
 
 def topology_of(lines: Sequence[PasteLine], host: Topology) -> Topology:
-    """Return the CPUs as the paste shows them in the end."""
+    """Return the CPUs as the paste shows them in the end: of tables, lists and summaries pasted as text, else the host's."""
     table, after = _table(lines)
     if table is None:
-        return host
+        table, after = _summary(lines), lines
     changed = dict(_changes(after))
-    cpus = tuple(Cpu(cpu.number, cpu.package, changed.get(cpu.number, cpu.presence), cpu.evidence) for cpu in table.cpus)
-    packages = table.package_count
-    sidecar = Topology(cpus, package_count=packages, cpu_count=len(cpus), online_count=sum(cpu.presence == "online" for cpu in cpus))
-    return completed((), sidecar)
+    listed = {number for number, _ in _lists(lines)}
+    if table is None and not listed:
+        return host
+    packages = {int(found[1]): int(found[2]) for line in lines if (found := _PLACED.search(line.text)) is not None}
+    known = {cpu.number: cpu for cpu in table.cpus} if table is not None else {}
+    cpus = tuple(_cpu(number, known.get(number), packages, changed) for number in sorted(known.keys() | listed))
+    online = sum(cpu.presence == "online" for cpu in cpus)
+    count = table.package_count if table is not None else None
+    return completed((), Topology(cpus, package_count=count, cpu_count=len(cpus), online_count=online))
+
+
+def _cpu(number: int, known: Cpu | None, packages: Mapping[int, int], changed: Mapping[int, Presence]) -> Cpu:
+    cpu = known if known is not None else Cpu(number, None, "unknown", ())
+    package = cpu.package if cpu.package is not None else packages.get(number)
+    return cpu._replace(package=package, presence=changed.get(number, cpu.presence))
+
+
+def _summary(lines: Sequence[PasteLine]) -> Topology | None:
+    """Return what plain `lscpu` in a paste shows: the CPUs on line and off line, and the number of sockets."""
+    told = [line.text for line in lines if _SUMMARY.match(line.text) is not None]
+    return _parsed("", told[-8:]) if told else None
 
 
 def _table(lines: Sequence[PasteLine]) -> tuple[Topology | None, Sequence[PasteLine]]:
@@ -46,6 +67,8 @@ def _table(lines: Sequence[PasteLine]) -> tuple[Topology | None, Sequence[PasteL
         rows = []
         for line in lines[first : first + _MOST] if header else ():
             if not _ROW.fullmatch(line.text):
+                if line.text.startswith("#"):
+                    continue
                 break
             rows.append(line.text.strip())
         table = _parsed(header, rows) if rows else None
@@ -64,7 +87,9 @@ def _header(line: PasteLine) -> str:
     if _HEADER.fullmatch(line.text):
         return line.text.strip()
     asked = _COLUMNS.search(line.command)
-    return asked[1].replace(",", " ") if asked is not None and "|" in line.command else ""
+    if asked is None or ("|" not in line.command and "-p" not in line.command):
+        return ""
+    return asked[1] if "-p" in line.command else asked[1].replace(",", " ")
 
 
 def _parsed(header: str, rows: Sequence[str]) -> Topology | None:
@@ -79,19 +104,34 @@ def _count(cpus: Sequence[Cpu]) -> int | None:
     return None if None in packages else len(packages)
 
 
-def _changes(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
-    """Yield the CPUs that lines take off or bring on line, or list as such, in their order."""
+def _lists(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
+    """Yield the CPUs that answers list as online or offline, each answer by the file that it is of."""
+    asked, place = "", 0
     for line in lines:
-        listed = _LISTED.search(line.asked)
-        if listed is not None and _LIST.fullmatch(line.text.strip()):
-            presence: Presence = "offline" if listed[1] == "offline" else "online"
-            yield from ((number, presence) for number in numbers(line.text.strip()))
+        if line.asked != asked:
+            asked, place = line.asked, 0
+        if "/cpu/" not in asked:
             continue
+        found = _LISTED.fullmatch(line.text.strip())
+        if found is None:
+            continue
+        files = [name for group in _FILES.findall(asked) for name in group.split(",") if name]
+        named = found["file"] or (files[place] if place < len(files) else "")
+        place += 1
+        if named in ("offline", "online"):
+            presence: Presence = "offline" if named == "offline" else "online"
+            yield from ((number, presence) for number in numbers(found["cpus"], _MOST))
+
+
+def _changes(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
+    """Yield the CPUs that lines take off or bring on line, or list as such: what lists say last."""
+    for line in lines:
         off, on = _OFF.search(line.text), _ON.search(line.text)
         if off is not None:
             yield int(off[1] or off[2]), "offline"
         elif on is not None:
             yield int(on[1] or on[2]), "online"
+    yield from _lists(lines)
 
 
 def taken_offline(lines: Sequence[PasteLine]) -> tuple[int, ...]:

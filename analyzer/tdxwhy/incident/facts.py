@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from tdxwhy.incident import sides
 from tdxwhy.incident.cases import Case, StagedSign
 from tdxwhy.incident.evidence import PastedEvidence
 from tdxwhy.incident.nouns import Host
-from tdxwhy.incident.numbers import codes_of, row_of
+from tdxwhy.incident.numbers import codes_of, errno_name, row_of
 from tdxwhy.incident.templates import filled
 from tdxwhy.know.offline import offline
 from tdxwhy.lazy import lazy
@@ -37,6 +36,8 @@ def of_paste(evidence: PastedEvidence, host: Host, cases: Sequence[Case], topolo
         found.add("less-than-0")
     if any(case.stage == "kvm-load" for case in cases):
         found.add("kvm-load-seen")
+    if any(case.stage == "module-update" for case in cases):
+        found.add("update-seen")
     if any(case.stage == "memory-error" for case in cases) or ("mce-lines" in found and "corrected-only" not in found):
         found.add("memory-error-seen")
     if host.asked:
@@ -80,8 +81,10 @@ def _of_keyids(evidence: PastedEvidence, cases: Sequence[Case]) -> Iterator[str]
         yield "td-runs"
     elif running == 0 or evidence.facts.keys() & {"no-td-listed", "no-td-told"}:
         yield "no-td-runs"
-    if evidence.value("cgroup-capacity") == "0":
-        yield "capacity-zero"
+    if "cgroup-capacity" in evidence:
+        yield "capacity-zero" if evidence.value("cgroup-capacity") == "0" else "capacity-told"
+    if evidence.value("node-keys") not in ("", "0"):
+        yield "keys-offered"
     if evidence.value("update-slots") == "0":
         yield "slots-used-up"
 
@@ -142,7 +145,7 @@ def of_case(case: Case, usable: bool | None) -> frozenset[str]:
 def _of_mark(mark: StagedSign) -> Iterator[str]:
     values = mark.sign.values
     if mark.errno is not None:
-        yield f"errno-{errno.errorcode.get(-mark.errno, '')}"
+        yield f"errno-{errno_name(mark.errno)}"
     if mark.seamcall is not None:
         name = mark.seamcall.status_name or ""
         yield f"status-{name}"

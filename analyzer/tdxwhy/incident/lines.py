@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tdxwhy.incident.nouns import PasteLine
 from tdxwhy.lazy import lazy
+from tdxwhy.read.prompt import command_of, is_empty
 from tdxwhy.records import LogRecord, Place
 
 # No message is longer; hostile lines are not read to their end.
@@ -15,17 +16,6 @@ _ANSWER = 400
 _COLOUR = lazy(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
 # Accepted form: what mails put before a quoted line, `grep -n` before a found one, docker compose before a service's.
 _LEAD = lazy(r"(?:\s{0,16}>)+ ?|\s{0,8}\d{1,7}[:-](?=\[|<\d|\w{3} +\d{1,2} \d\d:)")
-# Accepted form: a prompt of a shell and the command behind it: $ df, # wc -c, [root@h ~]# cat x, me@h:~$ cat x, h:~ # dmesg, h $ lscpu.
-_PROMPT = lazy(
-    r"(?:\[[^\]\n]{1,80}\] ?[#$]|[\w.-]{1,64}@[\w.-]{1,64}[^$#%>\n]{0,100}[$#%>]|(?:[\w.:~/-]{1,64} ?)?[$%❯➜»]"
-    r"|(?:[\w.-]{1,64}[:~/][\w.:~/-]{0,64} ?|)#)"
-    r" {1,4}(?P<command>(?:[a-z./~(\"'][\w./+-]{0,80})(?:\s.*|$)|[a-z]\S*[;|].*)"
-)
-_EMPTY_PROMPT = lazy(r"(?:\[[^\]\n]{1,80}\] ?[#$]|[\w.-]{1,64}@[\w.-]{1,64}[^$#%>\n]{0,100}[$#%>])")
-_TYPED = lazy(
-    r"(?P<command>(?:sudo )?(?:dmesg|journalctl|cat|grep|lscpu|rdmsr|uname|virsh|systemctl|qemu-system-x86_64|qemu-kvm)"
-    r"(?: +[-\w./=|\"':,$(){}*\\]{1,200}){1,40})"
-)
 
 
 def lines_of(numbered: Iterable[tuple[int, str]], source: str, records: Mapping[int, tuple[LogRecord, int]]) -> tuple[PasteLine, ...]:
@@ -37,7 +27,7 @@ def lines_of(numbered: Iterable[tuple[int, str]], source: str, records: Mapping[
         typed = command_of(text)
         record, boot = records.get(number, (None, 0))
         time = record.time_ns if record is not None else None
-        if typed or (text.strip() and _EMPTY_PROMPT.fullmatch(text.strip())):
+        if typed or is_empty(text):
             command, left = typed, _ANSWER
             made.append(PasteLine(Place(source, number), text, typed, "", time, boot))
             continue
@@ -63,15 +53,6 @@ def bare(raw: str) -> str:
     found = _LEAD.match(text)
     text = text[found.end() :] if found is not None else text
     return text.replace("\u00a0", " ").replace("\t", " ").rstrip()
-
-
-def command_of(text: str) -> str:
-    """Return the command that was typed on a line, or an empty text."""
-    stripped = text.strip()
-    if not stripped or stripped.startswith("##"):
-        return ""
-    found = _PROMPT.fullmatch(stripped) or _TYPED.fullmatch(stripped)
-    return found["command"] if found is not None else ""
 
 
 def context(lines: Sequence[PasteLine], place: int, before: int, after: int) -> Sequence[PasteLine]:

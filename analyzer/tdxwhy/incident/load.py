@@ -13,6 +13,8 @@ from tdxwhy.errors import RulesError
 from tdxwhy.incident import rows
 from tdxwhy.strict import strict
 
+# Quotation marks come as a program escapes them, or as a form or a word processor curls them.
+_MARKS = {"'": "['\u2018\u2019]", '"': '\\\\{0,3}["\u201c\u201d]'}
 _NUMBER = {"int": r"(-?\d+)", "hex": r"(?:0x)?([0-9a-fA-F]+)"}
 
 
@@ -62,14 +64,16 @@ def _with_pattern(row: Any) -> Any:  # noqa: ANN401 - a struct made at run time
     from tdxwhy.know.printf import Text, pieces
 
     parts = pieces(row.format)
-    row.pattern = "".join(_part(part, last=number + 1 == len(parts)) for number, part in enumerate(parts))
-    row.needle = max((word for part in parts if isinstance(part, Text) for word in part.text.split("  ")), key=len, default="")
+    row.pattern = row.pattern or "".join(_part(part, last=number + 1 == len(parts)) for number, part in enumerate(parts))
+    words = (word for part in parts if isinstance(part, Text) for word in re.split("  |['\"]", part.text))
+    row.needle = max(words, key=len, default="")
     return row
 
 
 def _part(part: Any, last: bool) -> str:  # noqa: ANN401 - a piece of a format
     if hasattr(part, "text"):
-        return re.sub(r"(?:\\ )+", r"\\s+", re.escape(part.text))
+        text = re.sub(r"(?:\\ )+", r"\\s+", re.escape(part.text))
+        return "".join(_MARKS.get(one, one) for one in text)
     return _NUMBER.get(part.kind, r"(.+)" if last else r"(.{0,200}?)")
 
 

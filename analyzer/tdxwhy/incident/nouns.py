@@ -32,6 +32,11 @@ class Sign(NamedTuple):
     vm: str = ""
     speaker: str = ""
 
+    @property
+    def known(self) -> bool:
+        """Tell whether the message itself is known, and not its speaker alone."""
+        return not self.message.by_structure
+
 
 class PastedFact(NamedTuple):
     """Something that the paste shows: which row of evidence, its value, and the line."""

@@ -13,6 +13,8 @@ from tdxwhy.know import decode
 from tdxwhy.lazy import lazy
 
 _OS_ERROR = lazy(r"\(os error (\d{1,4})\)|\berrno[ =:]+-?(\d{1,4})\b|\b(?:ret|rc|error|err)[ =:]+-(\d{1,4})\b|\breturn with -(\d{1,4})")
+_NAME = lazy(r"\b(E[A-Z][A-Z0-9]{1,14})\b")
+_NEGATIVE = lazy(r"(?<![\w.-])-(\d{1,3})(?![\w.-]*\w)")
 _STATUS = lazy(r"\(?(?:0x)([0-9a-fA-F]{9,16})\)?")
 _COMMANDS = ("KVM_TDX_CAPABILITIES", "KVM_TDX_INIT_VM", "KVM_TDX_INIT_VCPU", "KVM_TDX_INIT_MEM_REGION", "KVM_TDX_FINALIZE_VM")
 _CODE = lazy(r"\b0x([0-9a-fA-F]{4,5})\b")
@@ -23,13 +25,19 @@ _VMMS = ("qemu", "libvirt", "kata")
 
 @cache
 def _words() -> dict[str, int]:
-    return {os.strerror(number).lower(): number for number in errno.errorcode} | {
-        name.lower(): number for number, name in errno.errorcode.items()
-    }
+    named = {name.lower(): number for name, number in vars(errno).items() if name.startswith("E")}
+    return {os.strerror(number).lower(): number for number in errno.errorcode} | named
+
+
+def errno_name(number: int | None) -> str:
+    """Return the kernel's name of an errno, such as EIO for -5; an empty text for None."""
+    if number is None:
+        return ""
+    return "EOPNOTSUPP" if -number == errno.EOPNOTSUPP else errno.errorcode.get(-number, "")
 
 
 def errno_of(text: str) -> int | None:
-    """Return the negative errno that a text is or begins with, such as "Input/output error", or None."""
+    """Return the negative errno that a text says, in words ("Input/output error"), by name (EIO) or number (-5, os error 5), or None."""
     plain = text.strip(" \"'`).,;(").lower()
     words = _words()
     if plain in words:
@@ -37,8 +45,10 @@ def errno_of(text: str) -> int | None:
     found = _OS_ERROR.search(text)
     if found is not None:
         return -int(next(one for one in found.groups() if one))
-    head = max((word for word in words if plain.startswith(word) and not plain[len(word) : len(word) + 1].isalnum()), key=len, default="")
-    return -words[head] if head else None
+    named = [words[name.lower()] for name in _NAME.findall(text) if name.lower() in words]
+    named += [number for one in _NEGATIVE.findall(text) if (number := int(one)) in errno.errorcode]
+    said = max((word for word in words if " " in word and word in plain), key=len, default="")
+    return -named[0] if named else -words[said] if said else None
 
 
 def errno_of_sign(sign: Sign, after: tuple[PasteLine, ...]) -> int | None:

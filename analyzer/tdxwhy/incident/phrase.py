@@ -44,12 +44,14 @@ def _why(case: Case) -> str:
 
 
 def actions(case: Case, ranked: Ranked, facts: frozenset[str], values: Mapping[str, Any]) -> tuple[NextStep, ...]:
-    """Return what to do: of the first cause, then the first step of the next; nothing of it where it is open which."""
+    """Return what to do: of the first cause, then the first step of the next; where it is open which, what each would come to."""
     found: list[NextStep] = []
-    if ranked.is_open:
-        return ()
     for number, id in enumerate(ranked.causes):
-        steps = list(_steps(tables.causes()[id].action, case, facts, values))
+        cause = tables.causes()[id]
+        steps = list(_steps(cause.action, case, facts, values))
+        if ranked.is_open:
+            found += [NextStep(_cut(f"If it is {cause.title}: {step.text}", _ACTION), step.command) for step in steps[:1]]
+            continue
         found += steps if number == 0 else steps[:1]
     unique = {step.text: step for step in found}
     return tuple(unique.values())[:_ACTIONS]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 from typing import NamedTuple
 
 from tdxwhy.incident import tables
 from tdxwhy.incident.cases import Case, StagedSign
 from tdxwhy.incident.nouns import FailedCall
-from tdxwhy.incident.numbers import answer_of, codes_of, row_of
+from tdxwhy.incident.numbers import answer_of, codes_of, errno_name, row_of
 from tdxwhy.incident.rows import Condition, IncidentCause
 
 _WORTH = {"settles": 100, "likely": 20, "unlikely": -20}
-# Up to three are said; where the evidence leaves it open, up to five.
-_MOST, _MOST_OPEN = 3, 4
+# So many are said of what is settled, and of what the evidence leaves open.
+_MOST, _MOST_OPEN = 3, 3
 # One that is likely and the others not is enough to be said first; it is settled from here on.
 _SETTLED = 60
 
@@ -66,7 +65,7 @@ def _of(mark: StagedSign, stage: str) -> tuple[str, ...]:
     if codes:
         return tuple(one for code in sorted(codes, key=lambda code: code.sum) for one in code.causes)
     if mark.call and ("call" in mark.sign.values or "number" in mark.sign.values or mark.errno is not None):
-        name = errno.errorcode.get(-mark.errno, "") if mark.errno is not None else ""
+        name = errno_name(mark.errno)
         by_call = [one for row in tables.calls() if row.call == mark.call and row.errno == name for one in row.causes]
         if by_call:
             return tuple(by_call)
@@ -109,7 +108,7 @@ def _holds(condition: Condition, case: Case, facts: frozenset[str]) -> bool:
 
 
 def _fits(condition: Condition, mark: StagedSign) -> bool:
-    name = errno.errorcode.get(-mark.errno, "") if mark.errno is not None else ""
+    name = errno_name(mark.errno)
     status = (mark.seamcall.status_name or "") if mark.seamcall is not None else ""
     return (
         (not condition.forms or mark.sign.message.id.startswith(condition.forms))

@@ -11,7 +11,7 @@ Verdict = Literal["settles", "likely", "unlikely", "excluded"]
 
 
 class ProgramMessage(NamedTuple):
-    """One message of a program of the stack. `pattern` and `needle` are derived from `format`.
+    """One message of a program of the stack. `needle` is derived from `format`, and `pattern` where none is given.
 
     `prefix` is what the kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well.
     `what` is a clause for sentences, with values of `args`; `remedy` what to do about an option, `parameters` which kernel parameters
@@ -40,6 +40,11 @@ class ProgramMessage(NamedTuple):
     versions: str = ""
     pattern: str = ""
     needle: str = ""
+
+    @property
+    def by_structure(self) -> bool:
+        """Tell whether the row knows its lines by who speaks alone, whatever is said."""
+        return self.id.startswith("unknown.")
 
 
 class Condition(NamedTuple):

@@ -26,6 +26,8 @@ def of_kernel(release: str) -> Iterator[str]:
     found = version(release)
     if found is None:
         return
+    if found < _UPDATES:
+        yield "kernel-without-updates"
     if found >= _MAINLINE:
         yield "kernel-mainline"
         if found < _AT_BOOT:

@@ -12,12 +12,11 @@ from typing import Any
 from tdxwhy.incident import tables
 from tdxwhy.incident.nouns import PasteLine, Sign
 from tdxwhy.incident.rows import ProgramMessage
+from tdxwhy.incident.wrapped import put_together
 from tdxwhy.know.match import match as known
 from tdxwhy.lazy import lazy
 
 _QUOTE = 240
-# Rows that know a line by its structure alone.
-_UNKNOWN = "unknown."
 # A needle of this length stands in no ordinary line.
 _STRONG = 12
 # Accepted form: "qgsd[771]: ", "qgsd-1    | ", "qemu-system-x86_64: ".
@@ -30,8 +29,15 @@ _TOLD = lazy(
     r"|message|meldet|报|という)\b[^:]{0,40}[\"'“`«「 ]{1,3}$|[\"“`«「]$"
 )
 _SAMPLE = lazy(
-    r"(?i)\b(?:manual|readme|documentation|docs|wiki|guide|release notes|man page)\b.{0,40}\b(?:says?|shows?|lists?|promises?|states?)\b"
+    r"(?i)\b(?:manual|handbook|runbook|playbook|readme|documentation|docs|faq|wiki|guide|release notes|man page|knowledge base)\b.{0,40}"
+    r"\b(?:says?|shows?|lists?|promises?|states?|reads?)\b"
     r"|\b(?:should|would|ought to|expect(?:ed)? to) (?:see|print|say|show|read)\b|\bthe kernel prints$|\bfor example:?$|\bsuch as:$"
+)
+# Accepted form: "If QEMU prints ", "should the log have ": it may happen, and did not.
+_IF = lazy(
+    r"(?i)\b(?:if|in case|should|falls)\b(?! (?:i|we)\b)(?:(?![.!?] ).){1,80}"
+    r"\b(?:prints?|says?|has|have|had|shows?|answers?|reports?|sees?|contains?|returns?|fails?|logs?)\b\W{1,4}"
+    r"(?:\w+[ :]+){0,4}[\"'“`«]?(?:[\w./-]+: )*$"
 )
 # Accepted form: "qemu-system-x86_64: -accel kvm: ", "kvm_intel: ", "qgsd[812]: " at the end of what stands before a message.
 _PROGRAM = lazy(r"(?:[\w./-]*qemu[\w.-]*(?:\[\d+\])?: -\w+ [^:]{0,80}: |[\w./-]+(?:\[\d+\])?: ?)$")
@@ -108,58 +114,28 @@ def holding(texts: Sequence[str]) -> Iterator[int]:
 
 
 def signs_of(lines: Sequence[PasteLine]) -> tuple[Sign, ...]:
-    """Return the messages in the lines, in their order; one that a line break parted is put together."""
+    """Return the messages in the lines, in their order; one that line breaks parted is put together."""
     found: list[Sign] = []
-    had = -1
+    reached = -1
     for number, line in enumerate(lines):
-        here = list(_on(line, line.text))
-        if here and _is_sample(lines, number):
+        if number <= reached:
             continue
-        if not here and number + 1 < len(lines) and had < number and _may_be_wrapped(line, lines[number + 1]):
-            joined = f"{line.text.rstrip()} {lines[number + 1].text.strip()}"
-            if not any(_on(lines[number + 1], lines[number + 1].text)):
-                here = list(_on(line, joined))
-                had = number + 1 if here else had
-        elif here and number + 1 < len(lines) and lines[number + 1].time_ns is None and _is_torn(here[0]):
-            joined = f"{line.text.rstrip()} {lines[number + 1].text.strip()}"
-            here = list(_on(line, joined)) or here
+        here: Sequence[Sign] = list(_on(line, line.text))
+        if here and _is_sample(lines, number, here):
+            continue
+        here, reached = put_together(lines, number, here, lambda text, line=line: list(_on(line, text)))  # type: ignore[misc]
         found += here
     return tuple(found)
 
 
-def _is_sample(lines: Sequence[PasteLine], number: int) -> bool:
+def _is_sample(lines: Sequence[PasteLine], number: int, here: Sequence[Sign]) -> bool:
     """Tell whether a line is one that a manual promises or an alarm waits for, and not one of this machine."""
     line = lines[number]
     if line.time_ns is not None or line.command or line.asked:
         return False
+    if all(_IF.search(line.text[: line.text.find(sign.quote)]) is not None for sign in here if sign.quote in line.text):
+        return True
     return any(_SAMPLE.search(before.text) is not None for before in lines[max(0, number - 3) : number] if before.time_ns is None)
-
-
-def _may_be_wrapped(line: PasteLine, after: PasteLine) -> bool:
-    return len(line.text) >= 48 and bool(after.text.strip()) and after.time_ns is None and not line.command and not after.command
-
-
-def _is_torn(sign: Sign) -> bool:
-    """Tell whether the reason at the end of a line seems to go on in the next one."""
-    text = sign.values.get("errno_text")
-    return isinstance(text, str) and len(sign.line.text) >= 60 and text.strip(" \"'`)") in _HEADS
-
-
-@cache
-def _heads() -> frozenset[str]:
-    import errno
-    import os
-
-    words = (os.strerror(number).split() for number in errno.errorcode)
-    return frozenset(" ".join(each[:count]) for each in words for count in range(1, len(each)))
-
-
-class _Heads:
-    def __contains__(self, text: object) -> bool:
-        return text in _heads()
-
-
-_HEADS = _Heads()
 
 
 def _on(line: PasteLine, text: str) -> Iterator[Sign]:
@@ -172,7 +148,7 @@ def _on(line: PasteLine, text: str) -> Iterator[Sign]:
             match = _pattern(message).search(text)
             if match is not None and not _foreign(message, text, match):
                 taken.append((match.start(), match.end(), _sign(message, match, line, text)))
-    taken.sort(key=lambda one: (one[2].message.id.startswith(_UNKNOWN), -_weight(one[2], text), one[0]))
+    taken.sort(key=lambda one: (not one[2].known, -_weight(one[2], text), one[0]))
     kept: list[tuple[int, int, Sign]] = []
     for start, end, sign in taken:
         if not any(start < other_end and end > other_start for other_start, other_end, _ in kept):
@@ -188,9 +164,11 @@ def _weight(sign: Sign, text: str) -> int:
 def _foreign(message: ProgramMessage, text: str, match: re.Match[str]) -> bool:
     """Tell whether the words are those of another technology, or of a command that was typed."""
     values = dict(zip(message.args, match.groups(), strict=False))
-    if message.id.startswith(_UNKNOWN):
-        return known(match[0].strip()) is not None
+    if message.by_structure and known(match[0].strip()) is not None:
+        return True
     if "vm_type" in values and "tdx" not in values["vm_type"].lower():
+        return True
+    if "value" in values and not int(values["value"], 16):  # the status of a VM that is no TD
         return True
     if "leaf_name" in values and not values["leaf_name"][:1].isalpha():
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from tdxwhy.lazy import lazy
+from tdxwhy.read.prompt import command_of, is_empty
 from tdxwhy.records import LogRecord
 
 Kind = Literal["blank", "fence", "prompt", "gap", "boot"]
@@ -32,16 +33,6 @@ _ELISION = lazy(r"[\W_]{0,8}(?:\.{3,}|…|snip(?:ped)?|cut|truncated|omitted|8<|
 _FENCE = lazy(r"(?:```+|~~~+)[\w-]{0,16}")
 _BOOT = lazy(r"-- (?:Boot (?P<id>[0-9a-f]{32})|Reboot) --")
 _JOURNAL_NOTE = lazy(r"-- (?:Logs begin|Journal begins|No entries|cursor:)")
-_SHELL = (
-    r"(?:sudo|dmesg|journalctl|cat|z?e?f?grep|rg|zcat|less|tail|head|uname|lscpu|lsmod|ls|echo|cd|modprobe|rmmod|insmod|rdmsr|wrmsr|virsh|"
-    r"systemctl|kexec|reboot|numactl|lspci|cpuid|sysctl|apt|dnf|qemu\S*|\./\S+|/\S+)"
-)
-_PROMPT = lazy(
-    r"(?:\[?[\w.-]{1,64}@[\w.-]{1,64}[^$#%>]{0,128}[$#%>] ?|[$❯➜»] |PS [A-Z]:[^>]{0,128}> |"
-    rf"(?:[\w.:~/-]{{1,64}} ?)?[#%] ?(?={_SHELL}\b))"
-    r"(?P<command>.*)"
-)
-_COMMAND = lazy(r"(?P<command>(?:sudo )?(?:dmesg|journalctl)(?: +-{0,2}[\w=.:+-]{1,64}){0,12}(?: *\|.*)?)")
 _PICKING = lazy(r"grep|\brg\b|\bawk\b|\bsed\b|\bhead\b|\btail\b|-g |--grep|-n ?\d|--lines|--since|-S ")
 
 
@@ -64,7 +55,7 @@ def mark_of(text: str, line: int) -> Mark | None:
 
 
 def _prompt(text: str, line: int) -> Mark | None:
-    typed = _PROMPT.fullmatch(text) or _COMMAND.fullmatch(text)
-    if typed is None:
+    command = command_of(text)
+    if not command and not is_empty(text):
         return None
-    return Mark("prompt", line, "filter" if _PICKING.search(typed["command"]) else "", typed["command"])
+    return Mark("prompt", line, "filter" if _PICKING.search(command) else "", command)

@@ -67,14 +67,16 @@ def _judge(lines: Sequence[LogLine], topology: Topology | None, complete: bool, 
     if not max(len(one.seen) for one in readings):
         passed = max(one.passed for one in readings)
         return Verdict("undecided", "unknown", name, 0, passed, None, (), _UNCOVERED if passed else ("a line about TDX",))
-    runs = _runs([one for one in readings if not one.generation.by_role], bool(name), tolerant)
+    own = [one for one in readings if not one.generation.by_role]
+    # Where each generation meets a line that it cannot have printed, none of them fits: what all kernels share is cheaper to ask first.
+    runs = _runs(own, tolerant) if not all(one.foreign for one in own) else []
     fitting = [run for run in runs if run.conforms and run.seen]
     if fitting:
         return _conforming(fitting, topology)
     shared = [follow(one, tolerant) for one in readings if one.generation.by_role and one.seen]
     if any(run.conforms for run in shared) and (name or not complete or _of_another_design(lines)):
         return _conforming(shared, topology)._replace(verdict="undecided", settles=_UNCOVERED)
-    telling = [run for run in runs or [follow(one) for one in readings] if run.seen]
+    telling = [run for run in runs or _runs(own, tolerant) or [follow(one) for one in readings] if run.seen]
     if not telling:
         # Only words that all kernels share, of a step that no model has.
         return Verdict("undecided", "unknown", name, 0, max(len(one.seen) for one in readings), None, (), _UNCOVERED)
@@ -84,7 +86,7 @@ def _judge(lines: Sequence[LogLine], topology: Topology | None, complete: bool, 
 _UNCOVERED = ("a model of this kernel, which none covers: only the steps that all kernels share were followed",)
 
 
-def _runs(readings: Sequence[Reading], named: bool, tolerant: bool) -> list[ReplayRun]:
+def _runs(readings: Sequence[Reading], tolerant: bool) -> list[ReplayRun]:
     """Follow the log on the generations that can have printed each line: covered ones first, the others only if none of those fits."""
     able = [one for one in readings if not one.foreign]
     if able:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check wheel pyz docs man compile rule clean
+.PHONY: run test check wheel pyz docs man compile rule fuzz clean
 
 # What the main job needs, and nothing else.
 $(VENV)/run: pyproject.toml
@@ -38,6 +38,12 @@ check: $(VENV)/installed
 # The documentation as pages, with the reference made of rules/ and of the parsers, in build/site.
 docs: $(VENV)/installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+# Each reader fed with what a fuzzer makes of samples, one after another: make fuzz, or make fuzz RUNS=1000 READERS='log mail'.
+RUNS ?= 60000
+fuzz: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz $(RUNS) build/fuzz $(READERS)
 
 # A new rule from the skeleton: make rule ID=TDX211, or ID=TDX901 DIR=my-rules.
 rule: $(VENV)/installed

@@ -26,10 +26,11 @@ def test_samples_are_what_the_writer_writes(request: pytest.FixtureRequest, gold
     table = "".join(f"| `{name}` | {what} | {status} |\n" for name, (_, status, what) in HOSTILE.items())
     golden(
         SAMPLES / "README.md",
-        "# Inputs made to hurt\n\nEach is read as far as it can be; `tdxwhy log` ends with the exit status in the last column.\n\n"
+        "# Inputs made to hurt\n\nEach is read as far as it can be; `tdxwhy log` ends with the exit status in the last column.\n"
+        "[found](found) holds what fuzzing found, each by the reader that did not hold (`make fuzz`).\n\n"
         f"| file | what | exit |\n|---|---|---|\n{table}",
     )
-    assert {path.name for path in SAMPLES.iterdir()} == {*HOSTILE, "README.md"}
+    assert {path.name for path in SAMPLES.iterdir()} == {*HOSTILE, "README.md", "found"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

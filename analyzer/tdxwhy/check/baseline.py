@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.errors import TdxwhyError
+from tdxwhy.files import read_bytes
 from tdxwhy.records import Finding
 
 SCHEMA = "tdxwhy/baseline/1"
@@ -37,11 +38,7 @@ class BaselineMatch(NamedTuple):
 def read(path: Path) -> tuple[Entry, ...]:
     """Read a baseline file strictly."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise TdxwhyError(f"{path}: too large for a baseline")
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise TdxwhyError(f"{path}: {reason(error)}", "gate --write-baseline FILE makes one") from error
+        document = json.loads(read_bytes(path, _MAX_BYTES))
     except (ValueError, RecursionError) as error:
         raise TdxwhyError(f"{path}: not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA or not isinstance(document.get("entries"), list):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +17,7 @@ from tdxwhy.explain.follow import BootReport, Watch
 from tdxwhy.read.follow import KMSG, Follower
 from tdxwhy.read.lines import LineReader
 from tdxwhy.records import Topology
+from tdxwhy.report.json_text import json_text
 
 # Stands among outcomes for an incident.
 INCIDENT = "incident"
@@ -82,7 +82,7 @@ def _teller(form: str, outcomes: set[str]) -> Callable[[Iterable[BootReport]], N
 
                 send(one)
             elif form == "json":
-                sys.stdout.write(json.dumps(live(one), ensure_ascii=False) + "\n")
+                sys.stdout.write(json_text(live(one)))
             else:
                 sys.stdout.write(brief(one.diagnosis, one.incidents))
             sys.stdout.flush()

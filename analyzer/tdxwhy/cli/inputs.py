@@ -11,8 +11,6 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-from tdxwhy.errors import TdxwhyError
-
 THIS_MACHINE, STDIN = "this machine", "-"
 _ZIP = b"PK\x03\x04"
 # A member of a zip archive is read as a whole.
@@ -22,11 +20,15 @@ _MOST_PIPED = 1 << 30
 
 
 class LogInput(NamedTuple):
-    """One log: the name that reports give it, and its path or its content; `sought`: it was found in a folder or an archive, not named."""
+    """One log: the name that reports give it, and its path or its content; `sought`: it was found in a folder or an archive, not named.
+
+    `trouble`: why it was not read, or not to its end.
+    """
 
     name: str
     source: Path | BytesIO | None = None
     sought: bool = False
+    trouble: str = ""
 
 
 def named_or_waiting(names: Sequence[str]) -> list[str]:
@@ -79,11 +81,18 @@ def _is_zip(path: Path) -> bool:
 def _of_zip(name: str, piped: BytesIO | None = None) -> Iterator[LogInput]:
     from tdxwhy.fleet.archive import Guarded, Refused, members
 
+    empty = True
     with piped or Path(name).open("rb") as stream:
         for member in members("zip", stream):
+            empty = False
             if isinstance(member, Refused):
-                raise TdxwhyError(f"{name}!{member.name}: {member.why}")
-            yield LogInput(f"{name}!{member.name}", BytesIO(_content(Guarded(member.stream))), True)
+                yield LogInput(f"{name}!{member.name}", None, True, member.why)
+                continue
+            guarded = Guarded(member.stream)
+            content = BytesIO(_content(guarded))
+            yield LogInput(f"{name}!{member.name}", content, True, f"cut or broken ({guarded.trouble})" if guarded.trouble else "")
+    if empty:
+        yield LogInput(name, None, True, "an archive without a file")
 
 
 def _content(stream: object) -> bytes:

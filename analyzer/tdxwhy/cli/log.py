@@ -24,6 +24,8 @@ from tdxwhy.read.log import LogReader, read_boots
 from tdxwhy.records import Topology
 from tdxwhy.report.log_formats import FORMATS, Reported, render
 
+# Lines about members that were not read.
+_LOST = 8
 _UNHEEDED = {
     "compare": ("topology", "follow", "all_boots"),
     "follow": ("brief", "unrecognised", "all_boots", "expect", "output"),
@@ -84,9 +86,8 @@ def run(args: argparse.Namespace) -> int:
     names = named_or_waiting(args.files)
     several = len(names) != 1 or names == [THIS_MACHINE]
     copies, not_logs = Copies(), 0
-    for one in inputs(names):
-        if one.sought and copies.has(one):
-            continue
+    lost: list[TdxwhyError] = []
+    for one in _once(names, copies, lost):
         try:
             found = read_report(one, sidecar, args.all_boots or args.unrecognised, several)
         except TdxwhyError as error:
@@ -103,10 +104,25 @@ def run(args: argparse.Namespace) -> int:
         reports = _joined(reports)
     wanted = Wanted(args.fail_on, args.expect is not None)
     _write(Reported(reports, unread, wanted, args.all_boots), args)
-    for complaint in complaints:
+    for complaint in (*complaints, *_shortened(lost)):
         complain(complaint.message, complaint.hint)
     _say_left_out(copies.count, not_logs)
-    return _status(wanted.status(reports), complaints)
+    return _status(wanted.status(reports), complaints if reports else [*complaints, *lost])
+
+
+def _once(names: Sequence[str], copies: Copies, lost: list[TdxwhyError]) -> Iterator[LogInput]:
+    """Yield what is to be read, copies of what was found left out; what is lost of an archive is kept aside."""
+    for one in inputs(names):
+        if one.trouble:
+            lost.append(TdxwhyError(f"{one.name}: {one.trouble}"))
+        if not one.sought or (one.source is not None and not copies.has(one)):
+            yield one
+
+
+def _shortened(lost: Sequence[TdxwhyError]) -> Sequence[TdxwhyError]:
+    """Name the first members of archives that were not read, and count the others."""
+    more = len(lost) - _LOST
+    return lost if more <= 0 else (*lost[:_LOST], TdxwhyError(f"{counted(more, 'more file')} of archives not read"))
 
 
 def _status(told: int, complaints: Sequence[TdxwhyError]) -> int:

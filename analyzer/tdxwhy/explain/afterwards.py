@@ -166,9 +166,13 @@ def host_of(report: LogReport) -> Host:
     )
 
 
+# What the line holds that tells the private KeyIDs; of one that was cut or spoiled, not all of it is known.
+_RANGE = ("first", "end")
+
+
 def _keyids(diagnosis: Diagnosis) -> tuple[int, int, Evidence] | None:
     for event in diagnosis.events:
-        if event.form is not None and event.form.args == ("first", "end") and event.form.kind == "host":
+        if event.form is not None and event.form.kind == "host" and event.form.args == _RANGE and event.values.keys() >= {*_RANGE}:
             return event.values["first"], event.values["end"], Evidence(event.record.place, event.record.text)
     return None
 

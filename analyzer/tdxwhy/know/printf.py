@@ -7,7 +7,7 @@ conversion of our own for what the kernel prints piece by piece with pr_cont: `#
 (Text(text='leaf '), Field(kind='hex', width=1, signed=False, padded=False, prefixed=True), Text(text=' failed ('), \
 Field(kind='int', width=1, signed=True, padded=False, prefixed=False), Text(text=')'))
 >>> expression("failed (%d)")
-'failed \\\\((-?+[0-9]++)\\\\)'
+'failed \\\\((-?+[0-9]{1,20}+)\\\\)'
 >>> filled("CPU%d: %016llx", (3, 255))
 'CPU3: 00000000000000ff'
 """
@@ -76,6 +76,8 @@ _PATTERNS = {
 _END = r"(?> *\Z)"
 # Digits of a width or a precision.
 _DIGITS = 3
+# Digits of a number of 64 bits.
+_DECIMALS, _HEX = 20, 16
 
 
 def conversions(text: str) -> Iterator[re.Match[str]]:
@@ -168,7 +170,8 @@ def _field(piece: Field, ahead: str) -> str:
         return f"((?>.*?(?={ahead})))" if ahead else "(.*+)"
     if piece.kind not in ("int", "hex"):
         return f"((?>{_PATTERNS[piece.kind]}))"
-    digits = ("[0-9]" if piece.kind == "int" else "[0-9A-Fa-f]") + (f"{{{piece.width},}}+" if piece.width > 1 else "++")
+    digit, most = ("[0-9]", _DECIMALS) if piece.kind == "int" else ("[0-9A-Fa-f]", _HEX)
+    digits = f"{digit}{{{piece.width},{max(most, piece.width)}}}+"
     if piece.prefixed:
         return f"(?:0x)?+({digits})"
     return f"{' *+' if piece.padded else ''}({'-?+' if piece.signed else ''}{digits})"

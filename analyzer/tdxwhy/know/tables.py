@@ -64,7 +64,7 @@ def generation_since(release: str | None, among: Collection[str]) -> GenerationR
     A guess, for what is asked before there is a log; what became of a boot is never decided by it.
     """
     known = sorted((one for one in generations() if one.since and one.id in among), key=lambda one: one.since)
-    numbers = tuple(int(number) for number in (release or "").replace("-", ".").split(".")[:2] if number.isdigit())
+    numbers = tuple(int(number) for number in (release or "").replace("-", ".").split(".")[:2] if number.isdecimal() and len(number) < 10)
     reached = [one for one in known if one.since <= numbers] or known[:1]
     return reached[-1] if len(numbers) == 2 else known[-1]
 

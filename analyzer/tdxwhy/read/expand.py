@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import Any
 
 MAGICS = ((b"\x1f\x8b", "gz"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"BZh", "bz2"))
+# Behind a byte from 0x50 to 0x5f: a frame that zstd passes over, which may come first (RFC 8878, 3.1.2).
+_SKIPPED = b"\x2a\x4d\x18"
 STEP = 1 << 20
 # Without a limit of its own, zstd makes up to 32 kB out of one byte: it is fed by the spoon.
 _SPOON = 1 << 10
@@ -19,6 +21,8 @@ _XZ_MEMORY = 192 << 20
 
 def compression_of(head: bytes) -> str:
     """Return the kind of compression by the first bytes, or an empty string."""
+    if head[1:4] == _SKIPPED and head[0] >> 4 == 5:
+        return "zst"
     return next((kind for magic, kind in MAGICS if head.startswith(magic)), "")
 
 

@@ -90,6 +90,8 @@ def answer(line: str, number: int, generation: str | None = None) -> str:
 
 def told(error: Exception) -> str:
     """Say what is wrong with a request."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
     return str(error) if isinstance(error, (TdxwhyError, ValueError)) else f"cannot be answered ({type(error).__name__})"
 
 

@@ -6,6 +6,8 @@ from tdxwhy.errors import TdxwhyError
 
 _MOST_RANGES = 1024
 _MOST_MEMORY = 1 << 52
+_MOST_BITS = 1 << 64
+_QUOTED = 60
 
 
 def known_keys(row: object, known: set[str] | frozenset[str], place: str) -> dict[str, Any]:
@@ -19,13 +21,17 @@ def known_keys(row: object, known: set[str] | frozenset[str], place: str) -> dic
 
 
 def whole_number(value: object, place: str) -> int:
-    """Return a number. Accepted form: an integer, or a text of one as C writes it (0x...)."""
+    """Return a number of 64 bits. Accepted form: an integer, or a text of one as C writes it (0x...)."""
     try:
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise ValueError
-        return int(value, 0) if isinstance(value, str) else value
+        number = int(value, 0) if isinstance(value, str) else value
+        if not -_MOST_BITS < number < _MOST_BITS:
+            raise ValueError
     except ValueError:
-        raise TdxwhyError(f"{place}: {value!r} is not a number") from None
+        said = f"{value!r}" if not isinstance(value, int) else "an integer"
+        raise TdxwhyError(f"{place}: {said[:_QUOTED]} is not a number of 64 bits") from None
+    return number
 
 
 def rows_of(given: object, width: int, place: str) -> list[list[Any]]:

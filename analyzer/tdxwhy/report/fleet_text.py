@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,7 @@ from tdxwhy.fleet.questions import OUTCOMES, FleetReport, Tally
 from tdxwhy.fleet.regressions import Regression
 from tdxwhy.fleet.schema import SCHEMA, TABLES
 from tdxwhy.ranges import counted
+from tdxwhy.report.json_text import json_text
 from tdxwhy.report.rows import table
 from tdxwhy.report.terminal import safe
 
@@ -100,7 +100,7 @@ def _day(at: datetime | None) -> str:
 
 def as_json(report: FleetReport) -> str:
     """Return the report as one JSON object."""
-    return json.dumps({"schema": "tdxwhy/fleet-report/2", **_plain(report)}, indent=1, ensure_ascii=False) + "\n"
+    return json_text({"schema": "tdxwhy/fleet-report/2", **_plain(report)}, 1)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun of a report
@@ -129,7 +129,7 @@ def health(found: Health) -> str:
 def health_json(found: Health) -> str:
     """Return the health as JSON."""
     document = {"schema": "tdxwhy/fleet-check/1", "whole": not found.troubles, **found._asdict()}
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_text(document, 1)
 
 
 def schema() -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from tdxwhy.fleet.compact import Compaction
 from tdxwhy.fleet.ingest import Summary
 from tdxwhy.ranges import counted
+from tdxwhy.report.json_text import json_text
 from tdxwhy.report.terminal import safe
 
 _SHOWN = 20
@@ -18,12 +18,12 @@ def as_json(summary: Summary) -> str:
     document = {"schema": "tdxwhy/ingest/1", **summary._asdict(), "compacted": summary.compacted._asdict()}
     document["unread"] = [one._asdict() for one in summary.unread]
     document["losses"] = [{"what": what, "pieces": pieces, "first": first} for what, pieces, first in summary.losses]
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_text(document, 1)
 
 
 def compaction_json(done: Compaction) -> str:
     """Return what a compaction did as one JSON object."""
-    return json.dumps({"schema": "tdxwhy/fleet-compact/1", **done._asdict()}, indent=1) + "\n"
+    return json_text({"schema": "tdxwhy/fleet-compact/1", **done._asdict()}, 1)
 
 
 def as_text(summary: Summary) -> str:

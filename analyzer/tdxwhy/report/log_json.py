@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from tdxwhy.explain.follow import BootReport
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis, Seamcall
 from tdxwhy.records import Event, Evidence, Finding, Topology
+from tdxwhy.report.json_text import json_text
 
 if TYPE_CHECKING:
     from tdxwhy.incident.nouns import FailedCall, Incident
@@ -20,7 +20,7 @@ FOLLOW_SCHEMA = "tdxwhy/follow/1"
 
 def document(logs: Sequence[dict[str, Any]]) -> str:
     """Return the document of all logs, as indented JSON with a newline at its end."""
-    return json.dumps({"schema": SCHEMA, "logs": logs}, indent=1, ensure_ascii=False) + "\n"
+    return json_text({"schema": SCHEMA, "logs": logs}, 1)
 
 
 def of_log(report: LogReport) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from tdxwhy.extract.difference import CaseChange, Difference, FailingCase, LineChange
+from tdxwhy.report.json_text import json_text
 from tdxwhy.report.terminal import Painter, safe
 
 _MARKS = {"new": "+", "gone": "-", "reworded": "~", "level": "~", "lines": "~", "errno": "~", "names": "~"}
@@ -104,7 +104,7 @@ def as_json(found: Difference) -> str:
         "moves": [each._asdict() for each in found.moves],
         "cases": [_case_change(each) for each in found.cases],
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return json_text(value, 2)
 
 
 def _case_change(change: CaseChange) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tdxwhy.fleet.query import Fleet
+from tdxwhy.report.terminal import safe
 
 # The newest boot of each host: by its start where the log tells it, else by its key, so that a store has one answer.
 _LAST = (
@@ -87,7 +88,7 @@ def _labels(names: Sequence[str], values: Sequence[Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return safe(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _number(value: Any) -> str:  # noqa: ANN401 - a count or a time

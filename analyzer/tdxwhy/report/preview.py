@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from typing import Any
 
 from tdxwhy.explain.preview import Preview, PreviewPair, PreviewRow
+from tdxwhy.report.json_text import json_text
 from tdxwhy.report.terminal import Painter, safe
 
 _MOODS = {"better": "good", "worse": "bad", "new": "unsure", "changed": "unsure", "gone": "quiet", "same": "quiet", "": "quiet"}
@@ -79,7 +79,7 @@ def as_json(preview: Preview) -> str:
             {"change": pair.change or None, "before": _row_json(pair.before), "after": _row_json(pair.after)} for pair in preview.pairs
         ],
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return json_text(value, 2)
 
 
 def _row_json(row: PreviewRow | None) -> dict[str, Any] | None:

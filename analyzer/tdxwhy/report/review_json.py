@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tdxwhy.records import Evidence
+from tdxwhy.report.json_text import json_text
 from tdxwhy.review.nouns import (
     Commitment,
     MailedMessage,
@@ -27,7 +27,7 @@ SCHEMA = "tdxwhy/review/1"
 
 def review_json(review: Review) -> str:
     """Render a review as JSON with stable keys, two blanks deep, ending in a line end."""
-    return json.dumps(review_data(review), indent=2, ensure_ascii=False) + "\n"
+    return json_text(review_data(review), 2)
 
 
 def review_data(review: Review) -> dict[str, Any]:

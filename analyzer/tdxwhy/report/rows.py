@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.query import Fleet
+from tdxwhy.report.json_text import neutral
 from tdxwhy.report.terminal import safe
 
 _WIDEST = 60
@@ -67,8 +68,9 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> 
 
 
 def _harmless(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not text[1:].isdigit()) else text
+    """Return text that no spreadsheet takes for a formula, and no terminal for a command."""
+    formula = text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not text[1:].isdigit())
+    return f"'{safe(text)}" if formula else safe(text)
 
 
 def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
@@ -78,6 +80,6 @@ def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) ->
     encode = msgspec.json.Encoder().encode
     for row in rows:
         try:
-            out.write(encode(dict(zip(columns, row, strict=True))).decode() + "\n")
+            out.write(neutral(encode(dict(zip(columns, row, strict=True))).decode()) + "\n")
         except TypeError as error:
             raise TdxwhyError(f"query: {str(error).lower()}", "cast the column to VARCHAR") from error

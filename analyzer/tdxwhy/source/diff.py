@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 _HUNK = re.compile(
     r"(?P<quote>(?:[ \t]?>){0,40}[ \t]{0,80})"
-    r"@@ -(?P<old>\d{1,9})(?:,(?P<olds>\d{1,9}))? \+(?P<new>\d{1,9})(?:,(?P<news>\d{1,9}))? @@ ?(?P<section>.*)"
+    r"@@ -(?P<old>\d{1,4000})(?:,(?P<olds>\d{1,4000}))? \+(?P<new>\d{1,4000})(?:,(?P<news>\d{1,4000}))? @@ ?(?P<section>.*)"
 )
 _GIT = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}diff --git (?:a/)?(?P<old>\S{1,4096}) (?:b/)?(?P<new>\S{1,4096})")
 _OLD = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}--- (?P<path>\S+)")
 _NEW = re.compile(r"(?:[ \t]?>){0,40}[ \t]{0,80}\+\+\+ (?P<path>\S+)")
 _SIGNATURE = re.compile(r"-- ?\d[\w.]*|-- ?$")
+# No file has so many lines.
+_MOST = 999_999_999
 _NOWHERE = "/dev/null"
 
 
@@ -125,8 +127,7 @@ def _bare(path: str, prefix: str) -> str:
 
 
 def _hunk(header: re.Match[str], lines: Sequence[str], index: int) -> tuple[Hunk, int]:
-    old_start, new_start = int(header["old"]), int(header["new"])
-    wanted = [int(header["olds"] or 1), int(header["news"] or 1)]
+    old_start, new_start, *wanted = (min(int(header[name] or 1), _MOST) for name in ("old", "new", "olds", "news"))
     body = _body(lines, index + 1, header["quote"], wanted, (old_start, new_start))
     return Hunk(index + 1, old_start, new_start, header["section"].strip(), tuple(body.lines), body.trouble), body.end
 

@@ -13,6 +13,8 @@ from tdxwhy.read.repository import Borrowed, said
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"refs/[\w.+@-][\w./+@-]{0,200}")
 _HEAD = re.compile(r"ref: refs/[\w./+@-]{1,200}|[0-9a-f]{40}(?:[0-9a-f]{24})?")
+# Of a repository whose HEAD is none: the one that git makes would name a branch of its own liking.
+_NOTHING = "ref: refs/heads/head-names-nothing"
 _MOST_REFS = 20_000
 
 
@@ -102,8 +104,8 @@ class Repository:
     def _copy_references(self, folder: Path) -> None:
         text = "".join(f"{oid} {name}\n" for name, oid in sorted(self._references.items()))
         (folder / "packed-refs").write_text(f"# pack-refs with: sorted \n{text}", encoding="ascii")
-        if _HEAD.fullmatch(self._head):
-            (folder / "HEAD").write_text(self._head + "\n", encoding="ascii")
+        head = self._head if _HEAD.fullmatch(self._head) else _NOTHING
+        (folder / "HEAD").write_text(head + "\n", encoding="ascii")
 
 
 def _own_folder(path: Path) -> Path:

@@ -1,0 +1,153 @@
+"""Kinds of input that were made to hurt, each by the command that it hurt: an answer or one line, whatever stands in it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import struct
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.cli import main
+from tests.conftest import ROOT
+
+LOG = (
+    "[    0.000000] Linux version 6.16.3-lab (build@lab) (gcc 14.2.0) #1 SMP\n"
+    "[    1.204511] virt/tdx: BIOS enabled: private KeyID range [32, 64)\n"
+    "[    9.870001] virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc000050500000000\n"
+    "[    9.870020] virt/tdx: module initialization failed (-5)\n"
+)
+PATCH = (ROOT / "samples" / "patches" / "callback.patch").read_text()
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    captured = capsys.readouterr()
+    assert "cannot go on" not in captured.err
+    return captured.out + captured.err
+
+
+def test_a_frame_that_zstd_skips_may_come_first(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    skipped = b"\x5a\x2a\x4d\x18" + struct.pack("<I", 9) + b"nine byte"
+    (here / "a.zst").write_bytes(skipped + zstandard.compress(LOG.encode()))
+    assert main(["log", "a.zst"]) == 1
+    assert "TDX did not come up" in said(capsys)
+
+
+def zipped(*members: tuple[str, str]) -> bytearray:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in members:
+            file.writestr(zipfile.ZipInfo(name), text)
+    return bytearray(out.getvalue())
+
+
+@pytest.mark.parametrize("trouble", ["encrypted", "no name", "cut or broken"])
+def test_a_member_that_cannot_be_read_takes_no_other_along(trouble: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = zipped(("" if trouble == "no name" else "other.txt", "x"), ("kernel.log", LOG))
+    if trouble == "encrypted":
+        data[6] |= 1
+        data[data.find(b"PK\x01\x02") + 8] |= 1
+    elif trouble == "cut or broken":
+        data[8] = data[data.find(b"PK\x01\x02") + 10] = 99  # a way to compress that nobody knows
+    (here / "a.zip").write_bytes(data)
+    assert main(["log", "a.zip"]) == 1
+    told = said(capsys)
+    assert "TDX did not come up" in told
+    assert trouble in told
+
+
+def test_an_archive_of_nothing_but_bad_members_says_so_shortly(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "a.zip").write_bytes(zipped(*((f"../{number}", "x") for number in range(50))))
+    assert main(["log", "a.zip"]) == 2
+    told = said(capsys).splitlines()
+    assert len(told) < 12
+    assert "42 more files" in told[-1]
+    (here / "b.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    (here / "c.zip").write_bytes(b"PK\x03\x04" + bytes(40) + b"PK\x05\x06" + bytes(18))
+    assert main(["log", "c.zip"]) == 2
+    assert "an archive without a file" in said(capsys)
+
+
+def test_a_member_whose_checksum_is_wrong_is_told_of(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = zipped(("kernel.log", LOG))
+    data[14] ^= 255
+    data[data.find(b"PK\x01\x02") + 16] ^= 255
+    (here / "a.zip").write_bytes(data)
+    assert main(["log", "a.zip"]) == 2
+    assert "kernel.log: cut or broken" in said(capsys)
+
+
+def test_a_number_that_no_kernel_prints_settles_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = "[   10.000000] virt/tdx: SEAMCALL (0x" + "0" * 9000 + ") failed: 0x" + "f" * 9000 + "\n"
+    (here / "a.log").write_text(LOG + long)
+    assert main(["log", "a.log"]) == 1
+    assert "TDX did not come up" in said(capsys)
+
+
+@pytest.mark.parametrize("name", ["6." + "9" * 5000, "6.²", "²"])
+def test_releases_of_odd_digits(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["forms", name]) in (0, 2)
+    said(capsys)
+
+
+def test_a_baseline_and_rules_are_read_with_a_limit(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "a.patch").write_text(PATCH)
+    assert main(["gate", "--isolated", "--baseline", "/dev/zero", "a.patch"]) == 2
+    assert "larger than" in said(capsys)
+    (here / "r").mkdir()
+    (here / "r" / "TDX901.toml").symlink_to("/dev/zero")
+    assert main(["gate", "--isolated", "--rules", "r", "a.patch"]) == 2
+    assert "larger than" in said(capsys)
+
+
+@pytest.mark.parametrize("count", ["99999999999", "9" * 900])
+def test_a_hunk_that_claims_too_much_is_judged(count: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claimed = re.sub(r"@@ -(\d+),\d+ \+(\d+),\d+ @@", rf"@@ -\1,{count} +\2,{count} @@", PATCH)
+    assert claimed != PATCH
+    (here / "a.patch").write_text(claimed)
+    assert main(["gate", "--isolated", "a.patch"]) == 1
+    assert "TDX201" in said(capsys)
+
+
+def test_a_scenario_holds_numbers_of_64_bits(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fault = '[[faults]]\nleaf = "TDH.SYS.INIT"\nstatus = "0x' + "f" * 90 + '"\n'
+    (here / "s.toml").write_text('generation = "6.16"\n' + fault)
+    assert main(["simulate", "s.toml"]) == 2
+    assert "not a number of 64 bits" in said(capsys)
+
+
+def test_a_head_that_names_nothing_names_no_branch(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True, capture_output=True)
+
+    git("init", "--quiet", "-b", "master", ".")
+    for text in ("int a;\n", "int b;\n"):
+        (here / "tdx.c").write_text(text)
+        git("add", ".")
+        git("commit", "--quiet", "-m", "x")
+    assert main(["gate", "--isolated", "--range", "HEAD~1..HEAD"]) == 0
+    (here / ".git" / "HEAD").write_text("ref: refs/heads/\x1b[31m\n")
+    capsys.readouterr()
+    assert main(["gate", "--isolated", "--range", "HEAD~1..HEAD"]) == 2
+    assert "no range HEAD~1..HEAD" in said(capsys)
+
+
+def test_json_escapes_what_drives_a_terminal(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "a.log").write_text(
+        "May 11 10:40:12 host qemu-kvm[77]: TDX i\x7fctl KVM_TDX_INIT_VM failed, hw_errors: 0x0: Device \u202eor resource\n"
+    )
+    main(["log", "--format", "json", "a.log"])
+    told = said(capsys)
+    assert told.replace("\n", "").isprintable()
+    json.loads(told)

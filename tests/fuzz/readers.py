@@ -6,6 +6,7 @@ longer than `slow` allows is a fault.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import tempfile
@@ -195,11 +196,11 @@ def _query(data: bytes) -> None:
 
 @cache
 def _fleet_folder() -> Path:
-    from tdxwhy.fleet.ingest import Request, ingest
+    from tdxwhy.cli import main
 
     folder = Path(tempfile.mkdtemp(prefix="tdxwhy-fuzz-"))
-    logs = str(SAMPLES / "logs" / "package-without-cpu-of-16")
-    ingest(Request((logs,), folder / "store", workers=1), lambda progress: None)
+    with contextlib.redirect_stdout(io.StringIO()):
+        main(["ingest", str(SAMPLES / "logs" / "package-without-cpu-of-16"), "--store", str(folder / "store"), "--workers", "1"])
     return folder / "store"
 
 

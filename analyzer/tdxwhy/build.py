@@ -21,7 +21,7 @@ def pieces() -> tuple[compiled.Piece, ...]:
     from tdxwhy.know.names import NAMES
     from tdxwhy.know.stored import ANCHORS, CODES, KNOWLEDGE
     from tdxwhy.replay.data import MODEL
-    from tdxwhy.review.words import PHRASES
+    from tdxwhy.review.phrases import PHRASES
     from tdxwhy.source.calls import CALLS
 
     return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES, INCIDENT

@@ -19,7 +19,7 @@ from tdxwhy.know.topology import topology
 from tdxwhy.read.host.sidecar import of_cpus
 from tdxwhy.records import Cpu, Evidence, Place, Topology
 from tdxwhy.replay.answers import answer
-from tdxwhy.replay.foresee import foresee
+from tdxwhy.replay.forecast import foresee
 from tdxwhy.replay.ready import ready
 
 from ..explain.logs import BIOS, boot, diagnosed

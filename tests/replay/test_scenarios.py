@@ -9,7 +9,7 @@ import pytest
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.replay.data import generations
-from tdxwhy.replay.foresee import sentence_of
+from tdxwhy.replay.forecast import sentence_of
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import simulate
 

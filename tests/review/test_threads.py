@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tdxwhy.read.mail.decode import decode_mail
 from tdxwhy.review.people import People
 from tdxwhy.review.quotes import Speakers
-from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages, read_subject
+from tdxwhy.review.view import View
 
 PATCH = "The words.\n\nSigned-off-by: A <a@x>\n---\n a.c | 2 +-\n\n"
 PATCH += "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n+\tcall_it(now);\n"

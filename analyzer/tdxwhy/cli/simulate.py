@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 def _machine(args: argparse.Namespace) -> int:
     from tdxwhy.know.topology import topology
     from tdxwhy.read.host.sidecar import read_sidecar
-    from tdxwhy.replay.foresee import foresee
+    from tdxwhy.replay.forecast import foresee
     from tdxwhy.replay.ready import generation_of
 
     seen = foresee(
@@ -132,7 +132,7 @@ def _answer(data: object, whole: bool) -> dict[str, Any]:
     lines = [{"level": one.level, "text": one.text} | ({"approximate": True} if one.approximate else {}) for one in done.lines]
     answer: dict[str, Any] = {"schema": "tdxwhy/simulate/1", "lines": lines, "returns": list(done.returns)}
     if whole:
-        from tdxwhy.replay.foresee import sentence_of
+        from tdxwhy.replay.forecast import sentence_of
 
         trace = [{"leaf": call.leaf, "cpu": call.cpu, "status": f"0x{call.status:016x}"} for call in done.trace]
         failures = [one._asdict() | {"status": None if one.status is None else f"0x{one.status:016x}"} for one in done.failures]

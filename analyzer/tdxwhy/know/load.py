@@ -15,7 +15,7 @@ from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.modelled import with_models
 from tdxwhy.know.rows import Fact, Ordinary, Shown, SignRow, Step, Term, is_table
-from tdxwhy.know.sound import complaints
+from tdxwhy.know.validate import complaints
 from tdxwhy.records import Cause, GenerationRow, MessageForm, Parameter, When
 from tdxwhy.strict import strict
 

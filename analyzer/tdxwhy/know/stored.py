@@ -9,7 +9,7 @@ from typing import Any
 from tdxwhy import compiled, shipped
 from tdxwhy.know.codes import CODE_FILES
 
-_CODE = ("printf", "codes", "rows", "knowledge", "load", "modelled", "sound", "cover", "compile", "stored")
+_CODE = ("printf", "codes", "rows", "knowledge", "load", "modelled", "validate", "cover", "compile", "stored")
 _CODES = frozenset({"STATUS", "OPERAND", "MSR", "ERRNO", "LEAF"})
 _COVER = ("cover", "buckets", "ordinary", "rows", "load", "stored")
 

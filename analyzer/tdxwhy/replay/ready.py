@@ -15,7 +15,7 @@ from tdxwhy.ranges import ranges
 from tdxwhy.read.host.sidecar import read_sidecar
 from tdxwhy.records import GenerationRow, Severity, Topology, When
 from tdxwhy.replay.data import generation, generations
-from tdxwhy.replay.foresee import Foresight, foresee
+from tdxwhy.replay.forecast import Foresight, foresee
 from tdxwhy.replay.scenario import Module
 
 _MOST = 1 << 20

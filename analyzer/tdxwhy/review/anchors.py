@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from tdxwhy.review.nouns import Anchor, Message
 from tdxwhy.review.origins import Origins
-from tdxwhy.review.talk import View
 from tdxwhy.review.versions import patch_text
+from tdxwhy.review.view import View
 from tdxwhy.source.diff import FilePatch, Hunk, parse_diff
 
 _SHOWN = 3

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from tdxwhy.records import Evidence
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message, Status
-from tdxwhy.review.talk import Said, View, evidence
-from tdxwhy.review.words import phrases, word_class
+from tdxwhy.review.phrases import phrases, word_class
+from tdxwhy.review.view import Said, View, evidence
 
 _SCANNED = 600
 _TELLING = 8

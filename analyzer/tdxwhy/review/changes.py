@@ -12,7 +12,7 @@ from tdxwhy.review.alignment import aligned
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import MailLine, Message
 from tdxwhy.review.numbering import version_key
-from tdxwhy.review.words import word_class
+from tdxwhy.review.phrases import word_class
 
 _TELLING = re.compile(r"\w{2}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,60}")

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from tdxwhy.review.labels import OF_AUTHOR
 from tdxwhy.review.nouns import Commitment, Message, Remark, Response
-from tdxwhy.review.talk import Said, View, evidence
-from tdxwhy.review.words import Phrase, phrases
+from tdxwhy.review.phrases import Phrase, phrases
+from tdxwhy.review.view import Said, View, evidence
 
 _LONGEST = 380
 _MOST = 40

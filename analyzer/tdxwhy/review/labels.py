@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from tdxwhy.review.nouns import RemarkKind, ResponseKind
+from tdxwhy.review.phrases import phrases
 from tdxwhy.review.sentences import Sentence
-from tdxwhy.review.words import phrases
 
 # Kinds of promises that only the author of the patch can make.
 OF_AUTHOR = ("admission", "preference")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tdxwhy.review.lines import own_lines, squeeze
 from tdxwhy.review.nouns import Message
-from tdxwhy.review.talk import View
+from tdxwhy.review.view import View
 
 _TELLING = 8
 

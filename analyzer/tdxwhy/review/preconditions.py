@@ -9,9 +9,9 @@ from typing import NamedTuple
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import MailLine, Message, NeedStatus, Precondition
+from tdxwhy.review.phrases import Phrase, phrases
 from tdxwhy.review.sentences import Sentence, sentences
-from tdxwhy.review.talk import View, evidence
-from tdxwhy.review.words import Phrase, phrases
+from tdxwhy.review.view import View, evidence
 
 _NAMED = re.compile(r"[Cc]allers?'?s?\s*\((?:aka\.?|such as|e\.g\.?,?|i\.e\.?,?|like|namely)?\s*([A-Z][\w.-]*(?:\s+[A-Z]\w*)?)\)")
 _MET = re.compile(

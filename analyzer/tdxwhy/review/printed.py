@@ -12,8 +12,8 @@ from tdxwhy.know.names import named
 from tdxwhy.know.printf import CONVERSION
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message
+from tdxwhy.review.phrases import word_class
 from tdxwhy.review.versions import patch_code
-from tdxwhy.review.words import word_class
 from tdxwhy.source.prints import print_sites
 
 _WORD = re.compile(r"[a-z]{3,}")

@@ -9,8 +9,8 @@ from typing import Literal
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message, Proposal
-from tdxwhy.review.talk import View, evidence
-from tdxwhy.review.words import phrases
+from tdxwhy.review.phrases import phrases
+from tdxwhy.review.view import View, evidence
 
 Form = Literal["text", "comment", "diff"]
 _FORMS: dict[str, Form] = {"example": "text", "comment": "comment", "diff": "diff", "code": "diff"}

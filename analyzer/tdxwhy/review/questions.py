@@ -10,8 +10,8 @@ from tdxwhy.review.answers import find_answer
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.labels import demands, pleads
 from tdxwhy.review.nouns import Message, Question, Remark, Request, Status
-from tdxwhy.review.talk import Said, View, evidence
-from tdxwhy.review.words import phrases
+from tdxwhy.review.phrases import phrases
+from tdxwhy.review.view import Said, View, evidence
 
 _LONGEST = 380
 _SUBJECT = 200

@@ -11,7 +11,7 @@ from tdxwhy.review.blocks import Block
 from tdxwhy.review.nouns import Message
 from tdxwhy.review.people import name_key
 from tdxwhy.review.sentences import Sentence
-from tdxwhy.review.talk import View
+from tdxwhy.review.view import View
 
 LONGEST = 1500
 _OFFERED = ("example", "code", "diff", "comment", "log")

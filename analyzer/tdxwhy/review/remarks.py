@@ -11,11 +11,11 @@ from tdxwhy.review.anchors import Anchors
 from tdxwhy.review.labels import asks, assents, earnest, remark_kind, wanted, wants
 from tdxwhy.review.nouns import Anchor, Message, RemarkKind
 from tdxwhy.review.origins import Origins
+from tdxwhy.review.phrases import phrases
 from tdxwhy.review.regions import LONGEST, AuthorRegion, Point, part, points, regions
 from tdxwhy.review.sentences import Sentence, smiles
-from tdxwhy.review.talk import View
 from tdxwhy.review.versions import patch_text
-from tdxwhy.review.words import phrases
+from tdxwhy.review.view import View
 from tdxwhy.source.diff import holds_diff
 
 _SHORT = 6

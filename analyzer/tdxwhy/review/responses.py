@@ -10,7 +10,7 @@ from tdxwhy.review.labels import asks, response_kind
 from tdxwhy.review.nouns import Message, Response
 from tdxwhy.review.regions import LONGEST, Point, points
 from tdxwhy.review.remarks import Found, Remarks
-from tdxwhy.review.talk import Said, View, evidence
+from tdxwhy.review.view import Said, View, evidence
 
 
 class Responses:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.commitments import find_commitments
-from tdxwhy.review.kept import Keeping, Promised
+from tdxwhy.review.kernel_messages import find_mailed
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.mailed import find_mailed
 from tdxwhy.review.nouns import (
     Commitment,
     MailedMessage,
@@ -27,14 +26,15 @@ from tdxwhy.review.nouns import (
 from tdxwhy.review.posted import Posted
 from tdxwhy.review.preconditions import find_preconditions
 from tdxwhy.review.printed import CodeMessage, like, patch_prints, tree_prints, with_message
+from tdxwhy.review.promises import Keeping, Promised
 from tdxwhy.review.proposals import find_proposals
 from tdxwhy.review.questions import asked_without_mark, find_questions, find_requests
 from tdxwhy.review.stances import find_stances
 from tdxwhy.review.statuses import find_remarks
 from tdxwhy.review.tags import find_tags
-from tdxwhy.review.talk import View
 from tdxwhy.review.threads import build_messages
 from tdxwhy.review.versions import patch_code, patch_text, patch_versions
+from tdxwhy.review.view import View
 from tdxwhy.source.diff import holds_diff
 from tdxwhy.source.nouns import FailingPath, PrintSite
 from tdxwhy.source.tree import tree_files

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tdxwhy.review.nouns import Message, Stance
-from tdxwhy.review.talk import View, evidence
-from tdxwhy.review.words import phrases
+from tdxwhy.review.phrases import phrases
+from tdxwhy.review.view import View, evidence
 
 
 def find_stances(view: View, message: Message) -> list[Stance]:

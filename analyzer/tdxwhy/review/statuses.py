@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from tdxwhy.review.next_version import NextVersions
 from tdxwhy.review.nouns import Message, Next, Remark, RemarkStatus, Response
+from tdxwhy.review.phrases import phrases
 from tdxwhy.review.posted import Posted
 from tdxwhy.review.remarks import Found, Remarks
 from tdxwhy.review.responses import Responses, called, elsewhere
 from tdxwhy.review.tags import find_tags
-from tdxwhy.review.talk import View, evidence
-from tdxwhy.review.words import phrases
+from tdxwhy.review.view import View, evidence
 
 _DOES = ("agrees", "done")
 _APPROVES = ("Reviewed-by", "Acked-by")

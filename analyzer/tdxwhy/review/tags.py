@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from tdxwhy.review.nouns import MailLine, Message, Tag
-from tdxwhy.review.talk import Said, View, evidence
-from tdxwhy.review.words import phrases
+from tdxwhy.review.phrases import phrases
+from tdxwhy.review.view import Said, View, evidence
 
 _TAG = re.compile(r"^\s{0,8}([A-Z][A-Za-z]+(?:-[A-Za-z]+)*-by):\s*+(\S.*)$")
 _BY = re.compile(r"^(.*?<[^<>\s]*>|[^<>#\[(]+@\S+|[^<>#\[(]+)\s*(.*)$")

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.lines import own_lines, parse_lines, squeeze
 from tdxwhy.review.nouns import Kind, MailLine, Message
+from tdxwhy.review.phrases import phrases
 from tdxwhy.review.rebuild import rebuilt_mails
-from tdxwhy.review.words import phrases
 
 _PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|fwd?|回复|答复)\s*+(?:\[\d+\]\s*+)?[:：]\s*+)+", re.IGNORECASE)
 _BRACKET = re.compile(r"\[([^\[\]]{1,100})\]\s*")

@@ -9,8 +9,8 @@ from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag
 from tdxwhy.review.numbering import version_key
 from tdxwhy.review.preconditions import find_preconditions
 from tdxwhy.review.tags import find_tags
-from tdxwhy.review.talk import View
 from tdxwhy.review.threads import read_subject
+from tdxwhy.review.view import View
 from tdxwhy.source.failing import failing_paths
 from tdxwhy.source.nouns import FailingPath, PrintSite
 from tdxwhy.source.prints import print_sites

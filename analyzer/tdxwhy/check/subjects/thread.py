@@ -26,7 +26,7 @@ def patch_needs(mails: Sequence[Mail]) -> Iterator[RemarkSubject]:
     from tdxwhy.review.lines import parse_lines
     from tdxwhy.review.nouns import Message
     from tdxwhy.review.preconditions import find_preconditions
-    from tdxwhy.review.talk import View
+    from tdxwhy.review.view import View
 
     messages = [Message(mail, None, "patch", parse_lines(mail.body)) for mail in mails]
     view = View(messages)

@@ -10,9 +10,9 @@ from tdxwhy.records import Evidence, Place
 from tdxwhy.review.changes import content, identifiers, named_in, notes, proof
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Commitment, Kept, MailLine, Message, Proposal, Remark, Response
+from tdxwhy.review.phrases import phrases
 from tdxwhy.review.posted import Posted
-from tdxwhy.review.talk import View
-from tdxwhy.review.words import phrases
+from tdxwhy.review.view import View
 
 _TAKES = re.compile(
     r"\b(?:remov(?:e|ed|ing)|drop(?:ped|ping)?|delet(?:e|ed|ing)|kill(?:ed|ing)?|get rid of|got rid of|eliminat(?:e|ed|ing)|strip(?:ped)?) "

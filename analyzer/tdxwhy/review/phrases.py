@@ -288,7 +288,7 @@ def _lowered_piece(piece: str, classes: dict[str, str], name: str) -> str:
 
 
 def _sources() -> Iterable[bytes]:
-    return compiled.files(("thread",), _is_phrases, ("toml.py", "review/words.py"))
+    return compiled.files(("thread",), _is_phrases, ("toml.py", "review/phrases.py"))
 
 
 PHRASES = compiled.Piece("phrases", _sources, lambda: lowered(folder("rules/thread")))

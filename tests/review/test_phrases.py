@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdxwhy.errors import RulesError
-from tdxwhy.review import words
-from tdxwhy.review.words import normalise, phrases
+from tdxwhy.review import phrases as grammar
+from tdxwhy.review.phrases import normalise, phrases
 
-GROUPS = words.groups()
-FOLDER = words.folder("rules/thread")
+GROUPS = grammar.groups()
+FOLDER = grammar.folder("rules/thread")
 # Every phrase as it is written, with its examples.
 ROWS = {
     row["id"]: row for path in sorted(FOLDER.glob("*.toml")) for row in tomllib.loads(path.read_text(encoding="utf-8")).get("phrase", [])
@@ -29,7 +29,7 @@ BY_NAME = {"actor", "acting", "agent", "agree", "partly", "object"}
 
 
 def test_no_phrase_stands_in_a_group_that_nothing_asks_for():
-    code = "".join(path.read_text(encoding="utf-8") for path in Path(words.__file__).parent.glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(grammar.__file__).parent.glob("*.py"))
     asked = re.findall(r'(?:phrases\(|_is\([\w\[\]]+, )"([^"]+)"\)', code)
     listed = re.findall(r"for group in \(([^()]+)\)", code)
     assert set(GROUPS) == {*asked, *BY_NAME, *re.findall(r'"([^"]+)"', " ".join(listed))}
@@ -43,7 +43,7 @@ def test_the_phrase_shown_is_one():
     shown = re.sub(r"^    ", "", "".join(re.findall(r"^    .*\n", README, re.MULTILINE)), flags=re.MULTILINE)
     (row,) = tomllib.loads(shown)["phrase"]
     listed = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))["words"]
-    phrase = words.read_phrase("question", words.lowered_phrase("question", row, listed, words.class_expressions(listed)))
+    phrase = grammar.read_phrase("question", grammar.lowered_phrase("question", row, listed, grammar.class_expressions(listed)))
     assert [text for text in row["good"] if not phrase.match(text)] == []
     assert [text for text in row["bad"] if phrase.match(text)] == []
 
@@ -95,7 +95,7 @@ def test_long_hostile_sentence_is_quick():
 )
 def test_wrong_rows_are_one_line_complaints(row, complaint):
     with pytest.raises(RulesError, match=complaint) as caught:
-        words.lowered_phrase("mine", row, {}, {"will": "will"})
+        grammar.lowered_phrase("mine", row, {}, {"will": "will"})
     assert caught.value.message.startswith("rules/thread/mine.toml: ")
 
 
@@ -117,5 +117,5 @@ def test_no_such_group():
 def test_a_changed_file_is_proved_whole(name, text, said, tmp_path):
     (tmp_path / f"{name}.toml").write_text(text)
     with pytest.raises(RulesError) as caught:
-        words.lowered(tmp_path)
+        grammar.lowered(tmp_path)
     assert caught.value.message == said

@@ -11,8 +11,8 @@ from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx
 from tdxwhy.records import Event, LogRecord, Place
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.nouns import MailedMessage, Message, MessageKind
-from tdxwhy.review.talk import Said, View, evidence
-from tdxwhy.review.words import phrases
+from tdxwhy.review.phrases import phrases
+from tdxwhy.review.view import Said, View, evidence
 from tdxwhy.source.prints import print_sites
 
 _STAMP = re.compile(r"^\s*(?:<\d>)?\[\s*\d+\.\d+\]\s*(?:\[\s*[TC]\d+\]\s*)?")

@@ -86,7 +86,7 @@ def piped(path: Path, command: list[str]) -> list[str]:
 
 def cases(work: Path, scale: float) -> list[Case]:
     """Make the inputs and say what runs on them."""
-    from tdxwhy.know.anchors import anchors
+    from tdxwhy.know.stored import anchors
 
     literals, store, boots = work / "literals", work / "store", max(40, int(4000 * scale))
     literals.write_bytes(b"".join(anchor + b"\n" for anchor in anchors()))

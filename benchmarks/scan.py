@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "analyzer"))
 
-from tdxwhy.know.anchors import anchors  # noqa: E402
+from tdxwhy.know.stored import anchors  # noqa: E402
 from tdxwhy.read.log import LogReader  # noqa: E402
 
 DRIVERS = ("usb", "pci", "ACPI", "nvme", "ixgbe", "audit", "EXT4-fs", "mlx5_core", "hub", "scsi", "ata", "i2c", "thermal", "NET", "raid6")

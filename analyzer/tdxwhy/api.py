@@ -38,7 +38,7 @@ def diagnose(log: str | Path | bytes, topology: str | Path | None = None) -> Log
     """
     from tdxwhy.check.logs import report_of
     from tdxwhy.cli.parsing import sidecar_of
-    from tdxwhy.know.anchors import anchors
+    from tdxwhy.know.stored import anchors
     from tdxwhy.read.log import read_boots
 
     source, name = _opened(log)

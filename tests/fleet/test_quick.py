@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tdxwhy.fleet.boot import boot_of
 from tdxwhy.fleet.quick import quick
-from tdxwhy.know.anchors import anchors
+from tdxwhy.know.stored import anchors
 from tdxwhy.read.scan import Scan
 from tdxwhy.records import BootRecords, Place
 from tests.fleet.fleets import boot_log

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from tdxwhy.know import tables
-from tdxwhy.know.anchors import anchors
 from tdxwhy.know.cover import LANDMARKS
 from tdxwhy.know.rows import UNANCHORED
 from tdxwhy.know.stems import looks_like_tdx
+from tdxwhy.know.stored import anchors
 
 
 def test_few_long_and_plain():

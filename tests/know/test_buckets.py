@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from tdxwhy.know.anchors import anchors
 from tdxwhy.know.buckets import BUCKETS, arranged
 from tdxwhy.know.ordinary import HEAD, OrdinarySample, sample
+from tdxwhy.know.stored import anchors
 
 LINES = ["usb 1-1: new device", "eth0: link up at 100 Mbit/s", "systemd[1]: reached the target", "pci 0000:00:1f.0: bridge window"]
 

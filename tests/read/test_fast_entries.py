@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxwhy.fleet.journal import Journal
-from tdxwhy.know.anchors import anchors
+from tdxwhy.know.stored import anchors
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.fast_entries import EntryLines, usual_entries
 from tdxwhy.read.fast_lines import joined

@@ -12,7 +12,7 @@ from render import FORMS_FOR_MUTATION, LINES
 
 from tdxwhy.cli import main
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.know.anchors import anchors
+from tdxwhy.know.stored import anchors
 from tdxwhy.read.log import LogReader
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "hostile"

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdxwhy.know.anchors import anchors as known_anchors
+from tdxwhy.know.stored import anchors as known_anchors
 from tdxwhy.read import windows as windows_module
 from tdxwhy.read.fast_lines import usual_record
 from tdxwhy.read.log import LogReader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
 
 def complain(message: str, hint: str = "") -> None:
@@ -32,3 +33,12 @@ def unforeseen(error: Exception) -> tuple[str, str]:
 def discard(descriptor: int) -> None:
     """Send what a stream still holds, and could not write, to the null device: Python flushes it once more at the end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean ..." with at most three names, or nothing where none is near."""
+    from difflib import get_close_matches
+
+    names = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), sorted(names), 3, 0.7)
+    return f"did you mean {' or '.join(names[one] for one in found)}?" if found else ""

@@ -104,7 +104,7 @@ def _sign(form: str, status: str, step: str) -> str:
 
 
 def _near(name: str) -> str:
-    from tdxwhy.cli.nearest import nearest
+    from tdxwhy.cli.complaints import nearest
 
     known = list(tables.steps()) + [cause.id for cause in tables.causes()] + [one.name for one in tables.parameters()]
     known += [one.id for one in tables.generations()] + [one.id for one in tables.terms()]

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tdxwhy.cli.nearest import nearest
+from tdxwhy.cli.complaints import nearest
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know import tables
-from tdxwhy.know.literals import literals
+from tdxwhy.know.match import literals
 from tdxwhy.records import MessageForm
 
 if TYPE_CHECKING:

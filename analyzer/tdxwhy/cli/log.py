@@ -17,7 +17,7 @@ from tdxwhy.cli.parsing import Parser, sidecar_of
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.wanted import Wanted
-from tdxwhy.know.anchors import anchors
+from tdxwhy.know.stored import anchors
 from tdxwhy.ranges import counted
 from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.log import LogReader, read_boots

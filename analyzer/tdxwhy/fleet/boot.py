@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tdxwhy.explain.likeness import Edges
-from tdxwhy.explain.lines import TimedLines, edges_of, timed, understood
+from tdxwhy.explain.lines import Edges, TimedLines, edges_of, timed, understood
 from tdxwhy.fleet.origin import SECOND, Origin, of_records
 from tdxwhy.records import BootRecords
 

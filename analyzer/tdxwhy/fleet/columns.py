@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdxwhy.explain.likeness import Edges
+from tdxwhy.explain.lines import Edges
 from tdxwhy.fleet.boot import Boot
 from tdxwhy.fleet.judge import Judge, JudgedRows, Remembered
 from tdxwhy.fleet.origin import Origin, key_of

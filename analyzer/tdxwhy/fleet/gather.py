@@ -11,7 +11,7 @@ from tdxwhy.fleet.boot import Boot, boot_of
 from tdxwhy.fleet.content import ZIP_MAGIC
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.quick import SMALL, quick
-from tdxwhy.know.anchors import anchors
+from tdxwhy.know.stored import anchors
 from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.export import is_export
 from tdxwhy.read.log import LogReader

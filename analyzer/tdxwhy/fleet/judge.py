@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.logs import judged
 from tdxwhy.explain.afterwards import of_boot
-from tdxwhy.explain.likeness import token_of
-from tdxwhy.explain.lines import likeness
+from tdxwhy.explain.lines import likeness, token_of
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.outcome import attempts
 from tdxwhy.fleet.boot import Boot

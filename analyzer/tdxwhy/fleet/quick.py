@@ -7,8 +7,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.explain.likeness import Edges
-from tdxwhy.explain.lines import understood
+from tdxwhy.explain.lines import Edges, understood
 from tdxwhy.fleet.boot import Boot, started
 from tdxwhy.fleet.content import whole
 from tdxwhy.fleet.origin import Origin

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.printf import Field, Text, expression, field_kinds, pieces
-from tdxwhy.know.rows import UNANCHORED
+from tdxwhy.know.rows import UNANCHORED, Knowledge
 from tdxwhy.records import MessageForm
 
 # Lengths of the constant heads by which a line finds its few candidates, longest first.

@@ -12,9 +12,8 @@ import msgspec
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
-from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.modelled import with_models
-from tdxwhy.know.rows import Fact, Ordinary, Shown, SignRow, Step, Term, is_table
+from tdxwhy.know.rows import Fact, Knowledge, Ordinary, Shown, SignRow, Step, Term, is_table
 from tdxwhy.know.validate import complaints
 from tdxwhy.records import Cause, GenerationRow, MessageForm, Parameter, When
 from tdxwhy.strict import strict

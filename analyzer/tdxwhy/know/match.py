@@ -1,7 +1,7 @@
 """Find the form of a line: constant text by one dictionary, formats with fields by their constant head and then a regular expression."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -103,3 +103,11 @@ def match(text: str) -> tuple[Matcher, dict[str, Any]] | None:
                     return matcher, values
     narrow = " ".join(text.split())
     return match(narrow) if narrow != text else None
+
+
+def literals(forms: Iterable[MessageForm]) -> tuple[str, ...]:
+    """Return literals such that every line of these forms holds one, sorted, and none that another one makes needless."""
+    wanted = {form.format for form in forms}
+    found = {matcher.needle.strip() for matcher in matchers() if matcher.forms[0].format in wanted}
+    found.discard("")
+    return tuple(sorted(one for one in found if not any(other != one and other in one for other in found)))

@@ -2,8 +2,8 @@
 
 from typing import Literal, NamedTuple, get_args
 
-from tdxwhy.know.codes import CODE_FILES
-from tdxwhy.records import FormKind, Outcome
+from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
+from tdxwhy.records import Cause, FormKind, GenerationRow, MessageForm, Outcome, Parameter
 
 KINDS: tuple[FormKind, ...] = get_args(FormKind)
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
@@ -113,3 +113,22 @@ class Ordinary(NamedTuple):
 
     lines: tuple[str, ...]
     source: str
+
+
+class Knowledge(NamedTuple):
+    """The tables, each by the name that its rows have in TOML."""
+
+    form: tuple[MessageForm, ...]
+    status: tuple[StatusRow, ...]
+    operand: tuple[Number, ...]
+    msr: tuple[Number, ...]
+    errno: tuple[Number, ...]
+    leaf: tuple[LeafRow, ...]
+    step: tuple[Step, ...]
+    generation: tuple[GenerationRow, ...]
+    cause: tuple[Cause, ...]
+    parameter: tuple[Parameter, ...]
+    fact: tuple[Fact, ...]
+    sign: tuple[SignRow, ...]
+    shown: tuple[Shown, ...]
+    term: tuple[Term, ...]

@@ -9,7 +9,7 @@ from typing import Any
 from tdxwhy import compiled, shipped
 from tdxwhy.know.codes import CODE_FILES
 
-_CODE = ("printf", "codes", "rows", "knowledge", "load", "modelled", "validate", "cover", "compile", "stored")
+_CODE = ("printf", "codes", "rows", "load", "modelled", "validate", "cover", "compile", "stored")
 _CODES = frozenset({"STATUS", "OPERAND", "MSR", "ERRNO", "LEAF"})
 _COVER = ("cover", "buckets", "ordinary", "rows", "load", "stored")
 
@@ -66,3 +66,9 @@ ANCHORS = compiled.Piece("anchors", _texts, _anchors)
 def table(name: str) -> Any:  # noqa: ANN401 - lists, or what is looked up by a key
     """Return a table of the knowledge, as JSON holds it."""
     return compiled.table(CODES if name in _CODES else KNOWLEDGE, name)
+
+
+@cache
+def anchors() -> tuple[bytes, ...]:
+    """Return at most 64 literals of at least four bytes, one of which stands in every line that `recognise` knows."""
+    return tuple(literal.encode() for literal in compiled.table(ANCHORS, "ANCHORS"))

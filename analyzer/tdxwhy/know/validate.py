@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import get_args
 
 from tdxwhy.know import rows
-from tdxwhy.know.knowledge import Knowledge
 from tdxwhy.know.printf import field_kinds
+from tdxwhy.know.rows import Knowledge
 from tdxwhy.levels import LEVELS
 from tdxwhy.records import MessageForm
 

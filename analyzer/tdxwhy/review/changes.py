@@ -10,8 +10,7 @@ from typing import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.alignment import aligned
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import MailLine, Message
-from tdxwhy.review.numbering import version_key
+from tdxwhy.review.nouns import MailLine, Message, version_key
 from tdxwhy.review.phrases import word_class
 
 _TELLING = re.compile(r"\w{2}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from tdxwhy.read.mail.nouns import Mail
@@ -230,3 +232,9 @@ class Review(NamedTuple):
     versions: tuple[str, ...]
     patches: tuple[PatchVersion, ...]
     notes: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def version_key(version: str | None) -> tuple[int, ...]:
+    """Return a version as numbers: "11.1" after "11"."""
+    return tuple(int(part) for part in re.findall(r"\d+", version or "")) or (0,)

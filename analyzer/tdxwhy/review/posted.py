@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Message
-from tdxwhy.review.numbering import version_key
+from tdxwhy.review.nouns import Message, version_key
 from tdxwhy.review.threads import Subject, read_subject
 
 

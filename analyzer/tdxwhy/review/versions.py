@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag
-from tdxwhy.review.numbering import version_key
+from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag, version_key
 from tdxwhy.review.preconditions import find_preconditions
 from tdxwhy.review.tags import find_tags
 from tdxwhy.review.threads import read_subject

@@ -25,7 +25,7 @@ _EXPECTED = 3
 def judge_log(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
     """Judge the last boot of a host in the log, as `tdxwhy log` does; earlier boots are history."""
     from tdxwhy.check.logs import report_of
-    from tdxwhy.know.anchors import anchors
+    from tdxwhy.know.stored import anchors
     from tdxwhy.read.log import read_boots
 
     source = given.path if given.path is not None else io.BytesIO(given.data or b"")

@@ -20,6 +20,7 @@ _KEPT = {
 }
 _MOODS = {"yes": "good", "partly": "unsure", "unknown": "unsure", "superseded": "unsure"}
 _STATUS = {"open": "bad", "disputed": "unsure"}
+_MOVED = ("changed", "gone", "noted")
 _NEXT = {
     "changed": "the lines changed in the next version",
     "unchanged": "the next version has the same lines",
@@ -57,8 +58,13 @@ class Item(NamedTuple):
 
 
 def open_items(review: Review) -> list[Item]:
-    """Return what is open: remarks, refusals first; messages that nobody prints, needs that nobody meets, promises that were not kept."""
-    remarks = sorted((one for one in review.remarks if one.status == "open"), key=lambda one: one.kind != "objection")
+    """Return what is open: remarks, refusals first; messages that nobody prints, needs that nobody meets, promises that were not kept.
+
+    Remarks whose lines changed since stand last.
+    """
+    remarks = sorted(
+        (one for one in review.remarks if one.status == "open"), key=lambda one: (one.kind != "objection", one.next.state in _MOVED)
+    )
     wanted = [_wanted(one) for one in review.init_messages if one.kind == "wanted" and not one.printed]
     promises = [promise_item(one) for one in review.commitments if one.kept in ("no", "partly")]
     current = newest(review)

@@ -10,6 +10,7 @@ from tdxwhy.review.nouns import (
     Commitment,
     MailedMessage,
     Message,
+    PatchChange,
     Precondition,
     Proposal,
     Question,
@@ -36,6 +37,8 @@ def review_data(review: Review) -> dict[str, Any]:
         "schema": SCHEMA,
         "versions": list(review.versions),
         "patches": [one._asdict() for one in review.patches],
+        "changes": [_change(one) for one in review.changes],
+        "silent": [{**_passage(one.evidence), "who": one.who, "asked_by": one.asked_by} for one in review.silent],
         "notes": list(review.notes),
         "messages": _messages(review),
         "quotes": [_quote(quote) for quote in review.quotes],
@@ -50,6 +53,26 @@ def review_data(review: Review) -> dict[str, Any]:
         "init_messages": [_mailed(one) for one in review.init_messages],
         "prints": [_print(name, site) for name, site in review.prints],
         "failing_paths": [_path(name, path) for name, path in review.failing_paths],
+    }
+
+
+def _change(one: PatchChange) -> dict[str, Any]:
+    return {
+        "title": one.title,
+        "old": one.old,
+        "new": one.new,
+        "old_version": one.old_version,
+        "new_version": one.new_version,
+        "state": one.state,
+        "reworded": one.reworded,
+        "hunks": [{**hunk._asdict(), "lines": list(hunk.lines)} for hunk in one.hunks],
+        "tags": [
+            {"tag": each.tag.tag, "by": each.tag.by, "message_id": each.tag.evidence.place.message_id, "fate": each.fate}
+            for each in one.tags
+        ],
+        "taken": [_passage(each.evidence) for each in one.taken],
+        "left": [_passage(each.evidence) for each in one.left],
+        "claims": [_passage(each) for each in one.claims],
     }
 
 

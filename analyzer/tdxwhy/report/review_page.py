@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tdxwhy.report.review_changes import shown_changes
 from tdxwhy.report.review_items import Item, open_items, settled_items
 from tdxwhy.report.review_view import cell_words, columns, current_code, day, head, promise_rows, tree
 from tdxwhy.report.templates import fill
@@ -41,6 +42,7 @@ def review_html(review: Review) -> str:
         rows=columns(review),
         words=cell_words,
         promises=promise_rows(review),
+        changes=shown_changes(review),
         passages=_Passages(review),
         code=current_code(review),
     )
@@ -49,7 +51,13 @@ def review_html(review: Review) -> str:
 def review_markdown(review: Review) -> str:
     """Render markdown for a ticket or a merge request."""
     return fill(
-        "review.md", head=head(review), open=open_items(review), settled=settled_items(review), review=review, code=current_code(review)
+        "review.md",
+        head=head(review),
+        open=open_items(review),
+        settled=settled_items(review),
+        review=review,
+        code=current_code(review),
+        changes=shown_changes(review),
     )
 
 

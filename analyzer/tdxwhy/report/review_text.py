@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from tdxwhy.ranges import counted
 from tdxwhy.records import Naming
-from tdxwhy.report.review_items import Item, open_items, settled_items, without_marks
+from tdxwhy.report.review_changes import shown_changes
+from tdxwhy.report.review_items import Item, open_items, place, settled_items, without_marks
 from tdxwhy.report.review_view import cell_words, columns, current_code, head
 from tdxwhy.report.terminal import Painter, safe
 from tdxwhy.review.nouns import Review
@@ -18,6 +19,8 @@ def review_text(review: Review, paint: Painter, columns_wide: int) -> str:
     writer = _Writer(paint, max(40, columns_wide))
     writer.head(review)
     writer.items("Open", open_items(review))
+    writer.changes(review)
+    writer.silent(review)
     writer.messages(review)
     writer.versions(review)
     writer.items("Not open", settled_items(review))
@@ -83,6 +86,23 @@ class _Writer:
             if item.answer and title != "Open":
                 self._wrapped(f"{item.answered_by}: {item.answer}", "      ", quiet=True, lines=3)
             self._lines.append(self._paint("quiet", f"      {safe(item.place)}"))
+
+    def changes(self, review: Review) -> None:
+        if review.changes:
+            self._title("Next version")
+        for change in shown_changes(review):
+            self._wrapped(f"{change.title}: {change.told}", "  ")
+            for hunk in change.hunks:
+                self._wrapped(hunk.where, "    ", quiet=True)
+                self._lines.extend(f"      {safe(line.expandtabs(8))}"[: self._wide] for line in hunk.lines)
+            for kind, text in change.notes:
+                self._wrapped(f"{kind}: {text}", "    ", lines=6)
+
+    def silent(self, review: Review) -> None:
+        if review.silent:
+            self._title("Asked, and silent since")
+        for one in review.silent:
+            self._wrapped(f"{one.who}, by {one.asked_by}: {one.evidence.quote} ({place(one.evidence)})", "  ", lines=3)
 
     def messages(self, review: Review) -> None:
         prints, paths = current_code(review)

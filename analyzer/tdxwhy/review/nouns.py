@@ -18,6 +18,8 @@ RemarkKind = Literal["question", "request", "objection", "approval", "comment", 
 ResponseKind = Literal["agrees", "done", "explains", "asks", "defers", "disagrees"]
 RemarkStatus = Literal["open", "answered", "agreed", "disputed", "settled"]
 NeedStatus = Literal["met", "patch", "named", "nobody"]
+HunkState = Literal["same", "context", "changed", "gone", "new"]
+TagFate = Literal["kept", "stale", "lost"]
 NextState = Literal["changed", "unchanged", "gone", "noted", "not-seen"]
 
 
@@ -213,8 +215,63 @@ class PatchVersion(NamedTuple):
     tags: int
 
 
+class HunkChange(NamedTuple):
+    """A hunk beside the same hunk of the next version.
+
+    `old_line` and `new_line` are where it begins in either mail. `lines` are those of the diffs that differ, "-" or "+" before the mark
+    of the diff itself. `context`: only lines that the patch leaves alone differ.
+    """
+
+    file: str
+    section: str
+    old_line: int | None
+    new_line: int | None
+    state: HunkState
+    lines: tuple[str, ...]
+
+
+class CarriedTag(NamedTuple):
+    """A tag given to a version: kept by the next one, stale as the patch changed after it, or lost."""
+
+    tag: Tag
+    fate: TagFate
+
+
+class PatchChange(NamedTuple):
+    """A patch beside its next version; `old` is None for a patch that is new, `new` for one that is gone.
+
+    `reworded`: the changelog says something else. `taken` are the remarks whose lines changed, went or are named in the change notes,
+    `left` those whose lines are the same, `claims` the change notes of which no line of the patch shows anything.
+    """
+
+    title: str
+    old: str | None
+    new: str | None
+    old_version: str | None
+    new_version: str | None
+    state: HunkState
+    reworded: bool
+    hunks: tuple[HunkChange, ...]
+    tags: tuple[CarriedTag, ...] = ()
+    taken: tuple[Remark, ...] = ()
+    left: tuple[Remark, ...] = ()
+    claims: tuple[Evidence, ...] = ()
+
+
+class Silent(NamedTuple):
+    """Somebody who was asked and wrote nothing since."""
+
+    who: str
+    asked_by: str
+    evidence: Evidence
+
+
 class Review(NamedTuple):
-    """All that a thread says. `patches` are the versions of its patches, oldest first; `notes` what could not be read."""
+    """All that a thread says.
+
+    `patches` are the versions of its patches, oldest first, `changes` what the next version of each is beside it; `notes` what could not
+    be read.
+    """
 
     messages: tuple[Message, ...]
     quotes: tuple[Quote, ...]
@@ -231,6 +288,8 @@ class Review(NamedTuple):
     failing_paths: tuple[tuple[str, FailingPath], ...]
     versions: tuple[str, ...]
     patches: tuple[PatchVersion, ...]
+    changes: tuple[PatchChange, ...]
+    silent: tuple[Silent, ...]
     notes: tuple[str, ...]
 
 

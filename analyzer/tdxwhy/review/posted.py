@@ -49,9 +49,14 @@ class Posted:
         return top
 
     def next_of(self, patch: Message) -> Message | None:
-        """Return a patch or a cover letter as the next version at hand has it; a patch sent again counts as one."""
+        """Return a patch or a cover letter as the next version at hand has it; a patch sent again counts as one.
+
+        A later patch that has the very title of another one of this series is that one's.
+        """
         title = read_subject(patch.mail.subject).title
         later = [m for m in self._patches if m.kind == patch.kind and _order(m) > _order(patch) and m is not patch]
+        beside = {read_subject(m.mail.subject).title.lower() for m in self.series_of(patch) if m.kind == patch.kind} - {title.lower()}
+        later = [m for m in later if read_subject(m.mail.subject).title.lower() not in beside]
         named = [m for m in later if _alike(title, read_subject(m.mail.subject).title) >= _SAME]
         named += [m for m in self._same_code(patch, later) if m not in named]
         if not named:

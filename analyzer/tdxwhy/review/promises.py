@@ -173,7 +173,7 @@ def _shown_below(promised: Promised) -> Proposal | None:
 
 
 def _offered_above(promised: Promised, quoted: int | None) -> Proposal | None:
-    """Return the proposal that the promise stands under."""
+    """Return the proposal that the promise stands under, the last one if there are several."""
     if quoted is None:
         return None
     start = quoted
@@ -181,7 +181,7 @@ def _offered_above(promised: Promised, quoted: int | None) -> Proposal | None:
     while start > 0 and lines[start - 1].level:
         start -= 1
     words = {squeeze(line.text) for line in lines[start : quoted + 1]}
-    for proposal in promised.proposals:
+    for proposal in reversed(promised.proposals):
         pieces = [squeeze(line) for line in proposal.text.split("\n") if len(squeeze(line)) >= 8]
         if pieces and sum(piece in words for piece in pieces) >= 0.5 * len(pieces):
             return proposal

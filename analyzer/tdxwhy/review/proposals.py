@@ -45,10 +45,11 @@ def _offered(view: View, message: Message, blocks: list[Block], index: int) -> b
 
 
 def _adopted(block: Block, form: Form, later: Sequence[Message]) -> tuple[Literal["yes", "partly", "no", "unknown"], str | None]:
-    """Compare what is offered with the later patches, line breaks and diff marks aside."""
+    """Compare what is offered, of a diff the lines that it adds, with the later patches, line breaks and diff marks aside."""
     if not later:
         return "unknown", None
-    pieces = [piece for line in block.lines if (piece := _bare(line.text, form)) and len(piece) >= 8]
+    added = [line for line in block.lines if line.text.startswith("+")] if form == "diff" else []
+    pieces = [piece for line in added or block.lines if (piece := _bare(line.text, form)) and len(piece) >= 8]
     if not pieces:
         return "unknown", None
     best, where = 0.0, None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tdxwhy.read.mail.nouns import Mail
+from tdxwhy.review.between import Between
 from tdxwhy.review.commitments import find_commitments
 from tdxwhy.review.kernel_messages import find_mailed
 from tdxwhy.review.lines import squeeze
@@ -130,6 +131,7 @@ class _Found:
         view = self._view
         quotes = [quote for message in view.messages for quote in view.speakers.quotes(message)]
         patches = patch_versions(view, after)
+        between = Between(view, self._posted, after)
         return Review(
             messages=view.messages,
             quotes=tuple(quotes),
@@ -146,5 +148,7 @@ class _Found:
             failing_paths=tuple(self._paths),
             versions=tuple(dict.fromkeys(one.version for one in patches)),
             patches=patches,
+            changes=between.changes(self._remarks, self._tags),
+            silent=between.silent(self._questions),
             notes=tuple(f"{mail.place.source}: {note}" for mail in own for note in mail.notes),
         )

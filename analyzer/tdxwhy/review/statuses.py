@@ -43,6 +43,7 @@ class Statuses:
         self._remarks = remarks
         self._same = remarks.view.people.same
         self._settled_below: set[tuple[str, int]] = set()
+        self._closed: set[tuple[str, int | None]] = set()
         self._order = {one.mail.message_id: number for number, one in enumerate(remarks.view.messages)}
         self._approved = self._approvals()
 
@@ -85,7 +86,8 @@ class Statuses:
         return not names or any(self._same(response.author, name) for name in names)
 
     def _note(self, found: Found) -> None:
-        """Remember that what stands under these words is settled, unless it is no more than a question that got its answer."""
+        """Remember that these words are closed, and so what they stand under, unless they are a mere question that got its answer."""
+        self._closed.add((found.message.mail.message_id, self._remarks.piece(found.message.mail.message_id, found.start)))
         if found.on is not None and found.on.message_id is not None and found.on.lines and found.kind != "question":
             start = self._remarks.piece(found.on.message_id, found.on.lines[-1])
             if start is not None:
@@ -97,7 +99,8 @@ class Statuses:
         if found.kind == "objection":
             return "agreed" if below else "settled" if after.state in ("changed", "gone") or self._approves(found) else "open"
         own = self._same(found.message.mail.author, self._remarks.author(found.message))
-        return "answered" if below and not own else "open"
+        closed = below or any(self._piece(response) in self._closed for response in responses)
+        return "answered" if closed and not own else "open"
 
     def _piece(self, response: Response) -> tuple[str, int] | None:
         name = response.evidence.place.message_id or ""

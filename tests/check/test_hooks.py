@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+POLICY = policy.EmailPolicy(utf8=True)
 MAIL = b"""\
 From: A <a@example.org>
 Date: Mon, 2 Mar 2026 10:00:00 +0000
@@ -41,38 +43,51 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def configured(key: str) -> str:
-    lines = (ROOT / "samples/hooks/b4-config").read_text().splitlines()
-    return next(line.split(" = ", 1)[1] for line in lines if line.strip().startswith(f"{key} = "))
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Return what b4 itself finds for a setting, in a tree with both samples where they belong."""
+    b4 = pytest.importorskip("b4")
+    tree = tmp_path / "linux"
+    (tree / "scripts").mkdir(parents=True)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tree)
+    hooks = ROOT / "samples" / "hooks"
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "config", "--add", "include.path", str(hooks / "b4-gitconfig")], check=True)
+    (tree / ".b4-config").write_text((hooks / "b4-config").read_text())
+    # Its settings are read once a process.
+    monkeypatch.setattr(b4, "MAIN_CONFIG", {})
+    b4._setup_main_config()
+    return lambda name: b4.MAIN_CONFIG[name]
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_b4_reads_the_result_of_a_review_check(tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checks = pytest.importorskip("b4.review.checks")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    message = message_from_bytes(MAIL, policy=policy.EmailPolicy(utf8=True))
-    command = configured("review-perpatch-check-cmd")
-    found = checks.run_perpatch_checks([("1@example.org", message)], [command], str(tmp_path))
+@pytest.mark.parametrize("name", ["prep-perpatch-check-cmd", "am-perpatch-check-cmd"])
+def test_b4_finds_its_checks_and_reads_their_lines(tool: Path, configured: Callable[[str], list[str]], name: str) -> None:
+    import b4
+
+    checkpatch, command = configured(name)
+    assert "/scripts/checkpatch.pl -q " in checkpatch
+    report = b4.LoreMessage.run_local_check(command.split(), name, message_from_bytes(MAIL, policy=POLICY), nocache=True)
+    assert [flag for flag, _ in report] == ["fail", "warning"]
+    assert "TDX201" in report[0][1]
+    words = message_from_bytes(MAIL.split(b"---\n")[0], policy=POLICY)
+    assert b4.LoreMessage.run_local_check(command.split(), "words", words, nocache=True) == [("success", "tdxwhy: passed all checks")]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_b4_reads_the_result_of_a_review_check(tool: Path, configured: Callable[[str], list[str]], tmp_path: Path) -> None:
+    checks = pytest.importorskip("b4.review.checks", reason="b4 review came with 0.15")
+    builtin, command = configured("review-perpatch-check-cmd")
+    assert builtin == "_builtin_checkpatch"
+    found = checks.run_perpatch_checks([("1@example.org", message_from_bytes(MAIL, policy=POLICY))], [command], str(tmp_path))
     (row,) = found["1@example.org"]
     assert (row["tool"], row["status"], row["summary"]) == ("tdxwhy", "fail", "2 findings")
     assert "TDX201" in row["details"]
-    words = message_from_bytes(MAIL.split(b"---\n")[0], policy=policy.EmailPolicy(utf8=True))
+    words = message_from_bytes(MAIL.split(b"---\n")[0], policy=POLICY)
     ((row,),) = checks.run_perpatch_checks([("2@example.org", words)], [command], str(tmp_path)).values()
     assert row["status"] == "pass"
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_b4_reads_the_lines_of_a_local_check(tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    b4 = pytest.importorskip("b4")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(b4, "MAIN_CONFIG", dict(b4.DEFAULT_CONFIG))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.chdir(tmp_path)
-    subprocess.run(["git", "init", "-q"], check=True)
-    message = message_from_bytes(MAIL, policy=policy.EmailPolicy(utf8=True))
-    report = b4.LoreMessage.run_local_check(configured("am-perpatch-check-cmd").split(), "x", message, nocache=True)
-    assert [flag for flag, _ in report] == ["fail", "warning"]
-    assert "TDX201" in report[0][1]
 
 
 def test_git_send_email_is_stopped_by_findings_and_by_nothing_else(tool: Path, tmp_path: Path) -> None:

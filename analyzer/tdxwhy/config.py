@@ -34,6 +34,7 @@ class Settings(NamedTuple):
     require_reason: bool = False
     tree: str = ""
     knowledge: str = ""
+    docs_url: str = ""
     severity: dict[str, Severity] = {}  # noqa: RUF012 - never written to
     suppress: tuple[Suppress, ...] = ()
 

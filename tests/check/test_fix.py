@@ -60,13 +60,48 @@ def fixed(folder: Path, code: str) -> str:
 
 def test_the_patch_applies_and_the_rules_are_silent(tmp_path: Path) -> None:
     after = fixed(tmp_path, CODE)
-    assert 'pr_err_ratelimited("SEAMCALL (0x%llx) failed: 0x%llx: package %u, CPU %u %s\\n"' in after
-    assert "topology_physical_package_id(cpu), cpu, cpu_online(cpu)" in after.replace("\n\t\t\t\t   ", " ")
-    assert "no online CPUs in package %u: CPUs %*pbl offline" in after
-    assert "pr_err(" in after
+    assert 'pr_err_ratelimited("SEAMCALL (0x%llx) failed: 0x%llx: package %u, CPU %d %s\\n"' in after
+    assert 'topology_physical_package_id(cpu), cpu, cpu_online(cpu) ? "online" : "offline")' in " ".join(after.split())
+    assert 'pr_err("module initialization failed (%pe)\\n",' in after
     assert "ERR_PTR(ret)" in after
     left = {one.rule for one in judge_code(after, FILE, rules_of(), Settings()).findings}
-    assert not left & {"TDX201", "TDX203", "TDX204", "TDX206"}
+    assert not left & {"TDX203", "TDX204", "TDX206"}
+    assert [line for line in after.splitlines() if "package" in line] == [
+        line for line in after.splitlines() if "SEAMCALL" in line or "topology" in line
+    ]
+
+
+def proposed(body: str, head: str = "static int do_lp_init(void)") -> str:
+    code = f"{head}\n{{\n{body}}}\n"
+    found = judge_code(code, FILE, rules_of(), Settings())
+    patch = proposals(code, FILE, found.findings, rules_of())
+    return " ".join(" ".join(line[1:].split()) for line in patch.splitlines() if line.startswith("+") and not line.startswith("+++"))
+
+
+FAIL = '\tpr_err("SEAMCALL failed\\n");\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "head", "wanted"),
+    [
+        (FAIL, "static int do_lp_init(void)", ""),
+        (f"\tfor_each_online_cpu(cpu) {{\n\t\tret = f(cpu);\n\t\tif (ret)\n\t{FAIL}\t}}\n", "static int lp_init_all(void)",
+         'pr_err("SEAMCALL failed: package %u, CPU %d online\\n", topology_physical_package_id(cpu), cpu);'),
+        (f"\tunsigned int cpu;\n\tfor_each_present_cpu(cpu) {{\n\t{FAIL}\t}}\n", "static int lp_init_all(void)",
+         'package %u, CPU %u %s\\n", topology_physical_package_id(cpu), cpu, cpu_online(cpu) ? "online" : "offline");'),
+        (f"\tint cpu;\n\tfor_each_online_cpu(cpu) {{\n\t\tret = f(cpu);\n\t}}\n{FAIL}", "static int lp_init_all(void)", ""),
+        (f"\tint me = smp_processor_id();\n{FAIL}", "static void do_lp_init(void *unused)",
+         'pr_err("SEAMCALL failed: package %u, CPU %d online\\n", topology_physical_package_id(me), me);'),
+        ('\tpr_err("CPU %d: SEAMCALL failed\\n", raw_smp_processor_id());\n' * 2, "static void do_lp_init(void *unused)",
+         ': package %u, CPU online\\n", raw_smp_processor_id(), topology_physical_package_id(raw_smp_processor_id()));'),
+        (f"\tint pkg = next();\n{FAIL}", "static int key_config_packages(void)", 'pr_err("SEAMCALL failed: package %u\\n", pkg);'),
+    ],
+)  # fmt: skip
+def test_only_what_the_code_has_is_named(body: str, head: str, wanted: str) -> None:
+    found = proposed(body, head)
+    assert "cpu_online(raw_smp_processor_id())" not in found
+    assert "cpu_online(smp_processor_id())" not in found
+    assert wanted in found if wanted else found == ""
 
 
 def test_a_patch_gets_a_patch_on_the_tree_after_it() -> None:

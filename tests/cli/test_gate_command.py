@@ -167,7 +167,10 @@ def _environment() -> dict[str, str]:
 
 
 def test_fix_prints_a_patch(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert gate("x.patch", "--fix", "--quiet") == 1
+    (here / "cpu.patch").write_text(PATCH.replace("config_global_keyid(void)", "config_global_keyid(int cpu)"))
+    assert gate("x.patch", "--fix", "--select", "TDX201", "--quiet") == 1
+    assert "nothing to propose" in capsys.readouterr().err
+    assert gate("cpu.patch", "--fix", "--quiet") == 1
     out = capsys.readouterr().out
     assert out.startswith("Proposed messages.")
     assert "+++ b/arch/x86/virt/vmx/tdx/tdx.c" in out

@@ -205,3 +205,43 @@ def test_a_baseline_leaves_its_reason(run: Run) -> None:
     assert again.findings == ()
     assert {one.reason for one in again.suppressed} == {"known since May"}
     assert again.stale
+
+
+CODE = """\
+static int do_lp_init(int cpu)
+{
+\tif (seamcall(TDH_SYS_LP_INIT)) {
+\t\tpr_info("SEAMCALL failed (%d)\\n",
+\t\t\tret);
+\t}
+\treturn 0;
+}
+"""
+
+
+def test_a_proposed_text_stands_where_editors_and_reviewers_take_it_from() -> None:
+    name = "arch/x86/virt/vmx/tdx/tdx.c"
+    made = gate([Input(name, None, "c", CODE.encode())], rules_of(), Settings(docs_url="https://docs.example.org/"))
+    rows = [json.loads(line) for line in render(made, "rdjsonl", PLAIN).splitlines()]
+    (row,) = [row for row in rows if "suggestions" in row]
+    (suggestion,) = row["suggestions"]
+    lines = CODE.split("\n")
+    first, last = suggestion["range"]["start"], suggestion["range"]["end"]
+    assert (first, last) == ({"line": 4, "column": 1}, {"line": 5, "column": len(lines[4]) + 1})
+    after = "\n".join([*lines[:3], suggestion["text"], *lines[5:]])
+    assert "pr_err(" in after
+    assert "topology_physical_package_id(cpu), cpu" in after
+    left = gate([Input(name, None, "c", after.encode())], rules_of(), Settings())
+    assert not {one.rule for one in left.findings} & {"TDX201", "TDX204", "TDX206"}
+    assert row["code"]["url"] == f"https://docs.example.org/reference/rules.html#{row['code']['value'].lower()}"
+    log = json.loads(render(made, "sarif", PLAIN))["runs"][0]
+    (fix,) = [fix for result in log["results"] for fix in result.get("fixes", ())]
+    (replacement,) = fix["artifactChanges"][0]["replacements"]
+    assert replacement["insertedContent"]["text"] == suggestion["text"]
+    assert replacement["deletedRegion"] == {"startLine": 4, "startColumn": 1, "endLine": 5, "endColumn": last["column"]}
+    assert all(rule["helpUri"].endswith(f"#{rule['id'].lower()}") for rule in log["tool"]["driver"]["rules"])
+
+
+def test_without_an_address_of_the_documentation_none_is_made_up(run: Run) -> None:
+    assert "helpUri" not in render(run, "sarif", PLAIN)
+    assert '"url"' not in render(run, "rdjsonl", PLAIN)

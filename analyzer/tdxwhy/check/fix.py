@@ -1,11 +1,12 @@
-"""Proposed changes to print calls, as a patch: the message with what it leaves out. A proposal, to be read before it is applied."""
+"""Proposed changes to print calls: the message with what it leaves out, as far as the code has it; to be read before it is applied."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from tdxwhy.check.has import Has, has_of
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects.patch import unended
@@ -21,25 +22,61 @@ _LOUD = re.compile(r"^(?P<head>pr|dev|kvm|vcpu)_(?:emerg|alert|crit|err|warn|not
 
 
 class WrittenCall(NamedTuple):
-    """A print call as it stands: its name, what comes before the format, the format, the arguments, and what it names."""
+    """A print call as it stands: its name, what comes before the format, the format, the arguments, what it names, and what it could."""
 
     name: str
     before: tuple[str, ...]
     format: str
     args: tuple[str, ...]
     names: Naming
-    has_cpu: bool
-    on_cpu: bool
+    has: Has
 
 
-def proposals(text: str, name: str, findings: Iterable[Finding], rules: Sequence[Rule]) -> str:
-    """Return a patch on the files as they stand after `text`; empty where no finding has a remedy."""
+class Change(NamedTuple):
+    """New lines in the place of some: their first and last index in the fragment."""
+
+    first: int
+    last: int
+    lines: tuple[str, ...]
+
+
+class Suggestion(NamedTuple):
+    """A new text for whole lines of an input, from the first to the last; `width` is the length of the last as it stands."""
+
+    first: int
+    last: int
+    width: int
+    text: str
+
+
+def suggestions(text: str, name: str, findings: Iterable[Finding], rules: Sequence[Rule]) -> dict[int, Suggestion]:
+    """Return by their first line what is proposed for a C file; one for all findings on it, as they would be in each other's way."""
+    wanted = _wanted(name, findings, rules)
+    if not wanted:
+        return {}
+    from tdxwhy.source.code import of_file
+
+    fragment = of_file(text, name)
+    return {
+        change.first + 1: Suggestion(change.first + 1, change.last + 1, len(fragment.lines[change.last].text), "\n".join(change.lines))
+        for change in _changes(fragment, wanted)
+    }
+
+
+def _wanted(name: str, findings: Iterable[Finding], rules: Sequence[Rule]) -> dict[int, list[str]]:
+    """Return the remedies for the findings of an input, by line."""
     remedies = {rule.id: rule.remedy for rule in rules if rule.remedy}
     wanted: dict[int, list[str]] = {}
     for found in findings:
         line, remedy = found.evidence[0].place.line, remedies.get(found.rule)
         if found.evidence[0].place.source == name and line is not None and remedy is not None:
             wanted.setdefault(line, []).append(remedy)
+    return wanted
+
+
+def proposals(text: str, name: str, findings: Iterable[Finding], rules: Sequence[Rule]) -> str:
+    """Return a patch on the files as they stand after `text`; empty where no finding has a remedy."""
+    wanted = _wanted(name, findings, rules)
     if not wanted:
         return ""
     from tdxwhy.source.code import fragments
@@ -51,19 +88,26 @@ def proposals(text: str, name: str, findings: Iterable[Finding], rules: Sequence
     return f"{NOTE}\n\n{patch}" if patch else ""
 
 
-NOTE = "Proposed messages. Read them before you apply them: `package` and `offline_cpus` stand for what the code has to find out."
+NOTE = "Proposed messages. Read them before you apply them. Of code that has neither CPU nor package at hand nothing is proposed."
+
+
+def _changes(fragment: Fragment, wanted: dict[int, list[str]]) -> Iterator[Change]:
+    from tdxwhy.source.code import functions
+
+    reached = -1
+    names = functions(fragment)
+    for index, line in enumerate(fragment.lines):
+        if line.line in wanted and index > reached:
+            change = _changed(fragment, names, index, wanted[line.line])
+            if change is not None:
+                reached = change.last
+                yield change
 
 
 def _hunks(fragment: Fragment, wanted: dict[int, list[str]]) -> Iterator[str]:
     grown = 0
     reached = -1
-    for index, line in enumerate(fragment.lines):
-        if line.line not in wanted or index <= reached:
-            continue
-        changed = _changed(fragment, index, wanted[line.line])
-        if changed is None:
-            continue
-        last, new = changed
+    for index, last, new in _changes(fragment, wanted):
         first, end = _around(fragment, index, last, reached)
         reached = end - 1
         old = [row.text for row in fragment.lines[first:end]]
@@ -85,11 +129,10 @@ def _around(fragment: Fragment, index: int, last: int, reached: int) -> tuple[in
     return first, end
 
 
-def _changed(fragment: Fragment, index: int, remedies: Sequence[str]) -> tuple[int, list[str]] | None:
-    """Return the last line of the call and the lines that replace it."""
+def _changed(fragment: Fragment, names: Sequence[str | None], index: int, remedies: Sequence[str]) -> Change | None:
+    """Return the lines that replace a call, if any remedy makes it another."""
     from tdxwhy.know.names import named
     from tdxwhy.source.calls import print_call, print_pattern
-    from tdxwhy.source.code import functions
     from tdxwhy.source.grammar import read_call, read_format
 
     start = fragment.starts[index]
@@ -102,15 +145,16 @@ def _changed(fragment: Fragment, index: int, remedies: Sequence[str]) -> tuple[i
     if read is None or read[0]:
         return None
     args = call.arguments[known.format + 1 :]
-    has_cpu = re.search(r"\bint\s+(?:\w+,\s*)*cpu\b", fragment.text[max(0, start - 3000) : start]) is not None
-    on_cpu = scope().matches("cpu", "functions", functions(fragment)[index])
-    written = WrittenCall(call.name, call.arguments[: known.format], read[1], args, named(read[1], args), has_cpu, on_cpu)
+    before = WrittenCall(call.name, call.arguments[: known.format], read[1], args, named(read[1], args), has_of(fragment, names, index))
+    written = before
     for remedy in remedies:
         written = _REMEDIES[remedy](written)
+    if written == before:
+        return None
     last = fragment.line_at(call.end - 1)
     head = fragment.lines[index].text[: call.start - start]
     tail = fragment.text[call.end : fragment.starts[last] + len(fragment.lines[last].text)]
-    return last, _laid_out(head, written, tail)
+    return Change(index, last, tuple(_laid_out(head, written, tail)))
 
 
 def _laid_out(head: str, written: WrittenCall, tail: str) -> list[str]:
@@ -133,19 +177,21 @@ def _laid_out(head: str, written: WrittenCall, tail: str) -> list[str]:
 
 
 def _name_the_cpu(written: WrittenCall) -> WrittenCall:
-    """Name the CPU that runs the code where it runs on many; elsewhere that CPU is not the one at fault, and the package must be found."""
-    body = unended(written.format)
-    if not written.on_cpu:
-        args = (*written.args, "package", "cpumask_pr_args(offline_cpus)")
-        return written._replace(format=f"{body}: no online CPUs in package %u: CPUs %*pbl offline\\n", args=args)
-    cpu = "cpu" if written.has_cpu else "raw_smp_processor_id()"
-    lacks = [
-        (written.names.package, "package %u,", f"topology_physical_package_id({cpu})"),
-        (written.names.cpu, "CPU %u", cpu),
-        (written.names.cpu_state, "CPU %s" if written.names.cpu else "%s", f'cpu_online({cpu}) ? "online" : "offline"'),
-    ]
-    said = " ".join(words for known, words, _ in lacks if not known).rstrip(",")
-    return written._replace(format=f"{body}: {said}\\n", args=(*written.args, *(argument for known, _, argument in lacks if not known)))
+    """Name the CPU, its package and its state, as far as the code has them; what it would have to find out is nobody's to make up."""
+    has, names = written.has, written.names
+    said, args = [], []
+    if has.package and not names.package:
+        said.append("package %u,")
+        args.append(has.package)
+    if has.cpu and not names.cpu:
+        said.append(f"CPU {has.conversion}")
+        args.append(has.cpu)
+    if has.cpu and not names.cpu_state:
+        said.append(("CPU " if names.cpu else "") + ("online" if has.online else "%s"))
+        args += [] if has.online else [f'cpu_online({has.cpu}) ? "online" : "offline"']
+    if not said:
+        return written
+    return written._replace(format=f"{unended(written.format)}: {' '.join(said).rstrip(',')}\\n", args=(*written.args, *args))
 
 
 def _each_time(written: WrittenCall) -> WrittenCall:

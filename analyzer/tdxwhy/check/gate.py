@@ -48,7 +48,8 @@ def gate(given: Iterable[Input | TdxwhyError], rules: Sequence[Rule], settings: 
         except OSError as error:
             errors.append(f"{one.name}: {reason(error)}")
     run = _limited(judged, ranked, errors, limits)
-    return run._replace(unused=tuple(one for one in settings.suppress if not _used(one, run)))
+    unused = tuple(one for one in settings.suppress if not _used(one, run))
+    return run._replace(unused=unused, docs_url=settings.docs_url)
 
 
 def _used(table: Suppress, run: Run) -> bool:

@@ -11,6 +11,7 @@ from tdxwhy.records import Finding
 
 if TYPE_CHECKING:
     from tdxwhy.check.baseline import Entry
+    from tdxwhy.check.fix import Suggestion
 
 
 class CaseChangeSeen(NamedTuple):
@@ -54,6 +55,7 @@ class Run(NamedTuple):
     errors: tuple[str, ...] = ()
     unused: tuple[Suppress, ...] = ()
     texts: dict[str, str] = {}  # noqa: RUF012 - never written to
+    docs_url: str = ""
 
     def text_of(self, source: str) -> str | None:
         """Return the text of an input, if it was kept."""
@@ -62,6 +64,22 @@ class Run(NamedTuple):
     def rule(self, rule_id: str) -> Rule:
         """Return the rule of a finding."""
         return next(rule for rule in self.rules if rule.id == rule_id)
+
+    def page_of(self, rule_id: str) -> str:
+        """Return the address of a rule's page; empty while the documentation has none."""
+        return f"{self.docs_url.rstrip('/')}/reference/rules.html#{rule_id.lower()}" if self.docs_url else ""
+
+    def suggested(self) -> dict[tuple[str, int], Suggestion]:
+        """Return the new texts that are proposed for C files, by file and line."""
+        from tdxwhy.check.fix import suggestions
+
+        return {
+            (name, line): one
+            for judged in self.inputs
+            if judged.sort == "c"
+            for name, text in judged.texts.items()
+            for line, one in suggestions(text, name, self.findings, self.rules).items()
+        }
 
 
 Threshold = Literal["error", "warning", "info", "never"]

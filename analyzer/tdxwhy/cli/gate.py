@@ -174,9 +174,11 @@ def _report(args: argparse.Namespace, found: Run) -> None:
     if args.fix:
         from tdxwhy.check.fix import proposals
 
-        sys.stdout.writelines(
-            proposals(text, name, found.findings, found.rules) for one in found.inputs for name, text in sorted(one.texts.items())
-        )
+        texts = [(name, text) for one in found.inputs for name, text in sorted(one.texts.items())]
+        made = [proposals(text, name, found.findings, found.rules) for name, text in texts]
+        sys.stdout.writelines(made)
+        if found.findings and not any(made):
+            complain("nothing to propose", "the code at hand has neither CPU nor package to name; the rule's page says what to do")
     else:
         sys.stdout.write(render(found, args.format, painter(), args.sarif_suppressed, not args.no_summary))
     for name in _FORMATS[4:12]:

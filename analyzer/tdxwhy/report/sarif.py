@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from tdxwhy.check.judged import Run
@@ -14,6 +14,9 @@ from tdxwhy.records import Evidence, Finding
 from tdxwhy.report.line_hash import line_hashes
 from tdxwhy.report.location import spot
 from tdxwhy.version import VERSION
+
+if TYPE_CHECKING:
+    from tdxwhy.check.fix import Suggestion
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _PROBLEMS = {"error": "error", "warning": "warning", "info": "recommendation"}
@@ -30,7 +33,10 @@ def sarif(run: Run, hidden: Hidden = "omit") -> str:
         shown.extend((one.finding, one) for one in run.suppressed)
     hashes = _hashes(run, [found for found, _ in shown])
     index = {rule.id: number for number, rule in enumerate(run.rules)}
-    results = [_result(run, found, index[found.rule], hashes) | _suppression(why) for found, why in shown[:_RESULTS]]
+    suggested = run.suggested()
+    results = [
+        _result(run, found, index[found.rule], hashes) | _fix(run, found, suggested) | _suppression(why) for found, why in shown[:_RESULTS]
+    ]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -52,7 +58,7 @@ def _driver(run: Run) -> dict[str, Any]:
         "name": "tdxwhy",
         "version": VERSION,
         "semanticVersion": VERSION,
-        "rules": [_rule(rule) for rule in run.rules],
+        "rules": [_rule(rule) | ({"helpUri": run.page_of(rule.id)} if run.docs_url else {}) for rule in run.rules],
     }
 
 
@@ -101,6 +107,18 @@ def _result(run: Run, found: Finding, index: int, hashes: dict[tuple[str, int], 
     if facts:
         result["properties"] = facts
     return result
+
+
+def _fix(run: Run, found: Finding, suggested: dict[tuple[str, int], Suggestion]) -> dict[str, Any]:
+    """Return the text that is proposed; one takes in all findings of a line, and stands with the first of them."""
+    place = found.evidence[0].place
+    change = suggested.pop((place.source, place.line or 0), None)
+    if change is None:
+        return {}
+    region = {"startLine": change.first, "startColumn": 1, "endLine": change.last, "endColumn": change.width + 1}
+    replacement = {"deletedRegion": region, "insertedContent": {"text": change.text}}
+    artifact = {"artifactLocation": {"uri": address(spot(run, found.evidence[0]).path)}, "replacements": [replacement]}
+    return {"fixes": [{"description": {"text": "the message with what the code has to say"}, "artifactChanges": [artifact]}]}
 
 
 def _location(run: Run, evidence: Evidence) -> dict[str, Any]:

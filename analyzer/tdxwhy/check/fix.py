@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdxwhy.check.has import Has, has_of
 from tdxwhy.check.rules import Rule
@@ -32,7 +32,7 @@ class WrittenCall(NamedTuple):
     has: Has
 
 
-class Change(NamedTuple):
+class NewLines(NamedTuple):
     """New lines in the place of some: their first and last index in the fragment."""
 
     first: int
@@ -91,7 +91,7 @@ def proposals(text: str, name: str, findings: Iterable[Finding], rules: Sequence
 NOTE = "Proposed messages. Read them before you apply them. Of code that has neither CPU nor package at hand nothing is proposed."
 
 
-def _changes(fragment: Fragment, wanted: dict[int, list[str]]) -> Iterator[Change]:
+def _changes(fragment: Fragment, wanted: dict[int, list[str]]) -> Iterator[NewLines]:
     from tdxwhy.source.code import functions
 
     reached = -1
@@ -129,7 +129,7 @@ def _around(fragment: Fragment, index: int, last: int, reached: int) -> tuple[in
     return first, end
 
 
-def _changed(fragment: Fragment, names: Sequence[str | None], index: int, remedies: Sequence[str]) -> Change | None:
+def _changed(fragment: Fragment, names: Sequence[str | None], index: int, remedies: Sequence[str]) -> NewLines | None:
     """Return the lines that replace a call, if any remedy makes it another."""
     from tdxwhy.know.names import named
     from tdxwhy.source.calls import print_call, print_pattern
@@ -154,7 +154,7 @@ def _changed(fragment: Fragment, names: Sequence[str | None], index: int, remedi
     last = fragment.line_at(call.end - 1)
     head = fragment.lines[index].text[: call.start - start]
     tail = fragment.text[call.end : fragment.starts[last] + len(fragment.lines[last].text)]
-    return Change(index, last, tuple(_laid_out(head, written, tail)))
+    return NewLines(index, last, tuple(_laid_out(head, written, tail)))
 
 
 def _laid_out(head: str, written: WrittenCall, tail: str) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Severity
 from tdxwhy.strict import strict
 

@@ -1,6 +1,6 @@
 """What decoding a number gives. Apart from the other nouns so that `tdxwhy decode` starts without them."""
 
-from typing import NamedTuple
+from tdxwhy.noun import NamedTuple
 
 
 class Status(NamedTuple):

@@ -1,7 +1,9 @@
 """The nouns that pass between stages. All are immutable; a missing fact is None, never 0."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
+
+from tdxwhy.noun import NamedTuple
 
 Certainty = Literal["exact", "partial"]
 Presence = Literal["online", "offline", "never-seen", "unknown"]

@@ -6,10 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.files import read_bytes
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding
 
 SCHEMA = "tdxwhy/baseline/1"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.gate import gate
 from tdxwhy.check.intake import Input, sort_of
 from tdxwhy.check.rules import Example, Rule
 from tdxwhy.config import Settings
+from tdxwhy.noun import NamedTuple
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z]{2,}")
 _STAND_IN = "zzyx"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.check.has import Has, has_of
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects.patch import unended
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding, Naming
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.check.engine import unique
 from tdxwhy.check.intake import WHOLE, Input
@@ -12,6 +12,7 @@ from tdxwhy.check.rules import Rule
 from tdxwhy.check.suppress import Suppressed, applies
 from tdxwhy.config import Settings, Suppress
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding
 
 if TYPE_CHECKING:

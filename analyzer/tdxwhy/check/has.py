@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
     from tdxwhy.source.code import Fragment

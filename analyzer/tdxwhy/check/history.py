@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.noun import NamedTuple
 
 COMMITS = 20_000
 _PATCH_BYTES = 64 << 20

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Suppress
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ A rule's [when] and [require] name them; `@predicate` says for which subjects on
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from tdxwhy.check.subjects.nouns import (
     BootSubject,
@@ -16,6 +16,7 @@ from tdxwhy.check.subjects.nouns import (
     VerdictSubject,
 )
 from tdxwhy.levels import LEVELS
+from tdxwhy.noun import NamedTuple
 
 Test = Callable[[Any, Any], bool]
 _F = TypeVar("_F", bound=Callable[..., bool])

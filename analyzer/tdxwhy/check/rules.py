@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects.nouns import WORDS, Kind
 from tdxwhy.errors import RulesError, reason
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Precision, Severity
 from tdxwhy.strict import strict
 

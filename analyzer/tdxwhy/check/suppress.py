@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from tdxwhy.check.subjects.nouns import SuppressionSubject
 from tdxwhy.config import Suppress
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Finding, Place
 
 _MARK = re.compile(r"tdxwhy: (?P<how>ignore|ignore-file)\[(?P<rules>TDX\d{0,3}(?:, ?TDX\d{0,3}){0,19})\][ \t]*(?P<reason>[^*\n]{0,200})")

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import NamedTuple
+
+from tdxwhy.noun import NamedTuple
 
 THIS_MACHINE, STDIN = "this machine", "-"
 _ZIP = b"PK\x03\x04"

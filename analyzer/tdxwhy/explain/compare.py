@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.explain.logs import JudgedBoot
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
+from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Event, Evidence, Topology
 

@@ -1,7 +1,6 @@
 """What the whole log tells beside its TDX lines: kernel, module, command line, request, and facts that causes ask for."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from tdxwhy.explain.beside import answers_to, facts_beside
 from tdxwhy.explain.command_line import misspelt, request, telling_words
@@ -10,6 +9,7 @@ from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
 from tdxwhy.know.rows import FoundBy
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topology, is_offline
 
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.

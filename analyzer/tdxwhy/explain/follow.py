@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.explain.afterwards import of_boot
 from tdxwhy.explain.logs import JudgedBoot
 from tdxwhy.explain.nouns import GOES_ON_NS, Diagnosis
 from tdxwhy.explain.speaking import Speaking
 from tdxwhy.know.recognise import Recogniser, recognise
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.segments import EARLY, SLACK_NS, is_start, opens_at_its_start
 from tdxwhy.records import BootRecords, Event, Finding, LogRecord

@@ -1,7 +1,6 @@
 """What may be said of a boot: whose log it is, what became of initialisation, and at which steps it can have failed."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from tdxwhy.explain.facts import TRACE, BootFacts, evidence_of
 from tdxwhy.explain.outcome import Attempt, attempts, behind, may_be_harmless, ready_at_run_time
@@ -9,6 +8,7 @@ from tdxwhy.explain.role import whose
 from tdxwhy.explain.silence import Silence, interpret
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords, Event, Evidence, Outcome, Role, Topology
 from tdxwhy.replay.nouns import Explanation, Verdict
 

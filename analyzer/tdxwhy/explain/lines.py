@@ -8,12 +8,13 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import cache, partial
 from itertools import compress
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.explain.command_line import telling
 from tdxwhy.explain.nouns import GOES_ON_NS
 from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.know.tables import forms
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.records import BootRecords, Event, LogRecord, Place
 

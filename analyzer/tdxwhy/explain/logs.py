@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.explain.lines import edges_of, likeness, timed, understood
 from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """What a diagnosis is made of."""
 
-from typing import NamedTuple
-
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Event, Evidence, Outcome, Role, Topology
 
 # A log that goes on for so long after a line tells by its silence.

@@ -4,10 +4,11 @@ Which step a failure belongs to is not decided here: that is the reference model
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, harmless_statuses, leaf_needs_ready, leaf_step, says_not_ready
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Event, Outcome
 
 Meaning = Literal["success", "failure", "refusal", "progress", "detail", "runtime", "elsewhere"]

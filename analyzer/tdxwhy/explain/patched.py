@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.apply import apply_patches
 from tdxwhy.source.diff import FilePatch, parse_diff
 from tdxwhy.source.tree import read_revision, read_tree

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tdxwhy.errors import NothingToJudge
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming
 from tdxwhy.source.loops import silent_loops
 from tdxwhy.source.run.failing_cases import FailingStep, described, failing_steps

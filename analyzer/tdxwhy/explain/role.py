@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from tdxwhy.explain.facts import evidence_of
 from tdxwhy.know import tables
 from tdxwhy.know.rows import SignRow
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Role
 
 # What the forms of TDX lines say ranks with the surest signs; a refusal, and what is no line of TDX, with those of a host's programs.

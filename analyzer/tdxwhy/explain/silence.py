@@ -1,11 +1,10 @@
 """What it means that a log says neither that TDX came up nor that it failed."""
 
-from typing import NamedTuple
-
 from tdxwhy.explain.facts import BootFacts, evidence_of, goes_on
 from tdxwhy.explain.outcome import Attempt
 from tdxwhy.know import tables
 from tdxwhy.know.rows import Fact, ReadAs
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords, Evidence, Outcome
 
 _WHOLE_LOG = "the whole kernel log from boot on: journalctl -k -b, or dmesg without a filter"

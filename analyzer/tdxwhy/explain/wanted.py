@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tdxwhy.explain.logs import LogReport
+from tdxwhy.noun import NamedTuple
 
 Counting = Literal["both", "init", "incident", "never"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.extract.book import table
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import single
 from tdxwhy.replay.generation import Generation

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
 from tdxwhy.extract.book import table
 from tdxwhy.know.decode import errno_name
 from tdxwhy.know.names import named
 from tdxwhy.levels import SHORT
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.generation import Form, Generation
 from tdxwhy.replay.view import Row, rows
 

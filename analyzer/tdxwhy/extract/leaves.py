@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.extract.book import Book, leaf_name
 from tdxwhy.extract.outcomes import Outcome, outcome
 from tdxwhy.extract.stage import KernelMemory
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.branching import Decision, Deviation, RunResult
 from tdxwhy.source.run.failing_cases import unreached

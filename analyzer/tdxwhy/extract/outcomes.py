@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tdxwhy.extract.book import number
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.run.branching import CodeScope, Decision, RunResult
 from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import Unknown, is_error

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.extract.writing import Draft
 from tdxwhy.know import tables
 from tdxwhy.know.printf import CONVERSION, conversions
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import MessageForm
 from tdxwhy.source.calls import calls
 from tdxwhy.source.nouns import PrintSite

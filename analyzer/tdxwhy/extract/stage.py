@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.run.branching import CodeScope, Decision, Deviation, Event, RunResult
 from tdxwhy.source.run.interpreter import Interpreter
 from tdxwhy.source.run.lines import PrintedLine

@@ -8,9 +8,10 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, cast
 
 from tdxwhy.files import shown
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.tar import streamed
 
 # Members of one archive, and how much one may grow beyond what is free: what is beyond was made to exhaust its reader.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tdxwhy.fleet.sources import Source, Unread
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Loss
 
 # A batch holds so many bytes, each source counting for at least so many, or a 64th of all before it; the last ones hold less.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from tdxwhy.explain.lines import Edges, TimedLines, edges_of, timed, understood
 from tdxwhy.fleet.origin import SECOND, Origin, of_records
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords
 
 

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tdxwhy.explain.lines import Edges
 from tdxwhy.fleet.boot import Boot
 from tdxwhy.fleet.judge import Judge, JudgedRows, Remembered
 from tdxwhy.fleet.origin import Origin, key_of
 from tdxwhy.fleet.schema import TABLES, arrow_schema, arrow_type
+from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
     from arro3.core import Array, RecordBatch

@@ -12,13 +12,14 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.part import Manifest, commit, rows_of, trouble_of
 from tdxwhy.fleet.query import best_copies
 from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_schema, arrow_type
 from tdxwhy.fleet.store import StoreFolder, Writer, counting
+from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tdxwhy.explain.speaking import speaks
 from tdxwhy.fleet.boot import Boot, boot_of
@@ -12,6 +12,7 @@ from tdxwhy.fleet.content import ZIP_MAGIC
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.quick import SMALL, quick
 from tdxwhy.know.stored import anchors
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.export import is_export
 from tdxwhy.read.log import LogReader

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import NamedTuple
 
 from tdxwhy.fleet import counters
 from tdxwhy.fleet.batch import BatchResult, IngestSettings, batches
@@ -18,6 +17,7 @@ from tdxwhy.fleet.extra import needed
 from tdxwhy.fleet.origin import compiled
 from tdxwhy.fleet.sources import MANY, Listing, Unread
 from tdxwhy.fleet.store import Writer, make_store
+from tdxwhy.noun import NamedTuple
 
 # Seconds between two reports of how far it is.
 _TICK = 0.2

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.part import Manifest, manifest_of, trouble_of, whole_rows_of
 from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES
 from tdxwhy.fleet.store import StoreFolder, counting
+from tdxwhy.noun import NamedTuple
 
 
 class Health(NamedTuple):

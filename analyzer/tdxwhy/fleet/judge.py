@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.logs import judged
@@ -15,6 +15,7 @@ from tdxwhy.fleet.boot import Boot
 from tdxwhy.know.cpu_facts import tells
 from tdxwhy.know.recognise import Recogniser, step_of
 from tdxwhy.know.topology import topology
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords, Event, Topology
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.noun import NamedTuple
 
 # Requests under way at a time.
 _AT_ONCE = 16

@@ -6,9 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import LogRecord
 
 _REALTIME = re.compile(r"__REALTIME_TIMESTAMP\"? ?[:=] ?\"?(\d{15,17})\b")

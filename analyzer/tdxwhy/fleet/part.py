@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.schema import SCHEMA, TABLES, arrow_schema
+from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatch, RecordBatchReader

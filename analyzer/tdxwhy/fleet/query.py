@@ -6,13 +6,14 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, cast
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.extra import needed
 from tdxwhy.fleet.part import GROUP, LASTING, changed
 from tdxwhy.fleet.schema import ABOUT_BOOTS, BOOTS, TABLES
 from tdxwhy.fleet.store import StoreFolder, open_store
+from tdxwhy.noun import NamedTuple
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from tdxwhy.fleet.query import Fleet
 from tdxwhy.fleet.regressions import CHANCE, DIMENSIONS, Regression, regressions, rose
+from tdxwhy.noun import NamedTuple
 
 OUTCOMES = ("initialized", "failed", "disabled-by-bios", "not-attempted", "unknown")
 _RECENT = timedelta(days=7)

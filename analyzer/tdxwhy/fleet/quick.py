@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import accumulate
-from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.lines import Edges, understood
@@ -13,6 +12,7 @@ from tdxwhy.fleet.content import whole
 from tdxwhy.fleet.origin import Origin
 from tdxwhy.fleet.part import digest_of
 from tdxwhy.fleet.sources import Source
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read import expand
 from tdxwhy.read.fast_lines import BANNER, cut_out, usual_lines
 from tdxwhy.read.segments import SLACK_NS, is_start

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from math import exp, lgamma, log, log1p
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tdxwhy.fleet.query import Fleet
+from tdxwhy.noun import NamedTuple
 
 DIMENSIONS = ("kernel", "module", "firmware", "board")
 # Dimensions whose values have an order of their own, so that "since" can be said without any time.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
     from arro3.core import DataType, Schema

@@ -8,10 +8,10 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.files import shown
+from tdxwhy.noun import NamedTuple
 
 STDIN = "-"
 # More sources than this are work for more than one process.

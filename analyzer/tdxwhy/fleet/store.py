@@ -19,11 +19,12 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, unpanicked, whole_rows_of
 from tdxwhy.fleet.schema import SCHEMA
+from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tdxwhy.incident import tables
 from tdxwhy.incident.cases import Case, StagedSign
@@ -12,6 +11,7 @@ from tdxwhy.incident.nouns import PasteLine
 from tdxwhy.incident.numbers import row_of
 from tdxwhy.know.offline import package_of, whom
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Topology
 
 _MCE_CPU = lazy(r"mce: \[Hardware Error\]: CPU (\d+)")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from tdxwhy.incident import tables
 from tdxwhy.incident.cpus import brought_online
 from tdxwhy.incident.nouns import FailedCall, Host, PasteLine, Sign
 from tdxwhy.incident.numbers import answer_of, call_of, codes_of, errno_of_sign, row_of, seamcall_of
 from tdxwhy.know import decode
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Place
 
 _RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.incident.rows import ProgramMessage
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Place, Topology
 
 

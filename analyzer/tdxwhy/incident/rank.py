@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tdxwhy.incident import tables
 from tdxwhy.incident.cases import Case, StagedSign
 from tdxwhy.incident.nouns import FailedCall
 from tdxwhy.incident.numbers import answer_of, codes_of, errno_name, row_of
 from tdxwhy.incident.rows import Condition, IncidentCause
+from tdxwhy.noun import NamedTuple
 
 _WORTH = {"settles": 100, "likely": 20, "unlikely": -20}
 # So many are said of what is settled, and of what the evidence leaves open.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from tdxwhy.noun import NamedTuple
 
 # How much a message counts: a failure of its own; a result whose reason stands elsewhere; a line that only repeats; one that is none.
 Weight = Literal["failure", "result", "consequence", "ordinary"]

@@ -1,6 +1,6 @@
 """The rows that say what numbers mean. Apart from the others so that `tdxwhy decode` starts without them."""
 
-from typing import NamedTuple
+from tdxwhy.noun import NamedTuple
 
 # Completion statuses, leaves, operands and MSRs, errnos.
 CODE_FILES = frozenset({"statuses", "leaves", "details", "errnos"})

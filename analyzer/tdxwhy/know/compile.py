@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.know.printf import Field, Text, expression, field_kinds, pieces
 from tdxwhy.know.rows import UNANCHORED, Knowledge
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import MessageForm
 
 # Lengths of the constant heads by which a line finds its few candidates, longest first.

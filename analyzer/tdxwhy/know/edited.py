@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.know.match import Matcher, index, match, matchers
 from tdxwhy.know.partial import certain
 from tdxwhy.know.printf import Text, pieces
 from tdxwhy.know.truncated import TDX_KINDS
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 
 # Markup, the number of a list, a tag, and what a shell or a program says before the line.
 _LEADING = lazy(

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.know import tables
 from tdxwhy.know.stored import table
 from tdxwhy.levels import LEVELS
+from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import numbers
 from tdxwhy.records import MessageForm
 

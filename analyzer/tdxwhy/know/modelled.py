@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy import toml
 from tdxwhy.errors import RulesError
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import MessageForm
 
 

@@ -6,11 +6,12 @@ The words, calls and masks are data, `rules/knowledge/names.toml`; here is only 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
 from tdxwhy.know.printf import NUMBER, conversions
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming
 from tdxwhy.shipped import folder
 

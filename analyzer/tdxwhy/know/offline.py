@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tdxwhy.know import tables
 from tdxwhy.know.decode import status_package
 from tdxwhy.know.rows import FoundBy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Blames, Topology, is_offline
 
 

@@ -1,10 +1,11 @@
 """What a line certainly contains, whatever its wording: leaf, status, errno, CPU, package, and words of outcome."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.know import decode
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import numbers
 
 _STATUS = lazy(

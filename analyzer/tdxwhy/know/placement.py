@@ -1,7 +1,9 @@
 """Which package an offline CPU is in: inferred from how the CPUs that are online are numbered, or not at all."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from tdxwhy.noun import NamedTuple
 
 Known = Literal["stated", "inferred", "unknown"]
 _MOST_CPUS = 8192

@@ -17,7 +17,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+
+from tdxwhy.noun import NamedTuple
 
 CPUS = "%{#}"
 # A conversion that prints one number, or a mask or list of them.

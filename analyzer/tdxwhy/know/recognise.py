@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.know import decode
 from tdxwhy.know.match import Matcher, match
 from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx, may_look_like_tdx
 from tdxwhy.know.truncated import TDX_KINDS, fit, nearest, resembles, same_words
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Event, LogRecord, MessageForm
 
 

@@ -1,8 +1,9 @@
 """The rows of the knowledge tables that never leave this room, and the words that rows may use."""
 
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Cause, FormKind, GenerationRow, MessageForm, Outcome, Parameter
 
 KINDS: tuple[FormKind, ...] = get_args(FormKind)

@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from functools import cache
 from os.path import commonprefix
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.know.match import Matcher, matchers
 from tdxwhy.know.printf import Text, pieces
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import MessageForm
 
 TDX_KINDS = frozenset({"host", "loader", "kvm", "runtime", "guest"})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.entries import boot_of_entry, records_of_entry
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.text import RAW_LIMIT

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, record

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, compress
 from operator import itemgetter
-from typing import Any, NamedTuple, Self, overload
+from typing import Any, Self, overload
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.records import LogRecord, Place, record
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.prompt import command_of, is_empty
 from tdxwhy.records import LogRecord
 

@@ -1,8 +1,7 @@
 """Records of /dev/kmsg and of extended netconsole."""
 
-from typing import NamedTuple
-
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.item import FRAGMENT
 
 # netconsole may put the kernel release first, and cuts long records into fragments.

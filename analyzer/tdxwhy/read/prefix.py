@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from tdxwhy.lazy import lazy
 from tdxwhy.levels import SHORT
+from tdxwhy.noun import NamedTuple
 
 FACILITIES = ("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp")
 

@@ -1,9 +1,9 @@
 """Bytes to lines of text that a terminal can show: encodings, escape sequences and control characters."""
 
 import re
-from typing import NamedTuple
 
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 
 # What is read at a time; an input that is smaller is read as a whole.
 BLOCK = 1 << 20

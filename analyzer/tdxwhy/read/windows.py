@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.text import LINE_LIMIT, side_by_side
 
 # Boots begin here, whatever the caller looks for.

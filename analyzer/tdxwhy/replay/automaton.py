@@ -7,8 +7,8 @@ generation's data alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import cause_of_answer, leaf_number
 from tdxwhy.replay.generation import ModelStep, Operation
 from tdxwhy.replay.moves import Moves

@@ -5,8 +5,8 @@ A complete log is followed exactly. In a lossy one any owed line may be missing;
 
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.states import ANY, START, UNSEEN, Blame, Pattern, State, Symbol
 

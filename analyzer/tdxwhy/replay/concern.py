@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import generations, leaf_number
 from tdxwhy.replay.generation import Generation, ModelStep, Operation
 from tdxwhy.replay.states import Symbol

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.decode import decode_status, status_package
 from tdxwhy.know.offline import offline
 from tdxwhy.know.topology import topology as complete
+from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import counted, ranges
 from tdxwhy.read.host.sidecar import of_cpus
 from tdxwhy.records import Cpu, Topology

@@ -1,9 +1,10 @@
 """What one kernel generation does: the nouns of rules/model, which `replay.data` reads."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.know.printf import filled
+from tdxwhy.noun import NamedTuple
 
 # What a kernel can print beside what the module told of itself: numbers, 0 until they are known, and names.
 TEXTS = frozenset({"leaf_name"})

@@ -1,7 +1,8 @@
 """Memory as the kernel cuts it for TDX: regions, TDMRs, PAMTs, reserved areas; and a first-fit page allocator to place PAMTs."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from tdxwhy.noun import NamedTuple
 
 PAGE_SIZES = (1 << 12, 1 << 21, 1 << 30)
 PAGE = 1 << 12

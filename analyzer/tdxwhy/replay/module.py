@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import leaf_number, module_data, platform_data
 from tdxwhy.replay.memory import Tdmr, refusal
 from tdxwhy.replay.scenario import Scenario

@@ -1,8 +1,8 @@
 """The machine around the module: CPUs, their hot-plug and its lock, VMX, injected answers, allocations."""
 
 from collections import Counter
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import module_data, platform_data
 from tdxwhy.replay.memory import Allocator, Tdmr
 from tdxwhy.replay.module import ModuleCall, TdxModule

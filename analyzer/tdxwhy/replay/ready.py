@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
 from tdxwhy.know.topology import topology as complete
+from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import ranges
 from tdxwhy.read.host.sidecar import read_sidecar
 from tdxwhy.records import GenerationRow, Severity, Topology, When

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.belief import DEAD, Beliefs, FinalState, Graph
 from tdxwhy.replay.concern import concerned

@@ -1,10 +1,11 @@
 """A scenario: the machine, the module, what goes wrong, and what is asked of the kernel. Strict to read."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.decode import leaf_named, status_named
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import generation, leaf_numbers, module_data, serving
 from tdxwhy.replay.values import known_keys, rows_of, whole_number
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import generation
 from tdxwhy.replay.kernel import Kernel

@@ -1,7 +1,6 @@
 """What a kernel's history knows at a point: where it is, what it remembers, which lines it owes to the log."""
 
-from typing import NamedTuple
-
+from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import can_answer
 
 

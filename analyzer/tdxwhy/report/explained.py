@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from tdxwhy.noun import NamedTuple
 from tdxwhy.report.log_text import wrap
 from tdxwhy.report.terminal import safe
 

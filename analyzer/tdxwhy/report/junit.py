@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tdxwhy.check.judged import Judged, Run
 from tdxwhy.check.rules import Rule
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding
 from tdxwhy.report.location import relative, spot
 from tdxwhy.report.terminal import safe

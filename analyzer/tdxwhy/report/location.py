@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from tdxwhy.check.judged import Run
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence
 
 _SHOWN = 500

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.wanted import Wanted
+from tdxwhy.noun import NamedTuple
 
 PAGES = {"html": "log.html", "markdown": "log.md"}
 TESTS = ("junit", "tap")

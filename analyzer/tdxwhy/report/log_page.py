@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tdxwhy.explain.logs import JudgedBoot
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import LogRecord, Loss
 from tdxwhy.report.log_text import lost_line, packages
 from tdxwhy.report.templates import fill

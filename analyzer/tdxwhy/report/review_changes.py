@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import counted
 from tdxwhy.report.review_items import place
 from tdxwhy.review.nouns import HunkChange, PatchChange, Review

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 from urllib.parse import quote
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence
 from tdxwhy.review.nouns import Commitment, MailedMessage, Precondition, Remark, Review
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.report.review_changes import shown_changes
 from tdxwhy.report.review_items import Item, open_items, settled_items
 from tdxwhy.report.review_view import cell_words, columns, current_code, day, head, promise_rows, tree

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import counted
 from tdxwhy.report.review_items import Item, kept_words, newest, open_items, promise_item
 from tdxwhy.review.nouns import Message, PatchVersion, Review

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.review.nouns import Anchor, Message
 from tdxwhy.review.origins import Origins
 from tdxwhy.review.versions import patch_text

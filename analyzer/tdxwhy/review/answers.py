@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message, Status

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.alignment import aligned
 from tdxwhy.review.lines import squeeze

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Evidence, Naming
 from tdxwhy.source.nouns import FailingPath, PrintSite

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.review.lines import own_lines, squeeze
 from tdxwhy.review.nouns import Message
 from tdxwhy.review.view import View

@@ -15,11 +15,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
 from tdxwhy.lazy import lazy
+from tdxwhy.noun import NamedTuple
 from tdxwhy.shipped import folder
 
 _KEYS = {"id", "group", "kind", "why", "form", "unless", "good", "bad"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message, version_key
 from tdxwhy.review.threads import Subject, read_subject

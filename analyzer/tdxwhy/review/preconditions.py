@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import MailLine, Message, NeedStatus, Precondition

@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from tdxwhy.know.names import named
 from tdxwhy.know.printf import CONVERSION
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.nouns import Commitment, MailedMessage, Message
 from tdxwhy.review.phrases import word_class

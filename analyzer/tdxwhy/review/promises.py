@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.changes import content, identifiers, named_in, notes, proof
 from tdxwhy.review.lines import squeeze

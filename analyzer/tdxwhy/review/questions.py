@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.review.answers import find_answer
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.labels import demands, pleads

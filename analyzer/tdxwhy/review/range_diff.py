@@ -6,8 +6,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.review.alignment import aligned
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import HunkChange, HunkState, MailLine, Message, PatchChange

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.review.anchors import Anchors
 from tdxwhy.review.labels import asks, assents, earnest, remark_kind, wanted, wants
 from tdxwhy.review.nouns import Anchor, Message, RemarkKind

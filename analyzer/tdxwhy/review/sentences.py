@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.review.nouns import MailLine
 
 _END = re.compile(r"(?<![.!?])[.!?]++[\"')\]*_]*+(?=\s|$)")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.review.lines import own_lines, parse_lines, squeeze
 from tdxwhy.review.nouns import Kind, MailLine, Message

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.blocks import Block, is_greeting, own_blocks
 from tdxwhy.review.lines import squeeze

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import counted
 from tdxwhy.source.diff import FilePatch, Hunk
 

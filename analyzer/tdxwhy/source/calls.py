@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
 from tdxwhy.levels import SHORT
+from tdxwhy.noun import NamedTuple
 from tdxwhy.shipped import folder
 
 _LEVELS = {

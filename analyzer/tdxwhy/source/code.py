@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.diff import DiffLine, Hunk, holds_diff, parse_diff
 
 # A possessive group with choices is wrong before Python 3.11.5 (gh-106052); the bound keeps time linear where no quote ends.

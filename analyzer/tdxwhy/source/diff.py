@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+
+from tdxwhy.noun import NamedTuple
 
 _HUNK = re.compile(
     r"(?P<quote>(?:[ \t]?>){0,40}[ \t]{0,80})"

@@ -6,8 +6,8 @@ Looks at one function alone, in source order; what its callees do is for `failin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.calls import calls
 from tdxwhy.source.results import (
     FAILING_LABEL,

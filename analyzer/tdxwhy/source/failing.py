@@ -9,8 +9,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Place
 from tdxwhy.source.calls import calls
 from tdxwhy.source.code import Fragment

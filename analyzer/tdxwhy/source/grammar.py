@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tdxwhy.know.names import named, tells_failure
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming, Place
 from tdxwhy.source.calls import PrintCall, calls, print_call, print_pattern
 from tdxwhy.source.code import Fragment, functions

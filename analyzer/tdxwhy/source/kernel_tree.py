@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.program import Program, ProgramFile
 from tdxwhy.source.tree import Headers, read_file, read_tree, unit_of_text, wanted_file

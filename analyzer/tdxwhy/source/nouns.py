@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming, Place
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.code import Fragment, blank_comments, of_hunk, section_name
 from tdxwhy.source.diff import DiffLine, FilePatch
 

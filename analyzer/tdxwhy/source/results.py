@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tdxwhy.know.names import tells_failure
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.calls import calls, print_call
 from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, inner, walk, written
 

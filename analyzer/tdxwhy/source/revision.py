@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.repository import Borrowed, said
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+
+from tdxwhy.noun import NamedTuple
 
 
 class Expression(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.judged import Judged
@@ -14,6 +13,7 @@ from tdxwhy.check.subjects.nouns import MessageSubject, PathSubject, RemarkSubje
 from tdxwhy.check.subjects.patch import patch_subjects
 from tdxwhy.check.suppress import sort_out, written
 from tdxwhy.config import Settings
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Place
 
 # How the pieces of a file hang together is looked for hunk by hunk; no patch that anybody reads has so many.

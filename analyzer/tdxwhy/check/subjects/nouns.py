@@ -3,8 +3,9 @@
 Every subject carries the evidence that a finding about it will quote, and the words that a rule's message may use.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Naming, Outcome, Role
 
 Kind = Literal["failure", "log-line", "boot", "print", "path", "remark", "verdict", "suppression", "outcome", "incident"]

@@ -6,8 +6,9 @@ import gzip
 import io
 import tarfile
 from collections.abc import Mapping
-from typing import IO, NamedTuple
+from typing import IO
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.opening import Opened, Raw
 from tdxwhy.read.tar import streamed
 from tdxwhy.records import Loss, Place

@@ -7,9 +7,9 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.entries import records_of_entry
 from tdxwhy.read.host.bundle import KERNEL_LOG, TOPOLOGY
 from tdxwhy.read.host.scrub import Scrubber

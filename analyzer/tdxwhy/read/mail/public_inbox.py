@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.noun import NamedTuple
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.read.mail.pick import below

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.results import prints_failure
 from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import Value

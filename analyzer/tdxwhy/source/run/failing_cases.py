@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tdxwhy.know.decode import decode_leaf
 from tdxwhy.know.names import named
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming
 from tdxwhy.source.calls import calls
 from tdxwhy.source.results import STATUS as _STATUS

@@ -8,8 +8,8 @@ where the next run can fail.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.calls import calls
 from tdxwhy.source.results import prints_failure
 from tdxwhy.source.run.branching import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tdxwhy.know.printf import CONVERSION, shown, too_wide
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.run.values import Unknown, Value
 from tdxwhy.source.syntax import Statement
 

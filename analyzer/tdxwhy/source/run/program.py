@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
+from tdxwhy.noun import NamedTuple
 from tdxwhy.source.calls import calls
 from tdxwhy.source.ctree import macro, parse_unit
 from tdxwhy.source.macros import is_textual, statements_of

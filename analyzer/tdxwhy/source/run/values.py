@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
+
+from tdxwhy.noun import NamedTuple
 
 # Digits of a constant: none that a C compiler takes has more.
 _DIGITS = 66

@@ -17,10 +17,10 @@ from tdxwhy.check.judges.log import judge_log
 from tdxwhy.config import Settings
 from tdxwhy.know.topology import topology
 from tdxwhy.read.host.sidecar import of_cpus
+from tdxwhy.ready.examine import examine
 from tdxwhy.records import Cpu, Evidence, Place, Topology
 from tdxwhy.replay.answers import answer
 from tdxwhy.replay.forecast import foresee
-from tdxwhy.replay.ready import ready
 
 from ..explain.logs import BIOS, boot, diagnosed
 
@@ -108,7 +108,7 @@ def _by_ready(machine: Machine) -> set[int]:
                 (base / f"cpu{cpu}/topology/physical_package_id").write_text(f"{package}\n")
         (root / "proc/sys/kernel").mkdir(parents=True)
         (root / "proc/sys/kernel/osrelease").write_text("6.16.9\n")
-        messages = [one.message for one in ready(root).obstacles if one.id != "will-fail"]
+        messages = [one.message for one in examine(root).obstacles if one.id != "model"]
     return {number for message in messages for group in NO_CPU.findall(message) for number in _numbers(group)}
 
 

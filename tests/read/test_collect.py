@@ -98,6 +98,15 @@ def test_scrubber_gives_the_same_name_the_same_number() -> None:
     assert scrubber.scrub(kept) == kept
 
 
+def test_scrubber_takes_addresses_and_leaves_versions_and_counts_what_it_took() -> None:
+    scrubber = Scrubber(["rack7"])
+    one = scrubber.scrub("rack7: inet 10.1.2.3/24 fe80::1ff:fe23:4567:890a, server 203.0.113.9 port 5, 127.0.0.1 ::1, a.b@lab.example")
+    assert one == "host: inet 192.0.2.1/24 2001:db8::3, server 192.0.2.2 port 5, 127.0.0.1 ::1, user1@example.org"
+    kept = "BIOS 2.4.1.0 03/14/2026, gcc 13.2.0.1, pci 0000:00:04.0: [8086:09a4], 20:03:01, TDX module 1.5.05.46"
+    assert scrubber.scrub(kept) == kept
+    assert dict(scrubber.counts) == {"IP address": 3, "host name": 1, "mail address": 1}
+
+
 def archive(**files: bytes) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:xz") as tar:

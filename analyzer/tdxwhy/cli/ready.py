@@ -1,41 +1,46 @@
-"""`tdxwhy ready`: will TDX come up on this machine, before anybody tries."""
+"""`tdxwhy ready`: can this machine be a TDX host, what stands in the way, and what its log would say, before anybody tries."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from tdxwhy.cli.parsing import Parser
 
+_STATUS = {"ready": 0, "not-ready": 1, "impossible": 1, "undecided": 3}
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy ready`."""
     made = Parser(
-        prog="tdxwhy ready", description="Say what stands in TDX's way on this machine, each with its fix, and what the log would say."
+        prog="tdxwhy ready",
+        description="Say whether this machine can be a TDX host, what stands in the way, each with its evidence and fix, and what the log "
+        "would say. As root it reads more.",
     )
-    made.add_argument("--root", metavar="DIR", default="/", help="a folder with copies of /proc and /sys instead of this machine")
+    made.add_argument(
+        "--root",
+        metavar="DIR",
+        default="/",
+        help="another machine's files: a copy of its /proc and /sys, a sosreport, or a bundle of tdxwhy collect, unpacked or not",
+    )
     made.add_argument("--generation", metavar="NAME", help="the kernel generation, if the version number would mislead")
-    made.add_argument("--format", choices=["text", "json"], default="text", help="how to print it")
+    made.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how to print it")
     return made
 
 
 def run(args: argparse.Namespace) -> int:
-    """Report; exit 1 if something stands in the way."""
-    from tdxwhy.replay.ready import ready
-    from tdxwhy.report.ready_text import render
+    """Report; exit 1 if something stands in the way, 3 if nobody can tell."""
+    from tdxwhy.ready.examine import examine
 
-    found = ready(Path(args.root), args.generation)
-    if args.format == "json":
-        facts = found.facts._asdict() | {
-            "topology": {"packages": len(found.facts.topology.packages), "cpus": len(found.facts.topology.cpus)}
-        }
-        obstacles = [one._asdict() for one in found.obstacles]
-        lines = [{"level": one.level, "text": one.text} for one in found.foresight.simulation.lines]
-        answer = {"schema": "tdxwhy/ready/1", "generation": found.generation, "facts": facts, "obstacles": obstacles}
-        answer |= {"sentence": found.foresight.sentence, "lines": lines}
-        sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+    found = examine(Path(args.root), args.generation)
+    if args.format == "markdown":
+        from tdxwhy.report.ready_page import page
+
+        sys.stdout.write(page(found))
     else:
-        sys.stdout.write(render(found))
-    return 1 if any(one.severity == "error" for one in found.obstacles) else 0
+        from tdxwhy.report.ready_text import as_json, render
+        from tdxwhy.report.terminal import painter, width
+
+        sys.stdout.write(as_json(found) if args.format == "json" else render(found, width(sys.stdout), painter()))
+    return _STATUS[found.verdict]

@@ -54,8 +54,7 @@ def run(args: argparse.Namespace) -> int:
 def _machine(args: argparse.Namespace) -> int:
     from tdxwhy.know.topology import topology
     from tdxwhy.read.host.sidecar import read_sidecar
-    from tdxwhy.replay.forecast import foresee
-    from tdxwhy.replay.ready import generation_of
+    from tdxwhy.replay.forecast import foresee, generation_of
 
     seen = foresee(
         topology((), read_sidecar(Path(args.topology))), args.generation or generation_of(None).id, {"max_packages": args.packages}

@@ -14,6 +14,9 @@ from tdxwhy.lazy import lazy
 from tdxwhy.records import Evidence as Quote
 
 _SETTLES = 3
+# Steps that one action names.
+_AT_ONCE = 4
+_KEYIDS = lazy(r"private KeyID range \[\d")
 _MACHINE = lazy(r"DMI: |Manufacturer: |Hardware name: |Product Name: ")
 
 
@@ -75,15 +78,24 @@ def _notes(evidence: PastedEvidence) -> Iterator[Note]:
 
 
 def checklist(lines: Sequence[PasteLine]) -> Iterator[Action]:
-    """Yield the firmware set-up in its order, with what proves each step, and where this machine's vendor keeps it."""
-    steps = "; ".join(f"{number}. {step.name}: {step.set}" for number, step in enumerate(tables.firmware(), 1))
-    yield Action(f"Go through the firmware set-up in this order, with a reboot between: {steps}.")
-    told = " ".join(line.text for line in lines if _MACHINE.search(line.text))
-    for vendor in tables.vendors():
-        if told and lazy(vendor.match).search(told):
+    """Yield the firmware set-up in its order, with what proves each step, and where this machine's vendor keeps it.
+
+    Steps without which there are no private KeyIDs are left out where a line shows some.
+    """
+    keyids = any(_KEYIDS.search(line.text) for line in lines)
+    steps = [step for step in known.firmware_steps() if step.kind == "option" and not (keyids and step.keyids_prove)]
+    done = ", ".join(step.name for step in known.firmware_steps() if keyids and step.keyids_prove)
+    told = [f"{number}. {step.name}: {step.set}" for number, step in enumerate(steps, 1)]
+    yield Action(f"Go through the firmware set-up in this order, with a reboot between: {'; '.join(told[:_AT_ONCE])}.")
+    if told[_AT_ONCE:]:
+        yield Action(f"Then: {'; '.join(told[_AT_ONCE:])}.")
+    machine = " ".join(line.text for line in lines if _MACHINE.search(line.text))
+    for vendor in known.firmware_vendors():
+        if machine and lazy(vendor.match).search(machine):
             yield Action(f"{vendor.name}: {vendor.path}")
-    proofs = [step.proof for step in tables.firmware() if "0x1401" in step.proof or "0x87" in step.proof]
-    yield Action(f"Prove it: {'; '.join(proofs)}.", "sudo modprobe msr; sudo rdmsr -a 0x1401; sudo rdmsr 0x87; sudo rdmsr 0x982")
+    proofs = [step.proof for step in steps if "0x1401" in step.proof or "0x87" in step.proof]
+    proved = f" The private KeyIDs prove the rest ({done})." if done else ""
+    yield Action(f"Prove it: {'; '.join(proofs)}.{proved}", "sudo modprobe msr; sudo rdmsr -a 0x1401; sudo rdmsr 0x87; sudo rdmsr 0x982")
     yield Action(
         "Populate slot 0 of every memory channel with equal DIMMs on all sockets, update the BIOS, and put the module into EFI/TDX of "
         "the EFI system partition if firmware carries none."

@@ -189,22 +189,6 @@ class QuestionWords(NamedTuple):
     brings: str
 
 
-class FirmwareStep(NamedTuple):
-    """An option of the firmware set-up, in the order in which one shows the next, with what proves it."""
-
-    name: str
-    set: str
-    proof: str = ""
-
-
-class FirmwareVendor(NamedTuple):
-    """Where a vendor keeps these options; `match` finds the vendor in a log."""
-
-    name: str
-    match: str
-    path: str
-
-
 class Stage(NamedTuple):
     """A stage of a TD's life; `failed` begins the sentence of an incident of it, `settle` asks where no cause is known.
 

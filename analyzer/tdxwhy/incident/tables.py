@@ -23,8 +23,6 @@ _ROWS: dict[str, type] = {
     "pasted": rows.Pasted,
     "checklist": rows.Checklist,
     "question": rows.QuestionWords,
-    "firmware_step": rows.FirmwareStep,
-    "firmware_vendor": rows.FirmwareVendor,
 }
 
 
@@ -119,18 +117,6 @@ def checklists() -> frozenset[str]:
 def questions() -> tuple[rows.QuestionWords, ...]:
     """Return what open questions ask for."""
     return _read("question", rows.QuestionWords)
-
-
-@cache
-def firmware() -> tuple[rows.FirmwareStep, ...]:
-    """Return the options of a host's firmware in their order."""
-    return _read("firmware_step", rows.FirmwareStep)
-
-
-@cache
-def vendors() -> tuple[rows.FirmwareVendor, ...]:
-    """Return where vendors keep them."""
-    return _read("firmware_vendor", rows.FirmwareVendor)
 
 
 @cache

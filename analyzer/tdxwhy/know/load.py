@@ -13,7 +13,7 @@ import msgspec
 from tdxwhy.errors import RulesError
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.know.modelled import with_models
-from tdxwhy.know.rows import Fact, Knowledge, Ordinary, Shown, SignRow, Step, Term, is_table
+from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, Knowledge, Ordinary, Shown, SignRow, Step, Term, is_table
 from tdxwhy.know.validate import complaints
 from tdxwhy.records import Cause, GenerationRow, MessageForm, Parameter, When
 from tdxwhy.strict import strict
@@ -47,6 +47,8 @@ _ROWS: dict[str, tuple[Callable[..., Any], type]] = {
     "fact": (Fact, strict(Fact, {})),
     "shown": (Shown, strict(Shown, {})),
     "term": (Term, strict(Term, {})),
+    "firmware_step": (FirmwareStep, strict(FirmwareStep, {})),
+    "firmware_vendor": (FirmwareVendor, strict(FirmwareVendor, {})),
     "sign": (SignRow, strict(SignRow, {})),
     "ordinary": (Ordinary, strict(Ordinary, {})),
 }

@@ -10,7 +10,7 @@ KINDS: tuple[FormKind, ...] = get_args(FormKind)
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
 UNANCHORED = "platform"
 
-_FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles", "shown", "terms"})
+_FILES = CODE_FILES | frozenset({"generations", "causes", "parameters", "facts", "roles", "shown", "terms", "firmware"})
 
 
 def is_table(stem: str) -> bool:
@@ -109,6 +109,32 @@ class Term(NamedTuple):
     shows: str = ""
 
 
+class FirmwareStep(NamedTuple):
+    """A step of a host's firmware set-up, in the order in which one shows the next.
+
+    `kind`: an option of the set-up, or what no option changes. `keyids_prove`: private KeyIDs are there only where it is done.
+    `symptom` is what shows where it is not, `proof` what proves it.
+    """
+
+    name: str
+    set: str
+    sure: Literal["high", "medium", "low"]
+    source: str
+    kind: Literal["option", "hardware"] = "option"
+    symptom: str = ""
+    proof: str = ""
+    keyids_prove: bool = False
+
+
+class FirmwareVendor(NamedTuple):
+    """Where a vendor keeps these options; `match` finds the vendor in a log."""
+
+    name: str
+    match: str
+    path: str
+    source: str
+
+
 class Ordinary(NamedTuple):
     """Lines that logs are full of: the anchors keep away from them."""
 
@@ -133,3 +159,5 @@ class Knowledge(NamedTuple):
     sign: tuple[SignRow, ...]
     shown: tuple[Shown, ...]
     term: tuple[Term, ...]
+    firmware_step: tuple[FirmwareStep, ...]
+    firmware_vendor: tuple[FirmwareVendor, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache, lru_cache
 
-from tdxwhy.know.rows import Fact, FoundBy, ReadAs, Shown, SignRow, Step, Term
+from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, FoundBy, ReadAs, Shown, SignRow, Step, Term
 from tdxwhy.know.stored import table
 from tdxwhy.records import Asks, Blames, Cause, CpuLimit, GenerationRow, MessageForm, Parameter, When
 
@@ -170,6 +170,18 @@ def step_rows() -> tuple[Step, ...]:
 def terms() -> tuple[Term, ...]:
     """Return the words of the field."""
     return tuple(Term(*row) for row in table("TERM"))
+
+
+@cache
+def firmware_steps() -> tuple[FirmwareStep, ...]:
+    """Return the steps of a host's firmware set-up in their order."""
+    return tuple(FirmwareStep(*row) for row in table("FIRMWARE_STEP"))
+
+
+@cache
+def firmware_vendors() -> tuple[FirmwareVendor, ...]:
+    """Return where vendors keep these options."""
+    return tuple(FirmwareVendor(*row) for row in table("FIRMWARE_VENDOR"))
 
 
 @cache

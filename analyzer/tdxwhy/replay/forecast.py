@@ -7,14 +7,15 @@ from itertools import count
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, status_package
 from tdxwhy.know.offline import offline
 from tdxwhy.know.topology import topology as complete
 from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import counted, ranges
 from tdxwhy.read.host.sidecar import of_cpus
-from tdxwhy.records import Cpu, Topology
-from tdxwhy.replay.data import generation
+from tdxwhy.records import Cpu, GenerationRow, Topology
+from tdxwhy.replay.data import generation, generations
 from tdxwhy.replay.nouns import Failure
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import Simulation, simulate
@@ -27,6 +28,11 @@ class Foresight(NamedTuple):
     simulation: Simulation
     sentence: str
     certain: bool = True
+
+
+def generation_of(kernel: str | None) -> GenerationRow:
+    """Guess the modelled generation from a version number: distributions backport, so a log decides better than this."""
+    return tables.generation_since(kernel, generations())
 
 
 def foresee(topology: Topology, name: str, module: dict[str, Any] | None = None, settings: dict[str, Any] | None = None) -> Foresight:

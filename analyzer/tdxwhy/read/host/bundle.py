@@ -16,8 +16,8 @@ from tdxwhy.records import Loss, Place
 KERNEL_LOG = "kernel.log"
 TOPOLOGY = "topology.json"
 # The most telling first. A sosreport's members stand below a folder of its name.
-_LOGS = (KERNEL_LOG, "sos_commands/kernel/dmesg", "sos_commands/logs/journalctl_--no-pager_--boot", "var/log/dmesg", "var/log/kern.log")
-_SIDECARS = (TOPOLOGY, "sos_commands/processor/lscpu_-ae", "proc/cpuinfo", "sos_commands/processor/lscpu")
+LOGS = (KERNEL_LOG, "sos_commands/kernel/dmesg", "sos_commands/logs/journalctl_--no-pager_--boot", "var/log/dmesg", "var/log/kern.log")
+SIDECARS = (TOPOLOGY, "sos_commands/processor/lscpu_-ae", "proc/cpuinfo", "sos_commands/processor/lscpu")
 _MOST_BYTES = 64 << 20
 _MOST_MEMBERS = 200_000
 
@@ -50,7 +50,7 @@ def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
     try:
         with streamed(Raw(opened)) as tar:
             for count, member in enumerate(tar):
-                wanted = next((name for name in (*_LOGS, *_SIDECARS) if _is(member.name, name)), None)
+                wanted = next((name for name in (*LOGS, *SIDECARS) if _is(member.name, name)), None)
                 content = tar.extractfile(member) if wanted is not None and member.isfile() else None
                 if content is not None and wanted is not None:
                     _read(content, found.setdefault(wanted, bytearray()))
@@ -58,8 +58,8 @@ def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
                     break
     except Exception as error:  # noqa: BLE001 - over broken bytes the library raises whatever comes to it
         losses.append(Loss(f"rest of an archive that is cut or broken ({type(error).__name__})", 1, Place(opened.name)))
-    log = next((name for name in _LOGS if name in found), "")
-    sidecar = next((name for name in _SIDECARS if name in found), "")
+    log = next((name for name in LOGS if name in found), "")
+    sidecar = next((name for name in SIDECARS if name in found), "")
     return Unpacked(_bytes(found, log), log, _bytes(found, sidecar), sidecar), losses
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.noun import NamedTuple
+from tdxwhy.ranges import counted
 from tdxwhy.read.entries import records_of_entry
 from tdxwhy.read.host.bundle import KERNEL_LOG, TOPOLOGY
-from tdxwhy.read.host.scrub import Scrubber
+from tdxwhy.read.host.scrub import LEFT, PLURAL, Scrubber
 from tdxwhy.read.host.sidecar import cpus_of_sysfs, of_cpus, value_of
 from tdxwhy.read.kmsg import KmsgLine, kmsg_line
 from tdxwhy.read.text import clean
@@ -45,14 +46,15 @@ Run = Callable[[Sequence[str]], bytes | None]
 
 
 class HostFiles(NamedTuple):
-    """The files of a bundle, and one line for each fact that could not be read."""
+    """The files of a bundle, one line for each fact that could not be read, and how many names of each kind were replaced."""
 
     files: dict[str, str]
     missing: tuple[str, ...]
+    scrubbed: Mapping[str, int] = {}
 
 
-def collect(keep_names: bool = False, root: Path = Path("/"), run: Run | None = None) -> HostFiles:
-    """Gather this machine's facts; without privileges it gathers what it may."""
+def collect(keep_names: bool = False, root: Path = Path("/"), run: Run | None = None, more: Mapping[str, str] | None = None) -> HostFiles:
+    """Gather this machine's facts, and `more` files; without privileges it gathers what it may."""
     missing: list[str] = []
     log = kernel_log(root, run or command, missing)
     files = {KERNEL_LOG: log} if log else {}
@@ -64,11 +66,15 @@ def collect(keep_names: bool = False, root: Path = Path("/"), run: Run | None = 
         missing.append(f"/{CPUS}: {reason(error)}")
     if not files["command-line.txt"]:
         missing.append("/proc/cmdline: cannot be read")
+    files |= more or {}
+    counts: Mapping[str, int] = {}
     if not keep_names:
         scrubber = Scrubber((platform.node(), value_of(root, "proc/sys/kernel/hostname") or ""))
         files = {name: scrubber.scrub(text) for name, text in files.items()}
+        counts = scrubber.counts
+        files["scrubbed.txt"] = "".join(f"{counted(count, kind, PLURAL.get(kind, ''))}\n" for kind, count in counts.items()) + f"{LEFT}\n"
     files["missing.txt"] = "".join(f"{line}\n" for line in missing)
-    return HostFiles(files, tuple(missing))
+    return HostFiles(files, tuple(missing), counts)
 
 
 def own_log(root: Path = Path("/"), run: Run | None = None) -> str:

@@ -1,0 +1,103 @@
+"""The tables of `rules/ready/`, read strictly and each when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import GenericAlias
+from typing import Any
+
+from tdxwhy import compiled, shipped
+from tdxwhy.errors import RulesError
+from tdxwhy.lazy import lazy
+from tdxwhy.ready import rows
+
+_FOLDER = "ready"
+_NOUNS: dict[str, type] = {"reading": rows.ReadingRow, "check": rows.CheckRow, "finding": rows.FindingRow}
+_NAMED = lazy(r"\{([\w-]+)\}")
+
+
+def _make() -> dict[str, Any]:
+    """Return the rows of every file by table, plain; RulesError names the row that is wrong."""
+    from tdxwhy import toml
+    from tdxwhy.strict import strict
+
+    condition = strict(rows.FactCondition, {})
+    schemas = {
+        name: strict(noun, {"when": GenericAlias(tuple, (condition, ...))} if name == "finding" else {}) for name, noun in _NOUNS.items()
+    }
+    found: dict[str, list[Any]] = {name: [] for name in _NOUNS}
+    for path in sorted(shipped.folder(f"rules/{_FOLDER}").glob("*.toml")):
+        for name, given in toml.read(path).items():
+            if name not in schemas:
+                raise RulesError(f"{path.name}: unknown table [[{name}]]; known: {', '.join(sorted(schemas))}")
+            found[name] += [_row(path.name, name, row, schemas[name]) for row in given]
+    for complaint in _complaints(found):
+        raise RulesError(f"{_FOLDER}: {complaint}")
+    return {name: [_plain(row) for row in given] for name, given in found.items()}
+
+
+def _row(file: str, name: str, row: dict[str, Any], schema: type) -> Any:  # noqa: ANN401 - a struct made at run time
+    import msgspec
+
+    try:
+        return msgspec.convert(row, schema)
+    except msgspec.ValidationError as error:
+        raise RulesError(f"{file}: [[{name}]] {row.get('id') or row.get('check') or row.get('fact') or '?'}: {error}") from error
+
+
+def _plain(row: Any) -> list[Any]:  # noqa: ANN401 - a struct made at run time
+    values = [getattr(row, field) for field in row.__struct_fields__]
+    return [
+        [_plain(one) for one in value] if isinstance(value, tuple) and value and hasattr(value[0], "__struct_fields__") else value
+        for value in values
+    ]
+
+
+def _complaints(found: Mapping[str, list[Any]]) -> Iterator[str]:
+    """Yield what does not hold across rows."""
+    facts = {row.fact for row in found["reading"]} | set(rows.DERIVED)
+    yield from (f"no reading of {one!r}, with which the program goes on" for one in rows.USED if one not in facts)
+    yield from (f"reading {row.fact}: the program works it out itself" for row in found["reading"] if row.fact in rows.DERIVED)
+    checks = [row.id for row in found["check"]]
+    yield from (f"check {one} stands twice" for one in sorted({one for one in checks if checks.count(one) > 1}))
+    yield from (f"check {one} has no finding" for one in checks if all(row.check != one for row in found["finding"]))
+    for row in found["finding"]:
+        if row.check not in checks:
+            yield f"finding: no check {row.check!r}"
+        named = [condition.fact for condition in row.when]
+        named += [name for text in (row.says, row.fix, row.command) for name in _NAMED.findall(text)]
+        yield from (f"finding of {row.check}: no fact {name!r}" for name in named if name not in facts)
+
+
+READY = compiled.Piece(
+    "ready",
+    lambda: compiled.files((_FOLDER,), lambda _: True, ("toml.py", "strict.py", "ready/rows.py", "ready/tables.py")),
+    _make,
+)
+
+
+def _read(name: str, noun: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a NamedTuple's class
+    return tuple(noun(*(tuple(value) if isinstance(value, list) else value for value in row)) for row in compiled.table(READY, name))
+
+
+@cache
+def readings() -> tuple[rows.ReadingRow, ...]:
+    """Return what is read of a machine."""
+    return _read("reading", rows.ReadingRow)
+
+
+@cache
+def checks() -> tuple[rows.CheckRow, ...]:
+    """Return the checks in their order."""
+    return _read("check", rows.CheckRow)
+
+
+@cache
+def findings() -> Mapping[str, tuple[rows.FindingRow, ...]]:
+    """Return what each check can come to, by its id."""
+    found: dict[str, tuple[rows.FindingRow, ...]] = {}
+    for row in _read("finding", rows.FindingRow):
+        made = row._replace(when=tuple(rows.FactCondition(*one) for one in row.when))
+        found[made.check] = (*found.get(made.check, ()), made)
+    return found

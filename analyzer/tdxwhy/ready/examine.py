@@ -98,8 +98,17 @@ def _answers(facts: HostFacts) -> Iterator[CheckAnswer]:
     for check in tables.checks():
         for finding in tables.findings()[check.id]:
             if all(_holds(condition, facts) for condition in finding.when):
-                yield _answer(check, finding, facts)
+                yield _noted(_answer(check, finding, facts), facts)
                 break
+
+
+def _noted(answer: CheckAnswer, facts: HostFacts) -> CheckAnswer:
+    """Let the checks that follow know that something stands in the way, or could not be seen: none of them promises anything then."""
+    if answer.status in ("impossible", "error"):
+        facts.derive("in-the-way", answer.says)
+    elif answer.status == "unknown" and answer.check.vital:
+        facts.derive("not-seen", answer.check.title)
+    return answer
 
 
 def _up_to_impossible(answers: Iterator[CheckAnswer]) -> Iterator[CheckAnswer]:

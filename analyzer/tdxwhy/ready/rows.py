@@ -14,6 +14,7 @@ DerivedFact = Literal[
     "running-as", "generation", "starts", "refuses-hibernation", "keyids", "tds-at-most", "tds-left", "asked", "asked-by",
     "keeps-cpus-off", "cpus", "packages-lost", "cpus-lost", "cpus-off", "cpus-to-online", "cpus-nowhere", "ids-too-high", "ids-at-most",
     "slip", "boot-outcome", "boot-says", "firmware-path", "will-fail", "will-say",
+    "in-the-way", "not-seen",
 ]  # fmt: skip
 # What of the rows the program itself goes on with.
 UsedFact = Literal[

@@ -35,7 +35,7 @@ kernels = "7.4"
 source = "a test"
 
 [form]
-failed = "virt-tdx.package-cpu-failed"
+tdx-module-initialization-failed = "virt-tdx.package-cpu-failed"
 """
 SCENARIO = """
 generation = "7.4"
@@ -110,7 +110,10 @@ def test_a_mistake_is_one_line(checkout: Path, name: str, text: str, said: str) 
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        (FORM.replace('"package", "cpu"', '"moon", "cpu"'), "form failed: no kernel of the model has 'moon' to print; it has "),
+        (
+            FORM.replace('"package", "cpu"', '"moon", "cpu"'),
+            "form tdx-module-initialization-failed: no kernel of the model has 'moon' to print; it has ",
+        ),
         (FORM.replace("package %u", "package %pbl"), "cannot be printed with package, cpu, errno"),
     ],
 )

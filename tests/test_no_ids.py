@@ -30,7 +30,6 @@ EXCEPTIONS = {
         "TDH.SYS.SHUTDOWN",
         "TDH.SYS.TDMR.INIT",
         "early-init",
-        "kvm-refused",
     },
     "incident/cases.py": {"TDH.SYS.LP.INIT"},
     "incident/numbers.py": {"TDH.MNG.INIT", "TDH.SYS.DISABLE", "TDH.VP.ENTER", "TDH.VP.RD", "TDH.VP.WR"},

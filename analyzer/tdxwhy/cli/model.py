@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("other", nargs="?", metavar="OTHER", help="with diff: the kernel after; not with REPOSITORY@BASE..HEAD")
     made.add_argument("--against", metavar="NAME", help="with extract: compare the draft with a modelled kernel, scenario by scenario")
+    made.add_argument("--extends", metavar="NAME", help="with extract: write only what the modelled kernel NAME does not do")
     made.add_argument("--format", choices=list(dict.fromkeys((*_PICTURES, *_REPORTS))), default="text", help="how to print it")
     return made
 
@@ -55,6 +56,8 @@ def _check(args: argparse.Namespace) -> None:
     verb = args.generation if args.generation in ("extract", "diff") else ""
     if args.against is not None and verb != "extract":
         raise TdxwhyError("only extract takes --against", "tdxwhy model extract TREE --against NAME")
+    if args.extends is not None and verb != "extract":
+        raise TdxwhyError("only extract takes --extends", "tdxwhy model extract TREE --extends NAME")
     if args.tree is not None and not verb:
         raise TdxwhyError("only extract and diff take a TREE", "tdxwhy model extract TREE")
     if args.other is not None and verb != "diff":
@@ -72,6 +75,11 @@ def _extract(args: argparse.Namespace) -> int:
     if args.tree is None:
         raise TdxwhyError("extract wants a TREE", "tdxwhy model extract TREE")
     made = draft(read_kernel(args.tree), name_of(args.tree))
+    if args.extends is not None:
+        from tdxwhy.extract.kernels import extending
+
+        sys.stdout.write(extending(made, args.extends))
+        return 0
     if args.against is None:
         sys.stdout.write(as_toml(made))
         return 0

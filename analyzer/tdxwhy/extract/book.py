@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Container
 from functools import lru_cache
+from itertools import chain
+from itertools import count as count_from
 from typing import Any, TypedDict
 
 from tdxwhy.errors import RulesError
@@ -18,6 +21,8 @@ from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import SymbolicName, Unknown, Value
 
 _LEVELS = {"default": 4, **{name: number for number, name in enumerate(SHORT)}}
+_WORDS = 5
+_NUMBER = re.compile(rf"(?:0x)?(?:{CONVERSION.pattern})")
 _LEAF = re.compile(r"fn|leaf|func|\bop\b", re.IGNORECASE)
 _STATUS = re.compile(r"err|ret|status|rax", re.IGNORECASE)
 # A leaf written into a format by a macro: the model has one form for all leaves.
@@ -51,7 +56,7 @@ class Book:
         for known, form in self.forms.items():
             if form == row:
                 return known
-        name = slug(line.format, self.forms)
+        name = slug(text.removeprefix(line.prefix) or f"warning {line.function}", self.forms, line.prefix)
         self.forms[name] = row
         return name
 
@@ -117,11 +122,14 @@ def number(value: Value) -> int:
     return value if isinstance(value, int) else 0
 
 
-def slug(text: str, taken: dict[str, Any]) -> str:
-    """Return an id made of the words of a format, one that is not taken."""
-    words = re.findall(r"[a-z]+", re.sub(r"%\S+", "", text.replace("\\n", "")).lower())
-    name = "-".join(words[:5]) or "line"
-    return name if name not in taken else f"{name}-{len(taken)}"
+def slug(text: str, taken: Container[str], prefix: str = "") -> str:
+    """Return an id made of the words of a format, one that is not taken: with its prefix, or more and more words, or a number."""
+    words = re.findall(r"[a-z0-9]+", _NUMBER.sub(" ", text.replace("\\n", " ")).lower())
+    name = "-".join(words[:_WORDS]) or "line"
+    longer = ["-".join(words[:count]) for count in range(_WORDS + 1, len(words) + 1)]
+    before = ["-".join([*re.findall(r"[a-z]+", prefix.lower()), name])] if prefix else []
+    numbered = (f"{name}-{number}" for number in count_from(2))
+    return next(each for each in chain((name,), before, longer, numbered) if each not in taken)
 
 
 class CodeCondition(TypedDict):
@@ -152,8 +160,14 @@ class _Impossible(TypedDict):
     matches: list[str]
 
 
+class _OfModule(TypedDict):
+    cause: str
+    instead_of: list[str]
+
+
 class _Table(TypedDict):
     condition: list[CodeCondition]
+    of_module: _OfModule
     impossible: _Impossible
     arguments: dict[str, str]
     operation: list[Sought]

@@ -256,9 +256,11 @@ class _Drafter:
         return self.program.functions[name].returns in ("int", "void", "long")
 
     def _loads_kvm(self, name: str) -> bool:
+        """Tell whether a start of a module is KVM's, and KVM does something for TDX there: to ask for VMX alone is not that."""
         if name not in self.program.functions or self.graph.ours(name):
             return False
-        return any(map(self.graph.ours, (each for decision in self.first.run(name).decisions for each in decision.chain)))
+        met = {each for decision in self.first.run(name).decisions for each in decision.chain}
+        return any("tdx" in f"{each} {self.program.files.get(each, '')}" for each in met if self.graph.ours(each))
 
 
 def _calls(row: Row, name: str, installs: str = "") -> bool:

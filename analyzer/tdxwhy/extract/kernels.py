@@ -5,9 +5,12 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from tdxwhy import toml
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.extract.writing import Draft, as_toml
 from tdxwhy.replay.data import generation, generations, single
 from tdxwhy.replay.generation import Generation
+from tdxwhy.shipped import folder
 
 
 def kernel(given: str) -> Generation:
@@ -24,11 +27,17 @@ def kernel(given: str) -> Generation:
 
 def drafted(given: str) -> Generation:
     """Return the draft of a tree as a generation."""
-    from tdxwhy.extract.draft import as_toml, draft
+    from tdxwhy.extract.draft import draft
     from tdxwhy.source.kernel_tree import name_of, read_kernel
 
     text = as_toml(draft(read_kernel(given), name_of(given)))
     return single("draft.toml", tomllib.loads(text))
+
+
+def extending(made: Draft, name: str) -> str:
+    """Return the generation file of a draft that takes over the shipped one of that name, as it was read and without its corrections."""
+    name = generation(name).name
+    return as_toml(made, name, toml.read(folder("rules/model") / f"{name}.toml"))
 
 
 def of_range(span: str) -> tuple[str, str]:

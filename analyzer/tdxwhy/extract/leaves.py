@@ -124,11 +124,12 @@ class Leaves:
     def _special(self, asked: LeafCall, usual: Outcome, again: list[int]) -> Iterator[dict[str, Any]]:
         """Yield what becomes of statuses that the functions on the way name."""
         retry = self.book.answers.get("retry", {}).get("status")
+        always = self.outcome(asked, STATUS, times=0)
         for value in self._named(asked.decision):
             if value in again or (value == retry and self._bounded(asked, value)):
                 continue
             found = self.outcome(asked, value, times=0)
-            if self._same(found, usual) or (self._as_everybody("status", found) and not self.own(found.after)):
+            if self._same(found, usual) or self._same(found, always) or (self._as_everybody("status", found) and not self.own(found.after)):
                 continue
             wide = self.outcome(asked, value | 1, times=0)
             mask = {"mask": _CLASS} if not value & 1 and self._same(wide, found) else {}

@@ -193,7 +193,7 @@ class Steps:
             return rows
         place = next((place for place, row in enumerate(rows) if row.get(_AT, -1) >= same), len(rows))
         shown = self.book.names([line for line in run.lines if self.ours(line.function)])
-        row = _check("not:module=initialized", run.result) | {"name": self.step} | ({"print": shown} if shown else {})
+        row = _check("not:module=initialized", run.result) | {"name": self.step, "refusal": True} | ({"print": shown} if shown else {})
         return [*rows[:place], row, *rows[place:]]
 
     def _not_closed(self, items: list[Item]) -> int:
@@ -235,7 +235,7 @@ class Steps:
             for row in self._item(item, node, function):
                 _append(found, row | _place_of(item), always)
         found += fields.steps()
-        return _merged(found)
+        return _merged(_in_place(found) if function else found)
 
     def _item(self, item: Item, node: Node, function: str) -> Iterator[Row]:
         if isinstance(item, Node):
@@ -276,7 +276,7 @@ class Steps:
             return
         if not rows:
             return
-        name = slug(re.sub(r"[_\d]+", " ", item.function), {})
+        name = slug(item.function.replace("_", " "), {})
         self.operations.setdefault(name, {"name": name, "step": rows})
         row = {"name": self.step, "does": "call", "call": name, "each": "online-cpu"}
         row |= {"lock": "held"} if self._is_locked(item) else {"lock": "always"} if item.locked else {}
@@ -343,7 +343,7 @@ class Steps:
             return True
         run = self.stage.run(self.entry, Deviation("branch", item.nth))
         if (run.lines, run.result) == (self.well.lines, self.well.result):
-            return True
+            return not any(isinstance(each, CodeScope) and each.kind == "unregister" for each in run.events)
         return not item.fails and len(run.lines) <= run.before and not is_error(run.result)
 
     def _branch(self, item: Decision, node: Node, function: str) -> Iterator[Row]:
@@ -361,7 +361,7 @@ class Steps:
         elif item.text == VMXON:
             if errno is not None:
                 yield {"name": self.step, "does": "vmxon", "print": names, "fault_errno": errno}
-        elif errno is None and (template is None or template["does"] != "take-keyid"):
+        elif errno is None and (template is None or template.get("does") != "take-keyid"):
             self.book.unseen.append(f"{at} gives up with an error whose number is not in view")
         else:
             row = self._template(template, item, at, bool(names)) | {"stop": _NO_KEYID if errno is None else errno} | printed
@@ -372,11 +372,21 @@ class Steps:
             yield row
 
     def _template(self, template: Row | None, item: Decision, at: str, prints: bool) -> Row:
-        """Return what a step is called, by the model's word for its condition or as it is written."""
-        if template is None:
-            refused = {"cause": "kvm-refused", "refusal": True} if prints and self.stage.program.modules.get(item.file) else {}
-            return {"name": self.step, "does": "check", "when": "as-written", "at": at} | refused
-        return template | ({"name": self.step} if self.step != "early-init" else {})
+        """Return what a step is called, by the model's word for its condition or as it is written.
+
+        What a module refuses is KVM's refusal, whatever the condition is: the kernel itself took the platform for good.
+        """
+        ours = table()["of_module"]
+        refused = {"cause": ours["cause"], "refusal": True} if prints and self.stage.program.modules.get(item.file) else {}
+        if template is None or "does" not in template:
+            return {"name": self.step, "does": "check", "when": "as-written", "at": at} | refused | (template or {})
+        if refused and template.get("cause") in ours["instead_of"]:
+            template = template | refused
+        if "=" in str(template.get("when", "")) and not prints:
+            # What the kernel remembers has its cause where it was found out.
+            template = {key: value for key, value in template.items() if key != "cause"}
+        later = {"name": self.step} | ({"refusal": True} if refused else {})
+        return template | (later if self.step != "early-init" else {})
 
 
 def _on_one_cpu(body: tuple[Statement, ...]) -> set[str]:
@@ -472,6 +482,15 @@ def _append(found: list[Row], row: Row, always: set[str]) -> None:
     found.append(row)
 
 
+def _in_place(rows: list[Row]) -> list[Row]:
+    """Call what is printed while the module is brought up by the step behind which it is."""
+    name = ""
+    for row in rows:
+        name = row["name"] if row["name"] != "early-init" else name
+        row["name"] = name or row["name"]
+    return rows
+
+
 def _settled(when: str) -> bool:
     """Tell whether a condition is a fact of the machine that stays as it is: asked again, it cannot be met for the first time."""
     return when != "as-written" and "=" not in when
@@ -485,8 +504,9 @@ def _merged(rows: list[Row]) -> list[Row]:
         if row["does"] != "vmxon":
             found.append(row)
             continue
-        before = [each for each in found if each.get("when") == "vmx-unsupported" or "CR4_VMXE" in each.get("at", "")]
-        off = next((each["stop"] for each in before if each.get("when") == "vmx-unsupported"), 0)
+        silent = [each for each in found if each.get("when") == "vmx-unsupported" and "print" not in each]
+        before = [*silent, *(each for each in found if "CR4_VMXE" in each.get("at", ""))]
+        off = next((each["stop"] for each in silent), 0)
         found = [each for each in found if each not in before]
         found.append(row | ({"unsupported_errno": off} if off else {}) | ({"needed_by": asked} if asked else {}))
     return found

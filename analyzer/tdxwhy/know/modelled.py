@@ -34,6 +34,8 @@ def with_models(forms: Sequence[MessageForm], folder: Path, known: Sequence[str]
 
 def _models(folder: Path, ids: set[str]) -> Iterator[Modelled]:
     documents = {path.name: toml.read(path) for path in sorted(folder.glob("*.toml"))}
+    for path in sorted((folder / "corrections").glob("*.toml")):
+        documents[path.name] = _corrected(documents.get(path.name, {}), toml.read(path))
     for file, document in documents.items():
         if "name" not in document or document.get("by_role") or document.get("part"):
             continue
@@ -43,14 +45,24 @@ def _models(folder: Path, ids: set[str]) -> Iterator[Modelled]:
         yield Modelled(file, document.get("generation", document["name"]), forms, document.get("elsewhere", ""))
 
 
+def _corrected(document: dict[str, Any], corrections: dict[str, Any]) -> dict[str, Any]:
+    """Return a generation with what its corrections say of it: its name, and which forms it has."""
+    extends = [*_listed(document), *_listed(corrections)]
+    return document | corrections | {"form": document.get("form", {}) | corrections.get("form", {}), "extends": extends}
+
+
+def _listed(document: dict[str, Any]) -> list[str]:
+    extends = document.get("extends", [])
+    return [extends] if isinstance(extends, str) else list(extends)
+
+
 def _ids(file: str, documents: Mapping[str, dict[str, Any]], behind: tuple[str, ...]) -> dict[str, str]:
     """Return the ids of a generation's forms by the names that its steps use; what is wrong with a file itself, `replay` says."""
     if file not in documents or file in behind:
         return {}
     document = documents[file]
-    extends = document.get("extends", [])
     found: dict[str, str] = {}
-    for base in [extends] if isinstance(extends, str) else extends:
+    for base in _listed(document):
         found |= _ids(f"{base}.toml", documents, (*behind, file))
     rows = document.get("form", {})
     return found | {name: row if isinstance(row, str) else row.get("id", "") for name, row in rows.items() if isinstance(row, str | dict)}

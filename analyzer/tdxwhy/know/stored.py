@@ -18,7 +18,7 @@ def _sources() -> Iterable[bytes]:
     from tdxwhy.know.rows import is_table
 
     yield from compiled.files(("knowledge",), is_table, ("records.py", "strict.py", "toml.py", *(f"know/{name}.py" for name in _CODE)))
-    yield from compiled.files(("model",), bool, ())
+    yield from compiled.files(("model", "model/corrections"), bool, ())
 
 
 def _tables() -> dict[str, Any]:

@@ -134,8 +134,8 @@ class Automaton(Moves):
             return self._next(state)
         if step.stop == 0 and not step.cause and not step.refusal:
             return state._replace(stack=())
-        if "=" in step.when and not state.pending and not step.cause:
-            return None  # refused for what the kernel remembers, without a word: as if nobody had asked again
+        if ("=" in step.when or step.at) and not state.pending and not step.cause:
+            return None  # without a word, for what the kernel remembers or the model has no word for: as if nobody had asked
         return self._fail(state, Blame(step.name, "refused", step.stop, step.cause, step.refusal))
 
     def _do_print(self, state: State, step: ModelStep) -> Iterator[State]:

@@ -118,7 +118,9 @@ def _end(cpus: Sequence[Cpu], packages: Sequence[int], done: Simulation) -> _End
 
 
 def _answer(failure: Failure) -> str:
-    return decode_status(failure.status).name if failure.status is not None else f"errno {failure.errno}"
+    if failure.status is not None:
+        return decode_status(failure.status).name
+    return f"errno {failure.errno}" if failure.errno else "refused"
 
 
 _OPERATIONS = {

@@ -85,7 +85,7 @@ class Kernel:
         except Failed as stop:
             result = operation.returns_failure if stop.bad and operation.returns_failure is not None else stop.errno
             result = dict(operation.returns_for).get(result, result) if stop.bad else result
-            if stop.bad and stop.errno:
+            if (stop.bad and stop.errno) or (stop.refused and not operation.attempt):
                 self.failures.append(Failure(operation.asked, stop.step, stop.status, stop.errno, stop.cpu))
         finally:
             self.machine.locked -= held

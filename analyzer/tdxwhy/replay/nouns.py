@@ -49,19 +49,23 @@ class Printed(NamedTuple):
 
 
 class Failed(Exception):  # noqa: N818 - the kernel's failure, not ours
-    """The operation stops here with this return value; `bad` unless it was a clean early return."""
+    """The operation stops here with this return value; `bad` unless it was a clean early return, which can be a refusal all the same."""
 
-    def __init__(self, errno: int, bad: bool = True, status: int | None = None, step: str = "") -> None:
+    def __init__(self, errno: int, bad: bool = True, status: int | None = None, step: str = "", refused: bool = False) -> None:
         super().__init__(errno)
         self.errno = errno
         self.bad = bad
         self.status = status
         self.step = step
+        self.refused = refused
         self.cpu: int | None = None
 
 
 class Failure(NamedTuple):
-    """How an operation failed: what was asked, the step, the status it was answered if it was a SEAMCALL, the errno, the CPU."""
+    """How an operation failed: what was asked, the step, the status it was answered if it was a SEAMCALL, the errno, the CPU.
+
+    errno 0: it was refused, and its caller is told nothing of it.
+    """
 
     asked: str
     step: str

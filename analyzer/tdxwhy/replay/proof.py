@@ -7,7 +7,6 @@ from typing import Any
 
 from tdxwhy.errors import RulesError
 from tdxwhy.know.printf import field_kinds
-from tdxwhy.replay.data import bases_of
 from tdxwhy.replay.generation import TEXTS, Ending, Generation, ModelStep, Operation, OwnAnswer
 
 # What the two files that are no generations hold: of a table of tables, or a list of them, the keys that each must and may have.
@@ -72,18 +71,18 @@ def prove_forms(made: Generation, place: str, values: frozenset[str]) -> None:
             raise RulesError(f"{where}: {form.format!r} cannot be printed with {', '.join(form.args) or 'nothing'}")
 
 
-def bases_first(documents: Mapping[str, dict[str, Any]]) -> list[str]:
-    """Return the names of the files, each behind those of what it extends; refuse one that is not there, and a circle."""
-    return sorted(documents, key=lambda name: len(_bases(name, documents, ())))
+def bases_first(extends: Mapping[str, list[str]]) -> list[str]:
+    """Return the names of files, each behind those of what it extends; refuse one that is not there, and a circle."""
+    return sorted(extends, key=lambda name: len(_bases(name, extends, ())))
 
 
-def _bases(name: str, documents: Mapping[str, dict[str, Any]], above: tuple[str, ...]) -> set[str]:
+def _bases(name: str, extends: Mapping[str, list[str]], above: tuple[str, ...]) -> set[str]:
     bases: set[str] = set()
-    for base in bases_of(documents[name]):
+    for base in extends[name]:
         file = f"{base}.toml"
-        if file not in documents or file in (*above, name):
-            raise RulesError(f"{(*above, name)[0]}: extends {base!r}, {'which is not there' if file not in documents else 'and so itself'}")
-        bases |= {file} | _bases(file, documents, (*above, name))
+        if file not in extends or file in (*above, name):
+            raise RulesError(f"{(*above, name)[0]}: extends {base!r}, {'which is not there' if file not in extends else 'and so itself'}")
+        bases |= {file} | _bases(file, extends, (*above, name))
     return bases
 
 

@@ -20,7 +20,7 @@ def _check(kernel: Kernel, step: ModelStep, cpu: int) -> None:
     if step.set:
         kernel.set(step.set)
     if step.stop is not None:
-        raise Failed(step.stop, bad=step.stop != 0)
+        raise Failed(step.stop, bad=step.stop != 0, refused=step.refusal)
 
 
 def _print(kernel: Kernel, step: ModelStep, cpu: int) -> None:

@@ -96,15 +96,15 @@ def _with_pasted(report: LogReport, lines: Sequence[PasteLine]) -> LogReport:
 
 
 def _proved(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Diagnosis:
-    """Let an incident that the host's kernel tells of say whose log it is, and that the module had been initialised."""
-    from tdxwhy.incident.cases import KERNEL
+    """Let incidents say whose log it is, and those that the host's kernel tells of that the module had been initialised."""
+    from tdxwhy.incident.cases import GUEST, KERNEL
     from tdxwhy.incident.tables import stages
 
     told = [one for one in incidents if one.component in KERNEL]
+    if diagnosis.role == "unknown" and incidents:
+        diagnosis = diagnosis._replace(role="guest" if all(one.component in GUEST for one in incidents) else "host")
     if not told or diagnosis.role == "guest":
         return diagnosis
-    if diagnosis.role == "unknown":
-        diagnosis = diagnosis._replace(role="host")
     proving = {stage.id for stage in stages() if stage.proves}
     one = next((one for one in told if one.stage in proving), None)
     if one is None or diagnosis.outcome != "unknown":

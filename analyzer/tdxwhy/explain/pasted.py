@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause, Note
+from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause
 from tdxwhy.incident import tables
 from tdxwhy.incident.evidence import PastedEvidence
 from tdxwhy.incident.nouns import PasteLine
@@ -17,6 +17,7 @@ _SETTLES = 3
 # Steps that one action names.
 _AT_ONCE = 4
 _KEYIDS = lazy(r"private KeyID range \[\d")
+_REASONS = {"failed": "TDX did not come up. {}.", "not-attempted": "TDX was not attempted: {}.", "initialized": "TDX came up: {}."}
 _MACHINE = lazy(r"DMI: |Manufacturer: |Hardware name: |Product Name: ")
 
 
@@ -26,11 +27,10 @@ def amended(diagnosis: Diagnosis, evidence: PastedEvidence, lines: Sequence[Past
         return diagnosis
     found = _judged(diagnosis, evidence) or diagnosis
     settles = tuple(text for text in found.settles if not _is_there(text, evidence))[:_SETTLES]
-    notes = (*found.notes, *_notes(evidence))
     actions = found.actions
     if any(cause.id in tables.checklists() for cause in found.causes[:1]):
         actions = tuple(checklist(lines))
-    return found._replace(settles=settles, notes=notes, actions=actions)
+    return found._replace(settles=settles, actions=actions)
 
 
 def _is_there(text: str, evidence: PastedEvidence) -> bool:
@@ -52,29 +52,17 @@ def _judged(diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosis | None:
 def _by(row: Pasted, diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosis:
     facts = [fact for name in row.quotes if (fact := evidence.last(name)) is not None]
     quotes = tuple(Quote(fact.line.place, fact.line.text.strip()[:240]) for fact in facts)
-    cause = known.cause(row.cause)
-    failed = row.outcome == "failed"
-    reason = f"TDX did not come up. {row.why[:1].upper()}{row.why[1:]}." if failed else f"TDX was not attempted: {row.why}."
+    cause = known.cause(row.cause) if row.cause else None
     return diagnosis._replace(
         outcome=row.outcome,
-        reason=reason,
+        reason=_REASONS[row.outcome].format(row.why if row.outcome != "failed" else f"{row.why[:1].upper()}{row.why[1:]}"),
         steps=(row.step,) if row.step else (),
-        causes=(FoundCause(row.cause, cause.title, cause.meaning, quotes),),
-        actions=(Action(cause.advice, cause.command),),
+        causes=(FoundCause(row.cause, cause.title, cause.meaning, quotes),) if cause is not None else (),
+        actions=(Action(cause.advice, cause.command),) if cause is not None else (),
         evidence=quotes,
         settles=(),
         role="host" if diagnosis.role == "unknown" else diagnosis.role,
     )
-
-
-def _notes(evidence: PastedEvidence) -> Iterator[Note]:
-    fact = evidence.last("msr-registration")
-    if fact is not None:
-        text = (
-            f"MSR 0xa0 reads 0x{fact.value} and not 0: SGX and MCHECK did not finish, as a rule because registration data of SGX are "
-            "corrupt; set SGX Factory Reset in the firmware set-up once and boot again"
-        )
-        yield Note(text, (Quote(fact.line.place, fact.line.text.strip()[:240]),))
 
 
 def checklist(lines: Sequence[PasteLine]) -> Iterator[Action]:

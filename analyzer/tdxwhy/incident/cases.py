@@ -17,6 +17,7 @@ _RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}
 _SOON = 3
 # Who speaks for the host's kernel.
 KERNEL = ("kvm_intel", "virt/tdx", "seamldr", "kernel", "mce", "tdx-host")
+GUEST = ("guest", "tdvf")
 _FOLDING = {
     "td-run": ("memory-error", "guest-boot", "td-build", "td-create", "td-teardown"),
     "td-build": ("td-create",),

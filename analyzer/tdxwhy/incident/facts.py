@@ -209,6 +209,7 @@ def values_of(case: Case, evidence: PastedEvidence, host: Host, cases: Sequence[
         "host_action": host.advice if host.outcome in ("failed", "disabled-by-bios") else "",
         "range": f"[{span.value}, {span.end})" if span is not None else "",
         "tds": tds,
+        "node_keys": evidence.value("node-keys"),
         "running": running,
         "leaked": ranges(lost) if case.stage == "td-create" and lost else "",
         "left": tds - len(lost) if tds is not None and lost else None,

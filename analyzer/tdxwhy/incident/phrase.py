@@ -16,12 +16,16 @@ from tdxwhy.incident.templates import filled
 
 _SENTENCE, _ACTION, _SETTLE = 400, 300, 200
 _ACTIONS, _SETTLES = 4, 3
+# What KVM made of a TD after a SEAMCALL failed: told, or the rule.
+_GAVE_UP = ("KVM gave the TD up after a SEAMCALL failed", "as a rule KVM gives the TD up after it")
 
 
 def sentence(case: Case, ranked: Ranked, values: Mapping[str, Any]) -> str:
     """Return what should have been said."""
-    failed = next(stage.failed for stage in tables.stages() if stage.id == case.stage)
-    known = {"op": failed, **values}
+    stage = next(stage for stage in tables.stages() if stage.id == case.stage)
+    open_end = bool(stage.alone) and all(mark.sign.message.may_go_on for mark in case.marks)
+    failed = stage.alone if open_end else stage.failed
+    known = {"op": failed, "gave_up": _GAVE_UP[open_end], **values}
     if ranked.causes and not ranked.is_open:
         said = filled(tables.causes()[ranked.causes[0]].sentence, known)
         unsaid = [str(known[name]) for name in ("cpus", "packages") if name in known and str(known[name]) not in said]

@@ -17,7 +17,7 @@ class ProgramMessage(NamedTuple):
 
     `prefix` is what the kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well.
     `what` is a clause for sentences, with values of `args`; `remedy` what to do about an option, `parameters` which kernel parameters
-    cause it. With `stands_with` the message is no incident by itself but beside one of these facts.
+    cause it. With `may_go_on` the line alone does not tell that the TD died. With `stands_with` the message is no incident by itself but beside one of these facts.
     """
 
     id: str
@@ -37,6 +37,7 @@ class ProgramMessage(NamedTuple):
     what: str = ""
     remedy: str = ""
     stands_with: tuple[str, ...] = ()
+    may_go_on: bool = False
     parameters: str = ""
     note: str = ""
     versions: str = ""
@@ -165,11 +166,11 @@ class Code(NamedTuple):
 class Pasted(NamedTuple):
     """What facts beside a log make of a boot that its log leaves open; `quotes` are those of them that carry it."""
 
-    outcome: Literal["failed", "not-attempted"]
-    cause: str
+    outcome: Literal["failed", "not-attempted", "initialized"]
     why: str
     source: str
     facts: tuple[str, ...]
+    cause: str = ""
     any: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     quotes: tuple[str, ...] = ()
@@ -190,7 +191,8 @@ class QuestionWords(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A stage of a TD's life; `failed` begins the sentence of an incident of it, `settle` asks where no cause is known.
+    """A stage of a TD's life; `failed` begins the sentence of an incident of it, `alone` where no line tells how the TD fared, `settle` asks
+    where no cause is known.
 
     `proves`: where the host's kernel tells of such an incident, the module had been initialised.
     """
@@ -199,3 +201,4 @@ class Stage(NamedTuple):
     failed: str
     settle: str
     proves: bool = False
+    alone: str = ""

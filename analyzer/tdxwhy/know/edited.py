@@ -21,6 +21,7 @@ _LEADING = lazy(
     r"(?:[\s\"'`*_|]{1,16}|\d{1,3}[.)] {1,4}|\[\w{1,16}\] |KERN_[A-Z]{3,8} {1,4}|(?:[\w.-]{1,64} )?kernel: |(?i:dmesg|error): {1,4}){0,6}"
 )
 _TRAILING = lazy(r"[\s\"'`*_|,]+$")
+_BLANKED = lazy(r"\b(R[A-Z0-9]{1,2}):? (?:0x)?(?:[xX*#?.…]{2,32}|[xX*#?…]|<[\w ]{1,32}>|\[[\w ]{1,32}\])(?=[ ,;]|$)")
 # What a note begins with. A single blank and a small letter may be how a vendor's line goes on.
 _NOTE = lazy(r"\s{2,}\S|\s*(?:[<>#|/*\\\"'`(!?=;~^]|--|[^\x00-\x7f])|\s+[A-Z][a-z']")
 _SENTENCE = lazy(r"\s*[A-Z]")
@@ -56,6 +57,11 @@ def touched(text: str) -> Touched | None:
         if known is not None and not known[0].format.endswith("%s") and known[0].forms[0].kind in TDX_KINDS:
             return Touched(*known, one)
     return _noted(bare) or _misspelt(bare)
+
+
+def with_registers(text: str) -> str:
+    """Return a text with zeroes for registers that a reporter blanked: RCX 0xXXXXXXXX, R8 0x******, RDX <redacted>."""
+    return _BLANKED.sub(r"\1 0x0000000000000000", text)
 
 
 def with_digits(text: str) -> str:

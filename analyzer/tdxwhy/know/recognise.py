@@ -90,6 +90,10 @@ def recognise(record: LogRecord, boot: Recogniser | None = None) -> Event | None
     found = _known.get(text)
     if found is None:
         found = match(text)
+        if found is None and "SEAMCALL" in text:
+            from tdxwhy.know.edited import with_registers
+
+            found = match(with_registers(text))
         if found is None or _says_too_little(found[0], text):
             return _partial(record, boot)
         found = (found[0], _complete(found[1]))

@@ -14,13 +14,10 @@ _MOST = 4096
 _CPU = "smpboot: CPU0: "
 
 
-def facts_beside(boot: BootRecords, with_cpu: bool = True) -> dict[str, tuple[Evidence, ...]]:
-    """Return the facts that the commands and the lines without a stamp state, each with what states it.
-
-    `with_cpu`: the kernel's line that names the CPU counts too, as it need not where the kernel speaks of TDX.
-    """
+def facts_beside(boot: BootRecords) -> dict[str, tuple[Evidence, ...]]:
+    """Return the facts that the commands and the lines without a stamp state, and the kernel's line that names the CPU."""
     found: dict[str, tuple[Evidence, ...]] = {}
-    for fact, evidence in (*_answered(boot), *_stated([record for record in boot.records[:_MOST] if _is_bare(record, with_cpu)])):
+    for fact, evidence in (*_answered(boot), *_stated([record for record in boot.records[:_MOST] if _is_bare(record)])):
         found[fact] = (*found.get(fact, ()), evidence)[:4]
     return found
 
@@ -32,9 +29,9 @@ def answers_to(boot: BootRecords, command: str) -> Iterator[LogRecord]:
             yield from one.answers
 
 
-def _is_bare(record: LogRecord, with_cpu: bool) -> bool:
+def _is_bare(record: LogRecord) -> bool:
     """Tell whether a line is none of the kernel's own, but for the one that names the CPU."""
-    return (record.time_ns is None and record.wall is None and record.level is None) or (with_cpu and record.text.startswith(_CPU))
+    return (record.time_ns is None and record.wall is None and record.level is None) or record.text.startswith(_CPU)
 
 
 def _answered(boot: BootRecords) -> Iterator[tuple[str, Evidence]]:
@@ -61,7 +58,7 @@ def _stated(records: Sequence[LogRecord]) -> Iterator[tuple[str, Evidence]]:
     rows = [row for row in tables.shown() if row.line]
     for record in records:
         for row in rows:
-            if record.text.startswith(_CPU) and _CPU not in row.line:
+            if record.text.startswith(_CPU) and _CPU.strip() not in row.line:
                 continue
             found = _compiled(row.line).search(record.text)
             if found is not None and _holds(row, found):

@@ -55,7 +55,7 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Bo
     notes = tuple(misspelt(command_line, tables.parameters(), line)) if command_line and line else ()
     fault, faulted = _fault(boot, events)
     designs = printing(events)
-    beside = facts_beside(boot, with_cpu=not designs)
+    beside = facts_beside(boot)
     words = tuple(telling_words(command_line, tables.parameters(), line, topology.online_count)) if command_line and line else ()
     named = {
         **_missing(topology),

@@ -17,7 +17,8 @@ class ProgramMessage(NamedTuple):
 
     `prefix` is what the kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well.
     `what` is a clause for sentences, with values of `args`; `remedy` what to do about an option, `parameters` which kernel parameters
-    cause it. With `may_go_on` the line alone does not tell that the TD died. With `stands_with` the message is no incident by itself but beside one of these facts.
+    cause it. With `may_go_on` the line alone does not tell that the TD died. With `stands_with` the message is no incident by itself
+    but beside one of these facts.
     """
 
     id: str
@@ -191,10 +192,8 @@ class QuestionWords(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A stage of a TD's life; `failed` begins the sentence of an incident of it, `alone` where no line tells how the TD fared, `settle` asks
-    where no cause is known.
-
-    `proves`: where the host's kernel tells of such an incident, the module had been initialised.
+    """A stage of a TD's life; `failed` begins the sentence of an incident of it, `alone` where no line tells how the TD fared, `settle`
+    asks where no cause is known. `proves`: where the host's kernel tells of such an incident, the module had been initialised.
     """
 
     id: str

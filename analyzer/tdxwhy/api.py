@@ -37,7 +37,7 @@ def diagnose(log: str | Path | bytes, topology: str | Path | None = None) -> Log
     ('failed', ('TDH.SYS.RD',), 'module-too-old')
     """
     from tdxwhy.check.logs import report_of
-    from tdxwhy.cli.parsing import sidecar_of
+    from tdxwhy.cli.inputs import sidecar_of
     from tdxwhy.know.stored import anchors
     from tdxwhy.read.log import read_boots
 
@@ -83,7 +83,7 @@ def replay(
     >>> [one.verdict for one in replay(b"[    5.5] virt/tdx: module initialized\\n")]
     ['conforms']
     """
-    from tdxwhy.cli.parsing import sidecar_of
+    from tdxwhy.cli.inputs import sidecar_of
     from tdxwhy.cli.replay import verdict_of
     from tdxwhy.read.log import read_boots
 

@@ -17,6 +17,7 @@ def pieces() -> tuple[compiled.Piece, ...]:
     """Return all pieces, in the order in which they are made."""
     from tdxwhy.check.catalogue import RULES
     from tdxwhy.check.scope import SCOPE
+    from tdxwhy.cli.words import ARGUMENTS
     from tdxwhy.incident.tables import INCIDENT
     from tdxwhy.know.names import NAMES
     from tdxwhy.know.stored import ANCHORS, CODES, KNOWLEDGE
@@ -25,7 +26,7 @@ def pieces() -> tuple[compiled.Piece, ...]:
     from tdxwhy.review.phrases import PHRASES
     from tdxwhy.source.calls import CALLS
 
-    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES, INCIDENT, READY
+    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES, INCIDENT, READY, ARGUMENTS
 
 
 def write(folder: Path) -> None:

@@ -119,6 +119,7 @@ def _help() -> str:
 
 
 def _run(command: str, arguments: list[str]) -> int:
+    from tdxwhy.cli.words import understood
     from tdxwhy.errors import TdxwhyError
 
     try:
@@ -130,7 +131,7 @@ def _run(command: str, arguments: list[str]) -> int:
             arguments = take(arguments)
         module = import_module(f"tdxwhy.cli.{command}")
         gc.enable()
-        status = _answered(module.run, module.parser().parse_args(arguments))
+        status = _answered(module.run, understood(command, arguments) or module.parser().parse_args(arguments))
     except TdxwhyError as error:
         return _refuse(error.message, error.hint, error.exit_status)
     except ModuleNotFoundError as error:

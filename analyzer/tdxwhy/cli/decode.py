@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know import decode
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
 
 _CHUNK = 1 << 16
 _SIGNED = 1 << 63
@@ -19,8 +20,10 @@ _REGISTER = 16
 _STEMS = (b"tdx", b"TDX", b"seam", b"SEAM", b"TDH")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> ArgumentParser:
     """Build the parser of the command's arguments."""
+    from tdxwhy.cli.parsing import Parser
+
     built = Parser(
         prog="tdxwhy decode",
         description="Say what SEAMCALL statuses, leaves and errnos mean.",
@@ -30,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     return built
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
     """Decode each item, or annotate a stream; an unknown name is an error, an unknown number is taken apart by its bits."""
     if args.items == ["-"]:
         return _stream(sys.stdin.buffer, sys.stdout.buffer)

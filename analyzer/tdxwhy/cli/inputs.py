@@ -6,11 +6,14 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from io import BufferedReader, BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tdxwhy.noun import NamedTuple
+
+if TYPE_CHECKING:
+    from tdxwhy.records import Topology
 
 THIS_MACHINE, STDIN = "this machine", "-"
 _ZIP = b"PK\x03\x04"
@@ -30,6 +33,15 @@ class LogInput(NamedTuple):
     source: Path | BytesIO | None = None
     sought: bool = False
     trouble: str = ""
+
+
+def sidecar_of(path: str | Path | None) -> Topology | None:
+    """Read the CPUs that --topology lists, where it is given."""
+    if path is None:
+        return None
+    from tdxwhy.read.host.sidecar import read_sidecar
+
+    return read_sidecar(Path(path))
 
 
 def named_or_waiting(names: Sequence[str]) -> list[str]:
@@ -121,6 +133,8 @@ class Copies:
 
 
 def _digest(one: LogInput) -> bytes:
+    from hashlib import blake2b
+
     if isinstance(one.source, BytesIO):
         return blake2b(one.source.getvalue(), digest_size=16).digest()
     if one.source is None:

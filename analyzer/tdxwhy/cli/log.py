@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tdxwhy.check.logs import report_of
 from tdxwhy.cli.complaints import complain
-from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, LogInput, inputs, named_or_waiting
-from tdxwhy.cli.parsing import Parser, sidecar_of
+from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, LogInput, inputs, named_or_waiting, sidecar_of
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.wanted import Wanted
@@ -24,6 +23,9 @@ from tdxwhy.read.log import LogReader, read_boots
 from tdxwhy.records import Topology
 from tdxwhy.report.log_formats import FORMATS, Reported, render
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
 # Lines about members that were not read.
 _LOST = 8
 _UNHEEDED = {
@@ -32,8 +34,10 @@ _UNHEEDED = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> ArgumentParser:
     """Return the arguments of `tdxwhy log`."""
+    from tdxwhy.cli.parsing import Parser
+
     made = Parser(
         prog="tdxwhy log",
         description="Say why TDX did not come up, from kernel logs in any form. Without FILE: a pipe, or this machine's own log.",
@@ -68,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
     """Report on each file; the exit status is the worst of them: unreadable, failed, nothing to judge, clean."""
     _refuse_together(args)
     if args.compare:
@@ -157,7 +161,7 @@ def _say_left_out(copies: int, not_logs: int) -> None:
         complain(f"{counted(not_logs, 'file')} without a line of a kernel log left out")
 
 
-def _refuse_together(args: argparse.Namespace) -> None:
+def _refuse_together(args: Namespace) -> None:
     """Refuse options that would go unheeded beside another one."""
     for one, others in _UNHEEDED.items():
         for other in others:
@@ -179,7 +183,7 @@ def read_report(one: LogInput | str, sidecar: Topology | None = None, hold: bool
     return report_of(reader, sidecar, hold, joined)
 
 
-def _compare(args: argparse.Namespace) -> int:
+def _compare(args: Namespace) -> int:
     if len(args.files) != 2 or args.format not in ("text", "json"):
         raise TdxwhyError("--compare takes two logs, and text or json", "tdxwhy log --compare GOOD BAD")
     from tdxwhy.explain.compare import compare
@@ -201,7 +205,7 @@ def _reader(name: str) -> LogReader:
     return read_boots(sys.stdin.buffer if name == STDIN else Path(name), "stdin" if name == STDIN else name, anchors())
 
 
-def _write(told: Reported, args: argparse.Namespace) -> None:
+def _write(told: Reported, args: Namespace) -> None:
     if args.unrecognised:
         from tdxwhy.report.unrecognised import rows
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.report.terminal import columns
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tdxwhy.records import Topology
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -56,14 +51,3 @@ class AnyOrder(Parser):
         last = self._get_positional_actions()[-1].dest
         setattr(parsed, last, [*getattr(parsed, last), *("./-" if word == "-" else word for word in words[end + 1 :])])
         return parsed
-
-
-def sidecar_of(path: str | Path | None) -> Topology | None:
-    """Read the CPUs that --topology lists, where it is given."""
-    if path is None:
-        return None
-    from pathlib import Path
-
-    from tdxwhy.read.host.sidecar import read_sidecar
-
-    return read_sidecar(Path(path))

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tdxwhy.cli.parsing import Parser, sidecar_of
+from tdxwhy.cli.inputs import sidecar_of
 from tdxwhy.cli.simulate import load, parsed, requests
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.records import BootRecords, Topology
 from tdxwhy.replay.nouns import Verdict
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
 _HEAD = 4096
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> ArgumentParser:
     """Return the arguments of `tdxwhy replay`."""
+    from tdxwhy.cli.parsing import Parser
+
     made = Parser(
         prog="tdxwhy replay",
         description="Follow every history that can have printed a log, and say what they share, or which line none of them can print.",
@@ -37,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
     """Replay one log, or one a line."""
     if (args.log is None) == (args.jsonl is None):
         raise TdxwhyError("replay takes a LOG or --jsonl FILE", "tdxwhy replay --help")
@@ -71,7 +76,7 @@ def _stream(name: str, generation: str | None) -> int:
     return 0
 
 
-def _verdicts(args: argparse.Namespace) -> Iterator[Verdict]:
+def _verdicts(args: Namespace) -> Iterator[Verdict]:
     """Yield a verdict for each boot of the log that says something of TDX, at least one."""
     from tdxwhy.read.log import read_boots
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import RulesError, TdxwhyError, reason
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
 
 # Characters of a request or of a scenario.
 _MOST = 16 << 20
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> ArgumentParser:
     """Return the arguments of `tdxwhy simulate`."""
+    from tdxwhy.cli.parsing import Parser
+
     made = Parser(prog="tdxwhy simulate", description="Say what a kernel would print in a scenario, or on a machine with this topology.")
     what = made.add_mutually_exclusive_group(required=True)
     what.add_argument("scenario", nargs="?", metavar="SCENARIO", help="TOML or JSON; reports/schema/scenario.schema.json describes it")
@@ -29,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
     """Simulate one scenario, one a line, or a real machine."""
     if args.jsonl is not None:
         return _stream(args.jsonl)
@@ -51,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _machine(args: argparse.Namespace) -> int:
+def _machine(args: Namespace) -> int:
     from tdxwhy.know.topology import topology
     from tdxwhy.read.host.sidecar import read_sidecar
     from tdxwhy.replay.forecast import foresee, generation_of

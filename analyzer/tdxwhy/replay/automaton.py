@@ -6,7 +6,7 @@ generation's data alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import cause_of_answer, leaf_number
@@ -112,11 +112,7 @@ class Automaton(Moves):
             yield self._next(state)
         if skipped is True:
             return
-        handler = getattr(self, "_do_" + step.does.replace("-", "_"), None)
-        if handler is None:
-            yield from self._fallible(state, step)
-        else:
-            yield from handler(state, step)
+        yield from _DOES.get(step.does, Automaton._fallible)(self, state, step)
 
     def _do_check(self, state: State, step: ModelStep) -> Iterator[State]:
         truth = known(step.when, state.flags)
@@ -242,6 +238,23 @@ class Automaton(Moves):
         if step.print_near_limit:
             yield self._next(self._print(state, step.print_near_limit))
         yield self._fail(self._print(state, step.print, (("errno", step.errno),)), Blame(step.name, step.does, step.errno, step.cause))
+
+
+# What each kind of step does; any other works, or fails with its errno.
+_DOES: dict[str, Callable[[Automaton, State, ModelStep], Iterator[State]]] = {
+    "check": Automaton._do_check,
+    "print": Automaton._do_print,
+    "set": Automaton._do_set,
+    "call": Automaton._do_call,
+    "unseen": Automaton._do_unseen,
+    "take-keyid": Automaton._do_take_keyid,
+    "give-keyid": Automaton._do_give_keyid,
+    "last-td": Automaton._do_last_td,
+    "forget": Automaton._do_forget,
+    "vmxon": Automaton._do_vmxon,
+    "seamcall": Automaton._do_seamcall,
+    "read-metadata": Automaton._do_read_metadata,
+}
 
 
 def _frame(step: ModelStep) -> Frame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from tdxwhy.source.syntax import Expression, Statement
+from tdxwhy.source.syntax import Expression, ExpressionKind, Statement, StatementKind
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 # Deeper than any code a person wrote; a hostile file stops here and the rest is "other".
 _DEEPEST = 120
 _TRANSPARENT = frozenset({"parenthesized_expression", "cast_expression", "expression_statement", "else_clause"})
+_JUMPS: dict[str, StatementKind] = {"goto_statement": "goto", "break_statement": "break", "continue_statement": "continue"}
+_OPERATIONS: dict[str, ExpressionKind] = {
+    "unary_expression": "unary",
+    "pointer_expression": "unary",
+    "binary_expression": "binary",
+    "assignment_expression": "assign",
+}
 _CONSTANTS = {"true": "1", "false": "0", "null": "0"}
 
 
@@ -93,7 +100,7 @@ class Converter:
 
     def _jump(self, node: Node) -> tuple[Statement, ...]:
         label = node.child_by_field_name("label")
-        return (Statement(node.type.removesuffix("_statement"), *rows_of(node), name=text_of(label) if label is not None else ""),)
+        return (Statement(_JUMPS[node.type], *rows_of(node), name=text_of(label) if label is not None else ""),)
 
     def _label(self, node: Node) -> tuple[Statement, ...]:
         label = node.child_by_field_name("label")
@@ -167,16 +174,10 @@ class Converter:
         return Expression("call", target.text, node.start_point[0], (target, *arguments))
 
     def _operator(self, node: Node) -> Expression:
-        kinds = {
-            "unary_expression": "unary",
-            "pointer_expression": "unary",
-            "binary_expression": "binary",
-            "assignment_expression": "assign",
-        }
         operator = node.child_by_field_name("operator")
         fields = ("left", "right") if node.type in ("binary_expression", "assignment_expression") else ("argument",)
         parts = tuple(self.expression(node.child_by_field_name(field)) for field in fields)
-        return Expression(kinds[node.type], text_of(operator) if operator is not None else "", node.start_point[0], parts)
+        return Expression(_OPERATIONS[node.type], text_of(operator) if operator is not None else "", node.start_point[0], parts)
 
     def _update(self, node: Node) -> Expression:
         row = node.start_point[0]
@@ -225,9 +226,7 @@ _STATEMENTS: dict[str, Callable[[Converter, Node], tuple[Statement, ...]]] = {
     "switch_statement": Converter._switch,
     "case_statement": Converter._case,
     "return_statement": Converter._return,
-    "goto_statement": Converter._jump,
-    "break_statement": Converter._jump,
-    "continue_statement": Converter._jump,
+    **dict.fromkeys(_JUMPS, Converter._jump),
     "labeled_statement": Converter._label,
     "declaration": Converter._declaration,
     "preproc_if": Converter._either,

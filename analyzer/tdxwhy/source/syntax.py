@@ -4,8 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 from tdxwhy.noun import NamedTuple
+
+ExpressionKind = Literal[
+    "name",
+    "number",
+    "string",
+    "call",
+    "unary",
+    "binary",
+    "assign",
+    "member",
+    "index",
+    "choice",
+    "comma",
+    "list",
+    "pair",
+    "postfix",
+    "block",
+    "other",
+]
+StatementKind = Literal[
+    "expression", "declare", "return", "goto", "break", "continue", "label", "if", "loop", "switch", "case", "either", "fatal", "other"
+]
 
 
 class Expression(NamedTuple):
@@ -17,7 +40,7 @@ class Expression(NamedTuple):
     statements in `block`. other: anything else, kept as text.
     """
 
-    kind: str
+    kind: ExpressionKind
     text: str
     row: int
     parts: tuple[Expression, ...] = ()
@@ -32,7 +55,7 @@ class Statement(NamedTuple):
     `expression` its initialiser, `static` tells that it outlives the call.
     """
 
-    kind: str
+    kind: StatementKind
     first: int
     last: int
     expression: Expression | None = None

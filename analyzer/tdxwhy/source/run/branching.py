@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import Literal
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.source.results import prints_failure
@@ -11,11 +12,13 @@ from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import Value
 from tdxwhy.source.syntax import Expression, Statement
 
+DecisionKind = Literal["leaf", "branch"]
+
 
 class Deviation(NamedTuple):
     """What goes wrong: a "leaf" is answered otherwise from its nth call on (`times`; 0: for ever), or the nth "branch" turns."""
 
-    kind: str
+    kind: DecisionKind
     nth: int
     leaf: Value = 0
     answer: Value = 0
@@ -38,7 +41,7 @@ class Decision(NamedTuple):
     the loops around, outermost first, one over packages with "/package".
     """
 
-    kind: str
+    kind: DecisionKind
     nth: int
     leaf: Value
     text: str

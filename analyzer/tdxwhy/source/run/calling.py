@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.source.calls import Callback, PrintCall, calls, print_call
-from tdxwhy.source.run.branching import CodeScope, Decision, Deviation, Event, Unseen
+from tdxwhy.source.run.branching import CodeScope, Decision, DecisionKind, Deviation, Event, Unseen
 from tdxwhy.source.run.evaluate import Evaluator
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Reference, SymbolicName, Unknown, Value, truth
@@ -146,7 +146,7 @@ class Caller(Evaluator):
         dynamic = isinstance(arguments[0], SymbolicName | Unknown) and "DYN" in str(arguments[0]) if arguments else False
         return value if value != 0 else int(dynamic)
 
-    def _decide(self, kind: str, leaf: Value, text: str, row: int, *, fails: bool) -> Decision:
+    def _decide(self, kind: DecisionKind, leaf: Value, text: str, row: int, *, fails: bool) -> Decision:
         """Note a point where something can go wrong, and let it go wrong if it is the fault's."""
         chain = tuple(place.function for place in self.frames)
         about = leaf if kind == "branch" and isinstance(leaf, str) else ""

@@ -9,7 +9,7 @@ from tdxwhy.source.calls import PrintCall, calls
 from tdxwhy.source.run.lines import PrintedLine, StackFrame, laid_out, splat
 from tdxwhy.source.run.program import ERRNO, Program
 from tdxwhy.source.run.values import Reference, SymbolicName, Unknown, Value, combine, is_error, number, truth
-from tdxwhy.source.syntax import Expression, Function, Statement, callee, written
+from tdxwhy.source.syntax import Expression, ExpressionKind, Function, Statement, callee, written
 
 _KERN = re.compile(r"\0KERN_(\w+)\0")
 _MACRO_TEXT = re.compile(r"\0(\w+)\0")
@@ -58,8 +58,8 @@ class Evaluator:
         """Return the value of an expression, running what it calls."""
         if expression is None:
             return 0
-        evaluate = getattr(self, f"_{expression.kind}", None)
-        return evaluate(expression) if evaluate is not None else Unknown(written(expression))
+        evaluate = _EVALUATES.get(expression.kind)
+        return evaluate(self, expression) if evaluate is not None else Unknown(written(expression))
 
     def _number(self, expression: Expression) -> Value:
         found = number(expression.text)
@@ -385,3 +385,20 @@ class Evaluator:
         )
         if not (once and any(each.function == place.function and each.row == line.row for each in self.lines)):
             self.lines.append(line)
+
+
+# What each kind comes to; a list, a pair or what no parser understood has no value of its own.
+_EVALUATES: dict[ExpressionKind, Callable[[Evaluator, Expression], Value]] = {
+    "number": Evaluator._number,
+    "string": Evaluator._string,
+    "name": Evaluator._name,
+    "member": Evaluator._member,
+    "index": Evaluator._index,
+    "unary": Evaluator._unary,
+    "binary": Evaluator._binary,
+    "choice": Evaluator._choice,
+    "comma": Evaluator._comma,
+    "block": Evaluator._block,
+    "assign": Evaluator._assign,
+    "call": Evaluator._call,
+}

@@ -29,14 +29,25 @@ from tdxwhy.source.run.evaluate import MOST_STEPS
 from tdxwhy.source.run.lines import StackFrame
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Unknown, Value, combine, truth
-from tdxwhy.source.syntax import Expression, Function, Statement, callee, calls_in, inner, negated, statement_expressions, written
+from tdxwhy.source.syntax import (
+    Expression,
+    Function,
+    Statement,
+    StatementKind,
+    callee,
+    calls_in,
+    inner,
+    negated,
+    statement_expressions,
+    written,
+)
 
 _MOST_ROUNDS = 12
 _DEEPEST = 60
 
 
 class _Signal(NamedTuple):
-    kind: str
+    kind: StatementKind
     value: Value = 0
     label: str = ""
 

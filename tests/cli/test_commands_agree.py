@@ -22,7 +22,7 @@ LOGS = ROOT / "samples" / "logs"
 FAILED = LOGS / "package-without-cpu-of-2" / "dmesg.log"
 # One word for one thing, whatever command it is asked of.
 VOCABULARY = {
-    "text", "full", "grouped", "terse", "json", "jsonl", "csv", "parquet", "markdown", "html", "reply", "svg", "dot", "mermaid",
+    "text", "full", "terse", "json", "jsonl", "csv", "parquet", "markdown", "html", "reply", "svg", "dot", "mermaid",
     "sarif", "junit", "tap", "github", "gitlab", "rdjsonl", "b4", "openmetrics", "journal",
 }  # fmt: skip
 

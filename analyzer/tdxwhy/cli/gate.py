@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tdxwhy.cli.complaints import complain
 from tdxwhy.cli.parsing import AnyOrder
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.report.gate_formats import FORMATS, MACHINE
 
 if TYPE_CHECKING:
     from tdxwhy.check.gate import Limits
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from tdxwhy.config import Settings
 
 _DIFF_BYTES = 64 << 20
-_FORMATS = ("text", "full", "grouped", "terse", "json", "jsonl", "sarif", "junit", "github", "gitlab", "rdjsonl", "markdown", "b4")
+# b4 reads what it wants from standard output.
+_FILES = tuple(name for name in MACHINE if name != "b4")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,12 +41,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--format", choices=_FORMATS, default="text", help="what goes to standard output; full, grouped and terse are text too"
-    )
-    for name in _FORMATS[4:12]:
+    group.add_argument("--format", choices=FORMATS, default="text", help="what goes to standard output; full and terse are text too")
+    for name in _FILES:
         group.add_argument(f"--{name}-output", metavar="FILE", type=Path, help=f"write {name} to FILE as well")
-    group.add_argument("--sarif-suppressed", choices=("omit", "mark"), default="omit", help="suppressed findings in SARIF")
     group.add_argument("--show-suppressed", action="store_true", help="list what was suppressed, and why, on standard error")
     group.add_argument("--fix", action="store_true", help="print a patch with the proposed messages instead of the findings")
     group.add_argument("--no-summary", action="store_true", help="no closing line in text formats")
@@ -180,11 +179,11 @@ def _report(args: argparse.Namespace, found: Run) -> None:
         if found.findings and not any(made):
             complain("nothing to propose", "the code at hand has neither CPU nor package to name; the rule's page says what to do")
     else:
-        sys.stdout.write(render(found, args.format, painter(), args.sarif_suppressed, not args.no_summary))
-    for name in _FORMATS[4:12]:
+        sys.stdout.write(render(found, args.format, painter(), not args.no_summary))
+    for name in _FILES:
         path = getattr(args, f"{name}_output")
         if path is not None:
-            _write(path, render(found, name, painter(), args.sarif_suppressed))
+            _write(path, render(found, name, painter()))
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from tdxwhy.check.judged import Run
-from tdxwhy.report.terminal import Painter
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-TEXT = ("text", "full", "grouped", "terse")
+    from tdxwhy.check.judged import Run
+    from tdxwhy.report.terminal import Painter
+
+TEXT = ("text", "full", "terse")
 MACHINE = {
     "json": ("gate_json", "document"),
     "jsonl": ("gate_json", "lines"),
@@ -24,18 +26,11 @@ MACHINE = {
 FORMATS = (*TEXT, *MACHINE)
 
 
-def render(run: Run, name: str, paint: Painter, hidden: str = "omit", closing: bool = True) -> str:
-    """Return the run in one format.
-
-    Only text is ever coloured, and ends in a closing line if that is wanted; SARIF can mark what was suppressed (`hidden`: omit, mark).
-    """
+def render(run: Run, name: str, paint: Painter, closing: bool = True) -> str:
+    """Return the run in one format. Only text is ever coloured, and ends in a closing line if that is wanted."""
     if name in TEXT:
         from tdxwhy.report import gate_text
 
-        return cast(Callable[[Run, Painter, bool], str], getattr(gate_text, name))(run, paint, closing)
-    if name == "sarif":
-        from tdxwhy.report.sarif import sarif
-
-        return sarif(run, "mark" if hidden == "mark" else "omit")
+        return cast("Callable[[Run, Painter, bool], str]", getattr(gate_text, name))(run, paint, closing)
     module, function = MACHINE[name]
-    return cast(Callable[[Run], str], getattr(import_module(f"tdxwhy.report.{module}"), function))(run)
+    return cast("Callable[[Run], str]", getattr(import_module(f"tdxwhy.report.{module}"), function))(run)

@@ -1,9 +1,8 @@
-"""Findings as text: one line each, in full with an excerpt, grouped by input, or terse like checkpatch."""
+"""Findings as text: one line each, in full with an excerpt, or terse like checkpatch."""
 
 from __future__ import annotations
 
 from collections import Counter
-from itertools import groupby
 
 from tdxwhy.check.judged import CaseChangeSeen, Judged, Run
 from tdxwhy.ranges import counted
@@ -57,18 +56,6 @@ def _sides(seen: CaseChangeSeen) -> tuple[tuple[str, tuple[str, ...] | None, str
 def _lines(lines: tuple[str, ...], errno: str | None) -> str:
     shown = " | ".join(f'"{safe(line)}"' for line in lines) or "nothing"
     return f"{shown} ({errno or 'no errno'})"
-
-
-def grouped(run: Run, paint: Painter, closing: bool = True) -> str:
-    """Return the findings under the name of their input."""
-    blocks = []
-    for source, group in groupby(run.findings, key=lambda found: found.evidence[0].place.source):
-        rows = [paint("strong", safe(source))]
-        for found in group:
-            at = spot(run, found.evidence[0])
-            rows.append(f"  {at.line}:{at.column} {paint(_PAINT[found.severity], found.severity)} {found.rule} {_message(found)}")
-        blocks.append("\n".join(rows) + "\n")
-    return _ended(blocks, run, closing)
 
 
 def terse(run: Run, _paint: Painter, closing: bool = True) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tdxwhy.check.judged import Run
 from tdxwhy.check.rules import Rule
-from tdxwhy.check.suppress import Suppressed
 from tdxwhy.records import Evidence, Finding
 from tdxwhy.report.line_hash import line_hashes
 from tdxwhy.report.location import spot
@@ -23,20 +23,14 @@ _PROBLEMS = {"error": "error", "warning": "warning", "info": "recommendation"}
 _TEXT = 1000
 _RESULTS = 25_000
 _RELATED = 99
-Hidden = Literal["omit", "mark"]
 
 
-def sarif(run: Run, hidden: Hidden = "omit") -> str:
-    """Return the run as a SARIF log; suppressed findings are left out, as GitHub shows them as alerts, or marked."""
-    shown: list[tuple[Finding, Suppressed | None]] = [(found, None) for found in run.findings]
-    if hidden == "mark":
-        shown.extend((one.finding, one) for one in run.suppressed)
-    hashes = _hashes(run, [found for found, _ in shown])
+def sarif(run: Run) -> str:
+    """Return the run as a SARIF log; suppressed findings are left out, as GitHub shows even those as alerts."""
+    hashes = _hashes(run, run.findings)
     index = {rule.id: number for number, rule in enumerate(run.rules)}
     suggested = run.suggested()
-    results = [
-        _result(run, found, index[found.rule], hashes) | _fix(run, found, suggested) | _suppression(why) for found, why in shown[:_RESULTS]
-    ]
+    results = [_result(run, found, index[found.rule], hashes) | _fix(run, found, suggested) for found in run.findings[:_RESULTS]]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -135,14 +129,7 @@ def address(path: str) -> str:
     return "/".join("%2E%2E" if part == ".." else quote(part, safe="+,;=@~!$&'()*") for part in parts) or "stdin"
 
 
-def _suppression(why: Suppressed | None) -> dict[str, Any]:
-    if why is None:
-        return {}
-    note = {"justification": why.reason} if why.reason else {}
-    return {"suppressions": [{"kind": why.kind, "status": "accepted", **note}]}
-
-
-def _hashes(run: Run, findings: list[Finding]) -> dict[tuple[str, int], str]:
+def _hashes(run: Run, findings: Sequence[Finding]) -> dict[tuple[str, int], str]:
     wanted: dict[str, set[int]] = defaultdict(set)
     for found in findings:
         wanted[found.evidence[0].place.source].add(spot(run, found.evidence[0]).line)

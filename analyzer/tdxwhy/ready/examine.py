@@ -16,7 +16,7 @@ from tdxwhy.read.host.tree import tree_of
 from tdxwhy.ready import tables
 from tdxwhy.ready.derive import Inferred, derive
 from tdxwhy.ready.facts import HostFact, HostFacts, gather
-from tdxwhy.ready.rows import CheckRow, FactCondition, FindingRow, Status, Sure
+from tdxwhy.ready.rows import CheckFinding, CheckRow, FactCondition, Status, Sure
 from tdxwhy.records import Severity, Topology
 from tdxwhy.replay.forecast import Foresight
 
@@ -154,7 +154,7 @@ def _bit(value: str, bit: int) -> bool | None:
         return None
 
 
-def _answer(check: CheckRow, finding: FindingRow, facts: HostFacts) -> CheckAnswer:
+def _answer(check: CheckRow, finding: CheckFinding, facts: HostFacts) -> CheckAnswer:
     fact_names = [condition.fact for condition in finding.when if condition.fact in facts.found]
     evidence = tuple(dict.fromkeys(fact for name in fact_names if (fact := _short(facts.found[name])) is not None))
     fix = filled(finding.fix, facts)

@@ -82,7 +82,7 @@ class CheckRow(NamedTuple):
     vital: bool = False
 
 
-class FindingRow(NamedTuple):
+class CheckFinding(NamedTuple):
     """What a check comes to where all of `when` holds; of the findings of a check the first that fits counts.
 
     `says`, `fix` and `command` take facts in braces. `sure` is how certain it is that this is so and matters. `cause` is the cause in

@@ -13,7 +13,7 @@ from tdxwhy.lazy import lazy
 from tdxwhy.ready import rows
 
 _FOLDER = "ready"
-_NOUNS: dict[str, type] = {"reading": rows.ReadingRow, "check": rows.CheckRow, "finding": rows.FindingRow}
+_NOUNS: dict[str, type] = {"reading": rows.ReadingRow, "check": rows.CheckRow, "finding": rows.CheckFinding}
 _NAMED = lazy(r"\{([\w-]+)\}")
 
 
@@ -94,10 +94,10 @@ def checks() -> tuple[rows.CheckRow, ...]:
 
 
 @cache
-def findings() -> Mapping[str, tuple[rows.FindingRow, ...]]:
+def findings() -> Mapping[str, tuple[rows.CheckFinding, ...]]:
     """Return what each check can come to, by its id."""
-    found: dict[str, tuple[rows.FindingRow, ...]] = {}
-    for row in _read("finding", rows.FindingRow):
+    found: dict[str, tuple[rows.CheckFinding, ...]] = {}
+    for row in _read("finding", rows.CheckFinding):
         made = row._replace(when=tuple(rows.FactCondition(*one) for one in row.when))
         found[made.check] = (*found.get(made.check, ()), made)
     return found

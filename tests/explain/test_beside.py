@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tdxwhy.explain.beside import facts_beside
 from tdxwhy.explain.nouns import Diagnosis
-from tdxwhy.know import tables
+from tdxwhy.know import shown, tables
 from tdxwhy.know.rows import Shown
 from tdxwhy.read.log import LogReader
 from tests.explain.logs import read
@@ -18,12 +20,20 @@ def told(text: str) -> Diagnosis:
     return read(text).judged.diagnosis
 
 
-@pytest.mark.parametrize("row", [row for row in tables.shown() if row.line], ids=lambda row: row.fact)
+@pytest.mark.parametrize("row", [row for row in tables.shown() if row.line and row.fact], ids=lambda row: row.fact)
 def test_each_line_states_its_fact(row: Shown) -> None:
     from io import BytesIO
 
     (boot,) = LogReader(BytesIO(f"{row.example}\n".encode()), "paste")
-    assert row.fact in facts_beside(boot)
+    if shown.in_line(row, row.example) is not None:
+        assert row.fact in facts_beside(boot)
+
+
+@pytest.mark.parametrize("row", tables.shown(), ids=lambda row: f"{row.shows} {row.example[:20]}")
+def test_each_example_shows_its_row(row: Shown) -> None:
+    by_line = row.line and shown.in_line(row, row.example) is not None
+    silent = row.command and not row.answer and re.search(row.command, row.example or row.command) is not None
+    assert by_line or silent or not row.answer or re.search(row.answer, row.example)
 
 
 @pytest.mark.parametrize(

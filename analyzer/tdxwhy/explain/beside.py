@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
-from tdxwhy.know import tables
-from tdxwhy.know.rows import Shown
-from tdxwhy.records import BootRecords, Evidence, LogRecord, Place, Typed
+from tdxwhy.know import shown
+from tdxwhy.records import BootRecords, Evidence, LogRecord, Place
 
 _MOST = 4096
 _CPU = "smpboot: CPU0: "
@@ -36,43 +33,19 @@ def _is_bare(record: LogRecord) -> bool:
 
 def _answered(boot: BootRecords) -> Iterator[tuple[str, Evidence]]:
     source = boot.records[0].place.source if boot.records else ""
-    for row in (row for row in tables.shown() if row.command):
-        for typed in boot.typed:
-            if _compiled(row.command).search(typed.command):
-                yield from _of_command(row, typed, source)
-
-
-def _of_command(row: Shown, typed: Typed, source: str) -> Iterator[tuple[str, Evidence]]:
-    if not row.answer:
-        if typed.closed and not any(record.text.strip() for record in typed.answers):
-            yield row.fact, Evidence(Place(source, typed.line), typed.command)
-        return
-    for record in typed.answers:
-        found = _compiled(row.answer).search(record.text)
-        if found is not None and _holds(row, found):
-            yield row.fact, Evidence(record.place, record.text)
-            return
+    for typed in boot.typed:
+        texts = [record.text for record in typed.answers]
+        for row in shown.by_command(of_boot=True):
+            told = next(shown.in_answers(row, typed.command, texts, typed.closed), None)
+            if told is not None:
+                record = typed.answers[told.answer] if told.answer is not None else None
+                yield row.fact, Evidence(record.place, record.text) if record else Evidence(Place(source, typed.line), typed.command)
 
 
 def _stated(records: Sequence[LogRecord]) -> Iterator[tuple[str, Evidence]]:
-    rows = [row for row in tables.shown() if row.line]
+    rows = shown.by_line(of_boot=True)
+    of_cpu = [row for row in rows if _CPU.strip() in row.line]
     for record in records:
-        for row in rows:
-            if record.text.startswith(_CPU) and _CPU.strip() not in row.line:
-                continue
-            found = _compiled(row.line).search(record.text)
-            if found is not None and _holds(row, found):
+        for row in of_cpu if record.text.startswith(_CPU) else rows:
+            if shown.in_line(row, record.text) is not None:
                 yield row.fact, Evidence(record.place, record.text)
-
-
-def _holds(row: Shown, found: re.Match[str]) -> bool:
-    """Tell whether the number in an answer has the bit, or the value, of which the row speaks."""
-    if row.bit is None and not row.nonzero:
-        return True
-    number = int(found["hex"], 16)
-    return number != 0 if row.nonzero else bool(number >> (row.bit or 0) & 1) == row.is_set
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)

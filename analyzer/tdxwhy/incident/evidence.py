@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Any
 
-from tdxwhy.incident import tables
 from tdxwhy.incident.nouns import PastedFact, PasteLine
-from tdxwhy.incident.rows import PastedSign
+from tdxwhy.know import shown, tables
 from tdxwhy.records import Place
 
 _MOST = 64
@@ -23,7 +19,7 @@ class PastedEvidence:
     def __init__(self, facts: Sequence[PastedFact]) -> None:
         self.facts: dict[str, list[PastedFact]] = {}
         self.brought: set[str] = set()
-        self._brings = {row.id: row.brings for row in tables.evidence()}
+        self._brings = {row.shows: row.brings for row in tables.shown() if row.brings}
         for fact in facts:
             self.add(fact)
 
@@ -52,11 +48,6 @@ class PastedEvidence:
         return fact.value if fact is not None else ""
 
 
-@cache
-def _compiled(source: str) -> re.Pattern[str]:
-    return re.compile(source)
-
-
 def gather(lines: Sequence[PasteLine], messages: Sequence[PasteLine] = ()) -> PastedEvidence:
     """Collect the facts of a paste; of a long one from its ends, around its `messages`, and from commands with their answers."""
     if len(lines) > _SHORT:
@@ -76,30 +67,26 @@ def _around(lines: Sequence[PasteLine], places: set[Place]) -> Sequence[PasteLin
 
 
 def _stated(lines: Sequence[PasteLine]) -> Iterator[PastedFact]:
-    rows = [row for row in tables.evidence() if row.line]
     for number, line in enumerate(lines):
-        for row in rows:
-            found = _compiled(row.line).search(line.text)
-            if found is not None and (not row.near or _near(row.near, lines, number)):
-                yield _fact(row, found, line)
+        for row in shown.by_line():
+            told = shown.in_line(row, line.text)
+            if told is not None and (not row.near or shown.stands_near(row, _before(lines, number))):
+                yield PastedFact(row.shows, told.value, line, told.end)
 
 
-def _near(pattern: str, lines: Sequence[PasteLine], number: int) -> bool:
-    around = lines[max(0, number - 4) : number + 1]
-    return any(_compiled(pattern).search(f"{line.text} {line.asked}") for line in around)
+def _before(lines: Sequence[PasteLine], number: int) -> list[str]:
+    return [f"{line.text} {line.asked}" for line in lines[max(0, number - 4) : number + 1]]
 
 
 def _answered(lines: Sequence[PasteLine]) -> Iterator[PastedFact]:
-    rows = [row for row in tables.evidence() if row.command]
     for number, line in enumerate(lines):
         if not line.command:
             continue
-        asking = [row for row in rows if _compiled(row.command).search(line.command)]
-        if not asking:
-            continue
         answer = _answer(lines, number)
-        for row in asking:
-            yield from _of_answer(row, line, answer)
+        texts = ["" if one.text.startswith("```") else one.text for one in answer]
+        for row in shown.by_command():
+            for told in shown.in_answers(row, line.command, texts):
+                yield PastedFact(row.shows, told.value, answer[told.answer] if told.answer is not None else line, told.end)
 
 
 def _answer(lines: Sequence[PasteLine], number: int) -> list[PasteLine]:
@@ -109,23 +96,3 @@ def _answer(lines: Sequence[PasteLine], number: int) -> list[PasteLine]:
             break
         answer.append(line)
     return answer
-
-
-def _of_answer(row: PastedSign, asked: PasteLine, answer: Sequence[PasteLine]) -> Iterator[PastedFact]:
-    shown = [line for line in answer if line.text.strip() and not line.text.startswith("```")]
-    if not row.answer:
-        if not shown or (answer[:1] and not answer[0].text.strip()):
-            yield PastedFact(row.id, "", asked)
-        return
-    for line in shown:
-        found = _compiled(row.answer).search(line.text.strip())
-        if found is not None:
-            yield _fact(row, found, line)
-    if not shown and _compiled(row.answer).search("") is not None:
-        yield PastedFact(row.id, "", asked)
-
-
-def _fact(row: PastedSign, found: re.Match[str], line: PasteLine) -> PastedFact:
-    groups: dict[str, Any] = found.groupdict()
-    value = next((one for name, one in groups.items() if name.startswith("value") and one), "")
-    return PastedFact(row.id, value, line, groups.get("end") or "")

@@ -144,17 +144,6 @@ class StatusMeaning(NamedTuple):
     stages: tuple[str, ...] = ()
 
 
-class PastedSign(NamedTuple):
-    """What a paste can show beside its messages: the answer to a command, or a line. `brings` names what it makes needless to ask for."""
-
-    id: str
-    brings: str = ""
-    command: str = ""
-    answer: str = ""
-    line: str = ""
-    near: str = ""
-
-
 class Code(NamedTuple):
     """A number of the quote service or of curl; `sum`: it only says that something before it failed."""
 

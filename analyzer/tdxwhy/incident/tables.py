@@ -16,7 +16,6 @@ _ROWS: dict[str, type] = {
     "call": rows.CallAnswer,
     "seamcall": rows.SeamcallRow,
     "answer": rows.StatusMeaning,
-    "evidence": rows.PastedSign,
     "quote_code": rows.Code,
     "curl": rows.Code,
     "stage": rows.Stage,
@@ -81,12 +80,6 @@ def seamcalls() -> tuple[rows.SeamcallRow, ...]:
 def answers() -> tuple[rows.StatusMeaning, ...]:
     """Return what statuses come to; the first row that fits counts."""
     return _read("answer", rows.StatusMeaning)
-
-
-@cache
-def evidence() -> tuple[rows.PastedSign, ...]:
-    """Return what a paste can show beside its messages."""
-    return _read("evidence", rows.PastedSign)
 
 
 @cache

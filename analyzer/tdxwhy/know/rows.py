@@ -66,19 +66,23 @@ class Fact(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a paste shows beside its log, and the fact that it states.
+    """What a paste shows beside its log and its messages, in a word of its own that several rows may share.
 
-    `command` is a pattern in what was typed, `answer` one in a line that it printed ("": it printed nothing); or `line`, in any line
-    without a stamp. A group `hex` with `bit` states the fact only where that bit has the value `is_set`, one with `nonzero` where it
-    is not 0.
+    `command` is a pattern in what was typed, `answer` one in a line that it printed ("": it printed nothing); or `line`, in any line.
+    A group `value` is kept, `end` too. A group `hex` with `bit` shows it only where that bit has the value `is_set`, one with `nonzero`
+    where it is not 0. `fact` is the fact of the boot that it states; `brings` names what it makes needless to ask for; `near` must match
+    in one of the lines just before.
     """
 
-    fact: str
+    shows: str
     source: str
     example: str
+    fact: str = ""
+    brings: str = ""
     command: str = ""
     answer: str = ""
     line: str = ""
+    near: str = ""
     bit: int | None = None
     is_set: bool = False
     nonzero: bool = False

@@ -110,7 +110,7 @@ class BootRecords(NamedTuple):
 class MessageForm(NamedTuple):
     """One kernel format string: what a patch writes, a log shows, a rule judges and the model prints.
 
-    `fact` is a fact that the line states of the platform, if its first number is zero or it has none; else `fact_otherwise` holds.
+    `fact` is what the line states of the platform; `fact_otherwise` what it states instead where its first number is not zero.
     `cpu_state`: what the line tells of its CPU, or of all: around sleep (suspend, kexec, hibernation) all but one go down, which says
     nothing of the machine; "no-smt" keeps the second thread of each core offline.
     """

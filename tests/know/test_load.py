@@ -55,6 +55,7 @@ def test_a_new_form_is_one_entry(folder):
         (('kind = "host"', 'kind = "host"\nstep = "TDH"'), "x.one: no step 'TDH'"),
         (('args = ["errno"]', "args = []"), "x.one: 1 fields in the format, 0 names in args"),
         (("(%d)", "(%k)"), "x.one: not a printf format"),
+        (("args =", 'fact_otherwise = "bios-off"\nargs ='), "x.one: fact_otherwise stands beside a fact, for a line with a number"),
         (("[[form]]", "[[forms]]"), "forms-mine.toml: unknown table [[forms]]"),
         (("[[form]]", "[[form]"), "forms-mine.toml: not TOML"),
     ],
@@ -97,6 +98,7 @@ def test_files_of_other_rooms_are_left_alone(folder):
         ('found_by = "trace"', "found_by 'trace': 2 facts, not one (fault-in-init, mine)"),
         ('found_by = "dream"', "Invalid enum value 'dream'"),
         ('means = "none"', "mine: no fact 'none'"),
+        ("", "mine: a fact that nothing states"),
         ("rank = 1", "mine: a fact with a rank needs an outcome and what it says"),
     ],
 )

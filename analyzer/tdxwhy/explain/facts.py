@@ -165,11 +165,11 @@ def _module(events: Sequence[Event]) -> str | None:
 
 
 def _stated(event: Event) -> str:
-    """Return the fact that a line states: its form's own, or the other one where its first number is not zero."""
-    if event.form is None or not event.form.fact:
+    """Return the fact that a line states: its form's own, or the other one, if it has one, where its first number is not zero."""
+    form = event.form
+    if form is None or not form.fact:
         return ""
-    number = event.values.get(event.form.args[0]) if event.form.args else 0
-    return event.form.fact_otherwise if number else event.form.fact
+    return form.fact_otherwise if form.fact_otherwise and event.values.get(form.args[0]) else form.fact
 
 
 def said_of(facts: BootFacts) -> Iterator[Note]:

@@ -49,6 +49,8 @@ def _form(form: MessageForm, knowledge: Knowledge) -> Iterator[str]:
         return
     if fields != len(form.args):
         yield f"{form.id}: {fields} fields in the format, {len(form.args)} names in args"
+    if form.fact_otherwise and not (form.fact and form.args):
+        yield f"{form.id}: fact_otherwise stands beside a fact, for a line with a number"
     if not (form.source and form.example and form.meaning):
         yield f"{form.id}: source, example and meaning must say something"
 
@@ -70,11 +72,17 @@ def _references(knowledge: Knowledge) -> Iterator[str]:
             if when.fact not in facts:
                 yield f"{cause.id}: no fact {when.fact!r}"
     yield from _facts(knowledge, facts)
-    asked = [(form.id, fact) for form in knowledge.form for fact in (form.fact, form.fact_otherwise)]
-    asked += [(cause.id, cause.contradicted_by) for cause in knowledge.cause]
-    asked += [(row.example, row.fact) for row in knowledge.shown]
-    asked += [(parameter.name, parameter.fact) for parameter in knowledge.parameter]
-    yield from (f"{name}: no fact {fact!r}" for name, fact in asked if fact not in facts)
+    stating = [(form.id, fact) for form in knowledge.form for fact in (form.fact, form.fact_otherwise)]
+    stating += [(row.example, row.fact) for row in knowledge.shown]
+    stating += [(parameter.name, parameter.fact) for parameter in knowledge.parameter]
+    asking = [(cause.id, cause.contradicted_by) for cause in knowledge.cause]
+    yield from (f"{name}: no fact {fact!r}" for name, fact in (*stating, *asking) if fact not in facts)
+    stated = {fact for _, fact in stating} | {fact.means for fact in knowledge.fact}
+    yield from (
+        f"{fact.id}: a fact that nothing states: no form, command, parameter or part of the program"
+        for fact in knowledge.fact
+        if not (fact.found_by or fact.read_as or fact.id in stated)
+    )
     for leaf in knowledge.leaf:
         if leaf.step and leaf.step not in steps:
             yield f"{leaf.name}: no step {leaf.step!r}"

@@ -44,6 +44,7 @@ def model(tmp_path: Path) -> Callable[[str, str, str], None]:
         ("6.8.toml", "kb-allocated-for-pamt = {", "kb-allocated-for-pamt = { color = 1,", "unknown key 'color'"),
         ("6.18.toml", 'extends = "6.16"', 'extends = "6.9"', "extends '6.9', which is not there"),
         ("6.18.toml", 'extends = "6.16"', 'extends = ["6.16", "6.18"]', "extends '6.18', and so itself"),
+        ("v8-as-posted.toml", 'extends = "v8"', "", "no operation has a step"),
         (
             "corrections/6.8.toml",
             "No caller is in the tree; whoever brings it, as KVM does from 6.16 on, asks when its module is loaded.",

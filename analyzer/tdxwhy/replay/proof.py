@@ -46,6 +46,8 @@ _FITS: dict[object, Callable[[Any], bool]] = {
 
 def prove(made: Generation, place: str) -> None:
     """Refuse values of another kind than their field's, and names of forms and operations that are not there."""
+    if not made.part and not any(operation.step for operation in made.operations.values()):
+        raise RulesError(f"{place}: no operation has a step")
     for row in (made, *made.forms.values(), *made.answers.values(), *_parts(made)):
         if isinstance(row, ModelStep) and row.answers_of and row.answers_of not in made.answers_of and not made.part:
             raise RulesError(f"{place}: nothing is called {row.answers_of!r}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tdxwhy.read.host.sidecar import of_cpus
+from tdxwhy.records import Cpu
 from tests.explain.logs import BIOS, boot, diagnosed, read
 
 RD = "virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc0000c0000000000"
@@ -241,3 +243,23 @@ def test_memory_is_left_free_where_the_kernel_already_starts_early() -> None:
         for end in ("module initialization failed", "TDX-Module initialization failed")
     )
     assert "early" in late and "early" not in early
+
+
+def test_cpus_of_another_machine_are_said_to_contradict_and_are_not_used() -> None:
+    log = boot(
+        [
+            (0.01, "smpboot: Allowing 16 CPUs, 0 hotplug CPUs"),
+            (0.7, "smp: Brought up 2 nodes, 16 CPUs"),
+            (1.5, BIOS),
+            (9.5, "virt/tdx: SEAMCALL (0x000000000000002d) failed: 0xc000050c00000000"),
+            (9.6, "virt/tdx: module initialization failed (-5)"),
+        ]
+    )
+    two = of_cpus([Cpu(0, 0, "online"), Cpu(1, None, "offline")])
+    found = diagnosed(log, two)
+    assert any("contradict" in note.text for note in found.notes)
+    assert (found.topology.cpu_count, found.cpus) == (16, ())
+    same = of_cpus([Cpu(number, number // 8, "online") for number in range(16)])
+    fewer_are_online_now = of_cpus([Cpu(number, number // 8, "online") for number in range(8)])._replace(cpu_count=None)
+    for fits in (same, fewer_are_online_now):
+        assert not any("contradict" in note.text for note in diagnosed(log, fits).notes)

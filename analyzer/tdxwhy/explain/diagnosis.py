@@ -13,6 +13,8 @@ from tdxwhy.explain.nouns import Diagnosis, FoundCause, Note, Seamcall
 from tdxwhy.explain.outcome import out_of_place
 from tdxwhy.explain.sentence import lowered, sentence
 from tdxwhy.know import tables
+from tdxwhy.know.beside import contradiction
+from tdxwhy.know.cpu_facts import facts_of
 from tdxwhy.know.decode import decode_leaf, decode_status
 from tdxwhy.know.offline import Whom
 from tdxwhy.know.partial import certain
@@ -31,7 +33,8 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, re
     """Say what became of TDX in one boot and why, as far as its log and the sidecar tell; `read` makes a topology of both."""
     recogniser = Recogniser()
     events = tuple(recogniser.events(_as_told(boot.records)))
-    topology = read(events, sidecar)
+    against = contradiction(facts_of(events), sidecar) if sidecar is not None else None
+    topology = read(events, sidecar if against is None else None)
     facts = gather(boot, events, topology)
     judgement = judge(boot, events, topology, facts)
     call = _seamcall(judgement, events)
@@ -52,6 +55,7 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, re
         actions=tuple(actions(judgement, causes, call, blamed, facts)),
         settles=(*judgement.settles, *_who(causes, blamed)),
         notes=(
+            *((Note(*against),) if against is not None else ()),
             *facts.notes,
             *_contradiction(events),
             *(said_of(facts) if judgement.outcome != "initialized" else ()),

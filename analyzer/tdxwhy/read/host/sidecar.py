@@ -60,13 +60,16 @@ def _beginning(path: Path) -> bytes:
 
 def parse_sidecar(text: str, name: str) -> Topology:
     """Read the text of a sidecar file, whichever of the accepted forms it has."""
+    cpuinfo = text.lstrip().startswith("processor") and "\n" in text
     if text.lstrip()[:1] in ("{", "["):
         cpus = _json_cpus(text, name)
-    elif text.lstrip().startswith("processor") and "\n" in text:
+    elif cpuinfo:
         cpus = _cpuinfo(text, name)
     else:
         cpus = _table(text, name)
     found = of_cpus(cpus)
+    if cpuinfo:
+        found = found._replace(cpu_count=None)  # it lists no CPU that is offline
     if not found.cpus:
         found = _summary(text, name)
     if not found.cpus:

@@ -8,7 +8,7 @@ TdxwhyError            exit 2: usage, configuration, or an input that could not 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 class TdxwhyError(Exception):
@@ -45,3 +45,12 @@ def main_in_one_line(main: Callable[[], None]) -> None:
     except TdxwhyError as error:
         sys.stderr.write(f"tdxwhy: {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
         raise SystemExit(error.exit_status) from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean ..." with at most three names, or nothing where none is near."""
+    from difflib import get_close_matches
+
+    names = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), sorted(names), 3, 0.7)
+    return f"did you mean {' or '.join(names[one] for one in found)}?" if found else ""

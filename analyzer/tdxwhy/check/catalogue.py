@@ -9,7 +9,7 @@ from typing import Any
 
 from tdxwhy import compiled
 from tdxwhy.check.rules import FOLDERS, Rule, load_folders
-from tdxwhy.errors import RulesError, TdxwhyError
+from tdxwhy.errors import RulesError, TdxwhyError, nearest
 from tdxwhy.shipped import folder
 
 # The first digit of a rule's id says what it is about, and so in which folder it lies.
@@ -61,10 +61,11 @@ RULES = compiled.Piece("rules", _sources, _tables)
 
 def find(rule_id: str, folders: Sequence[Path] = ()) -> Rule:
     """Return one rule by its id, with its examples."""
-    for rule in load_folders((*shipped_folders(), *folders)):
+    known = load_folders((*shipped_folders(), *folders))
+    for rule in known:
         if rule.id == rule_id.upper():
             return rule
-    raise TdxwhyError(f"no rule {rule_id!r}", "tdxwhy rules list shows them")
+    raise TdxwhyError(f"no rule {rule_id!r}", nearest(rule_id, [rule.id for rule in known]) or "tdxwhy rules list shows them")
 
 
 def chosen(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:

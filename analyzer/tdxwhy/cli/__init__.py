@@ -108,7 +108,7 @@ def _dispatch(arguments: list[str]) -> int:
         sys.stdout.write(_help())
         return 0 if arguments else 2
     if arguments[0] not in COMMANDS:
-        from tdxwhy.cli.complaints import nearest
+        from tdxwhy.errors import nearest
 
         return _refuse(f"no command {arguments[0]!r}", nearest(arguments[0], COMMANDS) or "tdxwhy --help lists the commands")
     return _run(arguments[0], arguments[1:])

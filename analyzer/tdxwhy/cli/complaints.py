@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 
 
 def complain(message: str, hint: str = "") -> None:
@@ -35,10 +34,7 @@ def discard(descriptor: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return "did you mean ..." with at most three names, or nothing where none is near."""
-    from difflib import get_close_matches
-
-    names = {name.lower(): name for name in known}
-    found = get_close_matches(word.lower(), sorted(names), 3, 0.7)
-    return f"did you mean {' or '.join(names[one] for one in found)}?" if found else ""
+def taken_for(release: str, generation: str) -> None:
+    """Say which kernel a release is taken for, where that is not its name."""
+    if release != generation:
+        complain(f"{release} is taken for {generation} by its number; distributions backport, so a log decides better")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, nearest
 from tdxwhy.know import decode
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ def run(args: Namespace) -> int:
     return 0
 
 
+def _hint(item: str) -> str:
+    known = [row.name for row in decode.statuses()] + decode.leaf_names()
+    return nearest(item, known) or "try 0xc000050500000000, 0x24, -5, TDH.SYS.RD"
+
+
 def meanings(item: str) -> list[dict[str, object]]:
     """Return what an item can mean, each as keys and values; a small number can be a leaf and an errno, a line holds several of them."""
     if " " in item.strip():
@@ -56,7 +61,7 @@ def meanings(item: str) -> list[dict[str, object]]:
     if value is None:
         found = list(_names(item))
         if not found:
-            raise TdxwhyError(f"{item!r} is no number and no known status, leaf or errno", "try 0xc000050500000000, 0x24, -5, TDH.SYS.RD")
+            raise TdxwhyError(f"{item!r} is no number and no known status, leaf or errno", _hint(item))
     elif not found:
         raise TdxwhyError(f"{item} is no status (they have 64 bits), no known leaf and no errno")
     return [{"item": item, **meaning} for meaning in found]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tdxwhy.cli.complaints import nearest
+from tdxwhy.cli.complaints import taken_for
 from tdxwhy.cli.parsing import Parser
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import TdxwhyError, nearest
 from tdxwhy.know import tables
 from tdxwhy.know.match import literals
 from tdxwhy.records import MessageForm
@@ -97,12 +96,12 @@ def _print_of_tree(one: PrintedForm) -> dict[str, object]:
 
 
 def _of_release(release: str, known: Sequence[str]) -> str:
-    """Return the generation of a kernel release, as `uname -r` prints it."""
-    number = re.match(r"(\d+)\.\d+", release)
-    newest = max(one.since for one in tables.generations() if one.since)
-    if number is None or int(number[1]) > newest[0]:
+    """Return the generation of a kernel release, as `uname -r` prints it, and say so."""
+    if not tables.is_release(release):
         raise TdxwhyError(f"no generation {release!r}", nearest(release, known) or f"known: {', '.join(known)}")
-    return tables.generation_since(release, known).id
+    found = tables.generation_of_release(release)
+    taken_for(release, found.id)
+    return found.id
 
 
 def _groups(forms: Sequence[MessageForm]) -> list[tuple[str, list[MessageForm]]]:

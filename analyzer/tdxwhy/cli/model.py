@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the picture, the list, a draft, or what changes."""
-    from tdxwhy.replay.data import generation, generations
+    from tdxwhy.replay.data import generations
 
     _check(args)
     if args.generation == "extract":
@@ -42,9 +42,13 @@ def run(args: argparse.Namespace) -> int:
     if args.generation == "diff":
         return _diff(args)
     if args.generation is not None:
+        from tdxwhy.cli.complaints import taken_for
+        from tdxwhy.replay.forecast import generation_named
         from tdxwhy.report.model_picture import picture
 
-        sys.stdout.write(picture(generation(args.generation), args.format))
+        kernel = generation_named(args.generation)
+        taken_for(args.generation, kernel.name)
+        sys.stdout.write(picture(kernel, args.format))
         return 0
     for one in generations().values():
         names = ", ".join((one.name, *one.aliases))

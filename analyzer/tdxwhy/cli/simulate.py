@@ -57,10 +57,13 @@ def run(args: Namespace) -> int:
 def _machine(args: Namespace) -> int:
     from tdxwhy.know.topology import topology
     from tdxwhy.read.host.sidecar import read_sidecar
-    from tdxwhy.replay.forecast import foresee, generation_of
+    from tdxwhy.replay.forecast import foresee, generation_named, generation_of
 
+    kernel = generation_named(args.generation) if args.generation else generation_of(None)
     seen = foresee(
-        topology((), read_sidecar(Path(args.topology))), args.generation or generation_of(None).id, {"max_packages": args.packages}
+        topology((), read_sidecar(Path(args.topology))),
+        kernel.name,
+        {"max_packages": args.packages},
     )
     if args.format == "json":
         sys.stdout.write(json.dumps(_answer(seen.scenario, whole=True), indent=2) + "\n")

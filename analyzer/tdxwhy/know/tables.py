@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, FoundBy, ReadAs, Shown, SignRow, Step, Term
 from tdxwhy.know.stored import table
+from tdxwhy.lazy import lazy
 from tdxwhy.records import Asks, Blames, Cause, CpuLimit, GenerationRow, MessageForm, Parameter, When
 
 
@@ -64,9 +65,24 @@ def generation_since(release: str | None, among: Collection[str]) -> GenerationR
     A guess, for what is asked before there is a log; what became of a boot is never decided by it.
     """
     known = sorted((one for one in generations() if one.since and one.id in among), key=lambda one: one.since)
-    numbers = tuple(int(number) for number in (release or "").replace("-", ".").split(".")[:2] if number.isdecimal() and len(number) < 10)
+    numbers = tuple(
+        int(number)
+        for number in (release or "").replace("-", ".").replace("+", ".").split(".")[:2]
+        if number.isdecimal() and len(number) < 10
+    )
     reached = [one for one in known if one.since <= numbers] or known[:1]
     return reached[-1] if len(numbers) == 2 else known[-1]
+
+
+def is_release(text: str) -> bool:
+    """Tell whether a text is a kernel's release as `uname -r` prints it, its number alone or with what a distribution adds."""
+    found = lazy(r"v?([3-9]|1\d)\.[12]?\d(?!\d)(?:[.+-]\S{0,100})?$").match(text)
+    return found is not None and int(found[1]) <= max(one.since[0] for one in generations() if one.since) + 1
+
+
+def generation_of_release(release: str) -> GenerationRow:
+    """Return the generation that a release belongs to by its number."""
+    return generation_since(release.removeprefix("v"), [one.id for one in generations()])
 
 
 def asks(generation: str) -> Asks | None:

@@ -17,7 +17,7 @@ from tdxwhy.read.host.tree import HostTree
 from tdxwhy.ready.facts import HostFacts
 from tdxwhy.records import Event, LogRecord, Package, Place, Topology
 from tdxwhy.replay.data import generation
-from tdxwhy.replay.forecast import Foresight, foresee, generation_of
+from tdxwhy.replay.forecast import Foresight, foresee, generation_named, generation_of
 from tdxwhy.replay.scenario import Module
 
 _HIBERNATION = "hibernation"  # a condition of the model, and the setting that makes it true
@@ -36,7 +36,7 @@ class Inferred(NamedTuple):
 def derive(tree: HostTree, facts: HostFacts, name: str | None) -> Inferred:
     """Add what follows to the facts; `name` is the kernel generation to follow, where the release would mislead."""
     release = facts.value("release")
-    kernel = generation(name).name if name else generation_of(release).id
+    kernel = (generation_named(name) if name else generation_of(release)).name
     starts = (
         tables.asks(tables.generation_since(release, [one.id for one in tables.generations()]).id) if name is None else tables.asks(kernel)
     )

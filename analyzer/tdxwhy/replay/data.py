@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy import compiled, shipped, toml
-from tdxwhy.errors import RulesError, TdxwhyError
+from tdxwhy.errors import RulesError, TdxwhyError, nearest
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status
 from tdxwhy.know.stored import KNOWLEDGE
@@ -100,7 +100,7 @@ def generation(name: str) -> Generation:
     for one in generations().values():
         if name == one.name or name in one.aliases:
             return one
-    raise TdxwhyError(f"no kernel generation {name!r}", "known: " + ", ".join(generations()))
+    raise TdxwhyError(f"no kernel generation {name!r}", nearest(name, generations()) or "known: " + ", ".join(generations()))
 
 
 def module_data() -> dict[str, Any]:

@@ -14,8 +14,9 @@ from tdxwhy.know.topology import topology as complete
 from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import counted, ranges
 from tdxwhy.read.host.sidecar import of_cpus
-from tdxwhy.records import Cpu, GenerationRow, Topology
+from tdxwhy.records import Cpu, Topology
 from tdxwhy.replay.data import generation, generations
+from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.nouns import Failure
 from tdxwhy.replay.scenario import parse
 from tdxwhy.replay.simulate import Simulation, simulate
@@ -30,9 +31,27 @@ class Foresight(NamedTuple):
     certain: bool = True
 
 
-def generation_of(kernel: str | None) -> GenerationRow:
-    """Guess the modelled generation from a version number: distributions backport, so a log decides better than this."""
-    return tables.generation_since(kernel, generations())
+def generation_of(release: str | None) -> Generation:
+    """Return the newest modelled kernel that is not newer than a release, by its first two numbers; the newest of all without one.
+
+    A guess: distributions backport, so a log decides better.
+    """
+    dated = sorted((_numbers(name), name) for name in generations() if name.replace(".", "").isdecimal())
+    if release is None:
+        return generation(dated[-1][1])
+    reached = [name for numbers, name in dated if numbers <= _numbers(release)]
+    return generation(reached[-1] if reached else tables.generation_since(release, generations()).id)
+
+
+def generation_named(name: str) -> Generation:
+    """Return the modelled kernel of that name or alias, or the one that a kernel's release, as `uname -r` prints it, is taken for."""
+    known = {alias for one in generations().values() for alias in (one.name, *one.aliases)}
+    return generation_of(name.removeprefix("v")) if name not in known and tables.is_release(name) else generation(name)
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    parts = release.replace("-", ".").replace("+", ".").split(".")[:2]
+    return tuple(int(number) for number in parts if number.isdecimal() and len(number) < 10)
 
 
 def foresee(topology: Topology, name: str, module: dict[str, Any] | None = None, settings: dict[str, Any] | None = None) -> Foresight:

@@ -10,7 +10,10 @@ _COLUMNS = 100
 
 
 class Page(NamedTuple):
-    """What is known of a name: `shows` is how a log shows it, `near` are names that go with it; `text` stands for all where it is given."""
+    """What is known of a name: `shows` is how a log shows it, `near` are names that go with it, `apart` tells it from them.
+
+    `text` stands for all where it is given.
+    """
 
     kind: str
     name: str
@@ -20,6 +23,7 @@ class Page(NamedTuple):
     todo: str = ""
     source: str = ""
     text: str = ""
+    apart: str = ""
 
 
 def render(page: Page) -> str:
@@ -28,7 +32,13 @@ def render(page: Page) -> str:
         return page.text
     lines = [f"{page.kind} {page.name}"]
     near = {"step": "causes met here", "status": "leads to", "leaf": "is the step"}.get(page.kind, "its neighbours")
-    parts = {"meaning": page.meaning, "in a log": page.shows, near: ", ".join(dict.fromkeys(page.near)), "what to do": page.todo}
+    parts = {
+        "meaning": page.meaning,
+        "in a log": page.shows,
+        near: ", ".join(dict.fromkeys(page.near)),
+        "told apart by": page.apart,
+        "what to do": page.todo,
+    }
     for label, value in (*parts.items(), ("source", page.source)):
         if value:
             lines.append(f"  {label}:")

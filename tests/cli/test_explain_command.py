@@ -62,7 +62,7 @@ def test_a_release_leads_to_its_generation(release: str, generation: str, capsys
         (["explain", "TDXX104"], "TDX104"),
         (["explain", "kyeids-exhausted"], "keyids-exhausted"),
         (["explain", "TDH.SYS.CONFG"], "TDH.SYS.CONFIG"),
-        (["rule", "TDX140"], "TDX10"),
+        (["rule", "TDX1O4"], "TDX104"),
         (["model", "6.61"], "6.16"),
         (["decode", "TDX_SYS_NOT_REDY"], "TDX_SYS_NOT_READY"),
         (["ready", "--generation", "v8-as-postd"], "v8-as-posted"),

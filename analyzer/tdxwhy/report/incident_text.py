@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tdxwhy.incident.nouns import FailedCall, Incident
 from tdxwhy.ranges import counted, ranges
-from tdxwhy.report.log_text import quoted, wrap
+from tdxwhy.report.log_text import quoted, unbroken, wrap
 from tdxwhy.report.terminal import Painter, safe
 
 _LABEL = 12
@@ -28,7 +28,7 @@ def _headline(incident: Incident) -> str:
 
 def _sections(incident: Incident, columns: int) -> Iterator[tuple[str, list[str]]]:
     yield "next", [line for step in incident.actions for line in _step(step.text, step.command, columns)]
-    yield "open", [line for text in incident.settles for line in wrap(safe(text), columns, "  ")]
+    yield "open", [line for text in incident.settles for line in unbroken(text, columns)]
     yield "causes" if len(incident.causes) > 1 else "cause", wrap(", ".join(incident.causes), columns, "  ")
     yield "status", [line for call in incident.calls for line in wrap(safe(call_line(call)), columns, "  ")]
     yield "concerns", wrap(concerned(incident), columns, "  ")

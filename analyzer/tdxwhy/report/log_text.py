@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know.offline import offline
+from tdxwhy.lazy import lazy
 from tdxwhy.ranges import counted, ranges
 from tdxwhy.records import Evidence, Finding, Loss, Topology
 from tdxwhy.report.terminal import Painter, safe
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 _PAINT = {"initialized": "good", "failed": "bad"}
 _LABEL = 12
+# What a command that is to be pasted begins with.
+_COMMAND = lazy(
+    r"(?:^|[:,(] |\b(?:and|or|then) )(?:sudo |cat |cpuid |curl |daxctl |dmesg|dmidecode|dpkg |echo |find |grep |journalctl|kubectl |ls "
+    r"|lscpu|lsmod|modinfo |modprobe |openssl |ps |qemu-|rdmsr |rpm |ss |stat |systemctl |tail |tdxwhy |uname|virsh |zgrep )"
+)
 # A command stands on one line, however long, to be pasted as it is.
 _TYPED = "  $ "
 
@@ -84,6 +90,11 @@ def wrap(text: str, columns: int, indent: str = "") -> list[str]:
     return [*lines, line] if line.strip() else lines
 
 
+def unbroken(text: str, columns: int) -> list[str]:
+    """Break text between words, but for one that holds a command, which is to be pasted as it is."""
+    return [safe(text)] if _COMMAND.search(text) else wrap(safe(text), columns, "  ")
+
+
 def _sections(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int) -> Iterator[tuple[str, list[str]]]:
     def wrapped(text: str, indent: str = "") -> list[str]:
         return wrap(safe(text), max(columns, 30), indent)
@@ -95,7 +106,7 @@ def _sections(diagnosis: Diagnosis, findings: Sequence[Finding], columns: int) -
     yield "causes" if len(diagnosis.causes) > 1 else "cause", [line for text in _causes(diagnosis) for line in wrapped(text, "  ")]
     yield "packages", [line for text in packages(diagnosis.topology) for line in wrapped(text, "  ")]
     yield "next", [line for text in _actions(diagnosis) for line in (wrapped(text, "  ") if not text.startswith(_TYPED) else [safe(text)])]
-    yield "open", [line for text in diagnosis.settles for line in wrapped(text, "  ")]
+    yield "open", [line for text in diagnosis.settles for line in unbroken(text, max(columns, 30))]
     if diagnosis.sentence:
         yield "should say", wrapped(diagnosis.sentence)
     yield "note", [line for note in diagnosis.notes for line in wrapped(note.text, "  ")]

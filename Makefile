@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check wheel pyz docs man compile rule fuzz clean
+.PHONY: run test check wheel pyz docs man compile rule fuzz floors lock release clean
 
-# What the main job needs, and nothing else.
+# What the main jobs need, and nothing else.
 $(VENV)/run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[c,fast]'
 	$(BIN)/python -m compileall -q analyzer/tdxwhy
 	touch $@
 
@@ -17,6 +17,14 @@ $(VENV)/run: pyproject.toml
 $(VENV)/installed: $(VENV)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
+
+# The same, as CI installs it: each version pinned, with its hashes.
+$(VENV)/locked: packaging/ci.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement packaging/ci.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q analyzer/tdxwhy
+	touch $(VENV)/run $(VENV)/installed $@
 
 run: $(VENV)/run
 	$(BIN)/tdxwhy log $(SAMPLE)/dmesg.log || test $$? -eq 1
@@ -67,6 +75,26 @@ pyz: $(VENV)/installed
 # Manual pages and completions of shells, from the commands' own parsers, in build/man and build/completions.
 man: $(VENV)/installed
 	$(BIN)/python packaging/manual.py build
+
+# The tests with every dependency at its floor.
+floors:
+	rm -rf build/floors && $(PYTHON) -m venv build/floors
+	build/floors/bin/python packaging/floors.py > build/floors/constraints.txt
+	build/floors/bin/python -m pip install --quiet --disable-pip-version-check --constraint build/floors/constraints.txt --editable '.[dev]'
+	build/floors/bin/python -m pytest
+
+# What CI installs, each version with its hashes.
+lock:
+	$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-annotate --no-header --output-file packaging/ci.lock pyproject.toml
+
+# What a tag is published as, the same bytes whoever makes them of it.
+release: $(VENV)/installed
+	rm -rf dist && mkdir -p dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -d dist
+	$(BIN)/python packaging/pyz.py dist/*.whl dist/tdxwhy.pyz
+	$(BIN)/python packaging/sbom.py dist/*.whl dist/tdxwhy.cdx.json
+	cd dist && sha256sum * > SHA256SUMS
 
 clean:
 	rm -rf $(VENV) build dist

@@ -45,7 +45,7 @@ class Borrowed:
         try:
             import git
         except ImportError as error:
-            raise TdxwhyError("git is needed to read a repository and was not found") from error
+            raise TdxwhyError("reading a repository wants git and the package GitPython, and one of them was not found") from error
         # GitPython gives the whole environment on and can take nothing from it.
         self._dropped = {name: value for name, value in os.environ.items() if name.startswith("GIT_") and not name.startswith(_KEPT)}
         for name in self._dropped:

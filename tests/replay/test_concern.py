@@ -22,8 +22,12 @@ def test_a_log_of_initialisation_does_not_concern_tds():
 
 
 def test_a_line_brings_its_operation_and_those_that_it_hangs_on():
-    assert concerned("7.1", [Symbol("keyid-not-freed")]) >= OF_A_TD | {"kvm-load"}
-    assert concerned("7.1", [Symbol("kexec-refused")]) - concerned("7.1", []) == {"kexec"}
+    kernel = generation("7.1")
+    not_freed, refused = (
+        [*kernel.operations[name].on_failure.print, *kernel.operations[name].step[0].print] for name in ("free-key", "kexec")
+    )
+    assert concerned("7.1", map(Symbol, not_freed)) >= OF_A_TD | {"kvm-load"}
+    assert concerned("7.1", map(Symbol, refused)) - concerned("7.1", []) == {"kexec"}
 
 
 # All histories of a lossy log on the latest kernels are too many for a test.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import cause_of_answer, leaf_number
 from tdxwhy.replay.generation import ModelStep, Operation
-from tdxwhy.replay.moves import Moves
+from tdxwhy.replay.moves import Moves, runs_once
 from tdxwhy.replay.states import ANY, UNSEEN, Blame, Frame, Pattern, State, Symbol, assign, fits, holds, known, learn
 
 
@@ -75,8 +75,8 @@ class Automaton(Moves):
             ran = f"ran:{operation.name}"
             if ran in state.flags or (operation.needs and not holds(operation.needs, state.flags)):
                 continue
-            once = operation.once or operation.always or operation.asked == "boot"
-            started = state._replace(stack=(Frame(operation.name, 0),), flags=state.flags | {ran} if once else state.flags)
+            flags = state.flags | {ran} if runs_once(operation) else state.flags
+            started = state._replace(stack=(Frame(operation.name, 0),), flags=flags)
             # What an earlier attempt failed at is told by the histories without this one; the fewer states, the sooner a log is judged.
             forget = operation.attempt and state.blame is not None and not state.blame.refusal
             yield started._replace(blame=None) if forget else started

@@ -3,7 +3,6 @@
 A complete log is followed exactly. In a lossy one any owed line may be missing; what that costs (lines lost) is kept with each state.
 """
 
-from collections import deque
 from collections.abc import Iterator
 
 from tdxwhy.noun import NamedTuple
@@ -12,6 +11,8 @@ from tdxwhy.replay.states import ANY, START, UNSEEN, Blame, Pattern, State, Symb
 
 _DEAREST = 12
 DEAD = -1
+# How flags begin that an end tells.
+_TOLD = ("module=", "platform=", UNSEEN)
 
 
 class FinalState(NamedTuple):
@@ -50,6 +51,11 @@ class Graph:
             self._silent[number] = found
         return found
 
+    def is_idle(self, number: int, flags: frozenset[str]) -> bool:
+        """Tell whether the kernel runs nothing in a state, owes no line and remembers these flags."""
+        state = self.states[number]
+        return not state.stack and not state.pending and flags <= state.flags
+
     def lost(self, number: int) -> int:
         """Return the state after the line that is owed was lost, -1 if none is owed."""
         found = self._lost[number]
@@ -68,8 +74,8 @@ class Beliefs:
         self.table: list[dict[Symbol, tuple[int, int]]] = []
         self._cores: list[dict[int, int]] = []
         self._ids: dict[frozenset[tuple[int, int]], int] = {}
-        self._closures: dict[int, dict[int, int]] = {}
-        self._owing: dict[int, dict[str, list[int]]] = {}
+        self._closures: dict[tuple[int, frozenset[str]], dict[int, int]] = {}
+        self._owing: dict[tuple[int, frozenset[str]], dict[str, list[int]]] = {}
         self._endings: dict[int, tuple[FinalState, ...]] = {}
         self.start = self._id({graph.number(START): 0})[0]
 
@@ -84,35 +90,45 @@ class Beliefs:
             self.table.append({})
         return self._ids[key], least
 
-    def closure(self, belief: int) -> dict[int, int]:
-        """Return every state that the belief's states reach without a line being seen, with what it costs."""
-        found = self._closures.get(belief)
+    def closure(self, belief: int, until: frozenset[str] = frozenset()) -> dict[int, int]:
+        """Return every state that the belief's states reach without a line being seen, with what it costs.
+
+        A kernel that runs nothing and remembers all flags of `until` is followed no farther.
+        """
+        found = self._closures.get((belief, until))
         if found is None:
-            found = self._closures[belief] = self._reach(self._cores[belief])
+            found = self._closures[belief, until] = {}
+            for cost, states in self._layers(self._cores[belief], until):
+                found.update(dict.fromkeys(states, cost))
         return found
 
-    def _reach(self, core: dict[int, int]) -> dict[int, int]:
-        best: dict[int, int] = {}
-        graph, lossy = self.graph, self.lossy
-        todo = deque(sorted((cost, state) for state, cost in core.items()))
-        while todo:
-            cost, state = todo.popleft()
-            if best.get(state, _DEAREST + 1) <= cost:
-                continue
-            best[state] = cost
-            for follower in graph.silent(state):
-                if best.get(follower, _DEAREST + 1) > cost:
-                    todo.appendleft((cost, follower))
-            if lossy and (lost := graph.lost(state)) >= 0:
-                todo.append((min(cost + 1, _DEAREST), lost))
-        return best
+    def _layers(self, core: dict[int, int], until: frozenset[str] = frozenset()) -> Iterator[tuple[int, list[int]]]:
+        """Yield costs and the states that are reached at that cost and no less, the cheapest first."""
+        graph, lossy, reached = self.graph, self.lossy, set[int]()
+        layers: list[list[int]] = [[] for _ in range(_DEAREST + 1)]
+        for state, cost in core.items():
+            layers[cost].append(state)
+        for cost, todo in enumerate(layers):
+            dearer, here = layers[min(cost + 1, _DEAREST)], []
+            while todo:
+                state = todo.pop()
+                if state in reached:
+                    continue
+                reached.add(state)
+                here.append(state)
+                if until and graph.is_idle(state, until):
+                    continue
+                todo.extend(graph.silent(state))
+                if lossy and (lost := graph.lost(state)) >= 0:
+                    dearer.append(lost)
+            yield cost, here
 
-    def owing(self, belief: int) -> dict[str, list[int]]:
-        """Return the states that owe a line, by that line's form."""
-        found = self._owing.get(belief)
+    def owing(self, belief: int, until: frozenset[str] = frozenset()) -> dict[str, list[int]]:
+        """Return the states that owe a line, by that line's form; `until` as for the closure."""
+        found = self._owing.get((belief, until))
         if found is None:
-            found = self._owing[belief] = {}
-            for number in self.closure(belief):
+            found = self._owing[belief, until] = {}
+            for number in self.closure(belief, until):
                 pending = self.graph.states[number].pending
                 if pending:
                     found.setdefault(pending[0].form, []).append(number)
@@ -123,8 +139,9 @@ class Beliefs:
         known = self.table[belief].get(symbol)
         if known is None:
             core: dict[int, int] = {}
-            costs, graph = self.closure(belief), self.graph
-            owing = self.owing(belief)
+            graph = self.graph
+            until = graph.automaton.spent(symbol.form)
+            costs, owing = self.closure(belief, until), self.owing(belief, until)
             for number in (*owing.get(symbol.form, ()), *owing.get(ANY, ())):
                 cost = costs[number]
                 for follower in map(graph.number, graph.automaton.consume(graph.states[number], symbol)):
@@ -140,20 +157,22 @@ class Beliefs:
         return found
 
     def _ends(self, belief: int) -> Iterator[FinalState]:
-        cheapest: dict[tuple[Blame | None, frozenset[str]], int] = {}
-        for number, cost in self.closure(belief).items():
-            state = self.graph.states[number]
-            if not self.graph.automaton.accepts(state) and not (self.lossy and not state.pending and not state.stack):
-                continue
-            key = state.blame, frozenset(flag for flag in state.flags if flag.startswith(("module=", "platform=", UNSEEN)))
-            cheapest[key] = min(cost, cheapest.get(key, cost))
-        order = self.graph.automaton.order
-        ranked = sorted(cheapest.items(), key=lambda item: (item[1], order(item[0][0]), repr(item[0][0]), sorted(item[0][1])))
-        for (blame, flags), cost in ranked:
-            yield FinalState(blame, flags, cost)
+        """Yield the ends that cost least: no others are ever told."""
+        automaton, states = self.graph.automaton, self.graph.states
+        for cost, layer in self._layers(self._cores[belief]):
+            reached = [states[number] for number in layer if not states[number].pending and not states[number].stack]
+            ends = {(one.blame, frozenset(filter(_is_told, one.flags))) for one in reached if self.lossy or automaton.accepts(one)}
+            if ends:
+                for blame, flags in sorted(ends, key=lambda one: (automaton.order(one[0]), repr(one[0]), sorted(one[1]))):
+                    yield FinalState(blame, flags, cost)
+                return
 
     def expected(self, belief: int) -> tuple[Pattern, ...]:
         """Return the lines that could come next, each once."""
         states = self.graph.states
         owed = {states[number].pending[0] for form, numbers in self.owing(belief).items() if form != ANY for number in numbers}
         return tuple(sorted(owed, key=repr))
+
+
+def _is_told(flag: str) -> bool:
+    return flag.startswith(_TOLD)

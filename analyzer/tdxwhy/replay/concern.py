@@ -38,6 +38,11 @@ def concerned(name: str, symbols: Iterable[Symbol]) -> frozenset[str]:
     return _concerned(name, frozenset(map(_shown, symbols)))
 
 
+def printers(name: str, form: str) -> frozenset[str]:
+    """Return the operations of a generation that can print a form, and those of which nobody knows what they print."""
+    return frozenset(one for one, effects in _effects(name).items() if effects.unseen or any(form == other for other, _ in effects.prints))
+
+
 def _shown(symbol: Symbol) -> Shown:
     values = dict(symbol.values)
     return symbol.form, values.get("leaf", values.get("leaf_name"))

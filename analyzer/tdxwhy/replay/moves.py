@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tdxwhy.replay.generation import Generation, ModelStep, Operation
 from tdxwhy.replay.states import Blame, Frame, Pattern, State, assign
+
+Printers = Callable[[str], frozenset[str]]
 
 
 class Moves:
     """What every step of an automaton does to a state, whichever way it goes."""
 
-    def __init__(self, generation: Generation, concerned: frozenset[str] | None = None) -> None:
-        """Follow all operations that are asked for from outside, or those of them that are `concerned`."""
+    def __init__(self, generation: Generation, concerned: frozenset[str] | None = None, printers: Printers | None = None) -> None:
+        """Follow all operations that are asked for from outside, or those of them that are `concerned`.
+
+        `printers` tells by which of them a form is printed, where that is known.
+        """
         self.generation = generation
         asked = [one for one in generation.operations.values() if one.asked]
         self.starts = [one for one in asked if concerned is None or one.name in concerned]
         names = [step.name for one in asked for step in _steps(generation, one)]
         self._order = {name: number for number, name in enumerate(dict.fromkeys(names))}
+
+        self._printers = printers
+
+    def spent(self, form: str) -> frozenset[str]:
+        """Return the flags of a kernel that prints no line of a form any more, for what prints it runs once; none if that is not so."""
+        printing = self._printers(form) if self._printers is not None else frozenset()
+        starts = [one for one in self.starts if one.name in printing]
+        return frozenset(f"ran:{one.name}" for one in starts) if all(map(runs_once, starts)) else frozenset()
 
     def order(self, blame: Blame | None) -> int:
         """Return where in the order of steps a blame stands; nothing to blame comes first."""
@@ -94,6 +107,11 @@ class Moves:
         flags = (state.flags - {"vmx=faulted"}) | {"gather=failed"}
         state = state._replace(stack=(*state.stack[:depth], frame), flags=flags, suspect=blame)
         return state if state.pending else state._replace(blame=state.blame or blame, suspect=None)
+
+
+def runs_once(operation: Operation) -> bool:
+    """Tell whether an operation that ran is not asked for again in a boot, which its flag `ran:` then tells."""
+    return operation.once or operation.always or operation.asked == "boot"
 
 
 def _stopped(state: State) -> bool:

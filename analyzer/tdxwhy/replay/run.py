@@ -1,12 +1,12 @@
 """One log followed by one generation's beliefs."""
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.automaton import Automaton
 from tdxwhy.replay.belief import DEAD, Beliefs, FinalState, Graph
-from tdxwhy.replay.concern import concerned
+from tdxwhy.replay.concern import concerned, printers
 from tdxwhy.replay.data import generations
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.states import Symbol
@@ -80,7 +80,7 @@ def beliefs(name: str, lossy: bool) -> Beliefs:
 @lru_cache(_SOME)
 def beliefs_of(name: str, lossy: bool, operations: frozenset[str]) -> Beliefs:
     """Return the beliefs of a generation that does no more than these operations."""
-    return Beliefs(Graph(Automaton(generations()[name], operations)), lossy)
+    return Beliefs(Graph(Automaton(generations()[name], operations, partial(printers, name))), lossy)
 
 
 class Reading(NamedTuple):

@@ -22,11 +22,12 @@ def pieces() -> tuple[compiled.Piece, ...]:
     from tdxwhy.know.names import NAMES
     from tdxwhy.know.stored import ANCHORS, CODES, KNOWLEDGE
     from tdxwhy.ready.tables import READY
+    from tdxwhy.replay.concern import EFFECTS
     from tdxwhy.replay.data import MODEL
     from tdxwhy.review.phrases import PHRASES
     from tdxwhy.source.calls import CALLS
 
-    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, RULES, SCOPE, PHRASES, INCIDENT, READY, ARGUMENTS
+    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, EFFECTS, RULES, SCOPE, PHRASES, INCIDENT, READY, ARGUMENTS
 
 
 def write(folder: Path) -> None:

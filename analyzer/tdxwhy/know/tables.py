@@ -110,6 +110,7 @@ def spread_steps() -> frozenset[str]:
 _WHEN = Cause._fields.index("when")
 
 
+@cache
 def steps_of_a_cpu() -> tuple[str, ...]:
     """Return the steps that a CPU takes once more when it comes online later."""
     return tuple(step.id for step in (Step(*row) for row in table("STEP")) if step.runs == "each-cpu")
@@ -237,6 +238,16 @@ def cause_that_blames(blames: Blames) -> Cause:
     return next(one for one in causes() if one.blames == blames)
 
 
+@cache
+def _patterns() -> dict[str, list[tuple[int, When]]]:
+    """Return the patterns of all causes, each with its cause's place, by the status that they ask for."""
+    found: dict[str, list[tuple[int, When]]] = {}
+    for number, one in enumerate(causes()):
+        for when in one.when:
+            found.setdefault(when.status, []).append((number, when))
+    return found
+
+
 @lru_cache(maxsize=256)
 def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozenset[str] = frozenset()) -> tuple[Cause, ...]:
     """Return the causes that fit what was seen, likeliest first: those of the best rank and of the one behind it.
@@ -244,11 +255,12 @@ def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozen
     `seen` holds the step, leaf, status name and errno of the failure (its rank and form do not count); `facts` is what the
     whole log and its topology tell, `form_ids` are the forms of its lines.
     """
-    best: list[tuple[int, int, int, Cause]] = []
-    for number, one in enumerate(causes()):
-        ranks = [(when.rank, -_given(when)) for when in one.when if _fits(when, seen, facts, form_ids)]
-        if ranks:
-            best.append((*min(ranks), number, one))
+    found: dict[int, tuple[int, int]] = {}
+    for number, when in (*_patterns().get("", ()), *(_patterns().get(seen.status, ()) if seen.status else ())):
+        if _fits(when, seen, facts, form_ids):
+            rank = when.rank, -_given(when)
+            found[number] = min(rank, found.get(number, rank))
+    best = [(*rank, number, causes()[number]) for number, rank in found.items()]
     best.sort(key=lambda entry: entry[:3])
     return tuple(entry[3] for entry in best if entry[0] <= best[0][0] + 1)
 

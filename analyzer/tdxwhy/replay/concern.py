@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from typing import Any
 
+from tdxwhy import compiled
 from tdxwhy.noun import NamedTuple
-from tdxwhy.replay.data import generations, leaf_number
+from tdxwhy.replay.data import MODEL, generations, leaf_number
 from tdxwhy.replay.generation import Generation, ModelStep, Operation
-from tdxwhy.replay.states import Symbol
+from tdxwhy.replay.states import ANY, Symbol
 
 # A form, and the leaf that a line of it shows, by number or by name; None where it shows none, or any.
 Shown = tuple[str, int | str | None]
@@ -25,12 +27,12 @@ _SEAMCALLS = ("seamcall", "read-metadata")
 
 
 class Effects(NamedTuple):
-    """What an operation can print, and which variables it can set and read; `unseen`: nobody has read all of its code."""
+    """What an operation can print, which variables it can set and read, and whether it matters `always`, whatever the log."""
 
     prints: frozenset[Shown]
     sets: frozenset[str]
     reads: frozenset[str]
-    unseen: bool
+    always: bool
 
 
 def concerned(name: str, symbols: Iterable[Symbol]) -> frozenset[str]:
@@ -39,8 +41,8 @@ def concerned(name: str, symbols: Iterable[Symbol]) -> frozenset[str]:
 
 
 def printers(name: str, form: str) -> frozenset[str]:
-    """Return the operations of a generation that can print a form, and those of which nobody knows what they print."""
-    return frozenset(one for one, effects in _effects(name).items() if effects.unseen or any(form == other for other, _ in effects.prints))
+    """Return the operations of a generation that can print a form."""
+    return frozenset(one for one, does in _effects(name).items() if any(printed in (form, ANY) for printed, _ in does.prints))
 
 
 def _shown(symbol: Symbol) -> Shown:
@@ -55,41 +57,53 @@ def _concerned(name: str, shown: frozenset[Shown]) -> frozenset[str]:
     def is_in_log(form: str, leaf: int | str | None) -> bool:
         return form in forms and (leaf is None or (form, leaf) in shown or (form, None) in shown)
 
-    started = [one for one in generations()[name].operations.values() if one.asked]
-    kept = {one.name for one in started if _always(one, effects[one.name]) or any(is_in_log(*two) for two in effects[one.name].prints)}
+    kept = {one for one, does in effects.items() if does.always or any(is_in_log(*two) for two in does.prints)}
     while True:
         read = frozenset().union(*(effects[one].reads for one in kept))
-        more = {one.name for one in started if one.name not in kept and effects[one.name].sets & read}
+        more = {one for one, does in effects.items() if one not in kept and does.sets & read}
         if not more:
             return frozenset(kept)
         kept |= more
 
 
-def _always(operation: Operation, effects: Effects) -> bool:
-    """Tell whether an operation matters to every log."""
-    return operation.attempt or operation.always or operation.asked == "boot" or effects.unseen or bool(effects.sets & _TOLD)
+def _sources() -> Iterable[bytes]:
+    yield compiled.made(MODEL)
+    yield from compiled.files((), bool, [f"replay/{name}.py" for name in ("concern", "data", "generation", "states", "written")])
+
+
+def _made() -> dict[str, Any]:
+    """Return, by generation, the effects of each operation that is asked for from outside the kernel."""
+    return {
+        kernel.name: {one.name: _effects_of(kernel, tuple(_with_called(kernel, one))) for one in kernel.operations.values() if one.asked}
+        for kernel in generations().values()
+    }
+
+
+# To work them out takes as long as to follow a log.
+EFFECTS = compiled.Piece("effects", _sources, _made)
 
 
 @cache
 def _effects(name: str) -> dict[str, Effects]:
-    """Return the effects of each operation that is asked for from outside the kernel."""
-    kernel = generations()[name]
-    return {one.name: _effects_of(kernel, tuple(_with_called(kernel, one))) for one in kernel.operations.values() if one.asked}
+    rows = compiled.table(EFFECTS, name).items()
+    return {
+        one: Effects(frozenset(map(tuple, prints)), frozenset(sets), frozenset(reads), always)
+        for one, (prints, sets, reads, always) in rows
+    }
 
 
-def _effects_of(kernel: Generation, operations: tuple[Operation, ...]) -> Effects:
+def _effects_of(kernel: Generation, operations: tuple[Operation, ...]) -> tuple[list[Shown], list[str], list[str], bool]:
+    """Return the effects of an operation, which stands first, and of those that it calls."""
     steps = [step for one in operations for step in one.step]
     endings = [ending for one in operations for ending in (one.on_failure, one.on_success)]
+    prints = {*((form, None) for ending in endings for form in ending.print), *(one for step in steps for one in _printed(kernel, step))}
     assigned = [*(one for ending in endings for one in ending.set), *(one for step in steps for one in _set_by(kernel, step))]
     asked = [*(one.needs for one in operations), *(one for step in steps for one in _asked_by(kernel, step))]
-    return Effects(
-        frozenset(
-            [*((form, None) for ending in endings for form in ending.print), *(one for step in steps for one in _printed(kernel, step))]
-        ),
-        frozenset(one.partition("=")[0] for one in assigned if one),
-        frozenset(one.removeprefix("not:").partition("=")[0] for one in asked if one),
-        any(step.does == "unseen" for step in steps),
-    )
+    sets = {one.partition("=")[0] for one in assigned if one}
+    reads = {one.removeprefix("not:").partition("=")[0] for one in asked if one}
+    first, unseen = operations[0], any(step.does == "unseen" for step in steps)
+    always = first.attempt or first.always or first.asked == "boot" or unseen or bool(sets & _TOLD)
+    return sorted(prints, key=repr), sorted(sets), sorted(reads), always
 
 
 def _with_called(kernel: Generation, operation: Operation) -> Iterator[Operation]:
@@ -116,6 +130,8 @@ def _asked_by(kernel: Generation, step: ModelStep) -> Iterator[str]:
 
 def _printed(kernel: Generation, step: ModelStep) -> Iterator[Shown]:
     """Yield what a step can print, whichever way it goes."""
+    if step.does == "unseen":
+        yield ANY, None
     if step.does not in _SEAMCALLS:
         yield from ((form, None) for form in (*step.print, *step.print_near_limit))
         return

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.fuzz.readers import READERS, seeds, tried
 
 # The longest input, seconds until a hang is one, MiB until memory is too much.
-_LONGEST, _HANG, _MEMORY = 6000, 30, 1200
+_LONGEST, _HANG, _MEMORY = 2500, 30, 1200
 # What is counted for coverage runs several times as slowly.
 _SLOWED = 4.0
 

@@ -200,7 +200,7 @@ def _fleet_folder() -> Path:
 
     folder = Path(tempfile.mkdtemp(prefix="tdxwhy-fuzz-"))
     with contextlib.redirect_stdout(io.StringIO()):
-        main(["ingest", str(SAMPLES / "logs" / "package-without-cpu-of-16"), "--store", str(folder / "store"), "--workers", "1"])
+        main(["ingest", str(SAMPLES / "logs" / "package-without-cpu-of-16"), "--store", str(folder / "store")])
     return folder / "store"
 
 

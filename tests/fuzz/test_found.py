@@ -19,6 +19,6 @@ def test_what_was_found(path: Path) -> None:
 @pytest.mark.parametrize("name", READERS)
 def test_every_reader_has_seeds_that_it_answers(name: str) -> None:
     given = list(seeds(name))
-    assert given
+    READERS[name].feed(given[0])
     for data in given[:8]:
         tried(name, data)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tdxwhy.incident.nouns import Host, Incident, PasteLine
 
 # Answers to commands that stand beside a log.
-_PASTED = lazy(r"parameters/tdx|SEAM_RR bit|SGX_AND_MCHECK|\brdmsr\b|(?:dmesg|journalctl) .*\|.*grep")
+_PASTED = lazy(r"parameters/tdx|SEAM_RR bit|SGX_AND_MCHECK|\brdmsr\b|(?:dmesg|journalctl) [^|]{0,200}\|.{0,200}grep")
 # What stands between the pieces of a message that was wrapped, quoted or not.
 _BREAK = lazy(r"[ \t]{0,16}\r?\n[>\s]{0,32}")
 _MOST_LINES, _MOST_OF_BOOT = 20_000, 4_000

@@ -13,12 +13,12 @@ from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topology, is_offline
 
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
-_UNAME = lazy(r"(?:Linux \S+ )?(\d+\.\d+\.\d+\S*) #\d\S* .*\bSMP\b")
+_UNAME = lazy(r"(?:Linux \S{1,256} )?(\d{1,5}\.\d{1,5}\.\d{1,5}\S{0,200}) #\d\S{0,64} .{0,200}\bSMP\b")
 _PARAMETER_FILE = "kvm_intel/parameters/tdx"
 _ROOT = lazy(r"^(?:\w{1,64}=\S{1,256} ){0,64}root=\S{1,256} ")
 _RELEASE = lazy(r"(?:^|\s)(\d{1,4}\.\d{1,4}\.\d{1,5}\S{0,80})(?!\S)")
-_IMAGE = lazy(r"\bBOOT_IMAGE=\S*?vmlinuz-(\d\S*)")
-TRACE = lazy(r"\b([a-z_][a-z0-9_]*)(?:\.[a-z0-9.]+)?\+0x[0-9a-f]+/0x")
+_IMAGE = lazy(r"\bBOOT_IMAGE=\S{0,250}?vmlinuz-(\d\S*)")
+TRACE = lazy(r"\b([a-z_][a-z0-9_]{0,127})(?:\.[a-z0-9.]{1,64})?\+0x[0-9a-f]{1,16}/0x")
 
 
 class BootFacts(NamedTuple):

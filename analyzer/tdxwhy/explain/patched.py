@@ -16,7 +16,7 @@ from tdxwhy.source.tree import read_revision, read_tree
 if TYPE_CHECKING:
     from tdxwhy.read.mail.nouns import Mail
 
-_PART = re.compile(r"\[[^\]]*?(?P<part>\d+)\s*/\s*\d+[^\]]*\]")
+_PART = re.compile(r"\[[^\[\]]{0,99}?(?P<part>\d{1,4})\s{0,4}/\s{0,4}\d{1,4}[^\[\]]{0,99}\]")
 _LARGEST = 64 << 20
 
 

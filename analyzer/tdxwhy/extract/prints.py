@@ -181,7 +181,7 @@ def example(text: str) -> str:
                 return "17"
         return _SAMPLES.get(letter, "0x11")
 
-    return re.sub(r"%%|%[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|L|z|t|j)?[a-zA-Z]", lay, text)
+    return re.sub(r"%%|%[-+ #0]*+\d*+(?:\.\d++)?(?:hh|h|ll|l|L|z|t|j)?[a-zA-Z]", lay, text)
 
 
 def _toml(value: object) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _EARLY_NS = 100_000_000
 
 # Accepted form: "SYSTEM/BOARD, BIOS VERSION 01/02/2024" (Linux drivers/firmware/dmi_scan.c, dmi_format_ids).
-_MACHINE = re.compile(r"(?P<board>.*?)(?:, BIOS (?P<firmware>.*?)(?: (?P<date>\d\d/\d\d/\d{2,4}))?)?")
+_DATED = re.compile(r" (\d\d/\d\d/\d{2,4})\Z")
 
 
 class BootRow(NamedTuple):
@@ -128,8 +128,11 @@ def _boot_columns(row: BootRow, found: Remembered) -> tuple[Any, ...]:
 @lru_cache(maxsize=1024)
 def _machine(line: str | None) -> tuple[str | None, str | None, str | None]:
     """Return board, firmware and its date."""
-    found = _MACHINE.fullmatch(line) if line else None
-    return (found["board"], found["firmware"], found["date"]) if found else (None, None, None)
+    if not line:
+        return None, None, None
+    board, bios, firmware = line.partition(", BIOS ")
+    dated = _DATED.search(firmware)
+    return board, (firmware[: dated.start()] if dated else firmware) if bios else None, dated[1] if dated else None
 
 
 def table(name: str, rows: Sequence[Sequence[Any]]) -> RecordBatch:

@@ -19,7 +19,7 @@ from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.read.windows import Window, ahead, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
-_JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,}_?[A-Z]*"\s?:)')
+_JSON = re.compile(rb'\s{0,8}\{\s?"(?:__|_[A-Z]|[A-Z]{2,64}+_?[A-Z]{0,64}"\s?:)')
 # Entries that are read at once, as long as all of them are of the usual form.
 _AT_ONCE = 512
 # Boots that may be open at a time; beyond, those that were quiet for longest are closed.

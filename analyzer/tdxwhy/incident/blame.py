@@ -16,7 +16,7 @@ from tdxwhy.records import Topology
 
 _MCE_CPU = lazy(r"mce: \[Hardware Error\]: CPU (\d+)")
 _SOCKET = lazy(r"\bSOCKET (\d+)\b")
-_WARN = lazy(r"WARNING: CPU: (\d+) PID: |\bCPU: (\d+) (?:UID: \d+ )?PID: |WARNING: .*, CPU#(\d+): ")
+_WARN = lazy(r"WARNING: CPU: (\d+) PID: |\bCPU: (\d+) (?:UID: \d+ )?PID: |WARNING: .{0,200}, CPU#(\d+): ")
 _ONLINE_FILE = lazy(r"cpu(\d+)/online|chcpu (?:-d|--disable|-e|--enable) ?(\d+)$")
 _AROUND, _HEADER = 14, 24
 

@@ -12,8 +12,8 @@ from tdxwhy.ranges import numbers
 from tdxwhy.read.host.sidecar import parse_sidecar
 from tdxwhy.records import Cpu, Presence, Topology
 
-_HEADER = lazy(r"\s*#? ?(?:CPU|PROZESSOR)[\s,]+(?=.*(?:SOCKET|SOCKEL|ONLINE|Socket))[A-Za-z0-9:, ]+$")
-_COLUMNS = lazy(r"lscpu\b.*-[a-zA-Z]{0,3}[ep]=(\w+(?:,\w+)*)")
+_HEADER = lazy(r"\s{0,99}#? ?(?:CPU|PROZESSOR)[\s,]{1,99}(?=.{0,200}(?:SOCKET|SOCKEL|ONLINE|Socket))[A-Za-z0-9:, ]{1,250}$")
+_COLUMNS = lazy(r"lscpu\b.{0,200}-[a-zA-Z]{0,3}[ep]=(\w{1,32}(?:,\w{1,32}){0,32})")
 _ROW = lazy(r"\s*\d+(?:(?:\s+|,)[\w:-]+)+\s*")
 _OFF = lazy(r"smpboot: CPU (\d+) is now offline|^CPU (\d+) disabled$")
 _ON = lazy(r"smpboot: Booting Node \d+ Processor (\d+)|^CPU (\d+) enabled$")

@@ -37,10 +37,12 @@ _SAMPLE = lazy(
 _IF = lazy(
     r"(?i)\b(?:if|in case|should|falls)\b(?! (?:i|we)\b)(?:(?![.!?] ).){1,80}"
     r"\b(?:prints?|says?|has|have|had|shows?|answers?|reports?|sees?|contains?|returns?|fails?|logs?)\b\W{1,4}"
-    r"(?:\w+[ :]+){0,4}[\"'“`«]?(?:[\w./-]+: )*$"
+    r"(?:\w{1,32}[ :]{1,9}){0,4}[\"'“`«]?(?:[\w./-]{1,64}: ){0,4}$"
 )
 # Accepted form: "qemu-system-x86_64: -accel kvm: ", "kvm_intel: ", "qgsd[812]: " at the end of what stands before a message.
-_PROGRAM = lazy(r"(?:[\w./-]*qemu[\w.-]*(?:\[\d+\])?: -\w+ [^:]{0,80}: |[\w./-]+(?:\[\d+\])?: ?)$")
+_PROGRAM = lazy(
+    r"(?<![\w./-])(?:[\w./-]{0,200}qemu[\w.-]{0,64}(?:\[\d{1,9}\])?: -\w{1,32} [^:]{0,80}: |[\w./-]{1,200}(?:\[\d{1,9}\])?: ?)$"
+)
 _WORDS = lazy(r"[a-zà-ÿ]{3,}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tdxwhy.lazy import lazy
 
-_PART = lazy(r"\[([^\[\]]*\{[^\[\]]*)\]")
+_PART = lazy(r"\[([^\[\]{]*\{[^\[\]]*)\]")
 _FIELD = lazy(r"\{(\w+)\}")
 
 

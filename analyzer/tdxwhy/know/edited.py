@@ -20,7 +20,7 @@ from tdxwhy.noun import NamedTuple
 _LEADING = lazy(
     r"(?:[\s\"'`*_|]{1,16}|\d{1,3}[.)] {1,4}|\[\w{1,16}\] |KERN_[A-Z]{3,8} {1,4}|(?:[\w.-]{1,64} )?kernel: |(?i:dmesg|error): {1,4}){0,6}"
 )
-_TRAILING = lazy(r"[\s\"'`*_|,]+$")
+_TRAILING = " \t\"'`*_|,"
 _BLANKED = lazy(r"\b(R[A-Z0-9]{1,2}):? (?:0x)?(?:[xX*#?.…]{2,32}|[xX*#?…]|<[\w ]{1,32}>|\[[\w ]{1,32}\])(?=[ ,;]|$)")
 # What a note begins with. A single blank and a small letter may be how a vendor's line goes on.
 _NOTE = lazy(r"\s{2,}\S|\s*(?:[<>#|/*\\\"'`(!?=;~^]|--|[^\x00-\x7f])|\s+[A-Z][a-z']")
@@ -30,7 +30,7 @@ _DIGITS = lazy(r"\b[0Oo]x[0-9A-Fa-fOoIl]{4,16}\b")
 _DIGIT_OF = str.maketrans("OoIl", "0011")
 _TOKEN = lazy(r"[^\W_]+")
 # What printk's format prefix may put before a line that other kernels print bare.
-_SUBSYSTEM = lazy(r"(?:x86/|virt/)*(?:kvm(?:_intel)?|tdx): ")
+_SUBSYSTEM = lazy(r"(?:x86/|virt/){0,4}(?:kvm(?:_intel)?|tdx): ")
 _LIKE = 0.79
 _LONG_ENOUGH = 4
 # By so many characters constant texts are looked up.
@@ -50,7 +50,7 @@ def touched(text: str) -> Touched | None:
     """Return what a line was before a person touched it, where only one form fits."""
     text = text[:_READ]
     bare = without_lead(text)
-    bare = _TRAILING.sub("", bare) if text[:1] in "\"'`*_|" else bare
+    bare = bare.rstrip(_TRAILING) if text[:1] in "\"'`*_|" else bare
     bare = with_digits(bare)
     for one in (bare, _SUBSYSTEM.sub("", bare, count=1)):
         known = match(one) if one != text else None

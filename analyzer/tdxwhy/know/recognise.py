@@ -42,7 +42,7 @@ _SHAPES, _REPEATS = 1000, 32
 # Kinds whose lines a TDX stem can belong to.
 _SPEAKING = TDX_KINDS | {"fault"}
 # A number at the tear may have lost digits.
-_CUT_NUMBER = lazy(r"[-0-9a-fA-Fx]+$")
+_OF_NUMBERS = "-0123456789abcdefABCDEFx"
 
 
 class Unjudged(NamedTuple):
@@ -173,7 +173,7 @@ def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
         return Guess(None, _complete({**_status_behind(text, hand.text), **hand.values}), hand.matcher.forms[0], hand.text)
 
     text = with_digits(text)
-    whole = _CUT_NUMBER.sub("", text) if cut in ("tail", "both") else text
+    whole = text.rstrip(_OF_NUMBERS) if cut in ("tail", "both") else text
     torn = fit(text, cut or "both")
     if torn is not None and (cut or torn.form.kind in _SPEAKING):
         values = _complete({**certain(whole), **torn.values, "outcome": torn.form.outcome})

@@ -6,7 +6,7 @@ from tdxwhy.lazy import lazy
 
 # A stem as a word of its own. `tdx` inside a path, a release name (5.19.0-tdx.v1) or a host name (tdx-host) is none.
 _STEM = lazy(
-    r"\bTDX(?![\w-]*-\d)(?:\b|_)"
+    r"\bTDX(?![\w-]{0,64}-\d)(?:\b|_)"
     r"|(?<![\w.@+-])(?:virt/|x86/)?tdx(?:[:\s'\")\],]|_\w|$)"
     r"|\bTDX_\w|\bTD[HG][._](?:SYS|MNG|VP|MEM|PHYMEM|MR|EXT)\b|\btdh_\w"
     r"|\bSEAMCALL|\bseamcall\b|\bP?-?SEAM_?(?:LDR|RR)\b|\bSEAM\b|(?<![\w.-])seam(?:ldr)?:"
@@ -15,7 +15,7 @@ _STEM = lazy(
 # What a person typed, what a program says under its own name, and paths: a stem in these makes no kernel message ...
 _TYPED = lazy(
     r"^[\w.@/-]+\[\d+\]: |^[$#>%]\s|BOOT_IMAGE=|\.(?:ko|so|img|fd|qcow2)\b"
-    r"|\b(?:e?grep|dmesg|journalctl|rdmsr|modprobe|insmod|qemu-system\S*)\s"
+    r"|\b(?:e?grep|dmesg|journalctl|rdmsr|modprobe|insmod|qemu-system\S{0,64})\s"
 )
 # ... unless the line begins as the kernel's own do.
 _OURS = lazy(r"(?:x86/)?(?:virt/)?tdx: |TDX: |seam(?:ldr)?: |kvm(?:_intel)?: |SEAMCALL")

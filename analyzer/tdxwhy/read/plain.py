@@ -16,7 +16,7 @@ _LAVA = lazy(r'- \{"dt": "[^"]{0,40}", "lvl": "\w{1,16}", "msg": "(?P<text>.*)"\
 _CODE = lazy(r"[*+-]? {0,4}`(?P<code>[^`]{1,2048})`(?P<rest>.*)")
 _BARE_LEVEL = lazy(r"<(\d{1,3})>$")
 # What may stand before a stamp and says nothing: comment signs, list signs, `grep -n`, a cut prompt.
-_NOTHING = lazy(r"[^\w()]*(?:[\w./-]{1,128}[:-]\d{1,9}[:-]|\d{1,9}[:-]?|</?(?:pre|code|tt|p|br)>)?[^\w()]*")
+_NOTHING = lazy(r"[^\w()]*+(?:(?:\w[\w./-]{0,127}[:-]\d{1,9}[:-]|\d{1,9}[:-]?|(?:(?<=<)|(?<=</))(?:pre|code|tt|p|br)>)[^\w()]*+)?")
 # What test runners and loggers write between the time and the line: [dut-4] INFO dmesg:
 _TAGS = lazy(r"(?:(?:\[[\w .:/@#-]{1,64}\]|(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|TRACE)\b:?|[\w.@/-]{1,64}:|[|-])\s{0,8}){1,6}")
 # What grep writes before a line: the file, if its name is a path or looks like a log's, and with -n the number of the line.

@@ -8,14 +8,14 @@ from tdxwhy.lazy import lazy
 _PROMPT = lazy(
     r"(?:\[[^\]\n]{1,80}\] ?[#$]|[\w.-]{1,64}@[\w.-]{1,64}[^$#%>\n]{0,100}[$#%>]|(?:[\w.:~/-]{1,64} ?)?[$%❯➜»]"
     r"|(?:[\w.-]{1,64}[:~/][\w.:~/-]{0,64} ?|)#)"
-    r" {1,4}(?P<command>(?:[a-z./~(\"'][\w./+-]{0,80})(?:\s.*|$)|[a-z]\S*[;|].*)"
+    r" {1,4}(?P<command>(?:[a-z./~(\"'][\w./+-]{0,80})(?:\s.*|$)|[a-z]\S{0,200}[;|].*)"
 )
 # Accepted form: any other prompt, [h] ~ % sudo dmesg, h # lscpu, (venv) h> cat x, before a command that is one.
 _LOOSE_PROMPT = lazy(
     r"(?:[\[(][^\])\n]{1,60}[\])] ?)?(?:(?:[\w.:~/@-]{1,64} ?){0,2}[$#%❯➜»]|(?:[\w.:~/@-]{1,64} ?){1,2}>) {1,4}"
     r"(?P<command>(?:sudo )?"
-    r"(?:\.{0,2}/\S|(?:for|while) \w|(?:dmesg|journalctl|cat|echo|grep|ls|lscpu|lsmod|modprobe|insmod|rdmsr|uname|virsh|virt-\w+|systemctl|"
-    r"service|qemu\S*|chcpu|kubectl|ss|kexec|kdumpctl|head|tail|tee|cp|dd|xxd|wc|rpm|dpkg|apt|dnf|docker|mkdir|cd|dmidecode|ps|find|free|"
+    r"(?:\.{0,2}/\S|(?:for|while) \w|(?:dmesg|journalctl|cat|echo|grep|ls|lscpu|lsmod|modprobe|insmod|rdmsr|uname|virsh|virt-\w{1,32}|"
+    r"systemctl|service|qemu\S{0,64}|chcpu|kubectl|ss|kexec|kdumpctl|head|tail|tee|cp|dd|xxd|wc|rpm|dpkg|apt|dnf|docker|mkdir|cd|dmidecode|ps|find|free|"
     r"df|strings)\b).*)"
 )
 _EMPTY_PROMPT = lazy(r"(?:\[[^\]\n]{1,80}\] ?[#$]|[\w.-]{1,64}@[\w.-]{1,64}[^$#%>\n]{0,100}[$#%>])")

@@ -16,7 +16,7 @@ SLACK_NS = SECOND
 _APART_SLACK_NS = SECOND // 100
 # So many lines may stand above the banner of their own boot: a TD's tdx_early_init() prints before start_kernel() does.
 EARLY = 16
-_BANNER = lazy(r"Linux version \d+\.\d+\S*(?: \(|\.\.\.|…|$)")
+_BANNER = lazy(r"Linux version \d{1,5}\.\d{1,5}\S{0,200}(?: \(|\.\.\.|…|$)")
 _STAMPED_BANNER = lazy(r"Linux version \S")
 
 

@@ -10,7 +10,7 @@ from tdxwhy.records import LogRecord, Typed
 
 _MOST, _ANSWERS = 64, 256
 # Accepted form: what shows every TDX line of a boot, such as "sudo dmesg | grep -i tdx".
-_PICKS_TDX = lazy(r"(?i)\b(?:dmesg|journalctl)\b(?!.{0,400}\|\s{0,9}(?:head|tail|less)\b).{0,400}(?:\b[ze]?grep\b|--grep[ =]).{0,400}\btdx")
+_PICKS_TDX = lazy(r"(?i)\b(?:dmesg|journalctl)\b(?!.{0,250}\|\s{0,9}(?:head|tail|less)\b).{0,250}(?:\b[ze]?grep\b|--grep[ =]).{0,250}\btdx")
 
 
 def typed(items: Iterable[Item]) -> tuple[Typed, ...]:

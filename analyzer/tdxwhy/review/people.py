@@ -11,7 +11,7 @@ from tdxwhy.read.mail.nouns import Mail
 
 # Characters of a name.
 _NAME = 200
-_NOISE = re.compile(r"\(.*?\)|<.*?>|\"|\bvia\b.*$", re.IGNORECASE)
+_NOISE = re.compile(r"\(.{0,200}?\)|<.{0,200}?>|\"|\bvia\b.{0,200}$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)

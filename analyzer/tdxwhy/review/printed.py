@@ -17,7 +17,7 @@ from tdxwhy.review.versions import patch_code
 from tdxwhy.source.prints import print_sites
 
 _WORD = re.compile(r"[a-z]{3,}")
-_SOURCE = re.compile(r"(?:tdx|seam)[^/]*\.[ch]$|/(?:tdx|vmx)/[^/]+\.c$")
+_SOURCE = re.compile(r"(?:tdx|seam)[^/]{0,200}\.[ch]$|/(?:tdx|vmx)/[^/]{1,200}\.c$")
 _FILES = 2000
 _BYTES = 2 << 20
 

@@ -19,7 +19,8 @@ _PART = re.compile(r"\b(\d{1,3})/(\d{1,3})\b")
 _VERSION = re.compile(r"(?:\b|PATCH|RFC|SERIES)v(?:er\.?|ersion)?[ _.]?(\d{1,3}(?:\.\d{1,2})?[a-z]?)(?![a-z0-9])", re.IGNORECASE)
 _SKIP = re.compile(r"PATCH|\b(?:RFC|RESEND|REPOST|v\d)", re.IGNORECASE)
 _AT_END = re.compile(
-    r"(?:,[ ]?|[ ,]*[(\[])\bv(\d{1,3}(?:\.\d{1,2})?)[)\]]?$|[ ,]*[(\[](?:version|take|try|spin|round) #?(\d{1,3})[)\]]$", re.IGNORECASE
+    r"(?:,[ ]?|[ ,]{0,9}[(\[])\bv(\d{1,3}(?:\.\d{1,2})?)[)\]]?$|[ ,]{0,9}[(\[](?:version|take|try|spin|round) #?(\d{1,3})[)\]]$",
+    re.IGNORECASE,
 )
 
 

@@ -24,7 +24,8 @@ MAILS = 50_000
 # Longer than any thread; a mailbox of patches is not reviewed as one.
 THREAD = 400
 _BEGINS = 24
-_PATCH = re.compile(r"^(?!\s*(?:re|fwd?|aw|sv)\s*:).*\[[^\]]*\bPATCH\b", re.IGNORECASE)
+_PATCH = re.compile(r"\[[^\[\]]*\bPATCH\b", re.IGNORECASE)
+_ANSWER = re.compile(r"\s{0,40}(?:re|fwd?|aw|sv)\s{0,40}:", re.IGNORECASE)
 
 
 def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
@@ -85,7 +86,7 @@ def is_patch(mail: Mail) -> bool:
     """Tell whether a mail is a patch of its own, not a reply that quotes one."""
     if "@@ -" not in mail.body:
         return False
-    return _PATCH.match(mail.subject) is not None or (
+    return (_PATCH.search(mail.subject) is not None and _ANSWER.match(mail.subject) is None) or (
         not mail.in_reply_to and re.search(r"^diff --git ", mail.body, re.MULTILINE) is not None
     )
 

@@ -10,9 +10,9 @@ from tdxwhy.know.decode import leaf_named
 from tdxwhy.lazy import lazy
 
 # Names as the module's specification, its headers and the kernel write them.
-_LEAF_NAME = lazy(r"\b(?:TDH|SEAMLDR)[._][A-Z][A-Z0-9]*(?:[._][A-Z0-9]+)*\b")
+_LEAF_NAME = lazy(r"\b(?:TDH|SEAMLDR)[._][A-Z][A-Z0-9]{0,31}(?:[._][A-Z0-9]{1,31}){0,7}\b")
 _STATUS_NAME = lazy(r"\b(?!TDH_|SEAMLDR_)[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b")
-_ERRNO_NAME = lazy(r"(?<![A-Z_])-?E(?!PT\b|BX\b|AX\b|CX\b|DX\b)[A-Z]{2,}[A-Z0-9]*\b|%pe")
+_ERRNO_NAME = lazy(r"(?<![A-Z_])-?E(?!PT\b|BX\b|AX\b|CX\b|DX\b)[A-Z]{2}[A-Z0-9]{0,31}+\b|%pe")
 _OF_CPUS = lazy(r"\b(?:CPU(?!ID)|processor|package|socket)s?\b|\bonline\b|\boffline\b|\bVMX\b", re.IGNORECASE)
 
 

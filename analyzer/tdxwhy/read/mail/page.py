@@ -18,7 +18,8 @@ _HEAD_LINE = re.compile(r"^(From|Date|Subject|Message-ID|In-Reply-To|References|
 _LORE_MAIL = re.compile(r"^From: (?P<name>.{1,200}?) @ (?P<date>\d{4}-\d\d-\d\d +\d?\d:\d\d) UTC \((?P<link>permalink.*)$", re.MULTILINE)
 _PERMALINK = re.compile(r"<a\s+href=\"[^\"<>]{0,300}?([^\"/<>\s]{1,200}@[^\"/<>\s]{1,200})/[^\"<>]{0,20}\"\s*>permalink</a>")
 _DATED_NAME = re.compile(r"^(\S.{1,80}?) ((?:[A-Z][a-z]{2,8}\.?) \d{1,2}, \d{4}, .{1,20}? UTC)(?: \| #\d+)?[ \t]*$", re.MULTILINE)
-_META = re.compile(r"<div class=\"meta\">(.{0,4000}?)</div>\s*<pre class=\"content\">(.*?)</pre>", re.DOTALL)
+_META, _META_ENDS, _CONTENT = '<div class="meta">', re.compile(r"</div>\s{0,200}<pre class=\"content\">"), 4000
+_DIFF = re.compile(r"<div[^>]{0,60}class=\"patch\"[^>]{0,60}>\s{0,200}<pre[^>]{0,60}>")
 _MONTHS = {
     name: number for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
 }
@@ -98,7 +99,7 @@ def _plain_page(text: str, source: str) -> Iterator[Mail]:
             "author": author,
             "address": address or "",
             "subject": shown.get("subject") or title,
-            "date": re.split(r"\s*\[", shown.get("date", ""))[0],
+            "date": shown.get("date", "").partition("[")[0].rstrip(),
             "id": stated_id(shown.get("message-id", "")),
             "parent": stated_id(shown.get("in-reply-to", "")),
         },
@@ -134,7 +135,7 @@ def _lore_thread(plain: str, source: str) -> Iterator[Mail]:
             body = body.rsplit("\n* ", 1)[0]
         lines = body.split("\n")
         first = next((i for i, line in enumerate(lines) if i and not re.match(r"  (?:To|Cc): |   ", line)), 0)
-        named = re.search(r"<([^<>\s]+@[^<>\s]+)>", found.group("link"))
+        named = re.search(r"<([^<>\s@]{1,250}@[^<>\s]{1,250})>", found.group("link"))
         facts = {"author": found.group("name").strip(), "subject": title[0].strip("* ") if title else "", "date": found.group("date")}
         facts["id"] = named.group(1) if named else ""
         text = re.sub(r"\n\^ permalink.*", "", "\n".join(lines[first:]), flags=re.DOTALL)
@@ -143,21 +144,47 @@ def _lore_thread(plain: str, source: str) -> Iterator[Mail]:
 
 def _patchwork(text: str, source: str) -> Iterator[Mail]:
     """Yield the patch and the comments of a patchwork page; the diff stands in a `pre` of its own."""
-    title = unescaped(re.sub(r"<[^>]{0,300}>", "", (re.search(r"<title>(.{0,500}?)</title>", text, re.DOTALL) or [""] * 2)[1])).strip()
+    title = unescaped(re.sub(r"<[^<>]{0,250}>", "", _between(text, "<title>", "</title>")[:500])).strip()
     subject = title.removesuffix("- Patchwork").strip()
-    stated = re.search(r"Message I[Dd]\s*</th>\s*<td>\s*(?:<a[^>]{0,300}>)?\s*(?:&lt;)?([^<&\s]+@[^<&\s]+)", text)
-    diff = re.search(r"<div[^>]{0,60}class=\"patch\"[^>]{0,60}>\s*<pre[^>]{0,60}>(.*?)</pre>", text, re.DOTALL)
-    for number, found in enumerate(_META.finditer(text)):
-        meta = " ".join(html_text(found.group(1)).split())
+    stated = re.search(
+        r"Message I[Dd]\s{0,99}</th>\s{0,99}<td>\s{0,99}(?:<a[^<>]{0,250}>)?\s{0,99}(?:&lt;)?([^<&\s@]{1,250}@[^<&\s]{1,250})", text
+    )
+    begins = _DIFF.search(text)
+    diff = _until(text, "</pre>", begins.end()) if begins else None
+    for number, (at, above, content) in enumerate(_comments(text)):
+        meta = " ".join(html_text(above).split())
         when = re.search(r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}, .{0,20}?(?:[ap]\.m\.|noon|midnight)", meta)
         author = person(meta[: when.start()].strip(" |") if when else meta)[0]
-        body = html_text("<pre>" + found.group(2) + "</pre>")
-        if number == 0 and diff:
-            body += "---\n" + html_text("<pre>" + diff.group(1) + "</pre>")
+        body = html_text("<pre>" + content + "</pre>")
+        if number == 0 and diff is not None:
+            body += "---\n" + html_text("<pre>" + diff + "</pre>")
         facts = {"author": author, "subject": subject if number == 0 else f"Re: {subject}", "date": when.group() if when else ""}
         facts["id"] = stated.group(1) if stated and number == 0 else ""
         facts["parent"] = stated.group(1) if stated and number else ""
-        yield _mail(facts, body, source, text.count("\n", 0, found.start()) + 1)
+        yield _mail(facts, body, source, text.count("\n", 0, at) + 1)
+
+
+def _comments(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield where each comment of a patchwork page begins, what stands over it, and its text."""
+    at = text.find(_META)
+    while at >= 0:
+        ends = _META_ENDS.search(text, at, at + _CONTENT)
+        content = _until(text, "</pre>", ends.end()) if ends else ""
+        if content is None:
+            return
+        if ends:
+            yield at, text[at + len(_META) : ends.start()], content
+        at = text.find(_META, ends.end() + len(content) if ends else at + 1)
+
+
+def _until(text: str, end: str, start: int) -> str | None:
+    """Return what stands from `start` to the next `end`, None where there is none."""
+    found = text.find(end, start)
+    return None if found < 0 else text[start:found]
+
+
+def _between(text: str, start: str, end: str) -> str:
+    return text.partition(start)[2].partition(end)[0]
 
 
 def _patchwork_text(text: str, source: str) -> Iterator[Mail]:

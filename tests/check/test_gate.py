@@ -72,7 +72,7 @@ def test_our_own_samples(folder: str) -> None:
         if judged.outcome == "failed":
             assert status == 1
         elif judged.outcome in ("initialized", "not-attempted", "disabled-by-bios"):
-            assert status in (0, 3)
+            assert status in (0, 3) or set(ids(found)) == {"TDX111"}  # an incident that does not name its package
         assert "TDX401" not in ids(found)
 
 

@@ -49,20 +49,20 @@ def predicate(*kinds: str, argument: type = bool, choices: tuple[str, ...] = (),
     return register
 
 
-@predicate(*_MESSAGES, missing="which package")
-def names_package(subject: MessageSubject, wanted: bool) -> bool:
+@predicate(*_MESSAGES, "incident", missing="which package")
+def names_package(subject: MessageSubject | OutcomeSubject, wanted: bool) -> bool:
     """Tell whether it says which physical package."""
     return subject.names.package is wanted
 
 
-@predicate(*_MESSAGES, missing="which CPU")
-def names_cpu(subject: MessageSubject, wanted: bool) -> bool:
+@predicate(*_MESSAGES, "incident", missing="which CPU")
+def names_cpu(subject: MessageSubject | OutcomeSubject, wanted: bool) -> bool:
     """Tell whether it says which CPU."""
     return subject.names.cpu is wanted
 
 
-@predicate(*_MESSAGES, missing="the state of its CPUs")
-def names_cpu_state(subject: MessageSubject, wanted: bool) -> bool:
+@predicate(*_MESSAGES, "incident", missing="the state of its CPUs")
+def names_cpu_state(subject: MessageSubject | OutcomeSubject, wanted: bool) -> bool:
     """Tell whether it says in which state the CPUs are."""
     return subject.names.cpu_state is wanted
 
@@ -97,8 +97,8 @@ def by_user(subject: MessageSubject | PathSubject, wanted: bool) -> bool:
     return subject.by_user is wanted
 
 
-@predicate(*_MESSAGES, argument=str, choices=("cpu", "platform"))
-def scope(subject: MessageSubject, wanted: list[str]) -> bool:
+@predicate(*_MESSAGES, "incident", argument=str, choices=("cpu", "platform"))
+def scope(subject: MessageSubject | OutcomeSubject, wanted: list[str]) -> bool:
     """Tell whether the failure concerns CPUs and packages, or the platform as a whole."""
     return subject.scope in wanted
 
@@ -191,6 +191,12 @@ def _text(subject: MessageSubject | PathSubject | RemarkSubject) -> str:
 def went_wrong(subject: OutcomeSubject, wanted: bool) -> bool:
     """Tell whether something went wrong after or beside initialisation: of an incident this is so."""
     return (subject.kind == "incident") is wanted
+
+
+@predicate("incident")
+def told_by_kernel(subject: OutcomeSubject, wanted: bool) -> bool:
+    """Tell whether the host's kernel tells of it, and not another program alone."""
+    return subject.of_kernel is wanted
 
 
 @predicate("boot", missing="any line that says so")

@@ -12,6 +12,7 @@ from tdxwhy.incident.numbers import row_of
 from tdxwhy.know.offline import package_of, whom
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
+from tdxwhy.ranges import numbers
 from tdxwhy.records import Topology
 
 _MCE_CPU = lazy(r"mce: \[Hardware Error\]: CPU (\d+)")
@@ -34,6 +35,9 @@ def blame(case: Case, causes: Sequence[str], lines: Sequence[PasteLine], topolog
     blames = tables.causes()[causes[0]].blames if causes else ""
     places = {line.place: number for number, line in enumerate(lines)}
     place = places.get(case.main.sign.line.place, 0)
+    told = case.main.sign.values
+    if "packages" in told and "cpu_list" in told:  # the line itself says whom
+        return Named(numbers(str(told["packages"])), numbers(str(told["cpu_list"])))
     if blames == "packages":
         found = whom("packages", topology)
         return Named(found.packages, found.cpus)
@@ -47,6 +51,13 @@ def blame(case: Case, causes: Sequence[str], lines: Sequence[PasteLine], topolog
         if cpu is not None:
             return Named(_packages(topology, (cpu,)), (cpu,), tuple(keyids))
     return Named((), (), tuple(keyids))
+
+
+def concerns_cpus(case: Case, causes: Sequence[str]) -> bool:
+    """Tell whether a case concerns CPUs or a package, be they named or not: by its first cause, its stage or the call that failed."""
+    blames = tables.causes()[causes[0]].blames if causes else ""
+    chosen = case.main.seamcall is not None and row_of(case.main.seamcall).chosen
+    return blames == "packages" or chosen or case.stage == "cpu-hotplug"
 
 
 def _packages(topology: Topology, cpus: Sequence[int]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tdxwhy.incident import facts as about
 from tdxwhy.incident import tables
-from tdxwhy.incident.blame import Named, blame
+from tdxwhy.incident.blame import Named, blame, concerns_cpus
 from tdxwhy.incident.cases import Case, StagedSign, cases_of
 from tdxwhy.incident.cpus import topology_of
 from tdxwhy.incident.evidence import PastedEvidence, gather
@@ -78,6 +78,7 @@ def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
         last=max(numbers, default=None),
         vms=tuple(sorted({mark.sign.vm for mark in case.marks if mark.sign.vm}))[:16],
         is_open=ranked.is_open,
+        of_cpus=concerns_cpus(case, ranked.causes),
     )
 
 

@@ -88,8 +88,9 @@ class NextStep(NamedTuple):
 class Incident(NamedTuple):
     """An operation of TDX that failed or was refused, after or beside host initialisation.
 
-    `causes` best first; several where the evidence leaves it open. `calls` are all SEAMCALLs that failed in it, `seamcall` the one
-    that counts most. `module_usable` tells whether TDs can still be created after a module update, None where nothing tells.
+    `of_cpus`: it concerns CPUs or a package, named or not. `causes` best first; several where the evidence leaves it open. `calls` are
+    all SEAMCALLs that failed in it, `seamcall` the one that counts most. `module_usable` tells whether TDs can still be created after a
+    module update, None where nothing tells.
     """
 
     stage: str
@@ -111,3 +112,4 @@ class Incident(NamedTuple):
     last: int | None = None
     vms: tuple[str, ...] = ()
     is_open: bool = False
+    of_cpus: bool = False

@@ -30,7 +30,7 @@ def sentence(case: Case, ranked: Ranked, values: Mapping[str, Any]) -> str:
         said = filled(tables.causes()[ranked.causes[0]].sentence, known)
         unsaid = [str(known[name]) for name in ("cpus", "packages") if name in known and str(known[name]) not in said]
         return _cut(said + (f" ({', '.join(unsaid)})" if unsaid else ""), _SENTENCE)
-    said = f"{failed}{_why(case)}"
+    said = f"{failed if case.main.sign.known else 'a failure of TDX in words that no row knows'}{_why(case)}"
     if not ranked.causes:
         return _cut(f"{said}; the paste does not tell why", _SENTENCE)
     titles = [tables.causes()[id].title for id in ranked.causes]

@@ -142,7 +142,10 @@ class VerdictSubject(NamedTuple):
 
 
 class OutcomeSubject(NamedTuple):
-    """What came of TDX in a log: of initialisation ("outcome"), or something that went wrong after or beside it ("incident")."""
+    """What came of TDX in a log: of initialisation ("outcome"), or something that went wrong after or beside it ("incident").
+
+    Of an incident `line` is the one that it rests on, `names` what the kernel's lines of it name together, `scope` whom it concerns.
+    """
 
     kind: Literal["outcome", "incident"]
     evidence: tuple[Evidence, ...]
@@ -151,10 +154,14 @@ class OutcomeSubject(NamedTuple):
     role: Role = "host"
     package: int | None = None
     cpu: int | None = None
+    line: str = ""
+    names: Naming = Naming(False, False, False)
+    scope: Scope = "platform"
+    of_kernel: bool = False
 
     def words(self) -> dict[str, str]:
         """Return what a rule's message may quote."""
-        return {"text": self.text}
+        return {"text": self.text, "line": self.line}
 
 
 class SuppressionSubject(NamedTuple):
@@ -183,5 +190,5 @@ WORDS: dict[str, frozenset[str]] = {
     "verdict": frozenset({"verdict", "expected", "steps", "missing"}),
     "suppression": frozenset({"text", "missing"}),
     "outcome": frozenset({"text", "missing"}),
-    "incident": frozenset({"text", "missing"}),
+    "incident": frozenset({"text", "line", "missing"}),
 }

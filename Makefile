@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check wheel pyz docs man compile rule fuzz floors lock release clean
+.PHONY: run test check wheel pyz docs man compile rule fuzz floors lock axe release clean
 
 # What the main jobs need, and nothing else.
 $(VENV)/run: pyproject.toml
@@ -87,6 +87,10 @@ floors:
 lock:
 	$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-annotate --no-header --output-file packaging/ci.lock pyproject.toml
+
+# What the browser test asks whether pages are accessible.
+axe:
+	npm install --silent --no-audit --no-fund --prefix build/axe axe-core
 
 # What a tag is published as, the same bytes whoever makes them of it.
 release: $(VENV)/installed

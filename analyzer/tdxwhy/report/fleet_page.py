@@ -12,7 +12,8 @@ from tdxwhy.report.fleet_text import MOST, news
 from tdxwhy.report.templates import fill
 
 _WIDE, _HIGH, _MOST_BARS, _MOST_STEPS = 1120, 200, 75, 11
-_GRID = (1, 2, 2.5, 5, 10)
+# Tops of an axis whose quarters are whole numbers.
+_GRID = (4, 8, 12, 16, 20, 24, 28, 32, 40)
 
 
 def page(report: FleetReport, most: int | None = MOST) -> str:
@@ -92,11 +93,11 @@ def _heat(report: FleetReport, most: int) -> dict[str, Any] | None:
 
 def _cell(counts: dict[Any, int], shares: dict[Any, float], pair: tuple[str | None, str | None], most: float) -> dict[str, Any]:
     share = shares.get(pair, 0.0)
-    return {"boots": counts.get(pair, 0), "share": share, "shade": round(8 + 72 * share / most) if share else 0}
+    return {"boots": counts.get(pair, 0), "share": share, "shade": round(8 + 42 * share / most) if share else 0}
 
 
 def _round_up(value: float) -> float:
     scale = 1.0
-    while scale * 10 < value:
+    while scale * _GRID[-1] < value:
         scale *= 10
     return next(step * scale for step in _GRID if step * scale >= value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tdxwhy.explain.logs import JudgedBoot
@@ -10,6 +12,7 @@ from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
 from tdxwhy.noun import NamedTuple
+from tdxwhy.ranges import counted
 from tdxwhy.records import LogRecord, Loss
 from tdxwhy.report.log_text import lost_line, packages
 from tdxwhy.report.templates import fill
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from tdxwhy.incident.nouns import Incident
 
 _CONTEXT = 2
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|[0-9]+")
 _MOODS = {"initialized": "good", "failed": "bad"}
 _KINDS = {"host": "end of initialisation", "runtime": "run time", "unrecognised": "wording not known"}
 _EVENT_MOODS = {"failure": "bad", "refusal": "bad", "success": "good"}
@@ -35,7 +39,18 @@ class BootPage(NamedTuple):
 def page(shown: Sequence[BootPage], template: str = "log.html") -> str:
     """Render boots; `template` is log.html or log.md."""
     losses = dict.fromkeys(loss for one in shown for loss in one.losses)
-    return fill(template, boots=[_boot(one.judged, one.incidents) for one in shown], losses=[lost_line(loss) for loss in losses])
+    boots = [_boot(one.judged, one.incidents) for one in shown]
+    return fill(template, boots=boots, losses=[lost_line(loss) for loss in losses], summary=_summary(shown))
+
+
+def _summary(shown: Sequence[BootPage]) -> str:
+    """Say of many boots how many came to what."""
+    counts = Counter(one.judged.diagnosis.outcome for one in shown)
+    told = [f"TDX failed in {counts['failed']}"] if counts["failed"] else []
+    told += [f"came up in {counts['initialized']}"] if counts["initialized"] else []
+    troubled = sum(bool(one.incidents) for one in shown)
+    told += [f"something went wrong later in {troubled}"] if troubled else []
+    return f"{counted(len(shown), 'boot')}: {', '.join(told) or 'of none it can be told that TDX came up'}"
 
 
 def _boot(one: JudgedBoot, incidents: Sequence[Incident]) -> dict[str, Any]:
@@ -46,8 +61,9 @@ def _boot(one: JudgedBoot, incidents: Sequence[Incident]) -> dict[str, Any]:
         "ladder": list(_ladder(diagnosis)) if diagnosis.role == "host" else [],
         "packages": list(_packages(diagnosis)),
         "counts": list(packages(diagnosis.topology)),
-        "timeline": list(_timeline(diagnosis, incidents)),
+        "timeline": _gathered(_timeline(diagnosis, incidents)),
         "incidents": [_incident(incident) for incident in incidents],
+        "first": _first(diagnosis, incidents),
         "context": list(_context(diagnosis, one.records.records)),
         "findings": one.findings,
     }
@@ -88,6 +104,27 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "concerns": concerned(incident),
         "quotes": [safe(evidence.quote) for evidence in incident.evidence],
     }
+
+
+def _first(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> str:
+    """Return what is to be done first, or what would settle what is open."""
+    steps = [step.text for incident in incidents for step in incident.actions]
+    own = [action.text for action in diagnosis.actions]
+    told = [*own, *steps] if diagnosis.outcome == "failed" else [*steps, *own]
+    return next(iter([*told, *diagnosis.settles]), "")
+
+
+def _gathered(moments: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return lines that follow each other and differ in numbers alone as one row."""
+    rows: list[dict[str, Any]] = []
+    for moment in moments:
+        like = (moment["step"], moment["mood"], _NUMBER.sub("#", moment["text"]))
+        if rows and rows[-1]["like"] == like:
+            rows[-1]["more"] += 1
+            rows[-1]["until"] = moment["seconds"]
+        else:
+            rows.append({**moment, "like": like, "more": 0, "until": ""})
+    return rows
 
 
 def _timeline(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Iterator[dict[str, str]]:

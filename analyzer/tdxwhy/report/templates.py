@@ -11,6 +11,7 @@ from tdxwhy.report.terminal import safe
 from tdxwhy.shipped import folder
 from tdxwhy.version import VERSION
 
+_NO_ID = re.compile(r"[^a-z0-9]+")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~])")
 
 
@@ -27,6 +28,7 @@ def environment(html: bool) -> Environment:
     )
     made.filters["md"] = lambda text: _MARKDOWN.sub(r"\\\1", safe(text)).replace("\n", " ")
     made.filters["plain"] = lambda text: safe(text).replace("\n", " ")
+    made.filters["slug"] = lambda text: _NO_ID.sub("-", safe(text).lower()).strip("-")
     made.globals["version"] = VERSION
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tdxwhy.errors import TdxwhyError, nearest
 from tdxwhy.know import decode
@@ -182,9 +182,27 @@ def _of_line(line: str) -> list[dict[str, object]]:
     found = [_leaf(leaf)] if isinstance(leaf, int) and decode.decode_leaf(leaf) is not None else []
     found += [_status(values["status"], loader=False)] if isinstance(values.get("status"), int) else []
     found += [_errno(values["errno"])] if isinstance(values.get("errno"), int) else []
+    found += [_cause(cause, values) for cause in values.get("causes", ())]
     if not found:
         raise TdxwhyError(f"{line.strip()!r} holds no status, leaf or errno that is known", "try tdxwhy log - and paste the whole log")
     return found
+
+
+def _cause(id: str, values: dict[str, Any]) -> dict[str, object]:
+    """Return what our own sentence names: the cause, packages and CPUs with their state."""
+    from tdxwhy.know.tables import cause
+    from tdxwhy.ranges import ranges
+
+    found = cause(id)
+    packages, cpus = values.get("packages", ()), values.get("cpus", ())
+    named = [f"package{'s' if len(packages) > 1 else ''} {ranges(packages)}"] if packages else []
+    state = "offline" if values.get("presence") == "offline" else "never came online"
+    named += [f"CPU{'s' if len(cpus) > 1 else ''} {ranges(cpus)} {state}"] if cpus else []
+    meaning = f"{found.title}. {found.meaning}"
+    return {"kind": "cause", "value": "; ".join(named) or "names nobody", "name": found.id, "meaning": meaning, "action": found.advice} | {
+        "step": values.get("step"),
+        "source": found.source,
+    }
 
 
 def _stream(source: BinaryIO, sink: BinaryIO) -> int:

@@ -24,7 +24,8 @@ def candidates(judgement: Judgement, facts: BootFacts, call: Seamcall | None, ev
     telling = _telling(judgement, events)
     ids_of_forms = frozenset(form.id for event in telling if (form := form_of(event)) is not None)
     fitting = (cause for seen in _seen(judgement, call) for cause in tables.causes_for(seen, judgement.facts, ids_of_forms))
-    found = _likely(tuple(dict.fromkeys(cause.id for cause in fitting)), facts)
+    said = tuple(cause for event in telling for cause in event.values.get("causes", ()))
+    found = said or _likely(tuple(dict.fromkeys(cause.id for cause in fitting)), facts)
     if _names_a_lost_package(judgement):
         found = tuple(sorted(found, key=lambda id: tables.cause(id).blames != "packages"))
     modelled = tuple(dict.fromkeys(e.cause for e in judgement.explanations if e.cause != "unknown"))
@@ -37,7 +38,8 @@ def candidates(judgement: Judgement, facts: BootFacts, call: Seamcall | None, ev
 def _names_a_lost_package(judgement: Judgement) -> bool:
     """Tell whether a failing line itself names a package together with its CPUs: it says then whom it blames."""
     failures = judgement.attempt.failures if judgement.attempt is not None else ()
-    return any(isinstance(event.values.get("package"), int) and event.values.get("cpus") for event in failures)
+    named = [event.values for event in failures if isinstance(event.values.get("package"), int) or "packages" in event.values]
+    return any(values.get("cpus") for values in named)
 
 
 def _likely(ids: tuple[str, ...], facts: BootFacts) -> tuple[str, ...]:
@@ -69,8 +71,8 @@ def _named_cpus(judgement: Judgement) -> tuple[int, ...]:
 def _stated(judgement: Judgement) -> Whom | None:
     """Return the packages that failing lines name themselves, with the CPUs that they list; a CPU alone can be the wrong one."""
     failures = judgement.attempt.failures if judgement.attempt is not None else ()
-    naming = [event.values for event in failures if isinstance(event.values.get("package"), int)]
-    packages = tuple(sorted({values["package"] for values in naming}))
+    naming = [event.values for event in failures if isinstance(event.values.get("package"), int) or "packages" in event.values]
+    packages = tuple(sorted({package for values in naming for package in values.get("packages") or (values["package"],)}))
     return Whom(packages, tuple(sorted({cpu for values in naming for cpu in values.get("cpus", ())}))) if packages else None
 
 

@@ -15,14 +15,18 @@ from tdxwhy.explain.sentence import lowered, sentence
 from tdxwhy.know import tables
 from tdxwhy.know.beside import contradiction
 from tdxwhy.know.cpu_facts import facts_of
-from tdxwhy.know.decode import decode_leaf, decode_status
+from tdxwhy.know.decode import decode_leaf, decode_status, errno_name
 from tdxwhy.know.offline import Whom
 from tdxwhy.know.partial import certain
 from tdxwhy.know.recognise import Recogniser, leaf_of
 from tdxwhy.know.topology import topology as read_topology
-from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
+from tdxwhy.lazy import lazy
+from tdxwhy.records import BootRecords, Cause, Event, Evidence, LogRecord, Topology
 
 _QUOTED = 12
+# What stands before a line, and in it numbers of more than one digit and acronyms.
+_SUBSYSTEM = lazy(r"^(?:[\w./-]{1,32}: ){1,3}(?:initialization failed: )?")
+_TELLING = lazy(r"\b0x[0-9a-f]{2,16}\b|\b\d{2,20}\b|\b(?!TDX\b|BIOS\b|CPU\b|SEAMCALL\b)[A-Z]{3,16}\b")
 _WHO = "which CPUs: lscpu -J -e=CPU,SOCKET,ONLINE > lscpu.json on that machine, then tdxwhy log --topology lscpu.json"
 
 
@@ -182,7 +186,23 @@ def _sentence(judgement: Judgement, call: Seamcall | None, causes: Sequence[Foun
         return None
     found = tuple(tables.cause(one.id) for one in causes[: 2 if by_status_alone(causes) else 1])
     named = call if judgement.failure is not None else None
-    return sentence(judgement.steps, found, named, topology, blamed)
+    return sentence(judgement.steps, found, named, topology, blamed) + _more_of(judgement, named, found)
+
+
+def _more_of(judgement: Judgement, call: Seamcall | None, causes: Sequence[Cause]) -> str:
+    """Return what the kernel's own lines say beyond the sentence, a name, a range or an errno: no sentence says less than they did."""
+    failures = judgement.attempt.failures if judgement.attempt is not None else ()
+    if call is not None or any("causes" in event.values for event in failures):
+        return ""
+    said = " ".join([*judgement.steps, *(f"{cause.title} {cause.sentence}" for cause in causes)]).lower()
+    for event in failures:
+        told = _SUBSYSTEM.sub("", event.record.text)
+        errno = event.values.get("errno")
+        if isinstance(errno, int):
+            return f" ({errno} {errno_name(errno)})" if errno_name(errno) else ""
+        if any(token.lower() not in said for token in _TELLING.findall(told)):
+            return f": {told}"
+    return ""
 
 
 def _who(causes: Sequence[FoundCause], blamed: Whom) -> Iterator[str]:

@@ -30,8 +30,8 @@ class Attempt(NamedTuple):
 def meaning(event: Event) -> Meaning:
     """Say what an event means for initialisation; a SEAMCALL that is no step of it happened at run time."""
     leaf = event.values.get("leaf")
-    if isinstance(leaf, int) and _is_failure(event):
-        return "failure" if leaf_step(leaf) else "runtime"
+    if "causes" in event.values or (isinstance(leaf, int) and _is_failure(event)):  # our own sentence, or a call
+        return "failure" if leaf is None or leaf_step(leaf) else "runtime"
     if event.form is None:
         return _by_words(event)
     if event.form.kind == "runtime":

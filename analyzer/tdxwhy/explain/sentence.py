@@ -13,7 +13,7 @@ from tdxwhy.records import Cause, Topology
 
 def sentence(steps: Sequence[str], causes: Sequence[Cause], call: Seamcall | None, topology: Topology, blamed: Whom) -> str:
     """Return one line such as "failed to configure module, no online CPUs in package 12: CPUs 24-25 offline"."""
-    failed = tables.failure_of(steps[0]) if len(steps) == 1 else "failed to initialise TDX"
+    failed = tables.failure_of(steps[0]) if len(steps) == 1 else tables.FAILED_SOMEWHERE
     said = [_said(cause, call, topology, blamed) for cause in causes if cause.id != "unknown"]
     return f"{failed}{_where(call, topology)}, {' or '.join(said) or 'cause not known'}{_status(call)}"
 

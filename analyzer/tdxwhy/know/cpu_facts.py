@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tdxwhy.know import tables
 from tdxwhy.records import CpuLimit, CpuState, Event, Evidence, MessageForm, Presence
@@ -44,6 +45,8 @@ class CpuFacts:
 
     def take(self, event: Event) -> None:
         """Take one event's facts."""
+        if "causes" in event.values:
+            self._own(event.values, Evidence(event.record.place, event.record.text[:240]))
         if event.form is None or not tells(event.form):
             return
         evidence = Evidence(event.record.place, event.record.text[:240])
@@ -62,6 +65,16 @@ class CpuFacts:
         cpu = values.get("cpu")
         if isinstance(cpu, int) and 0 <= cpu < MOST_CPUS:
             self._one(cpu, state, values, evidence)
+
+    def _own(self, values: dict[str, Any], evidence: Evidence) -> None:
+        """Take the CPUs of our own sentence, in the state that it gives; of one package it tells where they are."""
+        packages = values.get("packages", ())
+        if "cpu" in values and "on" in values:
+            self.package[values["cpu"]] = (values["on"], evidence)
+        for cpu in values.get("cpus", ()) if "presence" in values else ():
+            self.see(cpu, values["presence"], evidence)
+            if len(packages) == 1:
+                self.package[cpu] = (packages[0], evidence)
 
     def see(self, cpu: int, presence: Presence, evidence: Evidence) -> None:
         """Note the state of a CPU; a later line overrules an earlier one."""

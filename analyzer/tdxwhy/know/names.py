@@ -18,10 +18,10 @@ from tdxwhy.shipped import folder
 # What stands for an id: a conversion that prints a number or a list, or in a printed line the number or list itself.
 _ID = (
     rf"(?P<id>%[duxX] ?- ?%[duxX]|{NUMBER}"
-    r"|0x%[0-9]*l*[xX]|0x[0-9a-fA-F]+|\d[\d,-]*)(?![.\w]|\s*%%)"
+    r"|0x%[0-9]*l*[xX]|0x[0-9a-fA-F]+|\d[\d,-]*(?: and \d[\d-]*)?)(?![.\w]|\s*%%)"
 )
 _NOT_A_LETTER = re.compile(r"[^A-Za-z]+")
-_LIST = re.compile(r"p|\d[,-]|- ?%")
+_LIST = re.compile(r"p|\d[,-]|- ?%|\d and \d")
 _KEYS = {
     "package": {"words", "calls", "members", "masks", "others", "other_arguments"},
     "cpu": {"words", "calls", "members", "masks", "others", "other_arguments"},

@@ -167,8 +167,12 @@ def _judge(text: str, cut: str, stamped: bool) -> Guess | None:
     if not tdx and not cut:
         return None
     from tdxwhy.know.edited import touched, with_digits, without_lead
+    from tdxwhy.know.own_sentence import own_sentence
     from tdxwhy.know.partial import certain  # most logs never need its expressions
 
+    if not cut and (own := own_sentence(text)) is not None:
+        status = certain(text).get("status")
+        return Guess(None, own if status is None else {"status": status} | own, None)
     if not cut and (stamped or has_kernel_prefix(without_lead(text))) and (hand := touched(text)) is not None:
         return Guess(None, _complete({**_status_behind(text, hand.text), **hand.values}), hand.matcher.forms[0], hand.text)
 
@@ -222,8 +226,8 @@ def step_of(event: Event) -> str | None:
     """
     form = event.form or event.nearest
     leaf = event.values.get("leaf")
-    step = None
-    if leaf is not None:
+    step: str | None = event.values.get("step")
+    if leaf is not None and step is None:
         step = decode.leaf_step(leaf)
     if step is None and form is not None and (event.form is not None or resembles(event.record.text, form)):
         step = form.step

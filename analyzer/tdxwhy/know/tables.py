@@ -121,6 +121,10 @@ def failure_of(step: str) -> str:
     return next((str(row[3]) for row in table("STEP") if row[0] == step), f"failed at {step}")
 
 
+# What begins the sentence where the step is not known.
+FAILED_SOMEWHERE = "failed to initialise TDX"
+
+
 def steps_of(generation: str | None) -> tuple[str, ...]:
     """Return the steps that a generation takes, in their order; all of them where it is not known."""
     lacks = next((one.lacks for one in generations() if one.id == generation), ())

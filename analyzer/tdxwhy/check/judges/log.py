@@ -16,6 +16,7 @@ from tdxwhy.check.subjects.outcome import outcomes
 from tdxwhy.check.suppress import sort_out
 from tdxwhy.config import Settings
 from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.explain.outcome import meaning
 from tdxwhy.records import Event, Evidence, Finding
 
 _TEXT = 4 << 20
@@ -63,9 +64,15 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[VerdictSubject]:
     verdict = replay_log(lines, diagnosis.topology, complete=False)
     place = verdict.diverged_at
     line = next((event for event in events if place is not None and event.record.place.line == place.line), events[-1])
-    steps = tuple(dict.fromkeys(one.step for one in verdict.explanations)) if diagnosis.outcome == "failed" else ()
+    steps = tuple(dict.fromkeys(one.step for one in verdict.explanations)) if _printed_failure(diagnosis) else ()
+    steps = tuple(step for step in steps if step in diagnosis.steps) if diagnosis.steps else steps
     expected = place.expected[:_EXPECTED] if place is not None else ()
     yield VerdictSubject("verdict", (Evidence(line.record.place, line.record.text),), verdict.verdict, expected, steps)
+
+
+def _printed_failure(diagnosis: Diagnosis) -> bool:
+    """Tell whether a line says that something failed: of a silent failure another rule speaks."""
+    return diagnosis.outcome == "failed" and any(meaning(event) in ("failure", "refusal") for event in diagnosis.events)
 
 
 def _in_order(events: Sequence[Event]) -> list[Event]:

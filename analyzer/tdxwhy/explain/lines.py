@@ -162,7 +162,7 @@ def understood(records: Sequence[LogRecord]) -> TimedLines:
 
 
 def _line(record: LogRecord, boot: Recogniser) -> KnownLine:
-    if record.time_ns is None or record.cut or not (record.level is None or 0 <= record.level < 8):
+    if record.time_ns is None or record.cut or record.facility or not (record.level is None or 0 <= record.level < 8):
         return line_of(record, boot)
     return lines(record.level).of((record.text,), boot)[0]
 

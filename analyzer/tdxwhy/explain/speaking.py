@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # One stands in each message of rules/incident that is a failure by itself, and none in what a kernel prints on its way to TDX
 # (tests hold both).
 _STEMS = tuple(
@@ -44,7 +46,7 @@ class Speaking(dict[str, bool]):
 
     def __missing__(self, text: str) -> bool:
         """Search a text that was not met before."""
-        shape = text.translate(_DIGITS)
+        shape = _NUMBER.sub("0", text)
         found = self._shapes.get(shape)
         if found is None:
             found = self._shapes[shape] = speaks(text)
@@ -56,4 +58,4 @@ class Speaking(dict[str, bool]):
 
 
 _REMEMBERED = 4096
-_DIGITS = str.maketrans("123456789", "000000000")
+_NUMBER = re.compile(r"[0-9][0-9a-fA-F]*(?:x[0-9a-fA-F]+)?")

@@ -7,7 +7,7 @@ from typing import Any
 
 from tdxwhy.know import decode
 from tdxwhy.know.match import Matcher, match
-from tdxwhy.know.stems import has_kernel_prefix, looks_like_tdx, may_look_like_tdx
+from tdxwhy.know.stems import has_kernel_prefix, is_of_program, looks_like_tdx, may_look_like_tdx
 from tdxwhy.know.truncated import TDX_KINDS, fit, nearest, resembles, same_words
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
@@ -29,7 +29,7 @@ _new = tuple.__new__
 # Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
 _known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
 _unknown: dict[Hashable, Guess | None] = {}
-_LIMIT, _LONGEST = 2048, 1024
+_LIMIT, _LONGEST = 8192, 1024
 # No kernel message is longer; hostile lines are not read to their end.
 _READ = 4096
 _NUMBER = lazy(r"(?<=0x)[0-9a-fA-F]+|[0-9][0-9a-fA-F]*(?!x)")
@@ -136,7 +136,7 @@ def _may_be_short(matcher: Matcher, cut: str) -> bool:
 
 def _partial(record: LogRecord, boot: Recogniser | None) -> Event | None:
     text = record.text
-    if not record.cut and not may_look_like_tdx(text):
+    if not record.cut and (not may_look_like_tdx(text) or is_of_program(text, record.facility)):
         return None
     stamped = record.time_ns is not None or record.level is not None or record.wall is not None
     # What is torn, or has a form's own words, depends on each of its characters.

@@ -17,6 +17,9 @@ _TYPED = lazy(
     r"^[\w.@/-]+\[\d+\]: |^[$#>%]\s|BOOT_IMAGE=|\.(?:ko|so|img|fd|qcow2)\b"
     r"|\b(?:e?grep|dmesg|journalctl|rdmsr|modprobe|insmod|qemu-system\S{0,64})\s"
 )
+# A program's name and its process before what it says, as syslog has it; a name alone, which is not the kernel's own.
+_PROCESS = lazy(r"(?!kernel\[)[\w.@/-]{1,128}\[\d{1,9}\]: ")
+_NAMED = lazy(r"(?!kernel: )[\w.@/-]{1,128}: ")
 # ... unless the line begins as the kernel's own do.
 _OURS = lazy(r"(?:x86/)?(?:virt/)?tdx: |TDX: |seam(?:ldr)?: |kvm(?:_intel)?: |SEAMCALL")
 # Who shows how a line ought to look says so before it.
@@ -39,6 +42,13 @@ def may_look_like_tdx(text: str) -> bool:
 def looks_like_tdx(text: str) -> bool:
     """Tell whether the text carries one of the stems and was not typed by a person."""
     return _STEM.search(text) is not None and (_OURS.match(text) is not None or _TYPED.search(text) is None)
+
+
+def is_of_program(text: str, facility: int | None) -> bool:
+    """Tell whether a program wrote a line: syslog names it and its process before the text, or says that the line is not the kernel's."""
+    if _PROCESS.match(text) is None and not (facility and _NAMED.match(text)):
+        return False
+    return _OURS.match(text) is None
 
 
 def has_kernel_prefix(text: str) -> bool:

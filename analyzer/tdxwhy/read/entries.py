@@ -10,6 +10,9 @@ from tdxwhy.read.prefix import FACILITIES
 from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, Place, record
 
+# The facility of programs that name none (RFC 5424, table 1).
+_USER = 1
+
 
 def records_of_entry(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:
     """Turn the fields of one entry into records, one for each line of its message; without a message there is none."""
@@ -35,7 +38,7 @@ def _journal(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRe
         micro = _number(get("__MONOTONIC_TIMESTAMP"))
     time_ns = None if micro is None else micro * 1000
     program = "" if kernel else f"{clean(_text(name or get('_COMM') or 'user'))}: "
-    level, facility = _number(get("PRIORITY")), 0 if kernel else _number(get("SYSLOG_FACILITY"))
+    level, facility = _number(get("PRIORITY")), 0 if kernel else _number(get("SYSLOG_FACILITY")) or _USER
     host, caller = get("_HOSTNAME"), get("_KERNEL_CALLER")
     caller, host = caller if isinstance(caller, str) else None, clean(host) if isinstance(host, str) else None
     for line in message.split("\n"):

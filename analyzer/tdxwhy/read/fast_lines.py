@@ -26,6 +26,10 @@ _PLAIN = re.compile(rb"[!-~](?:[ -~]{0,2000}[!-~])?")
 AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 # A plain word before "kernel: " is the host name of short-monotonic output; messages of the kernel itself hold that rarely.
 MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}\[\d{1,9}\]: ))")
+# Dec  1 10:00:00 node7 kubelet[1003]: text
+_PROGRAM = re.compile(
+    r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) ([A-Za-z][\w.-]{0,254}) (?=(?!kernel\[)[A-Za-z][\w@.-]{0,63}\[\d{1,9}\]: \S)"
+)
 
 _REMEMBERED = 2048
 
@@ -64,6 +68,14 @@ def usual_line(place: Place, raw: str) -> LogRecord | None:
     level, facility = (None, None) if pri is None else (int(pri) & 7, int(pri) >> 3)
     time_ns = int(seconds) * 1_000_000_000 + int(fraction) * 1000
     return LogRecord(place, raw, raw[usual.end() :].rstrip(), time_ns, level, facility, caller)
+
+
+def program_line(place: Place, raw: str) -> LogRecord | None:
+    """Read a line of classic syslog in which a program speaks, as most of a busy machine's are; None if it is of another form."""
+    found = _PROGRAM.match(raw)
+    if found is None or not (raw.isascii() and raw.isprintable()) or len(raw) > RAW_LIMIT or AGAIN.search(raw) is not None:
+        return None
+    return LogRecord(place, raw, raw[found.end() :].rstrip(), wall=found[1], host=found[2])
 
 
 def usual_record(data: bytes | bytearray, begin: int, end: int, place: Place) -> LogRecord | None:

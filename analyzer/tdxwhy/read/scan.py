@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, repeat
 
 from tdxwhy.read.export import ExportReader, is_export
-from tdxwhy.read.fast_lines import cut_out, usual_lines, usual_record
+from tdxwhy.read.fast_lines import cut_out, program_line, usual_lines, usual_record
 from tdxwhy.read.item import Item, Mark, mark_of
 from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
 from tdxwhy.read.opening import Opened
@@ -150,6 +150,9 @@ class Scan:
             self._broken += raw.count("\ufffd")
         if raw[:1] == "[":
             return records_of(place, raw) if "\r" not in raw else self._returned(place, raw)
+        program = program_line(place, raw)
+        if program is not None:
+            return (program,)
         if OBJECT.match(raw):
             taken = reader.take(0, raw)
             if taken is not None:

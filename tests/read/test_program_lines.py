@@ -14,36 +14,10 @@ from tdxwhy.read.text import clean, unquote
 from tdxwhy.records import LogRecord, Place
 
 PLACE = Place("a.log", 7)
-PIECES = st.sampled_from(
-    [
-        "Dec  1 ",
-        "Nov 24 ",
-        "Dec 11 2026 ",
-        "10:00:00 ",
-        "10:00:00.5 ",
-        "node7 ",
-        "h ",
-        "2026 ",
-        "stdout F ",
-        "kubelet[1003]: ",
-        "kernel: ",
-        "kernel[1]: ",
-        "qemu-kvm[9]: ",
-        "systemd[1]: ",
-        "prog: ",
-        "[    1.000000] ",
-        "[T1] ",
-        "virt/tdx: ",
-        "TDX ",
-        "a=b ",
-        'msg="x" ',
-        "$ ",
-        "# cat ",
-        "> ",
-        "...",
-        "`x` ",
-    ]
-)
+STAMPS = ["Dec  1 ", "Nov 24 ", "Dec 11 2026 ", "10:00:00 ", "10:00:00.5 ", "[    1.000000] ", "2026 "]
+NAMES = ["node7 ", "h ", "stdout F ", "kubelet[1003]: ", "kernel: ", "kernel[1]: ", "qemu-kvm[9]: ", "systemd[1]: ", "prog: ", "[T1] "]
+TEXTS = ["virt/tdx: ", "TDX ", "a=b ", 'msg="x" ', "$ ", "# cat ", "> ", "...", "|", "`x` "]
+PIECES = st.sampled_from([*STAMPS, *NAMES, *TEXTS])
 LINES = st.one_of(
     st.lists(PIECES, max_size=7).map("".join),
     st.tuples(st.sampled_from(["Dec  1 10:00:00 node7 kubelet[1003]: ", "Nov 24 10:00:00 h-1.x qemu@a[9]: "]), st.text(max_size=40)).map(

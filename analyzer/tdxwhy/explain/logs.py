@@ -13,7 +13,9 @@ from tdxwhy.records import BootRecords, Finding, Loss, Topology
 if TYPE_CHECKING:
     from tdxwhy.incident.nouns import Incident, PasteLine
 
-_HELD, _KNOWN = 32, 4096
+# So many boots are held with their lines, and no more of these together; so many are known by all that decides, and no more of that.
+_HELD, _LINES = 32, 20_000
+_KNOWN, _TOKENS = 4096, 100_000
 # What thousands of boots share that have lost their lines.
 _GONE, _NOTHING = BootRecords((), 0, None), Topology()
 
@@ -55,7 +57,8 @@ def report(
     """
     judged: list[JudgedBoot] = []
     known: dict[Hashable, Diagnosis] = {}
-    best = 0
+    held: list[int] = []
+    best = tokens = 0
     for boot in boots:
         like = None if hold else _likeness(boot)
         if like in known:
@@ -66,12 +69,12 @@ def report(
             boot = boot._replace(records=tuple(boot.records))  # noqa: PLW2901 - made once, as they are read again and again
             judged.append(judge(boot))
             diagnosis = judged[-1].diagnosis
-            if like is not None and len(known) < _KNOWN:
+            if like is not None and len(known) < _KNOWN and (tokens := tokens + len(diagnosis.events)) < _TOKENS:
                 known[like] = _slimmed(diagnosis)
-        before, place = best, len(judged) - 1
+        place = len(judged) - 1
         best = (best, place)[decisive((judged[best].diagnosis, diagnosis))] if place else 0
         if not hold:
-            _slim(judged, [old for old in (before, place - _HELD) if 0 <= old <= place - _HELD and old != best])
+            held = _slim(judged, [*held, place], best)
     if not judged:
         return None
     if known:
@@ -85,10 +88,17 @@ def _likeness(boot: BootRecords) -> Hashable | None:
     return likeness(understood(boot.records).events, edges_of(boot))
 
 
-def _slim(judged: list[JudgedBoot], places: Iterable[int]) -> None:
-    for place in places:
+def _slim(judged: list[JudgedBoot], held: Sequence[int], best: int) -> list[int]:
+    """Let boots go that lie too far back, or had too many lines together with those behind them; return the places of the others."""
+    last, lines, kept = held[-1], 0, []
+    for place in reversed(held):
         one = judged[place]
-        judged[place] = JudgedBoot(_slimmed(one.diagnosis), _GONE, one.findings)
+        lines += len(one.records.records)
+        if place in (best, last) or (place > last - _HELD and lines <= _LINES):
+            kept.append(place)
+        else:
+            judged[place] = JudgedBoot(_slimmed(one.diagnosis), _GONE, one.findings)
+    return kept[::-1]
 
 
 def _slimmed(diagnosis: Diagnosis) -> Diagnosis:

@@ -45,6 +45,10 @@ class CallGraph:
                 yield name
             elif name in macros:
                 left.extend(macros[name])
+            elif name in self.program.static_calls:
+                left.append(self.program.static_calls[name])
+            elif self.ours(caller):
+                yield from self.program.listed(name)
 
     def above(self, name: str) -> list[str]:
         """Return the functions that call one, in the order of their names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from tdxwhy.source.structures import Members, members_of, named
 from tdxwhy.source.syntax import Expression, ExpressionKind, Statement, StatementKind
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ _CONSTANTS = {"true": "1", "false": "0", "null": "0"}
 
 
 class Converter:
-    """Converts the nodes of one text; `loops` gives the macros that stood where a `while` stands now."""
+    """Converts the nodes of one text; `loops` gives the macros that stood where a `while` stands now, `structures` members by name."""
 
-    def __init__(self, loops: dict[int, list[str]]) -> None:
+    def __init__(self, loops: dict[int, list[str]], structures: Callable[[], dict[str, Members]] = dict) -> None:
         self.loops = {row: list(names) for row, names in loops.items()}
+        self.structures = structures
         self.depth = 0
 
     def statements(self, nodes: Iterable[Node]) -> tuple[Statement, ...]:
@@ -118,8 +120,16 @@ class Converter:
             value = child.child_by_field_name("value") if child.type == "init_declarator" else None
             if name:
                 given = self.expression(value) if value is not None else None
+                if given is not None and given.kind == "list" and given.parts and not given.parts[0].text.startswith("."):
+                    given = named(given, self._members(node), "[" in text_of(child.child_by_field_name("declarator")))
                 found.append(Statement("declare", *rows_of(child), given, name, static=static))
         return tuple(found)
+
+    def _members(self, node: Node) -> Members:
+        """Return the members of the structure that a declaration is of."""
+        kind = node.child_by_field_name("type")
+        name = kind.child_by_field_name("name") if kind is not None else None
+        return members_of(kind) or (self.structures().get(text_of(name), ()) if name is not None else ())
 
     def _either(self, node: Node) -> tuple[Statement, ...]:
         alternative = node.child_by_field_name("alternative")

@@ -10,6 +10,7 @@ from tdxwhy.source.ctree import parse_unit
 from tdxwhy.source.syntax import Define, Statement
 
 _WORD = re.compile(r'"(?:[^"\\]++|\\.){0,128}"|\'(?:[^\'\\]++|\\.){0,128}\'|##|#|[A-Za-z_]\w*|\s+|.', re.DOTALL)
+_LEAVES = re.compile(r"\b(?:return|goto|break|continue)\b")
 _LARGEST = 8_192
 
 
@@ -19,6 +20,11 @@ def is_textual(define: Define) -> bool:
     if "#" in define.body or any("..." in name for name in names):
         return True
     return any(re.search(rf'"\s*{re.escape(name)}\b|\b{re.escape(name)}\s*"', define.body) for name in names if name)
+
+
+def leaves(define: Define) -> bool:
+    """Tell whether a macro leaves the function, or the loop, in which it stands: it is no function by itself then."""
+    return define.parameters is not None and _LEAVES.search(define.body) is not None
 
 
 def written_out(define: Define, arguments: Sequence[str]) -> str:
@@ -62,8 +68,11 @@ def _by_name(names: Sequence[str], arguments: Sequence[str]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=512)
-def statements_of(define: Define, arguments: tuple[str, ...]) -> tuple[Statement, ...]:
-    """Return a call of a textual macro as the statements of a block, the last one its value; none where it cannot be read."""
+def statements_of(define: Define, arguments: tuple[str, ...], row: int | None = None) -> tuple[Statement, ...]:
+    """Return a call of a macro as the statements of a block, the last one its value; none where it cannot be read.
+
+    They stand where the macro does, or in a row.
+    """
     body = written_out(define, arguments).strip()
     if len(body) > _LARGEST:
         return ()
@@ -74,8 +83,7 @@ def statements_of(define: Define, arguments: tuple[str, ...]) -> tuple[Statement
     if not found:
         return ()
     inside = found[0].body
-    # Where it stands is the macro's row, not that of the text made of it.
-    return tuple(_moved(statement, define.row) for statement in inside)
+    return tuple(_moved(statement, define.row if row is None else row) for statement in inside)
 
 
 def _moved(statement: Statement, row: int) -> Statement:

@@ -164,7 +164,7 @@ class Headers:
 
 
 # A change of Unit or of how it is made needs a new number.
-_FORMAT = 7
+_FORMAT = 8
 
 
 def unit_of_text(text: str) -> Unit:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tdxwhy.source.convert import Converter, condition_of, declared, rows_of, text_of
+from tdxwhy.source.structures import structures_of
 from tdxwhy.source.syntax import Define, Expression, Function, Unit, all_of, negated
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ _PREPROCESSOR = frozenset({"preproc_if", "preproc_ifdef", "preproc_else", "prepr
 
 def unit_of(root: Node, loops: dict[int, list[str]]) -> Unit:
     """Collect what a parsed text defines."""
-    converter = Converter(loops)
+    converter = Converter(loops, cache(lambda: structures_of(node for node, _ in _top_level(root))))
     functions: list[Function] = []
     constants: list[tuple[str, Expression]] = []
     variables: list[tuple[str, Expression | None]] = []

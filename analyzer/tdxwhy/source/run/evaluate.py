@@ -172,7 +172,7 @@ class Evaluator:
         value = self.value(operand)
         if expression.text == "!":
             known = truth(value)
-            return Unknown(written(expression)) if known is None else int(not known)
+            return Unknown(f"!{value.text}" if isinstance(value, Unknown) else written(expression)) if known is None else int(not known)
         if isinstance(value, int):
             return {"-": -value, "~": ~value & (1 << 64) - 1, "+": value}.get(expression.text, Unknown(written(expression)))
         return Unknown(written(expression))

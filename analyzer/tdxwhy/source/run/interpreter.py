@@ -142,6 +142,9 @@ class Interpreter(Caller):
         if call is not None and callee(call) == "asm_goto" and len(call.parts) == 3:
             decision = self._decide("branch", 0, f"{call.parts[1].text.upper()} faults", statement.first, fails=True)
             return _Signal("goto", label=call.parts[2].text) if decision is self.failed_at else None
+        inlined = self.program.inlined(call)
+        if inlined is not None:
+            return self.block(inlined)
         self.value(call)
         return None
 
@@ -171,12 +174,13 @@ class Interpreter(Caller):
     def _holds(self, statement: Statement) -> bool:
         """Tell whether a condition holds; where it is not known, as it does when all goes well, unless the fault is here."""
         condition = statement.expression
-        known = truth(self.value(condition))
+        value = self.value(condition)
+        known = truth(value)
         if known is not None:
             return known
         taken = self._prefers_then(statement)
         other = statement.orelse if taken else statement.body
-        about = self._about(condition)
+        about = self._about(condition) or self._behind(condition, value)
         decision = self._decide("branch", about, written(condition), statement.first, fails=gives_up(other))
         if decision is not self.failed_at:
             return taken
@@ -196,6 +200,11 @@ class Interpreter(Caller):
         inside = condition.parts[0] if condition is not None and condition.kind in ("unary", "binary") else condition
         value = self.value(inside) if inside is not None and inside.kind in ("name", "member") else 0
         return value.text if isinstance(value, Unknown) else ""
+
+    @staticmethod
+    def _behind(condition: Expression | None, value: Value) -> str:
+        """Return what a condition comes to in the functions that it calls, "" where that is no more than it says."""
+        return value.text if isinstance(value, Unknown) and value.text != written(condition) else ""
 
     def _remember(self, condition: Expression | None, *, holds: bool) -> None:
         """Keep what a branch taken for the fault tells of a variable: it holds an error, or nothing."""

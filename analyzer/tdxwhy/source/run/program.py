@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from tdxwhy.noun import NamedTuple
 from tdxwhy.source.calls import calls
 from tdxwhy.source.ctree import macro, parse_unit
-from tdxwhy.source.macros import is_textual, statements_of
-from tdxwhy.source.syntax import Define, Expression, Function, Statement, Unit, as_source, callee, calls_in, walk
+from tdxwhy.source.macros import is_textual, leaves, statements_of
+from tdxwhy.source.syntax import Define, Expression, Function, Statement, Unit, as_source, callee, calls_in, inner, walk
 
 _ERRNOS = (
     "EPERM 1 ENOENT 2 EINTR 4 EIO 5 ENXIO 6 E2BIG 7 EAGAIN 11 ENOMEM 12 "
@@ -44,6 +44,8 @@ class Program:
         self.prefixes: dict[str, str] = {}
         self.in_hand: dict[str, tuple[tuple[str, int], ...]] = {}
         self.parameters: set[str] = set()
+        # The functions that static calls begin with.
+        self.static_calls: dict[str, str] = {}
         # The files that variables stand in.
         self.homes: dict[str, str] = {}
         # The modules that files belong to, by the names that these have while they run.
@@ -78,11 +80,18 @@ class Program:
         if source.path.endswith(".c"):
             self.homes.update((name, source.path) for name, _ in unit.variables)
         for call in unit.calls:
-            if callee(call).startswith("DEFINE_PER_CPU") and len(call.parts) > 2:
-                self.variables[call.parts[2].text] = None
-            place = calls().parameters.get(callee(call), len(call.parts)) + 1
-            if place < len(call.parts):
-                self.parameters.add(call.parts[place].text)
+            self._add_call(call)
+
+    def _add_call(self, call: Expression) -> None:
+        """Note what a call at the top of a file defines: a variable of each CPU, a static call, a parameter of the module."""
+        name = callee(call)
+        if name.startswith("DEFINE_STATIC_CALL") and len(call.parts) > 2:
+            self.static_calls[call.parts[1].text] = call.parts[2].text
+        if name.startswith("DEFINE_PER_CPU") and len(call.parts) > 2:
+            self.variables[call.parts[2].text] = None
+        place = calls().parameters.get(name, len(call.parts)) + 1
+        if place < len(call.parts):
+            self.parameters.add(call.parts[place].text)
 
     def function(self, name: str) -> Function | None:
         """Return a function, or a macro of that name as one."""
@@ -102,11 +111,20 @@ class Program:
             return None
         return statements_of(define, tuple(as_source(part) for part in call.parts[1:])) or None
 
+    def inlined(self, call: Expression | None) -> tuple[Statement, ...] | None:
+        """Return what a call of a macro stands for that leaves the function in which it stands; None for any other call."""
+        define = self.defines.get(callee(call)) if call is not None and call.kind == "call" else None
+        if call is None or define is None or not leaves(define):
+            return None
+        return statements_of(define, tuple(as_source(part) for part in call.parts[1:]), call.row) or None
+
     def behind(self, field: str, near: str = "") -> str | None:
         """Return the function that a member of a structure of operations holds: the only one ever put there, or the only one of Intel's.
 
         Of several those count that stand in the file `near`.
         """
+        if field in self.static_calls:
+            return self.static_calls[field] if self.static_calls[field] in self.functions else None
         if self._fields is None:
             self._fields = {}
             for part in self._designated():
@@ -118,6 +136,13 @@ class Program:
         names = here if len(names) > 1 and here else names
         ours = {name for name in names if calls().ours.search(name)} if len(names) > 1 else names
         return next(iter(ours)) if len(ours) == 1 else None
+
+    def listed(self, variable: str) -> Iterator[str]:
+        """Yield the functions that an array holds, alone or in the rows of a table."""
+        initial = self.variables.get(variable)
+        if initial is None or initial.kind != "list" or any(part.text.startswith(".") for part in initial.parts):
+            return
+        yield from (each.text for each in inner(initial) if each.kind == "name" and each.text in self.functions)
 
     def named(self, held: Expression) -> str:
         """Return the function that an initialiser names, through a macro that makes the name; "" where it names none."""

@@ -24,12 +24,12 @@ TEXTS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
 @pytest.mark.parametrize(("name", "piece"), [(name, piece) for name, (_, pieces) in TEXTS.items() for piece in pieces])
 def test_texts(name: str, piece: str) -> None:
     read = TEXTS[name][0]
-    grows_linearly(lambda size: lambda: read(piece * size), 20_000)
+    grows_linearly(lambda size: lambda: read(piece * size), 1000)
 
 
 @pytest.mark.parametrize("piece", [b" \r\n", b"\t\n", b" x\n \n", b" \r\r\n", b"X-Y: z\n", b":", b"a", b"\n", b"\n\n\t "])
 def test_a_beginning(piece: bytes) -> None:
-    grows_linearly(lambda size: lambda: list(read_stream(io.BytesIO(b"Subject: x\n" + piece * size), "x")), 2000)
+    grows_linearly(lambda size: lambda: list(read_stream(io.BytesIO(b"Subject: x\n" + piece * size), "x")), 1000)
 
 
 @pytest.mark.parametrize("field", ["Message-ID", "References", "From", "To", "Date", "Content-Type: text/plain; x", "Content-Disposition"])

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -71,7 +72,10 @@ def test_what_stands_behind_a_stream_and_is_none_is_lost_alone(kind: str, compre
 
 
 def test_a_dictionary_beyond_measure_is_refused() -> None:
-    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]
-    opened = Opened(io.BytesIO(lzma.compress(DATA, filters=filters)), "x")
+    data = bytearray(lzma.compress(DATA))
+    end = 12 + 4 * data[12]  # the block's header: its size, flags, filter, size of properties, dictionary, and at the end its CRC
+    data[16] = 36  # 1 GiB, which a writer would have to have
+    data[end : end + 4] = zlib.crc32(data[12:end]).to_bytes(4, "little")
+    opened = Opened(io.BytesIO(bytes(data)), "x")
     assert not b"".join(opened.blocks())
     assert opened.losses

@@ -50,7 +50,7 @@ def test_alerts_fire_as_said():
 
 
 def test_alerts_ask_for_metrics_that_there_are():
-    golden = (PACKAGING.parent / "tests" / "fleet" / "golden" / "report.prom").read_text()
+    golden = (PACKAGING.parent / "tests" / "fleet" / "expected" / "report.prom").read_text()
     known = set(re.findall(r"# TYPE (\w+) ", golden)) | {"node_textfile_mtime_seconds"}
     asked = set(re.findall(r"\b(?:tdxwhy|node)_\w+", (PACKAGING / "prometheus" / "tdxwhy.rules.yml").read_text()))
     panels = json.loads((PACKAGING / "grafana" / "tdxwhy.json").read_text())["panels"]

@@ -17,6 +17,14 @@ from tests.conftest import ROOT
 
 SAMPLES = sorted(path for path in (ROOT / "samples/logs").iterdir() if path.is_dir())
 SCHEMA = json.loads((ROOT / "reports/schema/log.schema.json").read_text(encoding="utf-8"))
+INDEX = """# Logs
+
+One folder a situation: the log, at times with `lscpu.json` beside it, what `tdxwhy log` makes of it (`expected.txt`, `expected.json`),
+and in `about.toml` what the sample adds to the others. `pytest tests/cli/test_log.py --update-golden` writes them and this index.
+
+| sample | what it adds to the others |
+|---|---|
+"""
 ASPECTS = ("outcome", "role", "step", "cause", "reader", "evidence", "incident")
 
 
@@ -57,9 +65,19 @@ def test_sample_gives_its_golden_text_and_json(
     assert statuses == [expected] * 2
 
 
+def adds_of(sample: Path) -> str:
+    adds: str = tomllib.loads((sample / "about.toml").read_text(encoding="utf-8"))["adds"]
+    return adds
+
+
+def test_the_index_names_every_sample(golden: Callable[[Path, str], None]) -> None:
+    rows = [f"| [{sample.name}]({sample.name}/) | {adds_of(sample).replace('|', '&#124;')} |\n" for sample in SAMPLES]
+    golden(ROOT / "samples/logs/README.md", INDEX + "".join(rows))
+
+
 def aspect_of(sample: Path) -> tuple[str, object]:
     """What a sample adds to the others, by its own word, and the value that must be its alone."""
-    adds = tomllib.loads((sample / "about.toml").read_text(encoding="utf-8"))["adds"]
+    adds = adds_of(sample)
     aspect = adds.partition(":")[0]
     assert aspect in ASPECTS, adds
     log = json.loads((sample / "expected.json").read_text(encoding="utf-8"))["logs"][0]

@@ -186,7 +186,7 @@ def test_a_tree_that_brings_nothing_up():
 
 def test_extract_from_the_command_line(capsys, golden):
     assert main(["model", "extract", str(SAMPLES / "tree")]) == 0
-    golden(SAMPLES / "golden" / "extracted.toml", capsys.readouterr().out)
+    golden(SAMPLES / "expected" / "extracted.toml", capsys.readouterr().out)
     assert main(["model", "extract", str(SAMPLES / "tree"), "--against", "6.8"]) == 1
     assert "scenarios agree with 6.8" in capsys.readouterr().out
 

@@ -14,7 +14,7 @@ from tdxwhy.fleet.regressions import tail
 from tdxwhy.report.fleet_text import news
 from tests.fleet.fleets import boot_log, ingested
 
-GOLDEN = Path(__file__).parent / "golden"
+EXPECTED = Path(__file__).parent / "expected"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def store(tmp_path_factory):
 )
 def test_reports(store, golden, capsys, form, file):
     assert main(["fleet", "report", "--store", str(store), "--format", form]) == 0
-    golden(GOLDEN / file, capsys.readouterr().out)
+    golden(EXPECTED / file, capsys.readouterr().out)
 
 
 def test_a_regression_is_named_once_with_its_kernel(store):

@@ -25,7 +25,7 @@ from tdxwhy.report.location import relative
 from tdxwhy.report.sarif import address
 from tdxwhy.report.terminal import Painter
 
-GOLDEN = Path(__file__).parent / "golden"
+EXPECTED = Path(__file__).parent / "expected"
 SCHEMAS = Path(__file__).resolve().parents[2] / "reports" / "schema"
 LOG = """\
 [    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
@@ -82,7 +82,7 @@ def test_golden(name: str, run: Run, golden) -> None:
         document = json.loads(text)
         document["runs"][0]["tool"]["driver"] = {"name": "tdxwhy"}  # the rules' prose changes with the rules
         text = json.dumps(document, indent=1) + "\n"
-    golden(GOLDEN / f"gate.{name}", text)
+    golden(EXPECTED / f"gate.{name}", text)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     ROOT / "reports/examples/log.html",
     ROOT / "reports/examples/review.html",
-    ROOT / "tests/fleet/golden/report.html",
-    ROOT / "samples/patches/golden/repair.html",
-    ROOT / "samples/patches/golden/series.html",
+    ROOT / "tests/fleet/expected/report.html",
+    ROOT / "samples/patches/expected/repair.html",
+    ROOT / "samples/patches/expected/series.html",
 ]
 WIDTHS = (1280, 420)
 # Pages that no golden test keeps.

@@ -35,9 +35,9 @@ def data(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_golden(name, golden):
     found = reviewed(name)
-    golden(SAMPLES / name / "review.txt", review_text(found, Painter(on=False), 100))
-    golden(SAMPLES / name / "review.json", review_json(found))
-    golden(SAMPLES / name / "reply.txt", review_reply(found))
+    golden(SAMPLES / name / "expected.txt", review_text(found, Painter(on=False), 100))
+    golden(SAMPLES / name / "expected.json", review_json(found))
+    golden(SAMPLES / name / "expected.reply.txt", review_reply(found))
 
 
 @pytest.mark.parametrize("name", NAMES)

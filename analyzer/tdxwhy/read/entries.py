@@ -15,7 +15,12 @@ _USER = 1
 
 
 def records_of_entry(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:
-    """Turn the fields of one entry into records, one for each line of its message; without a message there is none."""
+    r"""Turn the fields of one entry into records, one for each line of its message; without a message there is none.
+
+    >>> entry = {"_TRANSPORT": "kernel", "PRIORITY": "6", "_SOURCE_MONOTONIC_TIMESTAMP": "1204511", "MESSAGE": "one\ntwo"}
+    >>> [(record.text, record.level, record.time_ns) for record in records_of_entry(entry, Place("journal", 1), "")]
+    [('one', 6, 1204511000), ('two', 6, 1204511000)]
+    """
     if "MESSAGE" in entry:
         yield from _journal(entry, place, raw[:RAW_LIMIT])
     elif isinstance(entry.get("msg"), str):

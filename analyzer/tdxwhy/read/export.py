@@ -73,7 +73,12 @@ class Entries:
 
 
 class ExportReader:
-    """Read records from blocks of bytes that break anywhere."""
+    r"""Read records from blocks of bytes that break anywhere.
+
+    >>> entry = b"__CURSOR=s\n_TRANSPORT=kernel\n_SOURCE_MONOTONIC_TIMESTAMP=1204511\nPRIORITY=6\nMESSAGE=virt/tdx: module initialized\n\n"
+    >>> [(record.text, record.level, record.time_ns) for record in ExportReader("journal").feed(entry, last=True)]
+    [('virt/tdx: module initialized', 6, 1204511000)]
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -28,7 +28,12 @@ def is_spread(head: bytes) -> bool:
 
 
 class JsonReader:
-    """Collect the fields of entries, line by line. It takes a line or refuses it; refused lines are another reader's."""
+    """Collect the fields of entries, line by line. It takes a line or refuses it; refused lines are another reader's.
+
+    >>> (record,) = JsonReader("journal").take(1, '{"_TRANSPORT": "kernel", "PRIORITY": "6", "MESSAGE": "virt/tdx: module initialized"}')
+    >>> record.text, record.level
+    ('virt/tdx: module initialized', 6)
+    """
 
     def __init__(self, name: str) -> None:
         self.losses: list[Loss] = []

@@ -27,6 +27,10 @@ def kmsg_line(line: str) -> KmsgLine | None:
     r"""Read one record of /dev/kmsg.
 
     Accepted form: `priority,sequence,microseconds,flags[,caller=T1][,ncfrag=0/99];text` with \x0a escapes in the text.
+
+    >>> found = kmsg_line("3,1207,9870001,-;virt/tdx: module initialization failed (-5)")
+    >>> found.text, found.level, found.seq, found.time_ns
+    ('virt/tdx: module initialization failed (-5)', 3, 1207, 9870001000)
     """
     found = KMSG.fullmatch(line)
     if found is None:

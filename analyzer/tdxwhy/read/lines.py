@@ -14,7 +14,12 @@ _STAMP_BEGINS = frozenset(" 0123456789")
 
 
 class LineReader:
-    """Give each line to the reader of its form: JSON entries, marks of a paste, records of any prefix."""
+    """Give each line to the reader of its form: JSON entries, marks of a paste, records of any prefix.
+
+    >>> reader = LineReader("paste")
+    >>> [item.kind for item in reader.take(1, "$ sudo dmesg")], [item.text for item in reader.take(2, "> [    1.204511] virt/tdx: x")]
+    (['prompt'], ['virt/tdx: x'])
+    """
 
     def __init__(self, name: str) -> None:
         self.losses: list[Loss] = []

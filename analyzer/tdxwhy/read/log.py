@@ -23,11 +23,15 @@ _PLAIN = 65536
 
 
 class LogReader:
-    """Read the boots of one source. Iterate over it once; `losses` then tells what could not be used, and why.
+    r"""Read the boots of one source. Iterate over it once; `losses` then tells what could not be used, and why.
 
     With anchors, of an input larger than `small` bytes only the lines that hold one are parsed and kept. `topology` is set,
     before the first boot is yielded, from an archive that holds a list of CPUs beside the log. `lines` are those of a small input,
     each with its number.
+
+    >>> (boot,) = LogReader(BytesIO(b"[    0.000000] Linux version 6.16.3 (a@b)\n[    1.204511] virt/tdx: module initialized\n"), "log")
+    >>> [(record.place.line, record.text) for record in boot.records]
+    [(1, 'Linux version 6.16.3 (a@b)'), (2, 'virt/tdx: module initialized')]
     """
 
     def __init__(self, source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), small: int = BLOCK) -> None:

@@ -37,7 +37,12 @@ _SHORT = 256
 
 
 def records_of(place: Place, raw: str) -> tuple[LogRecord, ...]:
-    """Read one line; a torn line gives one record for each stamp on it, a line that says nothing gives none."""
+    """Read one line; a torn line gives one record for each stamp on it, a line that says nothing gives none.
+
+    >>> (record,) = records_of(Place("log", 1), "Sep  2 10:00:01 rack7 kernel: [    1.204511] virt/tdx: module initialized")
+    >>> record.text, record.time_ns, record.wall, record.host
+    ('virt/tdx: module initialized', 1204511000, 'Sep  2 10:00:01', 'rack7')
+    """
     usual = usual_line(place, raw)
     return (usual,) if usual is not None else tuple(_odd(place, raw))
 

@@ -70,6 +70,9 @@ def outer_prefix(line: str) -> Prefix | None:
 
     Accepted form: any of `<N>`, `kern  :info  : `, a wall-clock time, a host name and `kernel: `,
     as syslog, journalctl and dmesg -x write them.
+
+    >>> outer_prefix("kern  :err   : virt/tdx: module initialization failed (-5)")[:3]
+    (15, None, 3)
     """
     found = _level_prefix(line) or _logger_prefix(line)
     if found is None and line.startswith("kernel: "):

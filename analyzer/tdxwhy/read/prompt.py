@@ -26,7 +26,11 @@ _TYPED = lazy(
 
 
 def command_of(text: str) -> str:
-    """Return the command that was typed on a line, or an empty text."""
+    """Return the command that was typed on a line, or an empty text.
+
+    >>> command_of("[root@h ~]# dmesg | grep -i tdx"), command_of("virt/tdx: module initialized")
+    ('dmesg | grep -i tdx', '')
+    """
     stripped = text.strip()
     if not stripped or stripped.startswith("##"):
         return ""

@@ -15,6 +15,9 @@ def in_order(lines: list[Numbered]) -> list[Numbered]:
     """Put the parts of a dump into the order in which the kernel printed them; other lines stay where they are.
 
     Accepted form: headings such as `Panic#2 Part3`; of one dump the highest part is the oldest.
+
+    >>> in_order([(1, "Panic#1 Part1"), (2, "printed last"), (3, "Panic#1 Part2"), (4, "printed first")])
+    [(4, 'printed first'), (2, 'printed last')]
     """
     starts = [(index, found) for index, (_, text) in enumerate(lines) if (found := _HEADING.fullmatch(text))]
     if not starts:

@@ -18,7 +18,14 @@ _PIECES = 40
 
 
 def restamped(items: Sequence[Item]) -> Sequence[Item]:
-    """Return the items with such stamps taken off and kept as their time by the clock on the wall."""
+    """Return the items with such stamps taken off and kept as their time by the clock on the wall.
+
+    >>> from tdxwhy.read.plain import records_of
+    >>> from tdxwhy.records import Place
+    >>> lines = ("20h03m01.5 (3) virt/tdx: one", "20h03m02.7 (3) virt/tdx: two", "20h03m04.1 (9) virt/tdx: three")
+    >>> [item.text for item in restamped([record for line in lines for record in records_of(Place("log", 1), line)])]
+    ['virt/tdx: one', 'virt/tdx: two', 'virt/tdx: three']
+    """
     bare = [item for item in items if _is_bare(item)]
     if len(bare) < _LEAST:
         return items

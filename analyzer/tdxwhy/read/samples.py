@@ -21,7 +21,15 @@ _DENIED = lazy(r"(?i)\bbut\b|\binstead\b|\bonly\b|\bmine\b|\bmy (?:host|machine|
 
 
 def without_samples(items: Sequence[Item]) -> Sequence[Item]:
-    """Return the items without stamped lines that the text above calls expected, where the paste has others to which time runs back."""
+    """Return the items without stamped lines that the text above calls expected, where the paste has others to which time runs back.
+
+    >>> from tdxwhy.read.lines import LineReader
+    >>> lines = ("I have:", "[    9.1] virt/tdx: init failed (-5)", "Expected output:", "[    1.2] virt/tdx: module initialized")
+    >>> reader = LineReader("paste")
+    >>> items = [item for number, line in enumerate(lines) for item in reader.take(number, line)]
+    >>> [item.text for item in without_samples(items)]
+    ['I have:', 'virt/tdx: init failed (-5)', 'Expected output:']
+    """
     runs = list(_runs(items))
     promised = [run for run in runs if run.promised]
     own = [run for run in runs if not run.promised]

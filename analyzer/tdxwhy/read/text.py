@@ -33,8 +33,12 @@ class Decoded(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """Return the text without escape sequences and control characters; tabs and blanks of other kinds become blanks, and full-width
-    letters, digits of any script and curly quotes the ASCII that a kernel printed."""
+    r"""Return the text without escape sequences and control characters; tabs and blanks of other kinds become blanks, and full-width
+    letters, digits of any script and curly quotes the ASCII that a kernel printed.
+
+    >>> clean("\x1b[1mvirt/tdx: module initialized\x07")
+    'virt/tdx: module initialized'
+    """
     if text.isascii():
         if text.isprintable():
             return text
@@ -81,15 +85,22 @@ def side_by_side(data: bytes | bytearray, begin: int, end: int, lines: int) -> b
 
 
 def unquote(text: str) -> str:
-    """Take `> ` quoting to any depth off a line; `>` stays where it is part of a level such as `<6>`."""
+    """Take `> ` quoting to any depth off a line; `>` stays where it is part of a level such as `<6>`.
+
+    >>> unquote("> > <6>virt/tdx: module initialized")
+    '<6>virt/tdx: module initialized'
+    """
     quoted = _QUOTE.match(text)
     return text[quoted.end() :] if quoted is not None else text
 
 
 def lines_of(text: str) -> list[tuple[int, str]]:
-    """Split text into numbered lines. A carriage return inside a line starts a new one with the same number.
+    r"""Split text into numbered lines. A carriage return inside a line starts a new one with the same number.
 
     Accepted form: lines ended by LF, CR LF or CR CR LF, as files, Windows and serial captures write them.
+
+    >>> lines_of("one\r\ntwo\rthree\n")
+    [(1, 'one'), (2, 'two'), (2, 'three')]
     """
     lines = text.split("\n")
     if lines and not lines[-1]:

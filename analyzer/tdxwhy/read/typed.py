@@ -14,7 +14,14 @@ _PICKS_TDX = lazy(r"(?i)\b(?:dmesg|journalctl)\b(?!.{0,250}\|\s{0,9}(?:head|tail
 
 
 def typed(items: Iterable[Item]) -> tuple[Typed, ...]:
-    """Return the commands in a paste. `closed`: another command follows, so all that it printed is there."""
+    """Return the commands in a paste. `closed`: another command follows, so all that it printed is there.
+
+    >>> from tdxwhy.read.lines import LineReader
+    >>> reader = LineReader("paste")
+    >>> (command,) = typed(item for number, text in enumerate(("$ lsmod", "kvm_intel 1 0")) for item in reader.take(number, text))
+    >>> command.command, [record.text for record in command.answers]
+    ('lsmod', ['kvm_intel 1 0'])
+    """
     found: list[Typed] = []
     answers: list[LogRecord] | None = None
     for item in items:

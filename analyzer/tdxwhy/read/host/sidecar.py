@@ -59,7 +59,12 @@ def _beginning(path: Path) -> bytes:
 
 
 def parse_sidecar(text: str, name: str) -> Topology:
-    """Read the text of a sidecar file, whichever of the accepted forms it has."""
+    r"""Read the text of a sidecar file, whichever of the accepted forms it has.
+
+    >>> table = "CPU SOCKET ONLINE\n0 0 yes\n1 1 no\n"
+    >>> [(cpu.number, cpu.package, cpu.presence) for cpu in parse_sidecar(table, "lscpu").cpus]
+    [(0, 0, 'online'), (1, 1, 'offline')]
+    """
     cpuinfo = text.lstrip().startswith("processor") and "\n" in text
     if text.lstrip()[:1] in ("{", "["):
         cpus = _json_cpus(text, name)

@@ -79,7 +79,11 @@ def addresses(text: str) -> Iterator[str]:
 
 
 def decoded_words(text: str) -> str:
-    """Return the text of a field with its encoded words (RFC 2047) decoded; a broken one stays as it stands."""
+    """Return the text of a field with its encoded words (RFC 2047) decoded; a broken one stays as it stands.
+
+    >>> decoded_words("=?utf-8?q?J=C3=B6rg?= B")
+    'Jörg B'
+    """
     pieces: list[str] = []
     at, charset = 0, ""
     held: list[bytes] = []

@@ -19,7 +19,11 @@ _SILENT = frozenset({"script", "style", "head", "title", "template", "noscript"}
 
 
 def html_text(page: str) -> str:
-    """Return the text of an HTML page or mail part, cut at 8 Mi characters."""
+    r"""Return the text of an HTML page or mail part, cut at 8 Mi characters.
+
+    >>> html_text("<div>Why <b>not</b>?<br>&gt; quoted</div>")
+    'Why not?\n> quoted\n'
+    """
     reader = _Reader()
     for text, tag in _pieces(page[:HTML_CHARS]):
         reader.text(text)

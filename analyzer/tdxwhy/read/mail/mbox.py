@@ -15,10 +15,15 @@ _CHUNK = 1 << 16
 
 
 def split_mbox(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield the line number and bytes of each mail.
+    r"""Yield the line number and bytes of each mail.
 
     Accepted form: mails that begin with `From sender date` and a header line, quoted as mboxo or mboxrd. Each mail is cut at 4 MiB and a
     line; memory stays within one mail.
+
+    >>> import io
+    >>> mbox = b"From a Mon Jan  1 00:00:00 2024\nSubject: x\n\nhi\n\nFrom b Mon Jan  1 00:00:00 2024\nSubject: y\n\n>From here\n"
+    >>> list(split_mbox(io.BytesIO(mbox)))
+    [(2, b'Subject: x\n\nhi\n\n'), (7, b'Subject: y\n\nFrom here\n')]
     """
     held: list[bytes] = []
     size, start, number, after_blank = 0, 1, 0, True

@@ -225,6 +225,9 @@ def page_date(text: str) -> int | None:
     """Read the date of an archive page.
 
     Accepted form: "Tue Jan 10 2023 - 19:07:05 EST", "2022-12-09  6:52", "Dec. 9, 2022, 6:52 a.m.", or a mail's own date.
+
+    >>> page_date("Tue Jan 10 2023 - 19:07:05 EST")
+    1673395620
     """
     iso = re.match(r"\s*(\d{4})-(\d\d)-(\d\d)[ T]+(\d{1,2}):(\d\d)", text)
     if iso:

@@ -53,7 +53,12 @@ def _mails(path: Path, about: str | None) -> Iterator[Mail]:
 
 
 def read_stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
-    """Yield the mails of an open stream, such as standard input; forms as `read_mails`, without folders."""
+    r"""Yield the mails of an open stream, such as standard input; forms as `read_mails`, without folders.
+
+    >>> import io
+    >>> [(mail.subject, mail.body) for mail in read_stream(io.BytesIO(b"Message-ID: <1@x>\nSubject: x\n\nhi\n"), "mail")]
+    [('x', 'hi\n')]
+    """
     yield from _stream(stream, name)
 
 

@@ -81,6 +81,8 @@ def test_golden(name: str, run: Run, golden) -> None:
     if name == "sarif":
         document = json.loads(text)
         document["runs"][0]["tool"]["driver"] = {"name": "tdxwhy"}  # the rules' prose changes with the rules
+        for result in document["runs"][0]["results"]:
+            del result["ruleIndex"]  # and so do their places
         text = json.dumps(document, indent=1) + "\n"
     golden(EXPECTED / f"gate.{name}", text)
 

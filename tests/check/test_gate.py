@@ -15,22 +15,9 @@ from tdxwhy.check.intake import Input, inputs, sort_of
 from tdxwhy.check.judged import Run, exit_status
 from tdxwhy.config import Settings
 from tdxwhy.errors import TdxwhyError
+from tests.given import FAILED, PATCH
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "logs"
-FAILED = """\
-[    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
-[   13.000031] virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000
-[   13.000062] virt/tdx: module initialization failed (-5)
-"""
-PATCH = """\
---- a/arch/x86/virt/vmx/tdx/tdx.c
-+++ b/arch/x86/virt/vmx/tdx/tdx.c
-@@ -10,2 +10,4 @@ static int config_global_keyid(void)
- 	int ret;
- 
-+	if (ret)
-+		pr_err("SEAMCALL (0x%llx) failed: 0x%llx\\n", fn, err);
-"""
 MAIL = """\
 From: A <a@example.org>
 Date: Mon, 2 Mar 2026 10:00:00 +0000

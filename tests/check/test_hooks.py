@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.given import PATCH
+
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = policy.EmailPolicy(utf8=True)
-MAIL = b"""\
+MAIL = """\
 From: A <a@example.org>
 Date: Mon, 2 Mar 2026 10:00:00 +0000
 Message-ID: <1@example.org>
@@ -21,14 +23,8 @@ Subject: [PATCH] x86/virt/tdx: Set the key
 
 Set it.
 ---
---- a/arch/x86/virt/vmx/tdx/tdx.c
-+++ b/arch/x86/virt/vmx/tdx/tdx.c
-@@ -10,2 +10,4 @@ static int config_global_keyid(void)
- 	int ret;
- 
-+	if (ret)
-+		pr_err("SEAMCALL (0x%llx) failed: 0x%llx\\n", fn, err);
 """
+MAIL = (MAIL + PATCH).encode()
 
 
 @pytest.fixture

@@ -13,33 +13,20 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.cli import main
+from tests.given import FAILED, PATCH
 
 ROOT = Path(__file__).resolve().parents[2]
-LOG = """\
-[    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
-[   13.000031] virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000
-[   13.000062] virt/tdx: module initialization failed (-5)
-"""
 GOOD = """\
 [    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
 [   15.000031] virt/tdx: 2101268 KB allocated for PAMT
 [   15.000062] virt/tdx: module initialized
-"""
-PATCH = """\
---- a/arch/x86/virt/vmx/tdx/tdx.c
-+++ b/arch/x86/virt/vmx/tdx/tdx.c
-@@ -10,2 +10,4 @@ static int config_global_keyid(void)
- 	int ret;
- 
-+	if (ret)
-+		pr_err("SEAMCALL (0x%llx) failed: 0x%llx\\n", fn, err);
 """
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name, text in (("bad.log", LOG), ("good.log", GOOD), ("x.patch", PATCH)):
+    for name, text in (("bad.log", FAILED), ("good.log", GOOD), ("x.patch", PATCH)):
         (tmp_path / name).write_text(text)
     return tmp_path
 
@@ -188,7 +175,7 @@ def test_a_diff_narrows_what_fails(here: Path) -> None:
 
 
 def test_terminal_escapes_never_get_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (here / "evil.log").write_text(LOG.replace("module initialization", "module\x1b[2J\x07 initialization"))
+    (here / "evil.log").write_text(FAILED.replace("module initialization", "module\x1b[2J\x07 initialization"))
     for name in ("text", "full", "terse", "markdown", "github"):
         gate("evil.log", "--format", name)
         assert "\x1b" not in capsys.readouterr().out

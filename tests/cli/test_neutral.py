@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.cli import main
-from tdxwhy.cli.gate import _FORMATS
+from tdxwhy.report.gate_formats import FORMATS
+from tests.given import PATCH
 
 EVIL = "\x1b]0;owned\x07\x1b[31m\u202eevil\u2066\x9b2J\x00\x0b"
 LOG = "[    1.5] virt/tdx: BIOS enabled: private KeyID range [32, 64)\n[   13.0] virt/tdx: SEAMCALL (0x24) failed: 0xc000050500000000\n"
@@ -19,14 +20,7 @@ Date: Mon, 1 Jan 2024 00:00:00 +0000
 
 Why is {EVIL} this? <img src=x onerror=alert(1)>
 ---
---- a/arch/x86/virt/vmx/tdx/tdx.c
-+++ b/arch/x86/virt/vmx/tdx/tdx.c
-@@ -10,2 +10,4 @@ static int config_global_keyid(void)
- 	int ret;
- 
-+	if (ret)
-+		pr_err("SEAMCALL (0x%llx) {EVIL} failed: 0x%llx\\n", fn, err);
-"""
+""" + PATCH.replace(") failed", f") {EVIL} failed")
 
 
 @pytest.fixture
@@ -38,7 +32,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("form", _FORMATS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_gate(form: str, hostile: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gate", "--isolated", "--format", form, "--", *hostile]) == 1
     said = capsys.readouterr()

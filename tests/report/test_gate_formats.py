@@ -24,14 +24,10 @@ from tdxwhy.report.gate_formats import FORMATS, render
 from tdxwhy.report.location import relative
 from tdxwhy.report.sarif import address
 from tdxwhy.report.terminal import Painter
+from tests.given import FAILED
 
 EXPECTED = Path(__file__).parent / "expected"
 SCHEMAS = Path(__file__).resolve().parents[2] / "reports" / "schema"
-LOG = """\
-[    1.500031] virt/tdx: BIOS enabled: private KeyID range [32, 64)
-[   13.000031] virt/tdx: SEAMCALL (0x0000000000000024) failed: 0xc000050500000000
-[   13.000062] virt/tdx: module initialization failed (-5)
-"""
 PATCH = """\
 Change it.
 
@@ -53,7 +49,7 @@ PLAIN = Painter(on=False)
 @pytest.fixture(scope="module")
 def run() -> Run:
     given_: list[Input | TdxwhyError] = [
-        Input("boot/host.log", None, "log", LOG.encode()),
+        Input("boot/host.log", None, "log", FAILED.encode()),
         Input("0001-x.patch", None, "patch", PATCH.encode()),
         Input("empty.log", None, "log", b""),
         TdxwhyError("gone.log: no such file or folder"),
@@ -201,7 +197,7 @@ def test_a_baseline_leaves_its_reason(run: Run) -> None:
     from tdxwhy.check.baseline import Entry, written
 
     entries = tuple(Entry(**row) for row in json.loads(written(run.findings, "known since May"))["entries"])
-    again = gate([Input("boot/host.log", None, "log", LOG.encode())], rules_of(), Settings(), Limits(entries))
+    again = gate([Input("boot/host.log", None, "log", FAILED.encode())], rules_of(), Settings(), Limits(entries))
     assert again.findings == ()
     assert {one.reason for one in again.suppressed} == {"known since May"}
     assert again.stale

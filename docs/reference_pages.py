@@ -33,7 +33,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if written is not None:
             files.remove(written)
         files.append(File.generated(config, name, content=text))
+    for name, picture in pictures().items():
+        files.append(File.generated(config, name, content=picture))
     return files
+
+
+def pictures() -> dict[str, str]:
+    """Return the picture of every modelled kernel by its name below docs/; none without Graphviz."""
+    sys.path.insert(0, str(ROOT / "analyzer"))
+    from tdxwhy.errors import TdxwhyError
+    from tdxwhy.replay.data import generations as modelled
+    from tdxwhy.report.model_picture import svg
+
+    try:
+        return {f"reference/pictures/{name}.svg": svg(one) for name, one in modelled().items()}
+    except TdxwhyError as error:
+        sys.stderr.write(f"the pages have no pictures: {error.message}\n")
+        return {}
 
 
 def pages() -> dict[str, str]:
@@ -187,6 +203,11 @@ def generations() -> str:
     parts = ["# Generations", "", "Kernels are recognised by what they print; a release only names the generation to simulate.", ""]
     for row in rows("knowledge", "generations", "generation"):
         parts += [*entry(row)[:-2], f"Kernels: {text(row.get('kernels', ''))}", "", f"Source: {text(row['source'])}", ""]
+    drawn = sorted(pictures())
+    parts += [heading("Pictures", "pictures"), "", "What each modelled kernel does, and how each step of it fails.", ""] if drawn else []
+    for name in drawn:
+        kernel = Path(name).name.removesuffix(".svg")
+        parts += [f"### {text(kernel)} {{ #picture-{kernel} }}", "", f"![steps of {kernel}](pictures/{Path(name).name})", ""]
     return "\n".join(parts)
 
 

@@ -77,8 +77,8 @@ def test_a_large_log_is_searched_without_the_library(pyz, tmp_path):
 def test_what_wants_a_package_says_which_in_one_line(pyz, arguments):
     bare = ran(pyz, *arguments)
     assert (bare.returncode, bare.stdout) == (2, "")
-    assert bare.stderr.startswith("tdxwhy: this wants the Python package that brings ")
-    assert bare.stderr.count("\n") == 2
+    assert bare.stderr.startswith(("tdxwhy: this wants the Python package that brings ", "tdxwhy: reading C wants the packages "))
+    assert bare.stderr.count("\n") <= 2
 
 
 def test_it_runs_from_anywhere_and_makes_the_same_bytes(pyz, tmp_path):

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tdxwhy.replay.data import generations
 from tdxwhy.version import VERSION
 from tests.conftest import ROOT
 
@@ -82,6 +84,8 @@ def test_a_wheel_is_typed_and_holds_no_test(twice) -> None:
         names = wheel.namelist()
         metadata = wheel.read(f"tdxwhy-{VERSION}.dist-info/METADATA").decode()
     assert "tdxwhy/py.typed" in names
+    if shutil.which("dot"):
+        assert sum(name.startswith("tdxwhy/_shipped/pictures/") for name in names) == len(generations())
     assert not any(name.startswith(("tests/", "samples/")) for name in names)
     assert "Project-URL" not in metadata
     assert "@" not in "".join(line for line in metadata.splitlines() if line.startswith(("Author", "Maintainer")))

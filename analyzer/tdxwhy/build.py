@@ -1,7 +1,8 @@
 """`python -m tdxwhy.build` makes every table that start-up loads, and the schemas and the page that are written from code.
 
 A checkout makes a table anew by itself when it is first asked for, so that this only tells early what is wrong with an edit.
-`python -m tdxwhy.build DIR` writes the tables into a folder, as the build of a wheel does.
+`python -m tdxwhy.build DIR PICTURES` writes the tables into a folder, and the model's pictures into another where Graphviz is installed, as
+the build of a wheel does.
 """
 
 from __future__ import annotations
@@ -37,10 +38,27 @@ def write(folder: Path) -> None:
         (folder / piece.name).write_bytes(compiled.made(piece))
 
 
+def draw(folder: Path) -> None:
+    """Write the picture of every generation; without Graphviz a package has none, and says so when one is asked for."""
+    from tdxwhy.errors import TdxwhyError
+    from tdxwhy.replay.data import generations
+    from tdxwhy.report.model_picture import dot, laid_out
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, one in generations().items():
+        try:
+            (folder / f"{name}.svg").write_text(laid_out(dot(one)), encoding="utf-8")
+        except TdxwhyError as error:
+            sys.stderr.write(f"tdxwhy: {error.message}\n")
+            return
+
+
 def main() -> None:
     """Make the tables, in the cache or in the folder that is given, and in a checkout what is written from code."""
     if sys.argv[1:]:
         write(Path(sys.argv[1]))
+        for folder in sys.argv[2:3]:
+            draw(Path(folder))
         return
     made = {piece.name: len(compiled.made(piece)) for piece in pieces()}
     from tdxwhy.check import schemas

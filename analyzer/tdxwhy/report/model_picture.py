@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 
+from tdxwhy.errors import TdxwhyError
 from tdxwhy.replay.generation import Generation
 from tdxwhy.replay.view import Failing, Row, rows
+from tdxwhy.report.log_text import wrap
+from tdxwhy.shipped import data, in_checkout
+
+_CELL, _PATIENCE = 60, 60
 
 
 def picture(generation: Generation, shape: str) -> str:
@@ -76,53 +83,56 @@ def _attempt(generation: Generation) -> list[Row]:
 
 
 def dot(generation: Generation) -> str:
-    """Return a graph for graphviz of the attempt to initialise."""
-    lines = [f"digraph {_dotted(generation.name)} {{", "  node [shape=box, fontname=monospace];"]
+    """Return a graph for graphviz of the attempt to initialise: steps in a column, beside each a table of how it fails."""
+    lines = [
+        f"digraph {_dotted(generation.name)} {{",
+        f"  graph [label={_dotted(_head(generation))}, labelloc=t, fontname=Helvetica, nodesep=0.4, ranksep=0.3];",
+        '  node [shape=box, fontname=Helvetica, fontsize=11, style=filled, fillcolor="#f4f6fa"];',
+        '  edge [color="#5c6670"];',
+    ]
     for number, row in enumerate(_attempt(generation)):
         lines.append(f"  s{number} [label={_dotted(_label(row) + chr(10) + row.where)}];")
         if number:
-            lines.append(f"  s{number - 1} -> s{number};")
-        for branch, (how, failing) in enumerate(_same(row.failing)):
-            said = "\n".join((*failing.lines, str(failing.errno)) if failing.lines else ("no line", str(failing.errno)))
-            lines.append(f"  f{number}_{branch} [label={_dotted(said)}, style=rounded];")
-            lines.append(f"  s{number} -> f{number}_{branch} [label={_dotted(how)}, style=dashed];")
+            lines.append(f"  s{number - 1} -> s{number} [weight=100];")
+        if row.failing:
+            cells = "".join(_cells(how, failing) for how, failing in _same(row.failing))
+            table = f'<table border="0" cellborder="1" cellspacing="0" cellpadding="4" color="#d5dae0">{cells}</table>'
+            lines.append(f"  f{number} [shape=plain, style=solid, fontsize=10, label=<{table}>];")
+            lines.append(f"  subgraph r{number} {{ rank=same; s{number}; f{number}; }}")
+            lines.append(f"  s{number} -> f{number} [style=dashed, arrowhead=none];")
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def _cells(how: str, failing: Failing) -> str:
+    """Return a row of the table: how it fails, what is printed, what is returned; what fails in silence is marked."""
+    said = _broken(" + ".join(failing.lines)) if failing.lines else "<i>no line</i>"
+    colour = "#8a5a00" if failing.silent else "#a02020"
+    return (
+        f'<tr><td align="left">{_broken(how)}</td><td align="left"><font face="Courier" color="{colour}">{said}</font></td>'
+        f'<td align="left">{escape(str(failing.errno))}</td></tr>'
+    )
+
+
+def _broken(text: str) -> str:
+    """Return text for a cell, broken where it would make it wide."""
+    return '<br align="left"/>'.join(escape(line) for line in wrap(text, _CELL)) + ('<br align="left"/>' if len(text) > _CELL else "")
 
 
 def _dotted(line: str) -> str:
     return '"' + line.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-_WIDTH, _LEFT, _ROW, _FONT = 1180, 20, 16, 12
-
-
 def svg(generation: Generation) -> str:
-    """Return the steps as a ladder: a step on the left, what each failure shows on the right."""
-    parts: list[str] = []
-    top = 30
-    for number, row in enumerate(_attempt(generation)):
-        endings = list(_same(row.failing))
-        said = [f"{how}: {' + '.join(one.lines) or 'no line'} ({one.errno})" for how, one in endings]
-        height = max(2, len(said)) * _ROW + 10
-        if number:
-            parts.append(f'<line class="next" x1="{_LEFT + 150}" y1="{top - 8}" x2="{_LEFT + 150}" y2="{top}"/>')
-        parts.append(f'<rect class="step" x="{_LEFT}" y="{top}" width="300" height="{height}" rx="4"/>')
-        parts.append(_text(_LEFT + 8, top + _ROW, _label(row), "name"))
-        parts.append(_text(_LEFT + 8, top + 2 * _ROW, row.where, "where"))
-        for line, (text_, (_, one)) in enumerate(zip(said, endings, strict=True)):
-            kind = "silent" if one.silent else "said"
-            parts.append(_text(_LEFT + 316, top + (line + 1) * _ROW, text_, kind))
-        top += height + 8
-    style = (
-        f"text{{font:{_FONT}px monospace}}.name{{font-weight:bold}}.where{{fill:#555}}.said{{fill:#800}}.silent{{fill:#b60}}"
-        ".step{fill:#f4f6fa;stroke:#456}.next{stroke:#456}"
-    )
-    title = escape(_head(generation))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {top + 10}" role="img"><title>{title}</title>'
-        f"<style>{style}</style>{_text(_LEFT, 18, _head(generation), 'name')}{''.join(parts)}</svg>\n"
-    )
+    """Return the graph as graphviz lays it out: as it was laid out when this package was built, else by the program `dot`."""
+    name = f"pictures/{generation.name}.svg"
+    made = b"" if in_checkout() else data(name)
+    return made.decode() if made else laid_out(dot(generation))
 
 
-def _text(x: int, y: int, line: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{x}" y="{y}">{escape(line)}</text>'
+def laid_out(graph: str) -> str:
+    """Return a graph as SVG; TdxwhyError where graphviz is not installed. Which version made it is left out."""
+    try:
+        ran = subprocess.run(["dot", "-Tsvg"], input=graph, capture_output=True, text=True, check=True, timeout=_PATIENCE)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise TdxwhyError("a picture wants the program dot of Graphviz", "--format dot gives the graph for it") from error
+    return re.sub(r"<!--.*?-->\n?", "", ran.stdout[ran.stdout.index("<svg") :], flags=re.DOTALL)

@@ -9,10 +9,13 @@ from tdxwhy.incident.cpus import brought_online
 from tdxwhy.incident.nouns import FailedCall, Host, PasteLine, Sign
 from tdxwhy.incident.numbers import answer_of, call_of, codes_of, errno_of_sign, row_of, seamcall_of
 from tdxwhy.know import decode
+from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Place
 
 _RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}
+# What says that a VM is no TD: the registers of its CPUs, which no VMM can read of a TD; another technology.
+_ORDINARY = lazy(r"^\W{0,8}[ER]AX=[0-9a-f]{8}|\bsev_\w{1,40}:")
 # So many lines lie between a CPU that is started and what fails on it.
 _SOON = 3
 # Who speaks for the host's kernel.
@@ -74,7 +77,8 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, show
     folded = _folded(gathered)
     order = [stage.id for stage in tables.stages()]
     made = [Case(stage, tuple(sorted(found, key=lambda mark: mark.weight))) for stage, found in folded.items()]
-    cases = [case for case in made if _stands(case, shown)]
+    ordinary = any(_ORDINARY.search(line.text) for line in lines)
+    cases = [case for case in made if _stands(case, shown) and not (ordinary and _is_ordinary(case))]
     return tuple(sorted(cases, key=lambda case: order.index(case.stage)))
 
 
@@ -164,6 +168,10 @@ def _folded(gathered: dict[str, list[StagedSign]]) -> dict[str, list[StagedSign]
         if home is not None:
             kept[home] = [*kept[home], *kept.pop(stage)]
     return kept
+
+
+def _is_ordinary(case: Case) -> bool:
+    return all(mark.sign.message.ordinary_too for mark in case.marks)
 
 
 def _stands(case: Case, shown: frozenset[str]) -> bool:

@@ -18,7 +18,7 @@ class ProgramMessage(NamedTuple):
     `prefix` is what the kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well.
     `what` is a clause for sentences, with values of `args`; `remedy` what to do about an option, `parameters` which kernel parameters
     cause it. With `may_go_on` the line alone does not tell that the TD died. With `stands_with` the message is no incident by itself
-    but beside one of these facts.
+    but beside one of these facts, with `ordinary_too` ordinary VMs print it too.
     """
 
     id: str
@@ -39,6 +39,7 @@ class ProgramMessage(NamedTuple):
     remedy: str = ""
     stands_with: tuple[str, ...] = ()
     may_go_on: bool = False
+    ordinary_too: bool = False
     parameters: str = ""
     note: str = ""
     versions: str = ""

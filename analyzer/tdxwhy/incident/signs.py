@@ -12,6 +12,7 @@ from typing import Any
 from tdxwhy.incident import tables
 from tdxwhy.incident.nouns import PasteLine, Sign
 from tdxwhy.incident.rows import ProgramMessage
+from tdxwhy.incident.samples import is_sample
 from tdxwhy.incident.wrapped import put_together
 from tdxwhy.know.match import match as known
 from tdxwhy.lazy import lazy
@@ -27,17 +28,6 @@ _TOLD = lazy(
     r"(?i)\b(?:says?|said|saying|reports?|prints?|shows?|told|tells|like|expect\w*|should|i see|we see|fails? with|error is|getting"
     r"|read that"
     r"|message|meldet|报|という)\b[^:]{0,40}[\"'“`«「 ]{1,3}$|[\"“`«「]$"
-)
-_SAMPLE = lazy(
-    r"(?i)\b(?:manual|handbook|runbook|playbook|readme|documentation|docs|faq|wiki|guide|release notes|man page|knowledge base)\b.{0,40}"
-    r"\b(?:says?|shows?|lists?|promises?|states?|reads?)\b"
-    r"|\b(?:should|would|ought to|expect(?:ed)? to) (?:see|print|say|show|read)\b|\bthe kernel prints$|\bfor example:?$|\bsuch as:$"
-)
-# Accepted form: "If QEMU prints ", "should the log have ": it may happen, and did not.
-_IF = lazy(
-    r"(?i)\b(?:if|in case|should|falls)\b(?! (?:i|we)\b)(?:(?![.!?] ).){1,80}"
-    r"\b(?:prints?|says?|has|have|had|shows?|answers?|reports?|sees?|contains?|returns?|fails?|logs?)\b\W{1,4}"
-    r"(?:\w{1,32}[ :]{1,9}){0,4}[\"'“`«]?(?:[\w./-]{1,64}: ){0,4}$"
 )
 # Accepted form: "qemu-system-x86_64: -accel kvm: ", "kvm_intel: ", "qgsd[812]: " at the end of what stands before a message.
 _PROGRAM = lazy(
@@ -123,21 +113,11 @@ def signs_of(lines: Sequence[PasteLine]) -> tuple[Sign, ...]:
         if number <= reached:
             continue
         here: Sequence[Sign] = list(_on(line, line.text))
-        if here and _is_sample(lines, number, here):
+        if here and is_sample(lines, number, here):
             continue
         here, reached = put_together(lines, number, here, lambda text, line=line: list(_on(line, text)))  # type: ignore[misc]
         found += here
     return tuple(found)
-
-
-def _is_sample(lines: Sequence[PasteLine], number: int, here: Sequence[Sign]) -> bool:
-    """Tell whether a line is one that a manual promises or an alarm waits for, and not one of this machine."""
-    line = lines[number]
-    if line.time_ns is not None or line.command or line.asked:
-        return False
-    if all(_IF.search(line.text[: line.text.find(sign.quote)]) is not None for sign in here if sign.quote in line.text):
-        return True
-    return any(_SAMPLE.search(before.text) is not None for before in lines[max(0, number - 3) : number] if before.time_ns is None)
 
 
 def _on(line: PasteLine, text: str) -> Iterator[Sign]:

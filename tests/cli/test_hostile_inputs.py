@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import struct
 import subprocess
 import zipfile
@@ -151,3 +152,16 @@ def test_json_escapes_what_drives_a_terminal(here: Path, capsys: pytest.CaptureF
     told = said(capsys)
     assert told.replace("\n", "").isprintable()
     json.loads(told)
+
+
+def test_a_nul_in_c_hides_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for nul in ("", "/* \0 */"):
+        folder = here / ("nul" if nul else "plain")
+        shutil.copytree(ROOT / "samples" / "patches" / "tree", folder / "tree")
+        for path in folder.rglob("*.c"):
+            path.write_text(f"{nul}\n{path.read_text()}")
+        main(["preview", str(folder / "tree")])
+        told.append(said(capsys))
+    assert told[0] == told[1]
+    assert "TDH.SYS.INIT" in told[0]

@@ -13,6 +13,20 @@ from tdxwhy.version import VERSION
 
 _NO_ID = re.compile(r"[^a-z0-9]+")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~])")
+_MENTION = re.compile(r"(?<!\w)(@[A-Za-z0-9][\w/-]*)")
+
+
+def _in_markdown(text: str) -> str:
+    """Return text in which nothing is markup; who would be mentioned stands as code, which sends no mail."""
+    parts = _MENTION.split(safe(text).replace("\n", " "))
+    return "".join(f"`{part}`" if odd % 2 else _MARKDOWN.sub(r"\\\1", part) for odd, part in enumerate(parts))
+
+
+def _as_code(text: str) -> str:
+    """Return text as a span of code that no backtick in it can end."""
+    shown = safe(text).replace("\n", " ")
+    ticks = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    return f"{ticks} {shown} {ticks}" if "`" in shown else f"`{shown}`"
 
 
 @cache
@@ -26,7 +40,8 @@ def environment(html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters["md"] = lambda text: _MARKDOWN.sub(r"\\\1", safe(text)).replace("\n", " ")
+    made.filters["md"] = _in_markdown
+    made.filters["code"] = _as_code
     made.filters["plain"] = lambda text: safe(text).replace("\n", " ")
     made.filters["slug"] = lambda text: _NO_ID.sub("-", safe(text).lower()).strip("-")
     made.globals["version"] = VERSION

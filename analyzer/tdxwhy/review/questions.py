@@ -62,6 +62,8 @@ def asked_without_mark(view: View, message: Message, remarks: Sequence[Remark], 
             continue
         first = bisect_left(sayings, start, key=lambda said: said.sentence.start)
         told = [said for said in sayings[first : first + _MOST] if said.sentence.end <= remark.end]
+        if not told:
+            continue
         on_patch = remark.on is None or remark.on.file is not None
         opens = told[:1] if first == 0 or sayings[first - 1].about != told[0].about else []
         said = next((one for one in told if demands(one.sentence, on_patch=on_patch) and (one in opens or pleads(one.sentence))), None)

@@ -48,7 +48,8 @@ def parse_unit(text: str) -> Unit:
 
 
 def prepared(text: str) -> str:
-    """Make kernel C look like C, without moving anything."""
+    """Make kernel C look like C, without moving anything; what stands behind a NUL would be lost to the parser."""
+    text = text.replace("\0", " ")
     text = _ANNOTATION.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
     text = _ASM_GOTO.sub(_as_call, text) if "asm" in text else text
     return _LOOP.sub(lambda found: "while".ljust(len(found["name"])) + found["gap"], text)

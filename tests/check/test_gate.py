@@ -230,8 +230,9 @@ def test_settings_that_suppress_nothing_are_named() -> None:
     assert found.unused == (tables[1],)
 
 
-def test_a_huge_c_file_is_judged_as_far_as_it_is_read() -> None:
-    text = 'static int do_lp_init(void)\n{\n\tpr_err("SEAMCALL failed\\n");\n\treturn -EIO;\n}\n' + "int tdx_filler;\n" * 300_000
+def test_a_huge_c_file_is_judged_as_far_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdxwhy.check.judges.code.C_FILE", 1 << 16)
+    text = 'static int do_lp_init(void)\n{\n\tpr_err("SEAMCALL failed\\n");\n\treturn -EIO;\n}\n' + "int tdx_filler;\n" * 5_000
     found = gate([Input("arch/x86/virt/vmx/tdx/tdx.c", None, "c", text.encode())], rules_of(), Settings())
     assert ids(found)
     assert found.inputs[0].notes == ("larger than 4 MiB: the rest was not judged",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import jsonschema
 import pytest
@@ -18,14 +19,19 @@ def schema(name: str) -> dict:
     return json.loads((folder("reports/schema") / f"{name}.schema.json").read_text(encoding="utf-8"))
 
 
-def valid(document: object, of: dict) -> None:
+def validator(of: dict) -> jsonschema.Draft202012Validator:
     jsonschema.Draft202012Validator.check_schema(of)
-    jsonschema.Draft202012Validator(of).validate(document)
+    return jsonschema.Draft202012Validator(of)
 
 
-@pytest.fixture
-def store(tmp_path, capsys):
-    """A store that shows much: failures, a regression, an outlier, blamed CPUs, unread and lost input."""
+def valid(document: object, of: dict) -> None:
+    validator(of).validate(document)
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory):
+    """A store that shows much: failures, a regression, an outlier, blamed CPUs, unread and lost input; and the summary of its ingest."""
+    tmp_path = tmp_path_factory.mktemp("fleet")
     logs = make_fleet(tmp_path / "logs", 10, 20, 400)
     for day in range(15, 20):
         for host in range(5):
@@ -46,11 +52,20 @@ def store(tmp_path, capsys):
     (logs / "empty.log").write_bytes(b"")
     (logs / "link").symlink_to("/etc/hostname")
     command = ["ingest", str(logs), "--store", str(tmp_path / "store"), "--pattern", "{host}/{date}.log", "--jobs", "1", "--format", "json"]
-    assert main(command) == 0
-    told = json.loads(capsys.readouterr().out)
+    assert main([*command, "--output", str(tmp_path / "summary.json")]) == 0
+    return tmp_path
+
+
+@pytest.fixture
+def store(ingested, tmp_path):
+    """A copy of it to do anything with."""
+    return shutil.copytree(ingested / "store", tmp_path / "store")
+
+
+def test_the_summary_of_an_ingest(ingested):
+    told = json.loads((ingested / "summary.json").read_text(encoding="utf-8"))
     valid(told, schema("ingest"))
     assert told["unread"] and told["losses"] and told["outcomes"]
-    return tmp_path / "store"
 
 
 def test_the_report(store, capsys):
@@ -72,13 +87,14 @@ def test_an_empty_report(tmp_path, capsys):
 def test_the_rows_that_export_and_query_print(store, capsys, table):
     rows = schema("fleet-rows")
     of = {**rows["$defs"][table], "$defs": rows["$defs"]}
+    fitting = validator(of)
     assert {name: one["description"] for name, one in of["properties"].items()} == {one.name: one.meaning for one in TABLES[table]}
     for command in (["export", "--table", table], ["query", f"SELECT * FROM {table}"]):
         assert main(["fleet", *command, "--store", str(store), "--format", "json"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines
         for line in lines[:200]:
-            valid(json.loads(line), of)
+            fitting.validate(json.loads(line))
 
 
 def test_check_and_compact(store, capsys):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.extract.test_draft import HEAD, operation
+from tests.extract.test_draft import ANSWERED, HEAD, operation
 
 from tdxwhy.extract.draft import Draft, draft
 from tdxwhy.source.run.program import program_of
@@ -130,24 +130,20 @@ static int start(void)
 }
 subsys_initcall(start);
 """
-ASK = """
+ASK = (
+    """
 static int ask_for(u64 fn, struct args *args)
 {
 	u64 status = __seamcall_ret(fn, args);
 
-	if (!status)
-		return 0;
-	if (status == TDX_SEAMCALL_VMFAILINVALID)
-		return -ENODEV;
-	if (status == TDX_SEAMCALL_GP)
-		return -EOPNOTSUPP;
-	if (status == TDX_SEAMCALL_UD)
-		return -EACCES;
-	pr_err("SEAMCALL (0x%016llx) failed: 0x%016llx\\n", fn, status);
+"""
+    + ANSWERED
+    + """\
 	pr_err("RCX 0x%016llx\\n", args->rcx);
 	return -EIO;
 }
 """
+)
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,20 @@ from tdxwhy.shipped import folder
 from tdxwhy.source.run.program import program_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "patches"
-HEAD = """
+# What a kernel makes of the answer to a SEAMCALL.
+ANSWERED = """\
+	if (!status)
+		return 0;
+	if (status == TDX_SEAMCALL_VMFAILINVALID)
+		return -ENODEV;
+	if (status == TDX_SEAMCALL_GP)
+		return -EOPNOTSUPP;
+	if (status == TDX_SEAMCALL_UD)
+		return -EACCES;
+	pr_err("SEAMCALL (0x%016llx) failed: 0x%016llx\\n", fn, status);
+"""
+HEAD = (
+    """
 #define pr_fmt(fmt) "virt/tdx: " fmt
 #define TDX_SEAMCALL_VMFAILINVALID 0x8000ff00ffff0000ULL
 #define TDX_SEAMCALL_GP 0x8000ff000000000dULL
@@ -33,18 +46,13 @@ static int ask(u64 fn)
 	do {
 		status = __seamcall(fn, NULL);
 	} while (status == TDX_RND_NO_ENTROPY && --left);
-	if (!status)
-		return 0;
-	if (status == TDX_SEAMCALL_VMFAILINVALID)
-		return -ENODEV;
-	if (status == TDX_SEAMCALL_GP)
-		return -EOPNOTSUPP;
-	if (status == TDX_SEAMCALL_UD)
-		return -EACCES;
-	pr_err("SEAMCALL (0x%016llx) failed: 0x%016llx\\n", fn, status);
+"""
+    + ANSWERED
+    + """\
 	return -EIO;
 }
 """
+)
 BRINGUP = """
 static int first(void)
 {

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from tdxwhy.know import decode
 from tdxwhy.know.partial import NamedCode, marks
-
-_STEMS = ("tdx", "TDX", "seam", "SEAM", "TDH")
+from tdxwhy.know.stems import may_look_like_tdx
 
 
 def annotate(text: str) -> str:
     """Return the line with each number explained in brackets behind it, if the line has to do with TDX."""
-    if not any(stem in text for stem in _STEMS):
+    if not may_look_like_tdx(text):
         return text
     found = marks(text)
     loader = any(mark.kind == "leaf" and mark.value >> 63 for mark in found)

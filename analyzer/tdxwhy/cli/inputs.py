@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
+    from tdxwhy.fleet.archive import Member, Refused
     from tdxwhy.records import Topology
 
 THIS_MACHINE, STDIN = "this machine", "-"
@@ -65,6 +66,8 @@ def inputs(names: Sequence[str]) -> Iterator[LogInput]:
             yield from _of_folder(name)
         elif name not in (THIS_MACHINE, STDIN) and _is_zip(Path(name)):
             yield from _of_zip(name)
+        elif name not in (THIS_MACHINE, STDIN) and _is_tar_of_logs(Path(name)):
+            yield from _of_tar(name)
         elif name == STDIN and _zip_waits():
             yield from _of_zip("stdin", BytesIO(sys.stdin.buffer.read(_MOST_PIPED)))
         else:
@@ -77,9 +80,14 @@ def _zip_waits() -> bool:
 
 def _of_folder(name: str) -> Iterator[LogInput]:
     from tdxwhy.fleet.sources import Listing
+    from tdxwhy.read.host.sosreport import bundled, is_report, part_of
 
     for source in Listing([name]):
         path = Path(source.path)
+        part = part_of(source.path)
+        if part is not None and is_report(part.report or "."):
+            yield LogInput(part.report.rstrip("/") or name, BytesIO(bundled(part.report or ".") or b""), True)
+            continue
         yield from (one._replace(sought=True) for one in (_of_zip(source.path) if _is_zip(path) else [LogInput(source.path, path)]))
 
 
@@ -91,10 +99,62 @@ def _is_zip(path: Path) -> bool:
         return False
 
 
+def _is_tar_of_logs(path: Path) -> bool:
+    """Tell whether a file is a tar archive, compressed or not, that is neither a bundle nor a sosreport: those are one host each."""
+    from tdxwhy.read.expand import compression_of
+
+    try:
+        with path.open("rb") as file:
+            head = file.read(512) if path.is_file() else b""
+    except OSError:
+        return False
+    if not (head[257:262] == b"ustar" or compression_of(head)):
+        return False
+    from tdxwhy.fleet.archive import Refused
+
+    names = [member.name for member in _tarred(path) if not isinstance(member, Refused)]
+    return bool(names) and not any(map(_is_of_case, names))
+
+
+def _is_of_case(name: str) -> bool:
+    """Tell whether a member is one of a bundle or of a sosreport."""
+    from tdxwhy.read.host.bundle import KERNEL_LOG
+    from tdxwhy.read.host.sosreport import part_of
+
+    return name.removeprefix("./") == KERNEL_LOG or part_of(name) is not None
+
+
+def _tarred(path: Path) -> Iterator[Member | Refused]:
+    from tdxwhy.fleet.archive import members
+    from tdxwhy.fleet.gather import kind_of
+    from tdxwhy.read.opening import Opened, Raw
+
+    with path.open("rb") as stream:
+        opened = Opened(stream, str(path))
+        if kind_of(opened.head) == "tar":
+            yield from members("tar", cast(BinaryIO, BufferedReader(Raw(opened))))
+
+
+def _of_tar(name: str) -> Iterator[LogInput]:
+    """Yield the members of a tar archive."""
+    from tdxwhy.fleet.archive import Guarded, Refused
+
+    for member in _tarred(Path(name)):
+        if isinstance(member, Refused):
+            yield LogInput(f"{name}!{member.name}", None, True, member.why)
+            continue
+        guarded = Guarded(member.stream)
+        content = BytesIO(_content(guarded))
+        yield LogInput(f"{name}!{member.name}", content, True, f"cut or broken ({guarded.trouble})" if guarded.trouble else "")
+
+
 def _of_zip(name: str, piped: BytesIO | None = None) -> Iterator[LogInput]:
     from tdxwhy.fleet.archive import Guarded, Refused, members
+    from tdxwhy.read.host.bundle import LOGS, SIDECARS
+    from tdxwhy.read.host.sosreport import packed, part_of
 
     empty = True
+    reports: dict[str, dict[str, bytes]] = {}
     with piped or Path(name).open("rb") as stream:
         for member in members("zip", stream):
             empty = False
@@ -102,8 +162,16 @@ def _of_zip(name: str, piped: BytesIO | None = None) -> Iterator[LogInput]:
                 yield LogInput(f"{name}!{member.name}", None, True, member.why)
                 continue
             guarded = Guarded(member.stream)
+            part = part_of(member.name)
+            if part is not None:
+                files = reports.setdefault(part.report, {})
+                if part.path in (*LOGS, *SIDECARS):
+                    files[part.path] = _content(guarded)
+                continue
             content = BytesIO(_content(guarded))
             yield LogInput(f"{name}!{member.name}", content, True, f"cut or broken ({guarded.trouble})" if guarded.trouble else "")
+    for report, files in reports.items():
+        yield LogInput(f"{name}!{report.rstrip('/')}", BytesIO(packed(files)), True)
     if empty:
         yield LogInput(name, None, True, "an archive without a file")
 

@@ -15,6 +15,8 @@ from tdxwhy.know.stored import anchors
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.export import is_export
+from tdxwhy.read.host.bundle import LOGS, best_log
+from tdxwhy.read.host.sosreport import part_of
 from tdxwhy.read.log import LogReader
 from tdxwhy.read.opening import Opened, Raw
 from tdxwhy.read.scan import Scan
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 # What is binary shows it at once.
 _SAMPLE = 4096
+_MOST_OF_A_LOG = 64 << 20
 _TAR_BLOCK, _TAR_MAGIC, _TAR_AT = 512, b"ustar", 257
 # A support archive may hold those of its hosts; what is packed deeper was made to exhaust its reader.
 _DEPTH = 1
@@ -53,7 +56,7 @@ class Gatherer:
     def _any(self, stream: BinaryIO, name: str, depth: int = 0) -> Iterator[Gathered]:
         """Yield the boots of a log or of an archive; `depth` counts the archives around it."""
         opened = Opened(stream, name)
-        kind = _kind_of(opened.head)
+        kind = kind_of(opened.head)
         if not kind:
             yield from self._log(opened, name)
         elif depth > _DEPTH:
@@ -73,8 +76,15 @@ class Gatherer:
     def _members(self, found: Iterator[Member | Refused], archive: str, depth: int) -> Iterator[Gathered]:
         from tdxwhy.fleet.archive import Guarded, Refused
 
+        reports: dict[str, dict[str, bytes]] = {}
         for member in found:
             name = f"{archive}!{member.name}"
+            part = part_of(member.name)
+            if part is not None and not isinstance(member, Refused):
+                logs = reports.setdefault(part.report, {})
+                if part.path in LOGS:
+                    logs[part.path] = _beginning(Guarded(member.stream))
+                continue
             if isinstance(member, Refused):
                 self._lose(f"member of an archive: {member.why}", name)
                 continue
@@ -82,6 +92,18 @@ class Gatherer:
             yield from self._any(cast(BinaryIO, guarded), name, depth + 1)
             if guarded.trouble:
                 self._lose(f"rest of a member of an archive ({guarded.trouble})", name)
+        for report, logs in reports.items():
+            yield from self._report(f"{archive}!{report}", logs, depth + 1)
+
+    def _report(self, name: str, logs: dict[str, bytes], depth: int) -> Iterator[Gathered]:
+        """Yield the boots of the one log of a sosreport that is read, and count the others."""
+        log = best_log(logs)
+        if not log:
+            self._lose("a sosreport without a kernel log", name)
+            return
+        if len(logs) > 1:
+            self.losses.append(Loss("another log of the same boot, left out", len(logs) - 1, Place(name)))
+        yield from self._any(io.BytesIO(logs[log]), f"{name}{log}", depth)
 
     def _log(self, opened: Opened, name: str) -> Iterator[Gathered]:
         head = opened.head
@@ -116,7 +138,15 @@ class Gatherer:
         self.losses.append(Loss(what, 1, Place(name)))
 
 
-def _kind_of(head: bytes) -> str:
+def _beginning(stream: io.RawIOBase) -> bytes:
+    """Return the first 64 MiB of a member."""
+    parts, buffer = bytearray(), bytearray(_SAMPLE << 4)
+    while len(parts) < _MOST_OF_A_LOG and (size := stream.readinto(buffer)):
+        parts += buffer[:size]
+    return bytes(parts)
+
+
+def kind_of(head: bytes) -> str:
     """Return "tar" or "zip" by the beginning, else an empty string."""
     if head[_TAR_AT : _TAR_AT + len(_TAR_MAGIC)] == _TAR_MAGIC:
         return "tar"

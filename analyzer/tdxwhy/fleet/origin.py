@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.noun import NamedTuple
+from tdxwhy.read.host.sosreport import host_and_date
 from tdxwhy.records import LogRecord
 
 _REALTIME = re.compile(r"__REALTIME_TIMESTAMP\"? ?[:=] ?\"?(\d{15,17})\b")
@@ -64,6 +65,12 @@ def of_path(path: str, pattern: re.Pattern[str] | None) -> Origin:
     given = found.groupdict()
     epoch = int(given["epoch"]) if given.get("epoch") else _epoch(given.get("time") or given.get("date"))
     return Origin(given.get("host"), epoch, given.get("boot"))
+
+
+def of_report(name: str) -> Origin:
+    """Read the host and the day that a sosreport's own name tells."""
+    host, day = host_and_date(name)
+    return Origin(host, _epoch(day))
 
 
 def of_records(records: Sequence[LogRecord]) -> Origin:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.files import shown
 from tdxwhy.noun import NamedTuple
+from tdxwhy.read.host.sosreport import is_report, log_in
 
 STDIN = "-"
 # More sources than this are work for more than one process.
@@ -103,6 +104,9 @@ def _walked(top: str, but: Path | None) -> Iterator[Source | Unread]:
     """Walk a folder without following links, in the order of the names, which begin with the folder's own; but not one within it."""
     base = os.path.dirname(os.path.abspath(top))  # noqa: PTH100, PTH120 - os.scandir speaks strings, and a fleet has many
     name = os.path.relpath(top, base)
+    if is_report(top):
+        yield from _of_report(top, name)
+        return
     levels = [(name, _entries(top, name))]
     while levels:
         folder, entries = levels[-1]
@@ -114,11 +118,24 @@ def _walked(top: str, but: Path | None) -> Iterator[Source | Unread]:
             if entry.is_dir(follow_symlinks=False):
                 if but is not None and entry.name == but.name and Path(entry.path).resolve() == but:
                     continue
+                if is_report(entry.path):
+                    yield from _of_report(entry.path, name)
+                    continue
                 levels.append((name, _entries(entry.path, name)))
                 break
             yield _found(entry.path, name, partial(entry.stat, follow_symlinks=False))
         else:
             levels.pop()
+
+
+def _of_report(folder: str, name: str) -> Iterator[Source | Unread]:
+    """Yield the one log of an unpacked sosreport that is read: its others are of the same boot, and the rest are no logs."""
+    log = log_in(folder)
+    if log is None:
+        yield Unread(shown(name), "a sosreport without a kernel log")
+    else:
+        path = f"{folder}/{log}"
+        yield _found(path, f"{name}/{log}", partial(os.stat, path))
 
 
 def _entries(folder: str, name: str) -> Iterator[os.DirEntry[str] | Unread]:

@@ -16,7 +16,7 @@ from tdxwhy.fleet.boot import Boot
 from tdxwhy.fleet.columns import Columns, table
 from tdxwhy.fleet.content import Content, ahead, opened
 from tdxwhy.fleet.judge import Judge
-from tdxwhy.fleet.origin import Origin, compiled, of_path
+from tdxwhy.fleet.origin import Origin, compiled, of_path, of_report
 from tdxwhy.fleet.part import commit
 from tdxwhy.fleet.quick import Looked, boot_of_cut, look
 from tdxwhy.fleet.sources import Source, Unread
@@ -147,6 +147,8 @@ class Work:
     def _add(self, boot: Boot, name: str, outside: Origin) -> None:
         inside = boot.inside
         member = of_path(name.replace("!", "/"), self._pattern) if "!" in name else outside
+        if member == Origin():
+            member = of_report(name)
         origin = Origin(
             self._settings.host or inside.host or member.host or outside.host,
             inside.started if inside.started is not None else member.started if member.started is not None else outside.started,

@@ -209,5 +209,9 @@ def _skips(stamped: list[LogRecord]) -> bool:
 def holds_kernel_lines(boot: BootRecords) -> bool:
     """Tell whether these are lines of a log at all: stamped, with a level, or begun as kernel messages are. Output of commands is none."""
     return any(
-        stamp_of(record) is not None or record.level is not None or _KERNEL_LINE.match(record.text) is not None for record in boot.records
+        record.time_ns is not None
+        or record.level is not None
+        or (record.wall is not None and (record.host is not None or record.raw.lstrip()[:1] in ("[", "<")))
+        or _KERNEL_LINE.match(record.text) is not None
+        for record in boot.records
     )

@@ -20,6 +20,8 @@ LOGS = (KERNEL_LOG, "sos_commands/kernel/dmesg", "sos_commands/logs/journalctl_-
 SIDECARS = (TOPOLOGY, "sos_commands/processor/lscpu_-ae", "proc/cpuinfo", "sos_commands/processor/lscpu")
 _MOST_BYTES = 64 << 20
 _MOST_MEMBERS = 200_000
+# The banner stands among the first lines of a boot.
+_HEAD = 1 << 16
 
 
 class Unpacked(NamedTuple):
@@ -58,9 +60,16 @@ def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
                     break
     except Exception as error:  # noqa: BLE001 - over broken bytes the library raises whatever comes to it
         losses.append(Loss(f"rest of an archive that is cut or broken ({type(error).__name__})", 1, Place(opened.name)))
-    log = next((name for name in LOGS if name in found), "")
+    log = best_log(found)
     sidecar = next((name for name in SIDECARS if name in found), "")
     return Unpacked(_bytes(found, log), log, _bytes(found, sidecar), sidecar), losses
+
+
+def best_log(found: Mapping[str, bytes | bytearray]) -> str:
+    """Return the name of the log to read, of several of one boot the first that begins where the boot does, "" where there is none."""
+    there = [name for name in LOGS if found.get(name)]
+    whole = (name for name in there if b"Linux version " in bytes(found[name][:_HEAD]))
+    return next(whole, there[0] if there else "")
 
 
 def _read(content: IO[bytes], into: bytearray) -> None:

@@ -34,7 +34,10 @@ def actions(judgement: Judgement, causes: Sequence[FoundCause], call: Seamcall |
         return
     detail = call.status & _DETAIL if call is not None and call.status is not None else 0
     advice, command = tables.advice_of(cause, facts.asks, judgement.steps)
-    yield Action(advice, command.replace("{detail:x}", f"{detail:x}"))
+    command = command.replace("{detail:x}", f"{detail:x}")
+    if cause.blames == "named-cpu" and len(blamed.cpus) == 1:
+        command = command.replace("rdmsr -a ", f"rdmsr -p {blamed.cpus[0]} ")
+    yield Action(advice, command)
 
 
 def _is_final(judgement: Judgement) -> bool:

@@ -13,7 +13,7 @@ from tdxwhy.know import tables as known
 from tdxwhy.lazy import lazy
 from tdxwhy.records import Evidence as Quote
 
-_SETTLES = 3
+_SETTLES, _CAUSES = 3, 3
 # Steps that one action names.
 _AT_ONCE = 4
 _KEYIDS = lazy(r"private KeyID range \[\d")
@@ -30,7 +30,21 @@ def amended(diagnosis: Diagnosis, evidence: PastedEvidence, lines: Sequence[Past
     actions = found.actions
     if any(cause.id in tables.checklists() for cause in found.causes[:1]):
         actions = tuple(checklist(lines))
-    return found._replace(settles=settles, actions=actions)
+    return _with_more(found._replace(settles=settles, actions=actions), evidence)
+
+
+def _with_more(diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosis:
+    """Add what else would keep TDX off once the first cause of a failure is mended."""
+    for row in tables.besides() if diagnosis.outcome == "failed" else ():
+        fact = evidence.last(row.fact)
+        if fact is None or evidence.facts.keys() & set(row.without) or any(one.id == row.cause for one in diagnosis.causes):
+            continue
+        cause = known.cause(row.cause)
+        quote = Quote(fact.line.place, fact.line.text.strip()[:240])
+        more = FoundCause(row.cause, cause.title, cause.meaning, (quote,))
+        action = Action(cause.advice, cause.command)
+        diagnosis = diagnosis._replace(causes=(*diagnosis.causes, more)[:_CAUSES], actions=(*diagnosis.actions, action))
+    return diagnosis
 
 
 def _is_there(text: str, evidence: PastedEvidence) -> bool:

@@ -17,6 +17,8 @@ from tdxwhy.lazy import lazy
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Topology
 
+# What a leaked KeyID means where it is not lost by the case itself.
+_LOSES = {"cpu-hotplug": "a leaked KeyID (HKID) keeps the rule on that a package has an online CPU, though no TD runs"}
 # Below this a guest address belongs to its firmware.
 _LOW = 16 << 20
 _FLAG = lazy(r"-cpu \S*?,(\S+)")
@@ -211,7 +213,8 @@ def values_of(case: Case, evidence: PastedEvidence, host: Host, cases: Sequence[
         "tds": tds,
         "node_keys": evidence.value("node-keys"),
         "running": running,
-        "leaked": ranges(lost) if case.stage == "td-create" and lost else "",
+        "leaked": ranges(lost) if case.stage in ("td-create", "cpu-hotplug") and lost else "",
+        "loses": _LOSES.get(case.stage, "a KeyID (HKID) can be lost with it"),
         "left": tds - len(lost) if tds is not None and lost else None,
         "limit": main.sign.values.get("limit") or evidence.value("cgroup-limit"),
         "asked": main.sign.values.get("asked"),

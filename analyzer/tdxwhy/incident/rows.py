@@ -168,6 +168,15 @@ class Pasted(NamedTuple):
     step: str = ""
 
 
+class Besides(NamedTuple):
+    """A fact beside a log that is one more cause of a boot which failed for another."""
+
+    fact: str
+    cause: str
+    source: str
+    without: tuple[str, ...] = ()
+
+
 class Checklist(NamedTuple):
     """A cause of a boot that ends in the whole list of firmware options."""
 

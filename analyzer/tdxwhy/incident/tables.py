@@ -20,6 +20,7 @@ _ROWS: dict[str, type] = {
     "curl": rows.Code,
     "stage": rows.Stage,
     "pasted": rows.Pasted,
+    "besides": rows.Besides,
     "checklist": rows.Checklist,
     "question": rows.QuestionWords,
 }
@@ -98,6 +99,12 @@ def curl_codes() -> dict[int, rows.Code]:
 def pasted() -> tuple[rows.Pasted, ...]:
     """Return what facts beside a log make of an open boot."""
     return _read("pasted", rows.Pasted)
+
+
+@cache
+def besides() -> tuple[rows.Besides, ...]:
+    """Return what facts beside a log add to a boot that failed."""
+    return _read("besides", rows.Besides)
 
 
 @cache

@@ -63,6 +63,7 @@ def _boot(one: JudgedBoot, incidents: Sequence[Incident]) -> dict[str, Any]:
         "counts": list(packages(diagnosis.topology)),
         "timeline": _gathered(_timeline(diagnosis, incidents)),
         "incidents": [_incident(incident) for incident in incidents],
+        "troubled": bool(incidents) and diagnosis.outcome != "failed",  # what failed stands first
         "first": _first(diagnosis, incidents),
         "context": list(_context(diagnosis, one.records.records)),
         "findings": one.findings,
@@ -134,7 +135,8 @@ def _timeline(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Iterator[d
         if kind in ("topology", "boot", "platform", "report"):
             continue
         seconds = "" if event.record.time_ns is None else f"{event.record.time_ns / 1e9:.6f}"
-        stage = hit.get(event.record.place.line) if event.record.place.line is not None else None
+        wrong = event.form is None or event.form.outcome in ("failure", "refusal", "warning")
+        stage = hit.get(event.record.place.line) if wrong and event.record.place.line is not None else None
         step = stage or step_of(event) or _KINDS.get(kind, kind)
         mood = "bad" if stage else _EVENT_MOODS.get(event.form.outcome if event.form is not None else "", "")
         yield {"seconds": seconds, "step": step, "text": safe(event.record.text), "mood": mood}

@@ -96,7 +96,7 @@ EDITS += (
         tuple((operation, f"TDH.SYS.LP.INIT {kind}", "gone") for operation in _ON_CPUS for kind in _KINDS),
     ),
     Edit(CORE, "init_tdmr", "seamcall_prerr_ret", "seamcall_prerr", (("enable", "TDH.SYS.TDMR.INIT a status", "line gone"),)),
-    Edit(KVM, "tdx_hardware_setup", _DROP.format("not supported by the host"), "", (("kvmload", "found no TDX at boot", "line gone"),)),
+    Edit(KVM, "tdx_hardware_setup", _DROP.format("not supported by the host"), "", (("kvmload", "found no TDX at boot", "gone"),)),
     Edit(
         KVM,
         "tdx_hardware_setup",
@@ -119,14 +119,14 @@ EDITS += (
         "tdx_sys_disable",
         _DROP.format("DISABLE failed"),
         "",
-        (("shutdown", "TDH.SYS.DISABLE a status", "line gone"), ("", "TDH.SYS.DISABLE failed", "gone")),
+        (("shutdown", "TDH.SYS.DISABLE a status", "gone"), ("", "TDH.SYS.DISABLE failed", "gone")),
     ),
     Edit(
         CORE,
         "tdx_init",
         _DROP.format("register_memory_notifier"),
         "",
-        (("boot", "memory notifier", "line gone"), ("", "register_memory_notifier", "gone")),
+        (("boot", "memory notifier", "gone"), ("", "register_memory_notifier", "gone")),
     ),
     Edit(
         CORE,

@@ -96,11 +96,11 @@ _Key = tuple[str, str, str, int]
 
 
 def _cases(generation: Generation) -> dict[_Key, FailingCase]:
-    """Return every failing case by operation, step, reason, and which of several of that reason it is."""
+    """Return every failing case by operation, step, reason, and which of several of that reason it is; what nobody is told of is none."""
     forms = {form.format: form for form in generation.forms.values()}
     found: dict[_Key, FailingCase] = {}
     for row in rows(generation):
-        for failing in row.failing:
+        for failing in (each for each in row.failing if each.lines or each.errno):
             reason = _reason(row, failing.how)
             number = 0
             while (row.asked, row.name, reason, number) in found:

@@ -2,9 +2,12 @@
 
 import json
 
+import jsonschema
 import pytest
 
 from tdxwhy.cli import main
+from tdxwhy.shipped import folder
+from tests.conftest import ROOT
 from tests.explain.logs import BIOS, boot
 
 DMI = "DMI: Example Server X1/Board Y2, BIOS {} 01/02/2024"
@@ -59,3 +62,12 @@ def test_two_logs_are_needed(logs, files, capsys):
 def test_two_boots_that_fail_alike_part_nowhere(logs, capsys):
     assert main(["log", "--compare", logs[1], logs[1]]) == 1
     assert "no step differs" in capsys.readouterr().out
+
+
+def test_its_json_fits_the_published_schema(capsys):
+    schema = json.loads((folder("reports/schema") / "compare.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for good, bad in (("success-7.1", "package-without-cpu-of-2"), ("success-7.1", "success-7.1"), ("cut-inside-init", "no-tdx-line")):
+        names = [str(ROOT / "samples" / "logs" / name / "dmesg.log") for name in (good, bad)]
+        main(["log", "--compare", *names, "--format", "json"])
+        jsonschema.Draft202012Validator(schema).validate(json.loads(capsys.readouterr().out))

@@ -154,7 +154,7 @@ def test_a_damaged_part_is_left_alone_and_named(tmp_path, capsys):
 
 def test_two_at_once_are_one_line(tmp_path):
     store = small_parts(tmp_path, 2)
-    with compacting._alone(open_store(store)), pytest.raises(TdxwhyError, match="another process compacts it"):
+    with compacting.alone(open_store(store)), pytest.raises(TdxwhyError, match="another process compacts it"):
         compact(open_store(store))
     assert len(parts(store)) == 2
 

@@ -117,3 +117,11 @@ def test_a_key_too_many_or_too_few_does_not_fit(store, capsys):
     for odd in ({**told, "more": 1}, {name: value for name, value in told.items() if name != "whole"}):
         with pytest.raises(jsonschema.ValidationError):
             valid(odd, schema("fleet-check"))
+
+
+def test_a_pruning(store, capsys):
+    capsys.readouterr()
+    assert main(["fleet", "prune", "--store", str(store), "--before", "2026-11-05", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    valid(told, schema("fleet-prune"))
+    assert told["boots"] > 0

@@ -71,7 +71,7 @@ def test_half_a_part_is_one_line_for_a_query(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ('{"schema": "tdxwhy/fleet/1"}', "ingest its logs again into a new store"),
+        ('{"schema": "tdxwhy/fleet/1"}', "tdxwhy ingest --store NEW LOGS..."),
         ('{"schema": "tdxwhy/fleet/9"}', "a newer tdxwhy may read it"),
         ("{}", ""),
         ("[]", ""),

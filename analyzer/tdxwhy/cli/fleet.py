@@ -57,6 +57,9 @@ def parser() -> argparse.ArgumentParser:
     )
     compact = _command(commands, "compact", "merge the many small parts that many small ingests leave")
     compact.add_argument("--format", choices=["text", "json"], default="text", help="how to print it")
+    prune = _command(commands, "prune", "take boots out that started before a day; their sources stay known")
+    prune.add_argument("--before", metavar="DATE", type=_day, required=True, help="the day, UTC; boots of an unknown start stay")
+    prune.add_argument("--format", choices=["text", "json"], default="text", help="how to print it")
     _command(commands, "schema", "what each column means", store=False)
     return made
 
@@ -84,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
         sys.stdout.write(schema())
         return 0
-    return {"report": _report, "query": _query, "export": _export, "check": _check, "compact": _compact}[args.what](args)
+    return {"report": _report, "query": _query, "export": _export, "check": _check, "compact": _compact, "prune": _prune}[args.what](args)
 
 
 def _report(args: argparse.Namespace) -> int:
@@ -160,4 +163,18 @@ def _compact(args: argparse.Namespace) -> int:
     with orderly():
         done = compact(open_store(args.store))
     sys.stdout.write(compaction_json(done) if args.format == "json" else f"{compaction(done)}\n")
+    return 1 if done.damaged else 0
+
+
+def _prune(args: argparse.Namespace) -> int:
+    from tdxwhy.cli.ending import orderly
+    from tdxwhy.fleet.extra import needed
+    from tdxwhy.fleet.prune import prune
+    from tdxwhy.fleet.store import open_store
+    from tdxwhy.report.ingest_text import pruning, pruning_json
+
+    needed("arro3.io", "xxhash")
+    with orderly():
+        done = prune(open_store(args.store), args.before)
+    sys.stdout.write(pruning_json(done) if args.format == "json" else f"{pruning(done)}\n")
     return 1 if done.damaged else 0

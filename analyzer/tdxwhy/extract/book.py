@@ -189,5 +189,5 @@ def table() -> _Table:
         if wrong:
             raise RulesError(f"knowledge/extract.toml: unknown table {min(wrong)!r}")
         return msgspec.convert(rows, _Table)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise RulesError(f"knowledge/extract.toml: {error}") from None

@@ -45,14 +45,14 @@ def compact(store: StoreFolder, least: int = 2) -> Compaction:
     """Merge the small parts if there are at least so many, and delete what is replaced unless somebody reads."""
     merged = made = 0
     damaged: set[str] = set()
-    with _alone(store), Writer(store) as writer:
+    with alone(store), Writer(store) as writer:
         while len(small := _small(store, damaged)) >= (2 if merged else max(2, least)):
             damaged |= {one.part for one in small if trouble_of(store.parts / one.part, one)}
             groups = [group for group in _groups([one for one in small if one.part not in damaged]) if _merge(store, writer.folder, group)]
             if not groups:
                 break
             merged, made = merged + sum(map(len, groups)), made + len(groups)
-        deleted, waiting = _sweep(store, writer.folder)
+        deleted, waiting = sweep(store, writer.folder)
     return Compaction(merged, made, deleted, waiting, tuple(sorted(damaged)))
 
 
@@ -67,7 +67,8 @@ def compact_if_many(store: StoreFolder) -> Compaction:
 
 
 @contextmanager
-def _alone(store: StoreFolder) -> Iterator[None]:
+def alone(store: StoreFolder) -> Iterator[None]:
+    """Be the only one who replaces parts, or complain."""
     try:
         with (store.folder / "compact.lock").open("w") as lock:
             try:
@@ -101,14 +102,14 @@ def _merge(store: StoreFolder, place: Path, group: Sequence[Manifest]) -> bool:
     name = hashlib.blake2b("\n".join(one.part for one in group).encode(), digest_size=16).hexdigest()
     folders = [store.parts / one.part for one in group]
     kept = best_copies(folders)
-    tables = {table: _rows(folders, table, kept if table in ABOUT_BOOTS else None) for table in TABLES}
+    tables = {table: rows_but(folders, table, kept if table in ABOUT_BOOTS else None) for table in TABLES}
     # What these parts replaced and could not be deleted yet must not come back with their going.
     there = {one.name for one in store.parts.iterdir()}
     replaces = {one.part for one in group} | {name for one in group for name in one.replaces if name in there}
     return commit(store.parts, place, name, tables, sorted(replaces))
 
 
-def _rows(folders: Sequence[Path], table: str, kept: Mapping[str, Collection[int]] | None) -> Iterator[RecordBatch]:
+def rows_but(folders: Sequence[Path], table: str, kept: Mapping[str, Collection[int]] | None) -> Iterator[RecordBatch]:
     """Yield the rows of one table of all parts; of the copies of a boot only the one that is kept."""
     from arro3.core import RecordBatch
 
@@ -129,7 +130,7 @@ def _only(rows: RecordBatch, boots: frozenset[int]) -> RecordBatch:
     return rows if len(places) == len(told) else rows.take(Array(places, arrow_type("int64")))
 
 
-def _sweep(store: StoreFolder, place: Path) -> tuple[int, int]:
+def sweep(store: StoreFolder, place: Path) -> tuple[int, int]:
     """Delete the parts that are replaced; while somebody reads they wait for the next time. Return how many are gone and how many wait."""
     manifests = store.all_manifests()
     counted = {manifest.part for manifest in counting(manifests)}

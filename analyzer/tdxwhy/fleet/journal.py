@@ -144,6 +144,17 @@ def _places_by(boots: Sequence[str | None]) -> list[tuple[str | None, list[int]]
 
 @cache
 def _decoder() -> Callable[[bytes], Any]:
+    """Return what reads an entry; ValueError where it is none, which msgspec's own error is from 0.21 on only."""
     import msgspec
 
-    return msgspec.json.Decoder(dict[str, Any]).decode
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    if issubclass(msgspec.DecodeError, ValueError):
+        return decode
+
+    def decoded(line: bytes) -> dict[str, Any]:
+        try:
+            return decode(line)
+        except msgspec.DecodeError as error:
+            raise ValueError(str(error)) from error
+
+    return decoded

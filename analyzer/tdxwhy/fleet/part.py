@@ -119,7 +119,7 @@ def check_schema(place: Path, document: dict[str, Any]) -> None:
     name, _, number = str(told).rpartition("/")
     own, _, ours = SCHEMA.rpartition("/")
     older = name == own and number.isdigit() and len(number) < 9 and int(number) < int(ours)
-    hint = "ingest its logs again into a new store" if older else "a newer tdxwhy may read it"
+    hint = "tdxwhy ingest --store NEW LOGS... makes a new one of its logs" if older else "a newer tdxwhy may read it"
     raise TdxwhyError(f"{place}: schema {str(told)[:40]!r}, and this version reads {SCHEMA!r}", hint)
 
 

@@ -64,7 +64,7 @@ def usual_entries(raws: list[bytes], name: str, offsets: list[int]) -> tuple[lis
     """
     try:
         entries = list(map(_decode, raws))
-    except ValueError:
+    except (ValueError, msgspec.MsgspecError):  # one and the same from 0.21 on
         return None
     texts, micros, boots, levels, callers, hosts = map(list, zip(*map(_told, entries), strict=True))
     if not (all(map(str.isprintable, texts)) and all(map(_is_number, micros))):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tdxwhy.fleet.compact import Compaction
 from tdxwhy.fleet.ingest import Summary
+from tdxwhy.fleet.prune import Pruning
 from tdxwhy.ranges import counted
 from tdxwhy.report.json_text import json_text
 from tdxwhy.report.terminal import safe
@@ -24,6 +25,19 @@ def as_json(summary: Summary) -> str:
 def compaction_json(done: Compaction) -> str:
     """Return what a compaction did as one JSON object."""
     return json_text({"schema": "tdxwhy/fleet-compact/1", **done._asdict()}, 1)
+
+
+def pruning_json(done: Pruning) -> str:
+    """Return what a pruning did as one JSON object."""
+    return json_text({"schema": "tdxwhy/fleet-prune/1", **done._asdict()}, 1)
+
+
+def pruning(done: Pruning) -> str:
+    """Say in one line what a pruning did."""
+    said = f"{counted(done.boots, 'boot')} taken out of {counted(done.parts, 'part')}" if done.parts else "no boot is older"
+    said += f", {counted(done.deleted, 'replaced part')} deleted" if done.deleted else ""
+    said += f", {counted(done.waiting, 'replaced part')} kept while somebody reads" if done.waiting else ""
+    return said + (f"; left alone, not whole: {', '.join(done.damaged)}" if done.damaged else "")
 
 
 def as_text(summary: Summary) -> str:

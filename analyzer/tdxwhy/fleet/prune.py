@@ -1,0 +1,66 @@
+"""Boots that nobody asks about any more leave a store: each part that holds some is replaced by one without them.
+
+Their sources stay known, so that an ingest of the same logs does not bring them back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tdxwhy.fleet.compact import alone, rows_but, sweep
+from tdxwhy.fleet.part import Manifest, commit, rows_of, trouble_of
+from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES
+from tdxwhy.fleet.store import StoreFolder, Writer
+from tdxwhy.noun import NamedTuple
+
+
+class Pruning(NamedTuple):
+    """What was done: boots taken out of so many parts, replaced parts deleted and kept for readers; parts that are not whole."""
+
+    boots: int = 0
+    parts: int = 0
+    deleted: int = 0
+    waiting: int = 0
+    damaged: tuple[str, ...] = ()
+
+
+def prune(store: StoreFolder, before: datetime) -> Pruning:
+    """Take out what is kept of boots that started before a point in time, UTC; one whose start nobody knows stays."""
+    boots = parts = 0
+    damaged: list[str] = []
+    with alone(store), Writer(store) as writer:
+        for manifest in store.manifests():
+            if trouble_of(store.parts / manifest.part, manifest):
+                damaged.append(manifest.part)
+                continue
+            old, kept = _parted(store.parts / manifest.part, before)
+            if old and _replace(store, writer.folder, manifest, kept, before):
+                boots, parts = boots + old, parts + 1
+        deleted, waiting = sweep(store, writer.folder)
+    return Pruning(boots, parts, deleted, waiting, tuple(damaged))
+
+
+def _parted(part: Path, before: datetime) -> tuple[int, frozenset[int]]:
+    """Return how many boots of a part are older, and the others."""
+    old, kept = 0, set()
+    for batch in rows_of(part / "boots.parquet"):
+        for boot, started in zip(batch.column("boot").to_pylist(), batch.column("started").to_pylist(), strict=True):
+            if started is not None and _utc(started) < before:
+                old += 1
+            else:
+                kept.add(boot)
+    return old, frozenset(kept)
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+
+
+def _replace(store: StoreFolder, place: Path, manifest: Manifest, kept: frozenset[int], before: datetime) -> bool:
+    name = hashlib.blake2b(f"{manifest.part} from {before.isoformat()}".encode(), digest_size=16).hexdigest()
+    folder = store.parts / manifest.part
+    tables = {table: rows_but([folder], table, {folder.name: kept} if table in ABOUT_BOOTS else None) for table in TABLES}
+    there = {one.name for one in store.parts.iterdir()}
+    return commit(store.parts, place, name, tables, sorted({manifest.part, *(one for one in manifest.replaces if one in there)}))

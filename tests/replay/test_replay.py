@@ -165,6 +165,7 @@ def test_removing_a_step_changes_log_replay_and_simulate(monkeypatch, tmp_path, 
     caches = (running._graph, running.reader, running.beliefs, running.beliefs_of)
     for cached in caches:
         cached.cache_clear()
+    monkeypatch.setattr("tdxwhy.replay.engine._told", {})
     monkeypatch.setattr("tdxwhy.replay.engine._known", {})
     try:
         assert simulate(parse(scenario)).lines[-1].text != lines[-1].text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
@@ -32,8 +33,13 @@ def parse_log(text: str) -> list[LogLine]:
 
 def parse_topology(data: object) -> Topology | None:
     """Read a request's topology. Accepted form: {"cpus": [{"cpu": 0, "socket": 0 | null, "online": true}, ...]} or null."""
-    if data is None:
-        return None
+    return None if data is None else _topology(json.dumps(data))
+
+
+@lru_cache(256)
+def _topology(text: str) -> Topology:
+    """Read a topology that a fleet's machines share, once."""
+    data = json.loads(text)
     rows = data.get("cpus") if isinstance(data, dict) else None
     if not isinstance(rows, list):
         raise TdxwhyError("topology has no list of CPUs")

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 
 from tdxwhy.know import tables
+from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Event, Outcome, Topology
 from tdxwhy.replay.belief import FinalState
 from tdxwhy.replay.blame import explain
@@ -37,32 +38,48 @@ def explain_events(events: Sequence[Event], topology: Topology | None, complete:
     return _replay(lines, topology, complete, generation, True)
 
 
-# Boots of one machine say the same again and again; what the model makes of them depends on nothing but this key.
+class _Fit(NamedTuple):
+    """The runs of the generations that can have printed a log; `covered` unless only the steps are followed that all kernels share."""
+
+    runs: Sequence[ReplayRun]
+    covered: bool = True
+
+    def verdict(self, topology: Topology | None) -> Verdict:
+        """Say what the runs share, on a machine with these CPUs."""
+        found = _conforming(self.runs, topology)
+        return found if self.covered else found._replace(verdict="undecided", settles=_UNCOVERED)
+
+
+# Boots say the same again and again, and those of one machine on the same CPUs: what the model makes of the lines hangs on the first key,
+# what it says of the machine on both.
+_told: dict[Hashable, Verdict | _Fit] = {}
 _known: dict[Hashable, Verdict] = {}
 _MOST_KNOWN = 1024
 
 
 def _replay(lines: Sequence[LogLine], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
-    cpus = tuple((cpu.number, cpu.package, cpu.presence) for cpu in topology.cpus) if topology is not None else None
-    key = tuple((line.text, line.level) for line in lines), cpus, complete, name, tolerant
-    found = _known.get(key)
+    key = tuple([(line.text, line.level) for line in lines]), complete, name, tolerant
+    cpus = tuple([(cpu.number, cpu.package, cpu.presence) for cpu in topology.cpus]) if topology is not None else None
+    found = _known.get((key, cpus))
     if found is None:
-        found = _judge(lines, topology, complete, name, tolerant)
+        told = _told.get(key) or _judge(lines, complete, name, tolerant)
+        found = told.verdict(topology) if isinstance(told, _Fit) else told
         if found.diverged_at is None:  # a divergence names its line's number
-            if len(_known) >= _MOST_KNOWN:
-                _known.clear()
-            _known[key] = found
+            for memo in (_told, _known):
+                if len(memo) >= _MOST_KNOWN:
+                    memo.clear()
+            _told[key], _known[key, cpus] = told, found
     return found
 
 
-def _judge(lines: Sequence[LogLine], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
+def _judge(lines: Sequence[LogLine], complete: bool, name: str | None, tolerant: bool) -> Verdict | _Fit:
     candidates = _candidates(name)
     if complete and not name:
         for variant in (False, True):
             asked = (read(one, lines, False) for one in candidates if one.covered and one.variant is variant)
             fitting = [run for run in (follow(one) for one in asked if one.seen and not one.foreign) if run.conforms]
             if fitting:
-                return _conforming(fitting, topology)
+                return _Fit(fitting)
     readings = [read(one, lines, not complete) for one in candidates]
     if not max(len(one.seen) for one in readings):
         passed = max(one.passed for one in readings)
@@ -72,10 +89,10 @@ def _judge(lines: Sequence[LogLine], topology: Topology | None, complete: bool, 
     runs = _runs(own, tolerant) if not all(one.foreign for one in own) else []
     fitting = [run for run in runs if run.conforms and run.seen]
     if fitting:
-        return _conforming(fitting, topology)
+        return _Fit(fitting)
     shared = [follow(one, tolerant) for one in readings if one.generation.by_role and one.seen]
     if any(run.conforms for run in shared) and (name or not complete or _of_another_design(lines)):
-        return _conforming(shared, topology)._replace(verdict="undecided", settles=_UNCOVERED)
+        return _Fit(shared, covered=False)
     telling = [run for run in runs or _runs(own, tolerant) or [follow(one) for one in readings] if run.seen]
     if not telling:
         # Only words that all kernels share, of a step that no model has.

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check wheel pyz docs man compile rule fuzz floors lock axe release clean
+.PHONY: run test check bench-check wheel pyz docs man compile rule fuzz floors lock axe release clean
 
 # What the main jobs need, and nothing else.
 $(VENV)/run: pyproject.toml
@@ -56,6 +56,11 @@ fuzz: $(VENV)/installed
 # A new rule from the skeleton: make rule ID=TDX211, or ID=TDX901 DIR=my-rules.
 rule: $(VENV)/installed
 	$(BIN)/python -m tdxwhy.check.skeleton $(ID) $(DIR)
+
+# Processor time beside that of another commit (BASE=...): over 5 % more in any row fails. No part of the tests, as it takes minutes.
+BASE ?= main
+bench-check: $(VENV)/installed
+	$(BIN)/python benchmarks/check.py --base $(BASE)
 
 wheel: $(VENV)/installed
 	rm -rf build/wheel && mkdir -p build/wheel

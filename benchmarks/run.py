@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "analyzer"), str(ROOT / "benchmarks")]
 
 import fleet_logs  # noqa: E402
+import lines  # noqa: E402
 
 README = ROOT / "benchmarks" / "README.md"
 BEGIN, END = "<!-- figures: written by run.py -->", "<!-- end of figures -->"
@@ -115,6 +116,11 @@ def cases(work: Path, scale: float) -> list[Case]:
             {"tdxwhy ingest -": piped(journal, fresh(store, "-")), "rg, same literals": piped(journal, [*rg, "-"])},
         ),
     ]
+    for kind in lines.KINDS:
+        path = work / f"lines-{kind}.log"
+        if not path.exists():
+            path.write_bytes(lines.made(kind, int(5e7 * scale)))
+        found.append(Case(f"lines that differ: {kind}", path.stat().st_size, {"tdxwhy log": [*TDXWHY, "log", str(path)]}))
     for kind in ("none", "gz", "zst"):
         folder = work / f"tree-{kind}"
         size = written(folder, fleet, boots, kind)

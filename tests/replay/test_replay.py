@@ -166,7 +166,6 @@ def test_removing_a_step_changes_log_replay_and_simulate(monkeypatch, tmp_path, 
     for cached in caches:
         cached.cache_clear()
     monkeypatch.setattr("tdxwhy.replay.engine._told", {})
-    monkeypatch.setattr("tdxwhy.replay.engine._known", {})
     try:
         assert simulate(parse(scenario)).lines[-1].text != lines[-1].text
         assert "memory-list" not in {one.step for one in replay_log(lines, None, True, "6.8").explanations}

@@ -50,26 +50,21 @@ class _Fit(NamedTuple):
         return found if self.covered else found._replace(verdict="undecided", settles=_UNCOVERED)
 
 
-# Boots say the same again and again, and those of one machine on the same CPUs: what the model makes of the lines hangs on the first key,
-# what it says of the machine on both.
+# Boots say the same again and again; what the model makes of their lines depends on nothing but this key.
 _told: dict[Hashable, Verdict | _Fit] = {}
-_known: dict[Hashable, Verdict] = {}
-_MOST_KNOWN = 1024
+_MOST_TOLD = 1024
 
 
 def _replay(lines: Sequence[LogLine], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
     key = tuple([(line.text, line.level) for line in lines]), complete, name, tolerant
-    cpus = tuple([(cpu.number, cpu.package, cpu.presence) for cpu in topology.cpus]) if topology is not None else None
-    found = _known.get((key, cpus))
-    if found is None:
-        told = _told.get(key) or _judge(lines, complete, name, tolerant)
-        found = told.verdict(topology) if isinstance(told, _Fit) else told
-        if found.diverged_at is None:  # a divergence names its line's number
-            for memo in (_told, _known):
-                if len(memo) >= _MOST_KNOWN:
-                    memo.clear()
-            _told[key], _known[key, cpus] = told, found
-    return found
+    told = _told.get(key)
+    if told is None:
+        told = _judge(lines, complete, name, tolerant)
+        if isinstance(told, _Fit) or told.diverged_at is None:  # a divergence names its line's number
+            if len(_told) >= _MOST_TOLD:
+                _told.clear()
+            _told[key] = told
+    return told.verdict(topology) if isinstance(told, _Fit) else told
 
 
 def _judge(lines: Sequence[LogLine], complete: bool, name: str | None, tolerant: bool) -> Verdict | _Fit:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.extract.book import Book, Sought, leaf_name, table
 from tdxwhy.extract.callgraph import CallGraph
+from tdxwhy.extract.rows import LP_INIT, Row, forgetting, in_stages, without_places
 from tdxwhy.extract.stage import KernelMemory
-from tdxwhy.extract.steps import CONFIG, LP_INIT, Row, Steps, forgetting, in_stages, without_places
+from tdxwhy.extract.steps import CONFIG, Steps
 from tdxwhy.extract.writing import Draft, as_toml
 from tdxwhy.source.run.failing_cases import VMXON, runs_at_boot
 from tdxwhy.source.run.program import Program

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import groupby, pairwise
-from typing import Any
+from itertools import pairwise
 
 from tdxwhy.extract.book import Book, leaf_name, slug, table
 from tdxwhy.extract.leaves import STATUS, LeafCall, Leaves
 from tdxwhy.extract.metadata import Fields
 from tdxwhy.extract.outcomes import Outcome, outcome
+from tdxwhy.extract.rows import AT, INIT, LP_INIT, STAGE, Row, append, in_place, merged
 from tdxwhy.extract.stage import Item, KernelMemory, Node, decisions, tree
 from tdxwhy.source.run.branching import CodeScope, Decision, Deviation, Unseen
 from tdxwhy.source.run.failing_cases import VMXON
@@ -19,16 +19,12 @@ from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import is_error
 from tdxwhy.source.syntax import Statement, callee, calls_in, inner, walk
 
-INIT, LP_INIT, CONFIG, RD = "TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.CONFIG", "TDH.SYS.RD"
+CONFIG, RD = "TDH.SYS.CONFIG", "TDH.SYS.RD"
 _LATE = (CONFIG, "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")
-Row = dict[str, Any]
-_AT = "_at"
-_STAGE = "_stage"
 # Leaves that are asked page by page.
 _PAGES = {"TDH.MNG.ADDCX": "control-page", "TDH.PHYMEM.PAGE.RECLAIM": "added-page"}
 # What the model hands a leaf.
 _NO_KEYID = -28
-_STOPPED = ("lead-cpu", "stopped-cpu")
 
 
 class Steps:
@@ -143,7 +139,7 @@ class Steps:
     def _keeping_keyid(self, rows: list[Row]) -> list[Row]:
         """Put what follows the taking of a KeyID into an operation of its own, if its failures give the KeyID back."""
         place = next((place + 1 for place, row in enumerate(rows) if row["does"] == "take-keyid"), 0)
-        later = [row[_AT] for row in rows[place:] if _AT in row and row["does"] == "check"]
+        later = [row[AT] for row in rows[place:] if AT in row and row["does"] == "check"]
         if not place or not later:
             return rows
         runs = [self.stage.run(self.entry, Deviation("branch", nth)) for nth in later]
@@ -191,7 +187,7 @@ class Steps:
             same += 1
         if same == len(self.well.decisions) or not isinstance(run.result, int):
             return rows
-        place = next((place for place, row in enumerate(rows) if row.get(_AT, -1) >= same), len(rows))
+        place = next((place for place, row in enumerate(rows) if row.get(AT, -1) >= same), len(rows))
         shown = self.book.names([line for line in run.lines if self.ours(line.function)])
         row = _check("not:module=initialized", run.result) | {"name": self.step, "refusal": True} | ({"print": shown} if shown else {})
         return [*rows[:place], row, *rows[place:]]
@@ -233,9 +229,9 @@ class Steps:
             always |= {name for row in read for name in row.get("always_print", ())}
             found += read
             for row in self._item(item, node, function):
-                _append(found, row | _place_of(item), always)
+                append(found, row | _place_of(item), always)
         found += fields.steps()
-        return _merged(_in_place(found) if function else found)
+        return merged(in_place(found) if function else found)
 
     def _item(self, item: Item, node: Node, function: str) -> Iterator[Row]:
         if isinstance(item, Node):
@@ -307,7 +303,7 @@ class Steps:
             row["each"] = "online-cpu"
         elif scope is not None and scope.kind == "stopped":
             row["each"] = "lead-cpu" if self._led(item) else "stopped-cpu"
-            row[_STAGE] = item.chain[item.chain.index(scope.function) + 1 :][:1]
+            row[STAGE] = item.chain[item.chain.index(scope.function) + 1 :][:1]
         given = table()["given"].get(name)
         return row | ({"arguments": given} if given else {})
 
@@ -412,39 +408,7 @@ def _known(item: Decision) -> Row | None:
 def _place_of(item: Item) -> Row:
     """Note at which point of the run a step stands; `without_places` takes the note away."""
     first = next(decisions(item), None) if isinstance(item, Node) else item
-    return {_AT: first.nth} if isinstance(first, Decision) else {}
-
-
-def forgetting(rows: list[Row]) -> list[Row]:
-    """Say where an operation after bring-up makes the kernel forget what the module was asked: it asks for it again."""
-    again = next((place for place, row in enumerate(rows) if row["name"] in (INIT, LP_INIT) and row["does"] == "seamcall"), None)
-    if again is None:
-        return rows
-    place = next((place + 1 for place, row in enumerate(rows[:again]) if row["name"] == "TDH.SYS.SHUTDOWN"), again)
-    last = max(place for place, row in enumerate(rows) if row["does"] == "seamcall") + 1
-    name = rows[place - 1]["name"]
-    lost = [{"name": name, "does": "set", "set": "module=lost"}, {"name": name, "does": "forget"}]
-    return [*rows[:place], *lost, *rows[place:last], {"name": name, "does": "set", "set": "module=initialized"}, *rows[last:]]
-
-
-def in_stages(rows: list[Row], name: str) -> tuple[list[Row], list[Row]]:
-    """Make an operation of what the same stopped CPUs do one after the other; return the steps that are left, and the operations."""
-    found: list[Row] = []
-    operations: list[Row] = []
-    for (each, _), group in groupby(rows, lambda row: (row["each"], row[_STAGE]) if row.get("each") in _STOPPED else ("", ())):
-        inside = list(group)
-        if not each:
-            found += inside
-            continue
-        called = f"{name}-{len(operations) + 1}"
-        operations.append({"name": called, "step": [{key: value for key, value in row.items() if key != "each"} for row in inside]})
-        found.append({"name": inside[0]["name"], "does": "call", "call": called, "each": each})
-    return found, operations
-
-
-def without_places(rows: list[Row]) -> list[Row]:
-    """Return steps as they are written."""
-    return [{key: value for key, value in row.items() if key not in (_AT, _STAGE)} for row in rows]
+    return {AT: first.nth} if isinstance(first, Decision) else {}
 
 
 def _check(when: str, stop: int) -> Row:
@@ -465,48 +429,3 @@ def _is_early(item: Item) -> bool:
     """Tell whether an item asks for what comes before the module is configured."""
     found = decisions(item) if isinstance(item, Node) else (item,)
     return any(isinstance(each, Decision) and each.kind == "leaf" and leaf_name(each) in (INIT, LP_INIT) for each in found)
-
-
-def _append(found: list[Row], row: Row, always: set[str]) -> None:
-    """Add a step, unless the one before says it already."""
-    if row.get("does") == "print" and set(row["print"]) <= always:
-        return
-    near = "stop" not in row and row.get("when") == "as-written"
-    if near and found and found[-1].get("does") == "fill-tdmrs" and "print_near_limit" not in found[-1]:
-        found[-1]["print_near_limit"] = row["print"]
-        return
-    if row["does"] == "check" and _settled(row["when"]) and any(each.get("when") == row["when"] and "stop" in each for each in found):
-        return
-    if row["does"] not in ("print", "call", "set") and without_places([row])[0] in without_places(found):
-        return
-    found.append(row)
-
-
-def _in_place(rows: list[Row]) -> list[Row]:
-    """Call what is printed while the module is brought up by the step behind which it is."""
-    name = ""
-    for row in rows:
-        name = row["name"] if row["name"] != "early-init" else name
-        row["name"] = name or row["name"]
-    return rows
-
-
-def _settled(when: str) -> bool:
-    """Tell whether a condition is a fact of the machine that stays as it is: asked again, it cannot be met for the first time."""
-    return when != "as-written" and "=" not in when
-
-
-def _merged(rows: list[Row]) -> list[Row]:
-    """Put steps together that the model has one word for: VMX that is not there, and VMXON that faults."""
-    asked = [row["name"] for row in rows if row["does"] == "seamcall" and row["name"] in (INIT, LP_INIT)]
-    found: list[Row] = []
-    for row in rows:
-        if row["does"] != "vmxon":
-            found.append(row)
-            continue
-        silent = [each for each in found if each.get("when") == "vmx-unsupported" and "print" not in each]
-        before = [*silent, *(each for each in found if "CR4_VMXE" in each.get("at", ""))]
-        off = next((each["stop"] for each in silent), 0)
-        found = [each for each in found if each not in before]
-        found.append(row | ({"unsupported_errno": off} if off else {}) | ({"needed_by": asked} if asked else {}))
-    return found

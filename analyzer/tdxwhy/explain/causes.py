@@ -52,6 +52,7 @@ def blame(first: FoundCause | None, judgement: Judgement, topology: Topology) ->
     """Return whom the first cause blames, by the model's history if it names somebody, else by the topology."""
     if first is None:
         return Whom()
+    # What the kernel printed goes before what a history or the topology suggests.
     if stated := _stated(judgement):
         return stated
     if tables.cause(first.id).blames == "named-cpu" and (named := _named_cpus(judgement)):

@@ -111,6 +111,7 @@ class Gatherer:
             self._lose("empty" if not head else "binary, not a log", name)
             self.losses += opened.losses
             return
+        # However small: the entries of a journal may be those of many hosts and boots.
         if is_journal(head):
             journal = Journal(name, self._anchors)
             yield from (Gathered(name, boot_of(boot)) for boot in journal.boots(opened, is_export(head)))

@@ -9,6 +9,7 @@ from typing import Any
 from tdxwhy import compiled, shipped
 from tdxwhy.know.codes import CODE_FILES
 
+# The modules that make the tables: where one of them is edited, what is kept is made anew as if a row had been.
 _CODE = ("printf", "codes", "rows", "load", "modelled", "validate", "cover", "compile", "stored")
 _CODES = frozenset({"STATUS", "OPERAND", "MSR", "ERRNO", "LEAF"})
 _COVER = ("cover", "buckets", "ordinary", "rows", "load", "stored")

@@ -29,6 +29,7 @@ def _doubled(knowledge: Knowledge) -> Iterator[str]:
                     yield f"{form.id}: same format, level and generation ({generation}) as {seen[key]}"
     ids = [form.id for form in knowledge.form] + [cause.id for cause in knowledge.cause] + [step.id for step in knowledge.step]
     yield from (f"id {one} stands twice" for one in sorted({one for one in ids if ids.count(one) > 1}))
+    # A number with two names would be decoded by whichever row comes last.
     for table in (knowledge.leaf, knowledge.operand, knowledge.msr, knowledge.errno):
         numbers = [row.number for row in table]
         yield from (f"{row.name}: number {row.number:#x} stands twice" for row in table if numbers.count(row.number) > 1)

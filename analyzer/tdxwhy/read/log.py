@@ -64,6 +64,7 @@ class LogReader:
         if looks_binary(opened.head):
             raise NothingToJudge(f"{self.name}: binary, not a log")
         head = opened.head
+        # Wraps, quotes and tears are looked for in what a person can have pasted; a file of stamped lines was written by a machine.
         if len(head) >= min(BLOCK, self._small) or (self._anchors and len(head) >= _PLAIN and is_plain(head)):
             yield from self._large(opened)
         else:

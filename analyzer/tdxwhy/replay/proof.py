@@ -46,6 +46,7 @@ _FITS: dict[object, Callable[[Any], bool]] = {
 
 def prove(made: Generation, place: str) -> None:
     """Refuse values of another kind than their field's, and names of forms and operations that are not there."""
+    # A part (td.toml) is mixed into generations and may hold answers alone.
     if not made.part and not any(operation.step for operation in made.operations.values()):
         raise RulesError(f"{place}: no operation has a step")
     for row in (made, *made.forms.values(), *made.answers.values(), *_parts(made)):

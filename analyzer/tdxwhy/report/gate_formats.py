@@ -32,5 +32,6 @@ def render(run: Run, name: str, paint: Painter, closing: bool = True) -> str:
         from tdxwhy.report import gate_text
 
         return cast("Callable[[Run, Painter, bool], str]", getattr(gate_text, name))(run, paint, closing)
+    # By name, so that a run imports the one format that it prints.
     module, function = MACHINE[name]
     return cast("Callable[[Run], str]", getattr(import_module(f"tdxwhy.report.{module}"), function))(run)

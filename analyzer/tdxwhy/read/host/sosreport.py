@@ -16,21 +16,21 @@ _HEAD = 1 << 16
 _MOST = 64 << 20
 
 
-class Part(NamedTuple):
+class ReportPart(NamedTuple):
     """A file of a report: the path of the report, "" or with a slash behind it, and the file's path in it."""
 
     report: str
     path: str
 
 
-def part_of(path: str) -> Part | None:
+def part_of(path: str) -> ReportPart | None:
     """Return of which report a file in an archive is a part; None of a file that belongs to none."""
     at = f"/{path}".find(f"/{COMMANDS}/")
     if at >= 0:
-        return Part(path[:at], path[at:])
+        return ReportPart(path[:at], path[at:])
     named = _NAME.search(path)
     slash = path.find("/", named.end()) if named is not None and path[named.end() : named.end() + 1] == "/" else -1
-    return Part(path[: slash + 1], path[slash + 1 :]) if slash >= 0 else None
+    return ReportPart(path[: slash + 1], path[slash + 1 :]) if slash >= 0 else None
 
 
 def is_report(folder: str) -> bool:

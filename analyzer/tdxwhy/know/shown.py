@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from tdxwhy.know import tables
 from tdxwhy.know.rows import Shown
+from tdxwhy.noun import NamedTuple
 
 
-class Told(NamedTuple):
+class ShownFact(NamedTuple):
     """A row that holds, with its value; `answer` is the place of the answer that says so, None where it is the command's silence."""
 
     row: Shown
@@ -32,12 +32,12 @@ def by_command(of_boot: bool = False) -> tuple[Shown, ...]:
     return tuple(row for row in tables.shown() if row.command and (row.fact or not of_boot))
 
 
-def in_line(row: Shown, text: str) -> Told | None:
+def in_line(row: Shown, text: str) -> ShownFact | None:
     """Return what a line shows by a row, or None."""
     return _told(row, _compiled(row.line).search(text), None)
 
 
-def in_answers(row: Shown, command: str, answers: Sequence[str], whole: bool = True) -> Iterator[Told]:
+def in_answers(row: Shown, command: str, answers: Sequence[str], whole: bool = True) -> Iterator[ShownFact]:
     """Yield what a command and its answers show by a row; `whole`: all that it printed is there, so silence counts."""
     if not _compiled(row.command).search(command):
         return
@@ -45,14 +45,14 @@ def in_answers(row: Shown, command: str, answers: Sequence[str], whole: bool = T
     silent = not printed or not answers[0].strip()
     if not row.answer:
         if whole and silent:
-            yield Told(row)
+            yield ShownFact(row)
         return
     for place in printed:
         told = _told(row, _compiled(row.answer).search(answers[place].strip()), place)
         if told is not None:
             yield told
     if not printed and _compiled(row.answer).search("") is not None:
-        yield Told(row)
+        yield ShownFact(row)
 
 
 def stands_near(row: Shown, before: Sequence[str]) -> bool:
@@ -60,12 +60,12 @@ def stands_near(row: Shown, before: Sequence[str]) -> bool:
     return not row.near or any(_compiled(row.near).search(text) for text in before)
 
 
-def _told(row: Shown, found: re.Match[str] | None, place: int | None) -> Told | None:
+def _told(row: Shown, found: re.Match[str] | None, place: int | None) -> ShownFact | None:
     if found is None or not _holds(row, found):
         return None
     groups = found.groupdict()
     value = next((one for name, one in groups.items() if name.startswith("value") and one), "")
-    return Told(row, value, groups.get("end") or "", place)
+    return ShownFact(row, value, groups.get("end") or "", place)
 
 
 def _holds(row: Shown, found: re.Match[str]) -> bool:

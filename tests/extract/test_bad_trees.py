@@ -62,6 +62,29 @@ def test_functions_that_call_each_other(tmp_path: Path) -> None:
     assert "calls itself" in written
 
 
+@pytest.mark.parametrize(
+    "macro",
+    [
+        "#define LEAVE(x) do { LEAVE(x); return 1; } while (0)\n",
+        "#define OTHER(x) do { LEAVE(x); return 2; } while (0)\n#define LEAVE(x) do { OTHER(x); return 1; } while (0)\n",
+        '#define LEAVE(x) ({ LEAVE(x); pr_err("x" #x); })\n',
+        "#define LEAVE(x) (LEAVE(x) + LEAVE(x))\n",
+        "#define LEAVE(x) x ## x(\n",
+        "#define LEAVE(...) LEAVE(__VA_ARGS__, __VA_ARGS__)\n",
+    ],
+)
+def test_macros_that_cannot_be_written_out(tmp_path: Path, macro: str) -> None:
+    text = HEAD + macro + BODY % "\tif (ret == 7) {\n\t\tLEAVE(ret);\n\t}\n"
+    made = draft(read_kernel(_tree(tmp_path, text)), "macros")
+    assert single("macros.toml", tomllib.loads(as_toml(made))).name == "macros"
+
+
+def test_a_table_without_an_end(tmp_path: Path) -> None:
+    table = "struct row { int a; int (*f)(void); };\nstatic const struct row rows[] = { { 1, enable }, { 2, "
+    made = draft(read_kernel(_tree(tmp_path, HEAD + BODY % "" + table)), "cut")
+    assert "TDH.SYS.CONFIG" in as_toml(made)
+
+
 def test_a_file_of_a_hundred_thousand_lines(tmp_path: Path) -> None:
     filler = "".join(f"static int filler_{n}(int x)\n{{\n\treturn x + {n};\n}}\n" for n in range(25_000))
     began = time.process_time()

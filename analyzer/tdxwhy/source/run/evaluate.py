@@ -30,6 +30,8 @@ class Evaluator:
     """Evaluates expressions; calls are for `Interpreter` to make."""
 
     def __init__(self, program: Program) -> None:
+        # The macros that are being written out: none is in its own text, as for a preprocessor.
+        self.expanding: list[str] = []
         self.program = program
         self.globals: dict[str, Value] = {}
         self.frames: list[StackFrame] = []
@@ -279,7 +281,7 @@ class Evaluator:
             return 0
         expanded = self.program.expanded(name, expression)
         if expanded is not None:
-            return self.run_block(expanded)
+            return self._written_out(name, expanded) if name not in self.expanding else Unknown(name)
         held = self._held(name, expression)
         arguments = [self.value(part) for part in expression.parts[1:]]
         if table.values.fullmatch(name) and arguments:
@@ -288,6 +290,14 @@ class Evaluator:
             value = arguments[0]
             return Unknown(written(expression)) if isinstance(value, Unknown) and not value.failed else int(is_error(value))
         return self.call(held, expression, arguments)
+
+    def _written_out(self, name: str, expanded: tuple[Statement, ...]) -> Value:
+        """Run what a macro stands for, in which it is a plain name."""
+        self.expanding.append(name)
+        try:
+            return self.run_block(expanded)
+        finally:
+            self.expanding.pop()
 
     def _bits(self, name: str, expression: Expression) -> Value:
         """Return the number of BIT(4), GENMASK_ULL(47, 40) and the like."""

@@ -143,10 +143,17 @@ class Interpreter(Caller):
             decision = self._decide("branch", 0, f"{call.parts[1].text.upper()} faults", statement.first, fails=True)
             return _Signal("goto", label=call.parts[2].text) if decision is self.failed_at else None
         inlined = self.program.inlined(call)
-        if inlined is not None:
+        if inlined is None:
+            self.value(call)
+            return None
+        if call is None or callee(call) in self.expanding:
+            self.note_unseen(f"{written(call)} stands for itself", statement.first)
+            return None
+        self.expanding.append(callee(call))
+        try:
             return self.block(inlined)
-        self.value(call)
-        return None
+        finally:
+            self.expanding.pop()
 
     def _declare(self, statement: Statement) -> _Signal | None:
         self.declare(statement)

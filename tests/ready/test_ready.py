@@ -148,3 +148,25 @@ def test_hostile_trees(tmp_path: Path) -> None:
 def test_versions_compare_as_numbers() -> None:
     assert numbers("6.8.0-1028-intel") < numbers("6.16") < numbers("10.1-rc3")
     assert numbers("8.2.2-Debian 2:8.2.2+ds") < numbers("10.1")
+
+
+def test_simulate_promises_nothing_on_a_machine_without_tdx(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    amd = tmp_path / "lscpu.txt"
+    amd.write_text("Architecture: x86_64\nCPU(s): 2\nOn-line CPU(s) list: 0-1\nVendor ID: AuthenticAMD\nSocket(s): 1\n")
+    guest = tmp_path / "guest.txt"
+    guest.write_text(amd.read_text().replace("AuthenticAMD", "GenuineIntel") + "Hypervisor vendor: KVM\n")
+    bare = tmp_path / "topology.json"
+    bare.write_text('{"cpus": [{"cpu": 0, "socket": 0, "online": true}]}')
+    root = machine(tmp_path / "tree", proc__cpuinfo="vendor_id : AuthenticAMD\nflags : svm\n")
+    for path, words in (
+        (amd, "has no TDX"),
+        (guest, "virtual machine"),
+        (root / "sys/devices/system/cpu", "has no TDX"),
+        (root, "has no TDX"),
+    ):
+        assert main(["simulate", "--topology", str(path)]) == 1
+        said = capsys.readouterr().out
+        assert words in said
+        assert "will succeed" not in said
+    assert main(["simulate", "--topology", str(bare)]) == 0
+    assert "where firmware, kernel and module are fit" in capsys.readouterr().out

@@ -57,9 +57,16 @@ def run(args: Namespace) -> int:
 def _machine(args: Namespace) -> int:
     from tdxwhy.know.topology import topology
     from tdxwhy.read.host.sidecar import read_sidecar
+    from tdxwhy.ready.examine import why_no_host
     from tdxwhy.replay.forecast import foresee, generation_named, generation_of
 
     kernel = generation_named(args.generation) if args.generation else generation_of(None)
+    why = why_no_host(Path(args.topology))
+    if why:
+        told = f"nothing to simulate: {why}"
+        as_json = json.dumps({"schema": "tdxwhy/simulate/1", "error": told}, indent=2)
+        sys.stdout.write((as_json if args.format == "json" else told) + "\n")
+        return 1
     seen = foresee(
         topology((), read_sidecar(Path(args.topology))),
         kernel.name,
@@ -69,7 +76,7 @@ def _machine(args: Namespace) -> int:
         sys.stdout.write(json.dumps(_answer(seen.scenario, whole=True), indent=2) + "\n")
     else:
         sys.stdout.write("".join(f"<{one.level}>{one.text}\n" for one in seen.simulation.lines))
-        sys.stdout.write(f"{seen.sentence}\n")
+        sys.stdout.write(f"where firmware, kernel and module are fit, which a list of CPUs does not tell: {seen.sentence}\n")
     return 1 if seen.simulation.failures else 0
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.files import read_bytes
 from tdxwhy.know import tables as known
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
-from tdxwhy.read.host.collect import Run, command
-from tdxwhy.read.host.tree import tree_of
+from tdxwhy.read.host.collect import CPUS, Run, command
+from tdxwhy.read.host.tree import HostArchive, HostTree, tree_of
 from tdxwhy.ready import tables
 from tdxwhy.ready.derive import Inferred, derive
 from tdxwhy.ready.facts import HostFact, HostFacts, gather
@@ -24,6 +25,7 @@ Verdict = Literal["impossible", "not-ready", "undecided", "ready"]
 _NAMED = lazy(r"\{([\w-]+)\}")
 _NUMBERS = lazy(r"\d+")
 _QUOTE = 160
+_MOST = 16 << 20
 
 
 class CheckAnswer(NamedTuple):
@@ -87,6 +89,23 @@ def examine(root: Path, generation: str | None = None, run: Run = command) -> Ex
 def _kept(verdict: Verdict, derived: Inferred) -> tuple[Topology, str, Foresight | None]:
     """Of a machine that can be no host nothing is foreseen."""
     return derived.topology, derived.generation, None if verdict == "impossible" else derived.foresight
+
+
+def why_no_host(topology: Path) -> str:
+    """Return why the machine of which somebody lists the CPUs can be no TDX host, "" where nothing there says so.
+
+    Accepted form: what --topology takes: a file of lscpu or /proc/cpuinfo, a copy of /sys/devices/system/cpu, an unpacked sosreport.
+    """
+    if topology.is_dir():
+        parts = topology.resolve()
+        tree: HostTree = tree_of(parts.parents[3] if parts.as_posix().endswith(f"/{CPUS}") else topology, wanted())
+    else:
+        name = "proc/cpuinfo" if b"\nvendor_id" in (data := read_bytes(topology, _MOST)) else "lscpu"
+        tree = HostArchive(str(topology), {name: data})
+    facts = gather(tree)
+    checks = [check for check in tables.checks() if check.group == tables.checks()[0].group]
+    found = (row for check in checks for row in tables.findings()[check.id] if all(_holds(condition, facts) for condition in row.when))
+    return next((filled(row.says, facts) for row in found if row.status == "impossible"), "")
 
 
 def wanted() -> list[str]:

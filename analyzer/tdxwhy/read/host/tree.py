@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -108,10 +108,9 @@ class HostArchive:
 
     live = False
 
-    def __init__(self, path: Path, wanted: Sequence[str]) -> None:
-        self.name = shown(str(path))
-        globs = [*wanted, *LOGS, *SIDECARS, kept("*"), "missing.txt"]
-        self._members = _members(path, globs)
+    def __init__(self, name: str, members: Mapping[str, bytes]) -> None:
+        self.name = shown(name)
+        self._members = members
 
     def read(self, path: str) -> str | None:
         """Return what a member holds."""
@@ -144,7 +143,9 @@ def tree_of(root: Path, wanted: Sequence[str], run: Run = command) -> HostTree:
     """Open a folder, or an archive of which the `wanted` files are kept."""
     if not root.exists():
         raise TdxwhyError(f"{root}: no such file or directory")
-    return HostFolder(root, run) if root.is_dir() else HostArchive(root, wanted)
+    if root.is_dir():
+        return HostFolder(root, run)
+    return HostArchive(str(root), _members(root, [*wanted, *LOGS, *SIDECARS, kept("*"), "missing.txt"]))
 
 
 def text_of(data: bytes) -> str:

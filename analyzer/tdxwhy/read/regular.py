@@ -10,7 +10,9 @@ from tdxwhy.read.item import Item
 from tdxwhy.records import LogRecord
 
 # Accepted form: up to 64 characters with a time in them, 20:03:01 or 12.500031, before a subsystem and a colon.
-_AHEAD = lazy(r"(?P<stamp>[^\n]{0,60}?\d[:.,h]\d[^\n]{0,40}?[\s\])|>,;])(?=(?:virt/|x86/)?[A-Za-z][\w./-]{1,40}(?:\[\d{1,9}\])?: )")
+_AHEAD = lazy(
+    r"(?P<stamp>[^\n]{0,60}?\d(?:[:.,h]|[^\W\d_a-zA-Z])\d[^\n]{0,40}?[\s\])|>,;])(?=(?:virt/|x86/)?[A-Za-z][\w./-]{1,40}(?:\[\d{1,9}\])?: )"
+)
 _PART = lazy(r"\d+|[^\W\d_]+|\s+|.")
 # What repeats is a stamp; a single one may be anything.
 _LEAST = 2

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check bench-check wheel pyz docs man compile rule fuzz floors lock axe release clean
+.PHONY: run test check bench-check wheel pyz docs man compile rule fuzz torture mutants floors lock axe release clean
 
 # What the main jobs need, and nothing else.
 $(VENV)/run: pyproject.toml
@@ -52,6 +52,16 @@ RUNS ?= 60000
 fuzz: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz $(RUNS) build/fuzz $(READERS)
+
+# A thousand kills of ingest and compact at random moments.
+KILLS ?= 1000
+torture: $(VENV)/installed
+	$(BIN)/python -m tests.fleet.torture $(KILLS)
+
+# Small changes of explain/, know/, replay/ and source/, each with the tests that call it: which does nobody notice?
+MUTANTS ?= 500
+mutants: $(VENV)/installed
+	$(BIN)/python -m tests.mutation $(MUTANTS) build/mutation
 
 # A new rule from the skeleton: make rule ID=TDX211, or ID=TDX901 DIR=my-rules.
 rule: $(VENV)/installed

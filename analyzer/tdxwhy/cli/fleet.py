@@ -46,7 +46,11 @@ def parser() -> argparse.ArgumentParser:
         help="exit 1 on WHAT: regression (a failure has become more frequent), outlier (a host fails more often than its peers), "
         "failed (a boot failed), incident (something went wrong later); may be repeated",
     )
-    query = _command(commands, "query", "one SELECT over the tables boots, attempts, events, findings, incidents, sources")
+    query = _command(
+        commands,
+        "query",
+        "one SELECT over the tables boots, attempts, events, findings, incidents, sources, which may read these and nothing else",
+    )
     query.add_argument("sql", metavar="SQL", help="in DuckDB's dialect; `DESCRIBE boots` lists columns")
     query.add_argument("--format", choices=["text", "csv", "json", "parquet"], default="text", help="how to print it")
     export = _command(commands, "export", "a whole table, each boot once")

@@ -1,0 +1,1 @@
+"""Mutation tests: what the suite would not notice."""

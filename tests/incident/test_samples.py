@@ -31,6 +31,10 @@ def test_it_is_none(text: str) -> None:
     assert not diagnose(f"{text}\n".encode()).incidents
 
 
+def test_an_update_that_failed_is_no_failed_initialisation() -> None:
+    assert diagnose(b"[88120.100400] virt/tdx: TDX module update failed\n").judged.diagnosis.outcome == "unknown"
+
+
 @pytest.mark.parametrize(
     "text", [f"[  900.1] {LEAK}", f'I get "{NO_KEY}" and it still does not work.', f'"{NO_KEY}" it says, but the other VM works.']
 )

@@ -164,6 +164,8 @@ def _by_words(event: Event) -> Meaning:
     word, nearest = event.values.get("outcome"), event.nearest
     if nearest is not None and nearest.kind not in _INITIALISING:
         return "elsewhere"
+    if "module update" in event.record.text:  # it comes after initialisation
+        return "elsewhere"
     if nearest is not None and nearest.kind == "kvm":
         return "elsewhere"
     if nearest is not None and nearest.outcome == word and word in ("success", "failure", "refusal"):

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 # Least time of the smallest size, how many pieces it may have, and how much twice the input may take.
 LEAST, MOST, FACTOR = 0.02, 1 << 16, 2.6
-# Each size is measured twice, and up to five times as long as other work on the machine may be what makes the difference.
-TIMES, AT_MOST = 2, 5
+# All sizes are measured twice, one after the other, and up to ten times as long as other work on the machine may make the difference.
+TIMES, AT_MOST = 2, 10
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -20,7 +20,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def grows_linearly(of_size: Callable[[int], Callable[[], object]], start: int = 1000) -> None:
-    """Check that a run over twice and four times the input takes no more than 2.6 times as long, each as the least of two to five.
+    """Check that a run over twice and four times the input takes no more than 2.6 times as long, each as the least of two to ten.
 
     `of_size` makes the run over an input of so many pieces; the smallest is made large enough to be measured. What takes no time over so
     many pieces is linear.
@@ -32,9 +32,9 @@ def grows_linearly(of_size: Callable[[int], Callable[[], object]], start: int = 
         size *= 2
     assert first < 1, f"{size} pieces take {first:.1f} s"
     runs = [of_size(size * factor) for factor in (1, 2, 4)]
-    took = [min(seconds(run) for _ in range(TIMES)) for run in runs]
-    for _ in range(AT_MOST - TIMES):
-        if _linear(took):
+    took = [seconds(run) for run in runs]
+    for done in range(1, AT_MOST):
+        if done >= TIMES and _linear(took):
             return
         took = [min(least, seconds(run)) for least, run in zip(took, runs, strict=True)]
     assert _linear(took), f"{size} pieces and twice and four times as many take {took}"

@@ -121,3 +121,13 @@ def verdict(text: str) -> object:
 
 def _bytes(text: str) -> BytesIO:
     return BytesIO(text.encode())
+
+
+@pytest.mark.parametrize("escape", ["^[", "\\x1b", "\\033", "\\e", "\u241b", ""])
+def test_colours_whose_escape_byte_was_written_out(escape: str) -> None:
+    text = f"{escape}[1;33m[    1.500000]{escape}[0m virt/tdx: module initialized\n{escape}[32m[    2.000000]{escape}[0m eth0: up\n"
+    (boot,) = list(LogReader(BytesIO(text.encode()), "x"))
+    assert [(record.time_ns, record.text) for record in boot.records] == [
+        (1_500_000_000, "virt/tdx: module initialized"),
+        (2_000_000_000, "eth0: up"),
+    ]

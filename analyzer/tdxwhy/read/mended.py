@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tdxwhy.lazy import lazy
 
-# Colour sequences whose escape byte was lost on the way: [32m[    1.2] [0m. No kernel message holds one.
-_COLOUR = lazy(r"(?<!\x1b)(?<!\\x1b)(?<!\^\[)\[(?:\d{1,3}(?:;\d{1,3}){0,5})?m")
+# Colour sequences whose escape byte was lost on the way, or written out: [32m[    1.2] [0m, \\033[0m. No kernel message holds one.
+_COLOUR = lazy(r"(?:\^\[|\\x1b|\\033|\\e|\\u001b|\u241b)?(?<!\x1b)\[(?:\d{1,3}(?:;\d{1,3}){0,5})?m")
 _ENTITY = lazy(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 # Elements of text that people paste out of a page. <TASK>, <6> and an address in angle brackets are none of them.
 _BREAK = lazy(r"(?i)<(?:br ?/?|/(?:p|div|li|tr|pre|h\d))>(?:\n)?")

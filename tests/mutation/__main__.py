@@ -21,7 +21,7 @@ from types import FunctionType
 from typing import Any
 
 import tdxwhy
-from tests.mutation.mutate import Mutant, mutants
+from tests.mutation.mutate import Mutant, mutant, sites
 
 PRODUCT = Path(tdxwhy.__file__).parent
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +62,7 @@ class Calls:
             if name is None:
                 path = Path(code.co_filename)
                 inside = path.is_relative_to(PRODUCT) and path.relative_to(PRODUCT).parts[0] in PARTS
-                name = self._known[code] = f"{path.relative_to(PRODUCT)}:{code.co_firstlineno}" if inside else ""
+                name = self._known[code] = f"{path.relative_to(PRODUCT)}:{code.co_qualname}" if inside else ""
             if name:
                 self._seen.add(name)
 
@@ -125,14 +125,15 @@ def main() -> None:
             [sys.executable, "-m", "tests.mutation", "0", str(folder)], env={**os.environ, "TDXWHY_MUTATION": "record"}, check=True
         )
     tests = of_function(json.loads(calls.read_text()))
-    drawn = [
-        (path, one) for part in parts for path in sorted((PRODUCT / part).rglob("*.py")) for one in mutants(path.read_text(), str(path))
-    ]
+    drawn = [(path, site) for part in parts for path in sorted((PRODUCT / part).rglob("*.py")) for site in sites(path.read_text())]
     random.Random(22).shuffle(drawn)
     _preload(parts)
     killed, survivors, began = 0, [], time.monotonic()
-    for number, (path, one) in enumerate(drawn[:count], 1):
-        name = f"{path.relative_to(PRODUCT)}:{one.function}"
+    for number, (path, site) in enumerate(drawn[:count], 1):
+        one = mutant(path.read_text(), site, str(path))
+        if one is None:
+            continue
+        name = f"{path.relative_to(PRODUCT)}:{one.code.co_qualname}"
         if noticed(path, one, tests[name]) if name in tests else False:
             killed += 1
         else:

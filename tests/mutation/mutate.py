@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from types import CodeType
 from typing import NamedTuple
@@ -23,39 +22,55 @@ class Mutant(NamedTuple):
     code: CodeType
 
 
-def mutants(source: str, path: str) -> Iterator[Mutant]:
-    """Yield every mutant of the functions of a module."""
+class Site(NamedTuple):
+    """Where a mutant can be: the line of the function's `def`, and the place of the node in it."""
+
+    line: int
+    place: int
+
+
+def sites(source: str) -> list[Site]:
+    """Return where the functions of a module can be changed."""
+    return [
+        Site(function.lineno, place)
+        for function in ast.walk(ast.parse(source))
+        if isinstance(function, ast.FunctionDef)
+        for place, node in enumerate(_own(function))
+        if _can_change(node)
+    ]
+
+
+def _own(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Yield the nodes of a function's body, those of functions in it left out."""
+    waiting: list[ast.AST] = list(reversed(function.body))
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.FunctionDef):
+            yield node
+            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def mutant(source: str, site: Site, path: str) -> Mutant | None:
+    """Return the mutant of a site; None of a function whose code cannot be found again."""
     tree = ast.parse(source)
-    functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
-    for function in functions:
-        inner = {id(node) for one in functions if one is not function for node in ast.walk(one) if one in ast.walk(function)}
-        for place, node in enumerate(ast.walk(function)):
-            for way in range(_ways(node)) if id(node) not in inner else ():
-                if (made := _mutated(tree, function, place, way, path)) is not None:
-                    yield made
-
-
-def _ways(node: ast.AST) -> int:
-    if isinstance(node, ast.Compare):
-        return int(type(node.ops[0]) in _COMPARISONS)
-    if isinstance(node, ast.Constant):
-        return int(isinstance(node.value, int))
-    if isinstance(node, ast.Return):
-        return int(node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None))
-    return int(isinstance(node, (ast.BoolOp, ast.IfExp, ast.If)) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)))
-
-
-def _mutated(tree: ast.Module, function: ast.FunctionDef, place: int, way: int, path: str) -> Mutant | None:
-    changed = copy.deepcopy(tree)
-    twin = next(one for one in ast.walk(changed) if isinstance(one, ast.FunctionDef) and one.lineno == function.lineno)
-    node = list(ast.walk(twin))[place]
-    before = ast.unparse(node) if isinstance(node, ast.expr) else ast.unparse(node).split("\n")[0]
+    function = next(one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.lineno == site.line)
+    node = list(_own(function))[site.place]
+    before, line = ast.unparse(node).split("\n")[0], getattr(node, "lineno", function.lineno)
     _change(node)
-    after = ast.unparse(node) if isinstance(node, ast.expr) else ast.unparse(node).split("\n")[0]
-    ast.fix_missing_locations(changed)
-    code = _code_at(compile(changed, path, "exec"), _first(function))
-    line = getattr(node, "lineno", function.lineno)
+    after = ast.unparse(node).split("\n")[0]
+    ast.fix_missing_locations(tree)
+    code = _code_at(compile(tree, path, "exec"), _first(function))
     return None if code is None else Mutant(_first(function), line, f"{before} -> {after}", code)
+
+
+def _can_change(node: ast.AST) -> bool:
+    if isinstance(node, ast.Compare):
+        return type(node.ops[0]) in _COMPARISONS
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int)
+    if isinstance(node, ast.Return):
+        return node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None)
+    return isinstance(node, (ast.BoolOp, ast.IfExp, ast.If)) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
 
 
 def _first(function: ast.FunctionDef) -> int:

@@ -195,9 +195,10 @@ def test_work_grows_linearly() -> None:
             return trace
 
         data = "\n".join(machine(1, 1, lines)).encode()
+        before = sys.gettrace()
         sys.settrace(trace)
         list(LogReader(io.BytesIO(data), "log"))
-        sys.settrace(None)
+        sys.settrace(before)
         return count
 
     assert work(10_000) < 10.5 * work(1_000)

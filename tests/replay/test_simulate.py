@@ -108,10 +108,10 @@ def test_any_scenario_runs_or_is_refused_in_one_line(data):
     ],
 )
 def test_big_scenarios_end(scenario):
-    start = time.monotonic()
+    start = time.process_time()
     simulate(parse({"generation": "7.1", **scenario}))
     simulate(parse({"generation": "v8", **scenario}))
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_an_unknown_key_in_a_generation_is_one_line_with_its_place(tmp_path):

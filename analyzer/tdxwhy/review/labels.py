@@ -57,8 +57,8 @@ def remark_kind(spoken: Sequence[Sentence], *, own: bool, wants: bool) -> Remark
     patch or under its author's argument, a mere statement wants it otherwise, unless it approves.
     """
     shown = earnest(spoken[:_FEW])
-    if own and any(wanted(one) == "question" for one in shown):
-        return "question"
+    if own and (asked := {wanted(one) for one in shown if asks(one)}):
+        return "question" if "question" in asked else "request"
     if any(_is(one, "nak") for one in shown if not one.asks):
         return "objection"
     kinds = [kind for one in shown if (kind := wanted(one)) is not None and not _weak(one)]
@@ -101,7 +101,7 @@ def response_kind(spoken: Sequence[Sentence], remark: RemarkKind, *, own: bool) 
 def commits(sentence: Sentence, *, own: bool) -> bool:
     """Tell whether a sentence promises; what is forgotten or preferred promises a fix only if the patch is their own."""
     phrase = phrases("commitment").search(_ITEM.sub("", sentence.text))
-    return phrase is not None and (own or phrase.kind not in OF_AUTHOR)
+    return phrase is not None and phrase.kind != "third-person" and (own or phrase.kind not in OF_AUTHOR)
 
 
 def _without_a_promise(told: Sequence[Sentence], remark: RemarkKind, *, own: bool) -> ResponseKind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import islice
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.mail.nouns import Mail
@@ -22,6 +23,11 @@ _AT_END = re.compile(
     r"(?:,[ ]?|[ ,]{0,9}[(\[])\bv(\d{1,3}(?:\.\d{1,2})?)[)\]]?$|[ ,]{0,9}[(\[](?:version|take|try|spin|round) #?(\d{1,3})[)\]]$",
     re.IGNORECASE,
 )
+
+
+# Lines and characters with which a notice says what it is.
+_FEW = 4
+_OPENING = 300
 
 
 class Subject(NamedTuple):
@@ -86,7 +92,7 @@ def build_messages(mails: Iterable[Mail]) -> tuple[Message, ...]:
 def message_kind(mail: Mail, subject: Subject, lines: Sequence[MailLine]) -> Kind:
     """Tell patches, cover letters and mails from robots apart from what people reply."""
     who = f"{mail.author} <{mail.address or ''}>".lower()
-    if phrases("bot").search(who):
+    if phrases("bot").search(who) or phrases("notice").search(_first_words(lines)):
         return "bot"
     diff = any(line.level == 0 and line.text.startswith(("diff --git ", "+++ ", "@@ -")) for line in lines)
     if subject.reply or not subject.patch:
@@ -95,6 +101,12 @@ def message_kind(mail: Mail, subject: Subject, lines: Sequence[MailLine]) -> Kin
     if subject.part == 0 or not diff:
         return "cover" if subject.part == 0 or not any(line.level == 0 and line.text.startswith("+") for line in lines) else "patch"
     return "patch"
+
+
+def _first_words(lines: Sequence[MailLine]) -> str:
+    """Return the first own words of a mail, as one line."""
+    own = islice((line.text for line in lines if not line.level and line.text.strip()), _FEW)
+    return " ".join(" ".join(own).split())[:_OPENING]
 
 
 def _parent(mail: Mail, known: dict[str, Mail], lines: dict[str, tuple[MailLine, ...]]) -> tuple[str | None, int]:

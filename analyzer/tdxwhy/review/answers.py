@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence
-from tdxwhy.review.lines import squeeze
+from tdxwhy.review.lines import LEVELS, squeeze
 from tdxwhy.review.nouns import Message, Status
 from tdxwhy.review.phrases import phrases, word_class
 from tdxwhy.review.view import Said, View, evidence
@@ -53,9 +53,9 @@ def find_answer(view: View, message: Message, said: Said, last_line: int) -> Rep
 
 
 def _replies(view: View, message: Message) -> Iterator[Message]:
-    """Yield all mails below a mail, nearest first."""
+    """Yield the mails below a mail that can still quote it, nearest first."""
     waiting = list(view.children.get(message.mail.message_id, ()))
-    while waiting:
+    for _ in range(LEVELS):
         yield from waiting
         waiting = [child for reply in waiting for child in view.children.get(reply.mail.message_id, ())]
 

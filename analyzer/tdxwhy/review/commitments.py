@@ -100,13 +100,7 @@ def _committed(view: View, message: Message, text: str) -> tuple[Phrase, str | N
 
 def _wrote_patch(view: View, message: Message) -> bool:
     """Tell whether a mail's author wrote a patch above it, or, where none is here, the mail that began the thread."""
-    name, top = message.parent, message
-    while name is not None:
-        top = view.by_id[name]
-        if top.kind in ("patch", "cover") and view.people.same(top.mail.author, message.mail.author):
-            return True
-        name = top.parent
-    return view.people.same(top.mail.author, message.mail.author)
+    return any(view.people.same(name, message.mail.author) for name in view.patch_authors(message))
 
 
 def _object(view: View, message: Message, said: Said) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from tdxwhy.read.mail.nouns import Mail
 
@@ -37,6 +37,7 @@ class People:
         """Learn from authors; the first name seen speaks for a person."""
         self._of_address: dict[str, int] = {}
         self._of_key: dict[frozenset[str], int] = {}
+        self._found: dict[str, str | None] = {}
         self.names: list[str] = []
         known = list(mails)
         for mail in known:
@@ -82,11 +83,22 @@ class People:
     def find(self, word: str) -> str | None:
         """Return the person whom a form of address means ("Dave", "Kirill", a misspelt "Brois"), None if nobody or several."""
         word = word.strip().lower()
-        if len(word) < 2:
-            return None
-        exact = {number for key, number in self._of_key.items() if word in key}
-        close = exact or {number for key, number in self._of_key.items() if any(_close(word, part) for part in key)}
-        return self.names[close.pop()] if len(close) == 1 else None
+        if word not in self._found:
+            self._found[word] = self._called(word) if len(word) > 1 else None
+        return self._found[word]
+
+    def _called(self, word: str) -> str | None:
+        close = self._parts.get(word) or {number for part, numbers in self._parts.items() if _close(word, part) for number in numbers}
+        return self.names[next(iter(close))] if len(close) == 1 else None
+
+    @cached_property
+    def _parts(self) -> dict[str, set[int]]:
+        """Return whose names have a word in them."""
+        found: dict[str, set[int]] = {}
+        for key, number in self._of_key.items():
+            for part in key:
+                found.setdefault(part, set()).add(number)
+        return found
 
 
 def _close(word: str, part: str) -> bool:

@@ -30,14 +30,15 @@ _ANY = r" [a-z][^\s~]{1,40}~?(?= )"
 # Large classes. A sentence is matched with the words of one of them marked: that which the phrase names, else the first.
 _MARKED = ("do", "order", "did")
 _KEPT = 1 << 13
+_SETS = 3
 _WORDS = "words"
 _GAPS = {"..": 3, "...": 8, "....": 20}
 
 
 class PhraseForm(NamedTuple):
-    """One form as an expression, and words of which every sentence that it matches has one; none where that cannot be told."""
+    """One form as an expression, and sets of words of each of which every sentence that it matches has one."""
 
-    needs: frozenset[str]
+    needs: Sequence[Sequence[str]]
     expression: re.Pattern[str]
 
 
@@ -60,7 +61,10 @@ class Phrase(NamedTuple):
 def _matched(forms: Sequence[PhraseForm], text: str, marked: str) -> re.Match[str] | None:
     words = _words_of(text)
     for form in forms:
-        if not form.needs or not form.needs.isdisjoint(words):
+        for needed in form.needs:
+            if words.isdisjoint(needed):
+                break
+        else:
             found = form.expression.search(normalise(text, marked))
             if found:
                 return found
@@ -134,7 +138,7 @@ def phrases(group: str) -> Phrases:
 
 def read_phrase(group: str, row: Sequence[Any]) -> Phrase:
     """Return a phrase of a group from what `lowered_phrase` made of it."""
-    forms, vetoes = [tuple([PhraseForm(frozenset(needs), lazy(expression)) for needs, expression in each]) for each in row[2:4]]
+    forms, vetoes = [tuple([PhraseForm(needs, lazy(expression)) for needs, expression in each]) for each in row[2:4]]
     return Phrase(row[0], group, row[1], forms, vetoes, row[4])
 
 
@@ -193,10 +197,10 @@ def marked_by(row: dict[str, Any]) -> str:
     return next((name for name in reversed(_MARKED) if f"{{{name}}}" in forms), _MARKED[0])
 
 
-def needed(form: str, words: dict[str, list[str]]) -> list[str]:
-    """Return words of which each sentence has one that a form matches; none where that cannot be told."""
+def needed(form: str, words: dict[str, list[str]]) -> list[list[str]]:
+    """Return the rarest sets of words of each of which a sentence has one that a form matches; none where that cannot be told."""
     pieces: list[Collection[str]] = [piece for each in form.split() if (piece := _first_words(each, words))]
-    return sorted(sorted(pieces, key=_commonness)[0]) if pieces else []
+    return [sorted(piece) for piece in sorted(pieces, key=_commonness)[:_SETS]]
 
 
 def _commonness(words: Collection[str]) -> tuple[int, int]:
@@ -225,7 +229,7 @@ def _word(word: str) -> str:
     return "~? ".join(plain)
 
 
-Lowered = list[tuple[list[str], str]]
+Lowered = list[tuple[list[list[str]], str]]
 
 
 def lowered_phrase(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message, version_key
 from tdxwhy.review.threads import Subject, read_subject
+
+_SAME = 0.6
+_FEW = 4
+_COMMON = 50
 
 
 class LaterVersions(NamedTuple):
@@ -24,8 +29,22 @@ class Posted:
         """Keep what carries a version."""
         self._by_id = {message.mail.message_id: message for message in messages}
         self._patches = [m for m in messages if m.kind in ("patch", "cover") and m.version]
+        self._titles = [read_subject(m.mail.subject).title for m in self._patches]
+        self._of_word: dict[str, list[int]] = {}
+        self._of_title: dict[str, list[int]] = {}
+        self._of_author: dict[str, list[Message]] = {}
+        self._series: dict[tuple[str | int | None, ...], list[Message]] = {}
+        for number, (patch, title) in enumerate(zip(self._patches, self._titles, strict=True)):
+            self._series.setdefault(_series(patch), []).append(patch)
+            if patch.total:
+                self._of_author.setdefault(patch.mail.author, []).append(patch)
+            self._of_title.setdefault(title.lower(), []).append(number)
+            for word in _words(title):
+                self._of_word.setdefault(word, []).append(number)
         self._found: dict[tuple[str, str | None, str | None], LaterVersions] = {}
         self._added: dict[str, set[str]] = {}
+        self._alike: dict[str, list[Message]] = {}
+        self._above: dict[str, Message | None] = {}
 
     def after(self, of: Message) -> LaterVersions:
         """Return what was posted after the version that a mail talks about; titles of a patch may change a little."""
@@ -37,15 +56,25 @@ class Posted:
         return self._found[key]
 
     def _later(self, subject: Subject, top: Message | None) -> LaterVersions:
-        posted = [m for m in self._patches if version_key(m.version) > version_key(subject.version)]
-        named = [m for m in posted if _alike(subject.title, read_subject(m.mail.subject).title) >= _SAME] or self._same_code(top, posted)
-        return LaterVersions(tuple(named), tuple(posted) if named or subject.patch else ())
+        version = version_key(subject.version)
+        named = [m for m in self._named(subject.title) if version_key(m.version) > version]
+        named = named or self._same_code(top, lambda m: version_key(m.version) > version)
+        if named:
+            found = dict.fromkeys(_series(m) for m in named)
+            return LaterVersions(tuple(named), tuple(m for key in found for m in self._series[key]))
+        posted = self._of_author.get(top.mail.author, ()) if top and subject.patch else ()
+        return LaterVersions((), tuple(m for m in posted if version_key(m.version) > version))
 
     def patch_above(self, of: Message) -> Message | None:
         """Return the nearest patch above a mail, the mail itself if it is one."""
+        path: list[str] = []
         top: Message | None = of
-        while top is not None and top.kind != "patch":
+        while top is not None and top.kind != "patch" and top.mail.message_id not in self._above:
+            path.append(top.mail.message_id)
             top = self._by_id.get(top.parent or "")
+        if top is not None and top.kind != "patch":
+            top = self._above[top.mail.message_id]
+        self._above.update(dict.fromkeys(path, top))
         return top
 
     def next_of(self, patch: Message) -> Message | None:
@@ -54,11 +83,14 @@ class Posted:
         A later patch that has the very title of another one of this series is that one's.
         """
         title = read_subject(patch.mail.subject).title
-        later = [m for m in self._patches if m.kind == patch.kind and _order(m) > _order(patch) and m is not patch]
         beside = {read_subject(m.mail.subject).title.lower() for m in self.series_of(patch) if m.kind == patch.kind} - {title.lower()}
-        later = [m for m in later if read_subject(m.mail.subject).title.lower() not in beside]
-        named = [m for m in later if _alike(title, read_subject(m.mail.subject).title) >= _SAME]
-        named += [m for m in self._same_code(patch, later) if m not in named]
+
+        def follows(m: Message) -> bool:
+            own = m.kind == patch.kind and m is not patch and _order(m) > _order(patch)
+            return own and read_subject(m.mail.subject).title.lower() not in beside
+
+        named = [m for m in self._named(title) if follows(m)]
+        named += [m for m in self._same_code(patch, follows) if m not in named]
         if not named:
             return None
         first = min(_order(m) for m in named)
@@ -69,14 +101,38 @@ class Posted:
 
     def series_of(self, patch: Message) -> list[Message]:
         """Return the other mails of a patch's series in the same version."""
-        return [m for m in self._patches if m.version == patch.version and m is not patch and m.mail.author == patch.mail.author]
+        return [m for m in self._series.get(_series(patch), ()) if m is not patch]
 
-    def _same_code(self, top: Message | None, posted: Sequence[Message]) -> list[Message]:
-        """Find a patch again under another title: by the code that it adds."""
+    def _named(self, title: str) -> list[Message]:
+        """Return the patches whose titles share most of their words with one.
+
+        Words that many titles have do not tell; the very title is found whatever its words.
+        """
+        if title not in self._alike:
+            rare = [numbers for word in _words(title) if len(numbers := self._of_word.get(word, ())) <= _COMMON]
+            near = sorted({number for numbers in (*rare, self._of_title.get(title.lower(), ())) for number in numbers})
+            self._alike[title] = [self._patches[number] for number in near if _alike(title, self._titles[number]) >= _SAME]
+        return self._alike[title]
+
+    def _same_code(self, top: Message | None, wanted: Callable[[Message], bool]) -> list[Message]:
+        """Find a patch again under another title: by the code that it adds. Lines that many patches add tell nothing."""
         added = self._adds(top) if top else set()
-        shared = [(len(added & self._adds(m)), m) for m in posted if m.kind == "patch"] if len(added) > 4 else []
+        if len(added) <= _FEW:
+            return []
+        near = {number for line in added for number in self._of_line.get(line, ()) if len(self._of_line[line]) <= _COMMON}
+        shared = [(len(added & self._adds(self._patches[number])), self._patches[number]) for number in sorted(near)]
+        shared = [(count, m) for count, m in shared if m.kind == "patch" and wanted(m)]
         most = max((count for count, _ in shared), default=0)
-        return [m for count, m in shared if count >= 0.8 * most] if most >= 0.3 * len(added) and most > 4 else []
+        return [m for count, m in shared if count >= 0.8 * most] if most >= 0.3 * len(added) and most > _FEW else []
+
+    @cached_property
+    def _of_line(self) -> dict[str, list[int]]:
+        """Return which patches add a line."""
+        found: dict[str, list[int]] = {}
+        for number, patch in enumerate(self._patches):
+            for line in self._adds(patch):
+                found.setdefault(line, []).append(number)
+        return found
 
     def _adds(self, message: Message) -> set[str]:
         name = message.mail.message_id
@@ -86,7 +142,15 @@ class Posted:
         return self._added[name]
 
 
-_SAME = 0.6
+def _words(title: str) -> frozenset[str]:
+    return frozenset(title.lower().split())
+
+
+def _series(patch: Message) -> tuple[str | int | None, ...]:
+    """Return what the mails of a series share: author, version, and the mail that began it; a patch without a number stands alone."""
+    mail = patch.mail
+    began = next(iter((*mail.references, *mail.in_reply_to)), mail.message_id if patch.part in (0, None) else "")
+    return mail.author, patch.version, patch.total, began
 
 
 def _order(message: Message) -> tuple[tuple[int, ...], int]:
@@ -95,5 +159,5 @@ def _order(message: Message) -> tuple[tuple[int, ...], int]:
 
 def _alike(one: str, other: str) -> float:
     """Return how much of their words two titles share."""
-    first, second = (set(title.lower().split()) for title in (one, other))
+    first, second = _words(one), _words(other)
     return len(first & second) / len(first | second) if first and second else 0.0

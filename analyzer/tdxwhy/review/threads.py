@@ -9,7 +9,7 @@ from itertools import islice
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.mail.nouns import Mail
-from tdxwhy.review.lines import own_lines, parse_lines, squeeze
+from tdxwhy.review.lines import LEVELS, own_lines, parse_lines, squeeze
 from tdxwhy.review.nouns import Kind, MailLine, Message
 from tdxwhy.review.phrases import phrases
 from tdxwhy.review.rebuild import rebuilt_mails
@@ -187,10 +187,10 @@ def _depths(messages: Sequence[Message]) -> dict[str, int]:
 
 
 def chain(message: Message, by_id: dict[str, Message]) -> list[Message | None]:
-    """Return the ancestors, nearest first; None stands for each mail that is missing in between."""
+    """Return the ancestors that quotes can tell apart, nearest first; None stands for each mail that is missing in between."""
     above: list[Message | None] = []
     current = message
-    while current.parent is not None and len(above) < 500:
+    while current.parent is not None and len(above) < LEVELS:
         above.extend([None] * current.gap)
         current = by_id[current.parent]
         above.append(current)

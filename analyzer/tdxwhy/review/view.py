@@ -72,6 +72,23 @@ class View:
             roots.update(dict.fromkeys(path, top))
         return roots
 
+    def patch_authors(self, message: Message) -> frozenset[str]:
+        """Return who wrote the patches above a mail, and the mail that began its thread."""
+        path: list[Message] = []
+        current: Message | None = self.by_id.get(message.parent or "") or message
+        while current is not None and current.mail.message_id not in self._wrote:
+            path.append(current)
+            current = self.by_id.get(current.parent or "")
+        known = self._wrote[current.mail.message_id] if current is not None else frozenset((path[-1].mail.author,))
+        for one in reversed(path):
+            known = known | {one.mail.author} if one.kind in ("patch", "cover") else known
+            self._wrote[one.mail.message_id] = known
+        return known
+
+    @cached_property
+    def _wrote(self) -> dict[str, frozenset[str]]:
+        return {}
+
     @cached_property
     def _threads(self) -> dict[str, list[Message]]:
         found: dict[str, list[Message]] = {}

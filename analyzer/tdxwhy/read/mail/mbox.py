@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 from tdxwhy.read.mail.decode import MAIL_BYTES
@@ -12,6 +13,7 @@ _SEPARATOR = re.compile(rb"^From \S+ .{0,60}\d{4}(?: [+-]\d{4})?\s*$|^From mboxr
 _HEADER = re.compile(rb"^[!-9;-~]{1,80}:(?:[ \t]|\r?\n|$)|^>?From ")
 _ESCAPED = re.compile(rb"^>+From ")
 _CHUNK = 1 << 16
+_BLANK = (b"\n", b"\r\n")
 
 
 def split_mbox(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -39,12 +41,12 @@ def split_mbox(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
                 held.append(pending)
                 size += len(pending)
             pending = None
-        if after_blank and _SEPARATOR.match(line):
+        if after_blank and line[:5] == b"From " and _SEPARATOR.match(line):
             pending = line
             continue
-        after_blank = not line.strip()
+        after_blank = line in _BLANK or not line.strip()
         if size <= MAIL_BYTES:
-            held.append(line[1:] if _ESCAPED.match(line) else line)
+            held.append(line[1:] if line[:1] == b">" and _ESCAPED.match(line) else line)
             size += len(line)
     if pending is not None:
         held.append(pending)
@@ -53,8 +55,4 @@ def split_mbox(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    while True:
-        line = stream.readline(_CHUNK)
-        if not line:
-            return
-        yield line
+    return iter(partial(stream.readline, _CHUNK), b"")

@@ -10,6 +10,11 @@ from tdxwhy.read.mail.nouns import Mail
 _Id = TypeVar("_Id", str, bytes)
 
 
+def needle_of(about: str) -> str:
+    """Return what is looked for in subjects and compared with Message-IDs."""
+    return about.strip().strip("<>").lower()
+
+
 def below(mails: Iterable[tuple[_Id, tuple[_Id, ...], bool]]) -> set[_Id]:
     """Return the ids of the mails that are wanted or answer, however far down, one that is.
 
@@ -33,7 +38,7 @@ def below(mails: Iterable[tuple[_Id, tuple[_Id, ...], bool]]) -> set[_Id]:
 
 def about_mails(mails: Iterable[Mail], about: str) -> list[Mail]:
     """Return the mails of the threads that have `about` in a subject or for a Message-ID."""
-    needle = about.strip().strip("<>").lower()
+    needle = needle_of(about)
     held = list(mails)
     rows = ((m.message_id, m.in_reply_to + m.references, needle in m.subject.lower() or needle == m.message_id.lower()) for m in held)
     chosen = below(rows)

@@ -10,25 +10,21 @@ from typing import Any
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
+from tdxwhy.read.mail.heads import HEAD_BYTES, Linked, linked
 from tdxwhy.read.mail.nouns import Mail
-from tdxwhy.read.mail.pick import below
+from tdxwhy.read.mail.pick import below, needle_of
 from tdxwhy.read.repository import Borrowed, said
 
 WHOLE = 3000
-_HEAD_BYTES = 1 << 16
 _REF = re.compile(r"^refs/[\w./-]{1,200}$")
 _OID = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
-_FIELD = re.compile(rb"^(message-id|in-reply-to|references|subject):[ \t]*(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
-_ID = re.compile(rb"<\s*([^<>\s]{1,500})\s*>")
 
 
 class _Entry(NamedTuple):
-    """What pass one keeps of a mail: where it lies, its id and the ids that it links to."""
+    """What pass one keeps of a mail: where it lies, and what links it to others."""
 
     object_id: str
-    message_id: bytes
-    links: tuple[bytes, ...]
-    wanted: bool
+    linked: Linked
 
 
 def epochs(path: Path) -> list[Path]:
@@ -42,7 +38,7 @@ def epochs(path: Path) -> list[Path]:
 
 def inbox_mails(repositories: list[Path], about: str | None) -> Iterator[Mail]:
     """Yield the mails of all epochs: those of the threads that `about` names, else all of a small inbox."""
-    needle = about.strip().strip("<>").encode().lower() if about else None
+    needle = needle_of(about) if about else None
     held: list[tuple[Path, list[_Entry]]] = []
     for path in repositories:
         with _Store(path) as store:
@@ -50,11 +46,11 @@ def inbox_mails(repositories: list[Path], about: str | None) -> Iterator[Mail]:
     total = sum(len(entries) for _, entries in held)
     if needle is None and total > WHOLE:
         raise TdxwhyError(f"{total} mails in this inbox", "name the series: --about SUBJECT or --about MESSAGE-ID")
-    chosen = below((one.message_id, one.links, one.wanted) for _, entries in held for one in entries) if needle else None
+    chosen = below(one.linked for _, entries in held for one in entries) if needle else None
     if chosen is not None and not chosen:
         raise NothingToJudge(f"no mail of this inbox is about {about!r}")
     for path, entries in held:
-        picked = [entry for entry in entries if chosen is None or entry.message_id in chosen]
+        picked = [entry for entry in entries if chosen is None or entry.linked.message_id in chosen]
         if not picked:
             continue
         with _Store(path) as store:
@@ -105,18 +101,11 @@ class _Store:
         """Return the first `limit` bytes of an object, b"" where it is missing."""
         return self._borrowed.read(name, limit) or b""
 
-    def entry(self, name: str, needle: bytes | None) -> _Entry | None:
+    def entry(self, name: str, needle: str | None) -> _Entry | None:
         """Return what links a mail to others, None for an object that is no mail."""
-        raw = self.read(name, _HEAD_BYTES)
-        head = raw.partition(b"\n\n")[0].replace(b"\r", b"")
-        fields = {key.lower(): value for key, value in _FIELD.findall(head)}
-        found = _ID.search(fields.get(b"message-id", b""))
-        if not found:
-            return None
-        links = tuple(dict.fromkeys(_ID.findall(fields.get(b"in-reply-to", b"")) + _ID.findall(fields.get(b"references", b""))[-3:]))
-        subject = b" ".join(fields.get(b"subject", b"").split()).lower()
-        wanted = needle is not None and (needle in subject or found.group(1).lower() == needle)
-        return _Entry(name, found.group(1), links, wanted)
+        raw = self.read(name, HEAD_BYTES)
+        found = linked(raw, needle)
+        return _Entry(name, found) if found is not None else None
 
 
 def _head(path: Path) -> str:

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.files import shown
@@ -14,8 +14,11 @@ from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail.head import visible
 from tdxwhy.read.mail.mbox import split_mbox
 from tdxwhy.read.mail.nouns import Mail
-from tdxwhy.read.mail.pick import about_mails
+from tdxwhy.read.mail.pick import about_mails, below, needle_of
 from tdxwhy.read.opening import Opened, Raw
+
+if TYPE_CHECKING:
+    from tdxwhy.read.mail.heads import Linked
 
 _SNIFF = 1 << 16
 _PAGE_BYTES = 32 << 20
@@ -44,8 +47,9 @@ def _mails(path: Path, about: str | None) -> Iterator[Mail]:
         yield from _folder(path, about)
         return
     try:
+        chosen = _chosen(path, about) if about else None
         with path.open("rb") as stream:
-            yield from _stream(stream, shown(path.name))
+            yield from _stream(stream, shown(path.name), chosen)
     except FileNotFoundError:
         raise TdxwhyError(f"{path}: no such file") from None
     except (OSError, EOFError) as error:
@@ -62,11 +66,35 @@ def read_stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
     yield from _stream(stream, name)
 
 
-def _stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
-    """Yield the mails of a stream, compressed or not; the last one tells if the rest was lost."""
+def _chosen(path: Path, about: str) -> frozenset[int] | None:
+    """Return which mails of an mbox belong to the threads that `about` names, by their heads alone; None for any other file."""
+    needle = needle_of(about)
+    with path.open("rb") as stream:
+        opened = Opened(stream, shown(path.name))
+        if not _is_mbox(_start(opened)):
+            return None
+        rows = [_linked(raw, needle) for _, raw in split_mbox(io.BufferedReader(Raw(opened), _SNIFF))]
+    chosen = below(rows)
+    return frozenset(number for number, row in enumerate(rows) if row.message_id in chosen)
+
+
+def _linked(raw: bytes, needle: str) -> Linked:
+    """Read what links a mail to others; one that states no id is decoded, as its id is made of all that it says."""
+    from tdxwhy.read.mail.heads import Linked, linked
+
+    found = linked(raw, needle)
+    if found is not None:
+        return found
+    mail = decode_mail(raw, "")
+    links = tuple(link.encode("utf-8", "replace") for link in (*mail.in_reply_to, *mail.references))
+    return Linked(mail.message_id.encode("utf-8", "replace"), links, needle in mail.subject.lower())
+
+
+def _stream(stream: BinaryIO, name: str, chosen: frozenset[int] | None = None) -> Iterator[Mail]:
+    """Yield the mails of a stream, compressed or not, of an mbox those chosen; the last one tells if the rest was lost."""
     opened = Opened(stream, name)
     last: Mail | None = None
-    for mail in _opened(opened):
+    for mail in _opened(opened, chosen):
         if last is not None:
             yield last
         last = mail
@@ -77,12 +105,21 @@ def _stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
         raise TdxwhyError(f"{name}: {lost[0]}")
 
 
-def _opened(opened: Opened) -> Iterator[Mail]:
-    head = opened.head[:_SNIFF].lstrip(b"\xef\xbb\xbf\r\n\t ")
+def _is_mbox(head: bytes) -> bool:
+    return head.startswith(b"From ") and re.match(rb"From \S+ .*\r?\n", head) is not None
+
+
+def _start(opened: Opened) -> bytes:
+    return opened.head[:_SNIFF].lstrip(b"\xef\xbb\xbf\r\n\t ")
+
+
+def _opened(opened: Opened, chosen: frozenset[int] | None) -> Iterator[Mail]:
+    head = _start(opened)
     buffered = io.BufferedReader(Raw(opened), _SNIFF)
-    if head.startswith(b"From ") and re.match(rb"From \S+ .*\r?\n", head):
-        for line, raw in split_mbox(buffered):
-            yield decode_mail(raw, opened.name, line)
+    if _is_mbox(head):
+        for number, (line, raw) in enumerate(split_mbox(buffered)):
+            if chosen is None or number in chosen:
+                yield decode_mail(raw, opened.name, line)
     elif _is_mail(head):
         yield decode_mail(buffered.read(MAIL_BYTES + 1), opened.name, 1)
     else:

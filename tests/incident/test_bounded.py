@@ -60,3 +60,92 @@ def test_control_characters_of_a_paste_do_not_reach_the_terminal(tmp_path: Path,
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "\u202e" not in out
+
+
+HOST_UP = (
+    "Dec 01 10:00:01 h kernel: virt/tdx: BIOS enabled: private KeyID range [32, 64)\n"
+    "Dec 01 10:00:06 h kernel: virt/tdx: module initialized\n"
+)
+NO_KEYID, NOT_ALLOWED = "KVM_TDX_INIT_VM failed: No space left on device", "KVM_TDX_INIT_VM failed: Invalid argument"
+
+
+def of_vms(tmp_path: Path, capsys: pytest.CaptureFixture[str], *said: tuple[int, str]) -> list[tuple[object, ...]]:
+    """Return errno, count and VMs of the incidents of a host's journal in which processes of QEMU say these."""
+    lines = (f"Dec 01 10:{n // 60 % 60:02}:{n % 60:02} h qemu-system-x86_64[{pid}]: {text}\n" for n, (pid, text) in enumerate(said, 60))
+    log = tmp_path / "journal.log"
+    log.write_text(HOST_UP + "".join(lines))
+    found = report(log, capsys)["incidents"]
+    assert isinstance(found, list)
+    return [(one["errno"], one["count"], len(one["vms"])) for one in found]
+
+
+def test_two_vms_that_ran_into_the_same_are_one_incident(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert of_vms(tmp_path, capsys, (100, NO_KEYID), (200, NO_KEYID)) == [(-28, 2, 2)]
+
+
+def test_what_one_vm_ran_into_does_not_hide_what_another_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    consequence = "kvm_arch_init_vcpu failed (0): Invalid argument"
+    said = ((100, NO_KEYID), (200, NOT_ALLOWED), (100, consequence), (200, consequence))
+    assert of_vms(tmp_path, capsys, *said) == [(-28, 1, 1), (-22, 1, 1)]
+
+
+def test_a_thousand_vms_that_ran_into_two_things_are_two_incidents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = [(1000 + n, NO_KEYID if n % 2 else NOT_ALLOWED) for n in range(1000)]
+    assert of_vms(tmp_path, capsys, *said) == [(-22, 500, 16), (-28, 500, 16)]
+
+
+QEMU_STARTS = (
+    "2026-12-01 10:01:00.000+0000: starting up libvirt version: 11.0.0, qemu version: 10.1.0, kernel: 6.16.1, hostname: h\n"
+    "/usr/bin/qemu-system-x86_64 \\\n-name guest=td-a,debug-threads=on \\\n"
+    "-machine pc-q35-10.1,kernel_irqchip=split,confidential-guest-support=lsec0 \\\n"
+    '-object \'{"qom-type":"tdx-guest","id":"lsec0"}\' \\\n-msg timestamp=on\n'
+)
+QEMU_ENDS = (
+    f"2026-12-01T10:01:01.000000Z qemu-system-x86_64: {NO_KEYID}\n"
+    "2026-12-01T10:01:01.100000Z qemu-system-x86_64: kvm_arch_init_vcpu failed (0): Invalid argument\n"
+    "2026-12-01 10:01:01.200+0000: shutting down, reason=failed\n"
+)
+
+
+@pytest.mark.parametrize("text", [QEMU_STARTS[140:] + QEMU_ENDS, QEMU_ENDS, QEMU_ENDS[30:]])
+def test_a_libvirt_log_cut_in_front_tells_what_its_rest_says(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    log = tmp_path / "td-a.log"
+    log.write_text(text)
+    found = report(log, capsys)
+    assert isinstance(found["incidents"], list)
+    assert [one["causes"] for one in found["incidents"]] == [["keyids-exhausted"]]
+
+
+@pytest.mark.parametrize(
+    "text", [QEMU_STARTS, QEMU_STARTS[:150], QEMU_STARTS + "2026-12-01 10:30:00.000+0000: shutting down, reason=shutdown\n"]
+)
+def test_a_libvirt_log_cut_behind_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    log = tmp_path / "td-a.log"
+    log.write_text(text)
+    found = report(log, capsys)
+    assert (found["outcome"], found["incidents"]) == ("unknown", [])
+
+
+def test_words_of_failures_in_a_large_journal_of_other_programs_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    programs = ("containerd[1]", "sshd[3]", "NetworkManager[9]", "qemu-ga[4]", "libvirtd[9]", "CRON[3]")
+    words = ("failed: Input/output error", "internal error: End of file from qemu monitor", "No space left on device", "TDX Corp: failed")
+    log = tmp_path / "journal.log"
+    with log.open("w") as file:
+        file.write(HOST_UP)
+        for n in range(100_000):
+            file.write(f"Dec 01 11:{n // 60 % 60:02}:{n % 60:02} h {programs[n % 6]}: {words[n % 4]} {n}\n")
+    found = report(log, capsys)
+    assert (found["outcome"], found["incidents"]) == ("initialized", [])
+
+
+def test_a_tds_console_in_the_hosts_journal_is_no_word_of_the_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    console = (
+        "Linux version 6.12.0 (x@y) #1 SMP",
+        "tdx: Guest detected",
+        "Memory Encryption Features active: Intel TDX",
+        "reboot: Power down",
+    )
+    log = tmp_path / "journal.log"
+    log.write_text(HOST_UP + "".join(f"Dec 01 10:03:{n:02} h td-console[5]: [    {n}.000000] {text}\n" for n, text in enumerate(console)))
+    found = report(log, capsys)
+    assert (found["outcome"], found["role"], found["incidents"]) == ("initialized", "host", [])

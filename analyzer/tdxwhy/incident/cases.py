@@ -18,6 +18,8 @@ _RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}
 _ORDINARY = lazy(r"^\W{0,8}[ER]AX=[0-9a-f]{8}|\bsev_\w{1,40}:")
 # So many lines lie between a CPU that is started and what fails on it.
 _SOON = 3
+# So many kinds of failure of one stage are told apart by their VMs.
+_PARTS = 3
 # Who speaks for the host's kernel.
 KERNEL = ("kvm_intel", "virt/tdx", "seamldr", "kernel", "mce", "tdx-host")
 GUEST = ("guest", "tdvf")
@@ -76,7 +78,7 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, show
         gathered.setdefault(mark.stage, []).append(mark)
     folded = _folded(gathered)
     order = [stage.id for stage in tables.stages()]
-    made = [Case(stage, tuple(sorted(found, key=lambda mark: mark.weight))) for stage, found in folded.items()]
+    made = [Case(stage, tuple(sorted(part, key=lambda mark: mark.weight))) for stage, found in folded.items() for part in _by_vm(found)]
     ordinary = any(_ORDINARY.search(line.text) for line in lines)
     cases = [case for case in made if _stands(case, shown) and not (ordinary and _is_ordinary(case))]
     return tuple(sorted(cases, key=lambda case: order.index(case.stage)))
@@ -168,6 +170,31 @@ def _folded(gathered: dict[str, list[StagedSign]]) -> dict[str, list[StagedSign]
         if home is not None:
             kept[home] = [*kept[home], *kept.pop(stage)]
     return kept
+
+
+def _by_vm(marks: list[StagedSign]) -> list[list[StagedSign]]:
+    """Part what VMs ran into at one stage where each failure says whose it is and they differ; what belongs to none of them goes."""
+    failures: dict[str, list[StagedSign]] = {}
+    for mark in marks:
+        if mark.sign.message.outcome == "failure":
+            failures.setdefault(mark.sign.vm, []).append(mark)
+    # A VM may be named by one program and its process by another: these cannot be told apart.
+    if "" in failures or len({vm.endswith("]") for vm in failures}) != 1:
+        return [marks]
+    met = {vm: _met(min(found, key=lambda mark: mark.weight)) for vm, found in failures.items()}
+    kinds = list(dict.fromkeys(met.values()))
+    if not 1 < len(kinds) <= _PARTS:
+        return [marks]
+    parts: dict[tuple[object, ...], list[StagedSign]] = {kind: [] for kind in kinds}
+    for mark in marks:
+        if mark.sign.vm in met:
+            parts[met[mark.sign.vm]].append(mark)
+    return list(parts.values())
+
+
+def _met(mark: StagedSign) -> tuple[object, ...]:
+    """Return what a failure comes to, whatever VM it is of."""
+    return mark.sign.message.id, mark.call, mark.seamcall, mark.errno
 
 
 def _is_ordinary(case: Case) -> bool:

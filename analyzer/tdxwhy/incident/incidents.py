@@ -18,6 +18,7 @@ from tdxwhy.ranges import ranges
 from tdxwhy.records import Evidence as Quote
 from tdxwhy.records import Topology
 
+# So many stages are told of, each with so many quotes.
 _MOST, _QUOTES = 3, 8
 
 
@@ -35,8 +36,8 @@ def incidents_of(lines: Sequence[PasteLine], host: Host) -> tuple[Incident, ...]
     if not cases:
         return ()
     shared = about.of_paste(evidence, host, cases, topology)
-    made = [_incident(case, cases, lines, host, evidence, shared, topology) for case in cases]
-    return tuple(made[:_MOST])
+    stages = list(dict.fromkeys(case.stage for case in cases))[:_MOST]
+    return tuple(_incident(case, cases, lines, host, evidence, shared, topology) for case in cases if case.stage in stages)
 
 
 def _incident(  # noqa: PLR0913, PLR0917 - what a paste is

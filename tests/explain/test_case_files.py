@@ -49,15 +49,3 @@ def test_logs_of_two_hosts_are_two_cases(tmp_path: Path, capsys: pytest.CaptureF
     assert [len(each) for each in incidents(paths, capsys)] == [0, 1]
     (found,) = incidents(paths, capsys)[1]
     assert "31 TDs at a time" in str(found["sentence"])
-
-
-def test_the_files_of_this_machines_programs_are_read_and_what_cannot_be_is_said(tmp_path: Path) -> None:
-    from tdxwhy.read.host.programs import own_programs
-
-    folder = tmp_path / "var/log/libvirt/qemu"
-    folder.mkdir(parents=True)
-    (folder / "td1.log").write_text(FULL)
-    (folder / "td2.log").mkdir()
-    found, missing = own_programs(tmp_path, lambda _: b"qgsd[1]: About to start main loop\n")
-    assert dict(found) == {"/var/log/libvirt/qemu/td1.log": FULL, "qgsd": "qgsd[1]: About to start main loop\n"}
-    assert [line.partition(":")[0] for line in missing] == ["/var/log/libvirt/qemu/td2.log"]

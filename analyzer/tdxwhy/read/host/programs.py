@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,29 +19,53 @@ _JOURNALS = (("qgsd", ("journalctl", "-u", "qgsd", "-n", "200", "--no-pager", "-
 def own_programs(root: Path = Path("/"), run: Run = command) -> tuple[list[tuple[str, str]], list[str]]:
     """Return names and last lines of these logs, and a line for each that is there and could not be read."""
     missing: list[str] = []
-    found = [*_of_folders(root, missing), *_of_journals(run)]
+    found = [*_of_folders(root, missing), *_of_journals(run, missing)]
     return found, missing
 
 
 def _of_folders(root: Path, missing: list[str]) -> Iterator[tuple[str, str]]:
     for folder in _FOLDERS:
-        path = root / folder
         try:
-            logs = sorted(path.glob("*.log"), key=lambda one: one.stat().st_mtime, reverse=True) if path.is_dir() else []
-        except OSError as error:
+            names = [path.name for path in (root / folder).iterdir() if path.name.endswith(".log")]
+        except FileNotFoundError:
+            continue
+        except OSError as error:  # libvirt's own folder lets others through, and list nothing
             missing.append(f"/{folder}: {reason(error)}")
             continue
-        for log in logs[:_FILES]:
+        for name in _newest(root / folder, names):
             try:
-                with log.open("rb") as stream:
-                    stream.seek(max(0, log.stat().st_size - _BYTES))
-                    yield f"/{folder}/{log.name}", stream.read(_BYTES).decode("utf-8", "replace")
+                yield f"/{folder}/{name}", _end_of(root / folder / name).decode("utf-8", "replace")
             except OSError as error:
-                missing.append(f"/{folder}/{log.name}: {reason(error)}")
+                missing.append(f"/{folder}/{name}: {reason(error)}")
 
 
-def _of_journals(run: Run) -> Iterator[tuple[str, str]]:
+def _newest(folder: Path, names: list[str]) -> list[str]:
+    """Return the names of the newest logs, newest first; one whose age is not told is as old as any."""
+
+    def age(name: str) -> tuple[int, str]:
+        try:
+            return -(folder / name).stat().st_mtime_ns, name
+        except OSError:
+            return 0, name
+
+    return sorted(names, key=age)[:_FILES]
+
+
+def _end_of(path: Path) -> bytes:
+    """Return the last bytes of a log. A pipe or a device of that name is none, and is not waited for."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as stream:
+        told = os.fstat(handle)
+        if not stat.S_ISREG(told.st_mode):
+            raise OSError(0, "not a regular file")
+        stream.seek(max(0, told.st_size - _BYTES))
+        return stream.read(_BYTES)
+
+
+def _of_journals(run: Run, missing: list[str]) -> Iterator[tuple[str, str]]:
     for name, asked in _JOURNALS:
         told = run(asked)
-        if told:
+        if told is None:
+            missing.append(f"the journal of {name}: {asked[0]} is missing or failed")
+        elif told:
             yield name, told[-_BYTES:].decode("utf-8", "replace")

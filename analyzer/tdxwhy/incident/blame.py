@@ -85,7 +85,7 @@ def _machine_check(lines: Sequence[PasteLine], place: int) -> Named:
 def _hotplug(case: Case, lines: Sequence[PasteLine], place: int, topology: Topology) -> Named:
     named = {value for mark in case.marks if isinstance(value := mark.sign.values.get("cpu"), int)}
     named |= _written(case.marks)
-    if not named and case.main.sign.message.id.startswith("kvm.offline-refused"):
+    if not named and case.main.sign.message.kind == "last-cpu":
         return _last_of_package(lines[: place + 1], topology)
     if not named and case.main.seamcall is not None:
         started = brought_online(lines[max(0, place - 6) : place + 1])
@@ -97,9 +97,7 @@ def _hotplug(case: Case, lines: Sequence[PasteLine], place: int, topology: Topol
 
 def _written(marks: Sequence[StagedSign]) -> set[int]:
     """Return the CPUs whose `online` file the refused command wrote."""
-    found = (
-        _ONLINE_FILE.search(mark.sign.line.asked or mark.sign.line.text) for mark in marks if mark.sign.message.id.startswith("cpuhp.")
-    )
+    found = (_ONLINE_FILE.search(mark.sign.line.asked or mark.sign.line.text) for mark in marks if mark.sign.message.kind == "online-file")
     return {int(match[1] or match[2]) for match in found if match is not None}
 
 

@@ -95,7 +95,7 @@ def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], h
     stage = stage or message.stage
     seamcall = seamcall_of(sign)
     component = _component(sign)
-    if seamcall is not None and message.id in ("kvm.seamcall", "seamcall.number", "seamcall.indexed"):
+    if seamcall is not None and message.kind == "seamcall":
         row = row_of(seamcall)
         stage = row.stage
         late = row.chosen and bool(brought_online(lines[max(0, place - _SOON) : place]))

@@ -139,7 +139,7 @@ def of_case(case: Case, usable: bool | None) -> frozenset[str]:
         found |= set(_of_mark(mark))
     if usable is not None:
         found.add("module-usable" if usable else "module-lost")
-    if case.main.sign.message.id.startswith(("qemu.fatal", "libvirt.panic", "guest.sept")) and _SEPT.search(case.main.sign.quote):
+    if case.main.sign.message.kind == "last-words" and _SEPT.search(case.main.sign.quote):
         found.add("sept-named")
     return frozenset(found)
 
@@ -271,12 +271,11 @@ def _given(parameters: str, host: Host, evidence: PastedEvidence) -> str:
 
 
 def _function(case: Case) -> str:
-    found = next((mark.sign for mark in case.marks if mark.sign.message.id.startswith("trace.")), None)
+    found = next((mark.sign for mark in case.marks if mark.sign.message.kind == "function"), None)
     if found is None:
         return ""
-    named = found.message.id.removeprefix("trace.")
-    if not named.startswith("kvm-tdx"):
-        return named
+    if "function" not in found.message.args:
+        return found.message.format.strip().partition("+")[0]
     return str(found.values.get("function", "")).partition(" ")[2].removeprefix("at ").partition("+")[0]
 
 

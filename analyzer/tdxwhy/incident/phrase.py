@@ -101,7 +101,7 @@ def settles(case: Case, ranked: Ranked, brought: set[str]) -> tuple[str, ...]:
 
 def whom_settles(case: Case, evidence: PastedEvidence, named: bool) -> Iterator[str]:
     """Yield what would name the CPU or package, where a cause has one and nothing names it."""
-    if not named and case.main.sign.message.id.startswith(("kvm.all-packages", "kvm.offline-refused")) and "cpus" not in evidence.brought:
+    if not named and case.main.sign.message.kind in ("no-cpu", "last-cpu") and "cpus" not in evidence.brought:
         yield "which package and CPU: lscpu -e=CPU,SOCKET,ONLINE; cat /sys/devices/system/cpu/offline"
 
 

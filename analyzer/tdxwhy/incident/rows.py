@@ -8,6 +8,9 @@ from tdxwhy.noun import NamedTuple
 
 # How much a message counts: a failure of its own; a result whose reason stands elsewhere; a line that only repeats; one that is none.
 Weight = Literal["failure", "result", "consequence", "ordinary"]
+# What the words of a message carry beyond its values: whom they concern, a CPU in a command, a function, the last words of a TD;
+# `seamcall`: only its leaf tells the stage; `structure`: its lines are known by who speaks alone, whatever is said.
+Kind = Literal["", "last-cpu", "no-cpu", "online-file", "function", "last-words", "seamcall", "structure"]
 # What a fulfilled condition says of its cause.
 Verdict = Literal["settles", "likely", "unlikely", "excluded"]
 
@@ -28,6 +31,7 @@ class ProgramMessage(NamedTuple):
     outcome: Weight
     meaning: str
     source: str
+    kind: Kind = ""
     prefix: str = ""
     call: str = ""
     errno: str = ""
@@ -49,7 +53,7 @@ class ProgramMessage(NamedTuple):
     @property
     def by_structure(self) -> bool:
         """Tell whether the row knows its lines by who speaks alone, whatever is said."""
-        return self.id.startswith("unknown.")
+        return self.kind == "structure"
 
 
 class Condition(NamedTuple):

@@ -100,16 +100,20 @@ def _groups(small: Sequence[Manifest]) -> Iterator[list[Manifest]]:
 
 def _merge(store: StoreFolder, place: Path, group: Sequence[Manifest]) -> bool:
     name = hashlib.blake2b("\n".join(one.part for one in group).encode(), digest_size=16).hexdigest()
+    return replace(store, place, name, group, best_copies([store.parts / one.part for one in group]))
+
+
+def replace(store: StoreFolder, place: Path, name: str, group: Sequence[Manifest], kept: Mapping[str, Collection[int]]) -> bool:
+    """Put one part with the boots that are kept, by part, in the place of a group; all that is no boot's stays."""
     folders = [store.parts / one.part for one in group]
-    kept = best_copies(folders)
-    tables = {table: rows_but(folders, table, kept if table in ABOUT_BOOTS else None) for table in TABLES}
+    tables = {table: _rows_but(folders, table, kept if table in ABOUT_BOOTS else None) for table in TABLES}
     # What these parts replaced and could not be deleted yet must not come back with their going.
     there = {one.name for one in store.parts.iterdir()}
     replaces = {one.part for one in group} | {name for one in group for name in one.replaces if name in there}
     return commit(store.parts, place, name, tables, sorted(replaces))
 
 
-def rows_but(folders: Sequence[Path], table: str, kept: Mapping[str, Collection[int]] | None) -> Iterator[RecordBatch]:
+def _rows_but(folders: Sequence[Path], table: str, kept: Mapping[str, Collection[int]] | None) -> Iterator[RecordBatch]:
     """Yield the rows of one table of all parts; of the copies of a boot only the one that is kept."""
     from arro3.core import RecordBatch
 

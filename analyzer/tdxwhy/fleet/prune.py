@@ -9,9 +9,8 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tdxwhy.fleet.compact import alone, rows_but, sweep
-from tdxwhy.fleet.part import Manifest, commit, rows_of, trouble_of
-from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES
+from tdxwhy.fleet.compact import alone, replace, sweep
+from tdxwhy.fleet.part import rows_of, trouble_of
 from tdxwhy.fleet.store import StoreFolder, Writer
 from tdxwhy.noun import NamedTuple
 
@@ -36,7 +35,8 @@ def prune(store: StoreFolder, before: datetime) -> Pruning:
                 damaged.append(manifest.part)
                 continue
             old, kept = _parted(store.parts / manifest.part, before)
-            if old and _replace(store, writer.folder, manifest, kept, before):
+            name = hashlib.blake2b(f"{manifest.part} from {before.isoformat()}".encode(), digest_size=16).hexdigest()
+            if old and replace(store, writer.folder, name, [manifest], {manifest.part: kept}):
                 boots, parts = boots + old, parts + 1
         deleted, waiting = sweep(store, writer.folder)
     return Pruning(boots, parts, deleted, waiting, tuple(damaged))
@@ -56,11 +56,3 @@ def _parted(part: Path, before: datetime) -> tuple[int, frozenset[int]]:
 
 def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-
-
-def _replace(store: StoreFolder, place: Path, manifest: Manifest, kept: frozenset[int], before: datetime) -> bool:
-    name = hashlib.blake2b(f"{manifest.part} from {before.isoformat()}".encode(), digest_size=16).hexdigest()
-    folder = store.parts / manifest.part
-    tables = {table: rows_but([folder], table, {folder.name: kept} if table in ABOUT_BOOTS else None) for table in TABLES}
-    there = {one.name for one in store.parts.iterdir()}
-    return commit(store.parts, place, name, tables, sorted({manifest.part, *(one for one in manifest.replaces if one in there)}))

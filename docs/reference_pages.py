@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+@cache
 def pictures() -> dict[str, str]:
     """Return the picture of every modelled kernel by its name below docs/; none without Graphviz."""
     sys.path.insert(0, str(ROOT / "analyzer"))

@@ -52,7 +52,7 @@ def test_a_failing_log_fails_and_a_named_one_does_not() -> None:
 @pytest.mark.parametrize("folder", sorted(path.name for path in SAMPLES.iterdir() if path.is_dir()) if SAMPLES.is_dir() else [])
 def test_our_own_samples(folder: str) -> None:
     logs = [path for path in sorted((SAMPLES / folder).iterdir()) if path.suffix not in (".toml", ".json") or "journal" in path.name]
-    for path in [one for one in logs if one.is_file() and "golden" not in one.name and "expected" not in one.name][:1]:
+    for path in [one for one in logs if one.is_file() and "expected" not in one.name][:1]:
         found = gate(inputs([str(path)]), rules_of(), Settings())
         (judged,) = found.inputs
         status = exit_status(found, "warning")

@@ -56,12 +56,15 @@ def tried(name: str, data: bytes, limit: float = LIMIT) -> None:
         raise UnanswerableError(f"{took:.1f} s")
 
 
+def driving(text: str, allowed: str = "\n") -> list[str]:
+    """Return the characters of a text that drive a terminal, as numbers."""
+    return sorted(hex(ord(one)) for one in set(text) - set(allowed) if unicodedata.category(one) in _DRIVING)
+
+
 def _shown(text: str) -> None:
     """Refuse characters that drive a terminal."""
-    if not text.replace("\n", "").isprintable():
-        left = {one for one in text if unicodedata.category(one) in _DRIVING} - {"\n"}
-        if left:
-            raise UnanswerableError(f"not neutral: {sorted(map(hex, map(ord, left)))}")
+    if not text.replace("\n", "").isprintable() and (left := driving(text)):
+        raise UnanswerableError(f"not neutral: {left}")
 
 
 def _log(data: bytes) -> None:

@@ -299,7 +299,10 @@ def head(load: Callable[[], tuple[float, float, float]] = os.getloadavg) -> str:
     cpu = next(
         (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?"
     )
-    return f"{cpu}, {os.cpu_count()} processors, Python {platform.python_version()}, load {load()[0]:.1f} at the start.\n"
+    asked = ["git", "-C", ROOT, "describe", "--always", "--dirty"]
+    commit = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    machine = f"{cpu}, {os.cpu_count()} processors, Python {platform.python_version()}"
+    return f"{machine}, commit {commit or 'unknown'}, load {load()[0]:.1f} at the start.\n"
 
 
 def main() -> None:

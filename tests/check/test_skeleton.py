@@ -13,7 +13,7 @@ from tdxwhy.check.rules import load_rule
 from tdxwhy.errors import main_in_one_line
 
 
-@pytest.mark.parametrize("rule_id", ["TDX011", "TDX111", "TDX211", "TDX311", "TDX411", "TDX901"])
+@pytest.mark.parametrize("rule_id", ["TDX011", "TDX111", "TDX211", "TDX311", "TDX411", "TDX511", "TDX901"])
 def test_a_skeleton_is_a_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule_id: str) -> None:
     monkeypatch.setattr(sys, "argv", ["skeleton", rule_id, str(tmp_path / "new")])
     skeleton.main()

@@ -11,7 +11,7 @@ from tdxwhy.errors import TdxwhyError, main_in_one_line
 from tdxwhy.shipped import folder
 
 # For each kind of rule an own rule that is short: its predicates and examples show what can be asked.
-_MODELS = {"gate": "TDX001", "log": "TDX103", "patch": "TDX203", "thread": "TDX302", "replay": "TDX402"}
+_MODELS = {"gate": "TDX001", "log": "TDX103", "patch": "TDX203", "thread": "TDX302", "replay": "TDX402", "outcome": "TDX501"}
 _FIELDS = {
     "title": "the fault, in words that fit a list",
     "message": "what a finding says; {missing} stands for what is not there",

@@ -27,7 +27,7 @@ def test_boots_before_a_day_go_with_all_their_rows(place, capsys):
     assert "24 boots taken out of " in capsys.readouterr().out
     count, first = told(place)
     assert (before[0] - count, str(first)[:10]) == (24, "2026-11-05")
-    for table in ("attempts", "events", "findings"):
+    for table in ("attempts", "events", "findings", "incidents"):
         assert told(place, f"SELECT count(*) FROM {table} WHERE boot NOT IN (SELECT boot FROM boots)") == (0,)
     assert told(place, "SELECT count(*) FROM boots WHERE started IS NULL") == (1,)
     assert main(["fleet", "check", "--store", str(place / "store")]) == 0

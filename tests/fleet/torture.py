@@ -27,11 +27,11 @@ from tdxwhy.cli import main
 from tdxwhy.fleet import compact, ingest  # noqa: F401
 from tdxwhy.fleet.inspect import inspect
 from tdxwhy.fleet.query import open_fleet
+from tdxwhy.fleet.schema import TABLES
 from tdxwhy.fleet.store import open_store
 from tests.fleet.fleets import make_fleet
 
 _A_STORE = 10
-_TABLES = ("boots", "attempts", "events", "findings", "sources")
 
 
 def quietly(command: list[str], within: float = 0.0) -> tuple[int, float]:
@@ -52,7 +52,7 @@ def rows(store: Path) -> dict[str, list[Any]]:
     """Return every row of every table."""
     fleet = open_fleet(store)
     try:
-        return {table: fleet.ask(f"SELECT * FROM {table} ORDER BY ALL").rows for table in _TABLES}
+        return {table: fleet.ask(f"SELECT * FROM {table} ORDER BY ALL").rows for table in TABLES}
     finally:
         fleet.close()
 

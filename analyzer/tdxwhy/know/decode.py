@@ -208,10 +208,11 @@ def errno_meaning(number: int) -> str:
 
 
 @cache
-def _errnos_by_name() -> dict[str, int]:
+def errnos() -> dict[str, int]:
+    """Return every errno by its name."""
     return {row.name: int(row.number) for row in _names("ERRNO").values()}
 
 
 def errno_named(name: str) -> int | None:
     """Return the number of an errno by its name, with or without a minus sign, or None."""
-    return _errnos_by_name().get(name.lstrip("-").upper())
+    return errnos().get(name.lstrip("-").upper())

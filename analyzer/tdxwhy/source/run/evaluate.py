@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tdxwhy.source.calls import PrintCall, calls
 from tdxwhy.source.run.lines import PrintedLine, StackFrame, laid_out, splat
-from tdxwhy.source.run.program import ERRNO, Program
+from tdxwhy.source.run.program import Program, errnos
 from tdxwhy.source.run.values import Reference, SymbolicName, Unknown, Value, combine, is_error, number, truth
 from tdxwhy.source.syntax import Expression, ExpressionKind, Function, Statement, callee, written
 
@@ -81,8 +81,8 @@ class Evaluator:
 
     def constant(self, name: str) -> Value:
         """Return what a name stands for that is no variable in hand: an errno, a macro, a function, or itself."""
-        if name in ERRNO or name in self.program.parameters:
-            return ERRNO.get(name, Unknown(name))
+        if name in errnos() or name in self.program.parameters:
+            return errnos().get(name, Unknown(name))
         if name in self.program.variables:
             initial = self.program.variables[name]
             if initial is not None and initial.kind == "list":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 from tdxwhy.know.decode import decode_leaf
 from tdxwhy.know.names import named
@@ -15,11 +16,10 @@ from tdxwhy.source.results import STATUS as _STATUS
 from tdxwhy.source.run.branching import Decision, Deviation, RunResult, Side
 from tdxwhy.source.run.interpreter import Interpreter
 from tdxwhy.source.run.lines import PrintedLine
-from tdxwhy.source.run.program import ERRNO, Program
+from tdxwhy.source.run.program import Program, errnos
 from tdxwhy.source.run.values import SymbolicName, Unknown, Value, is_error
 from tdxwhy.source.syntax import Function, inner, statement_expressions
 
-_ERRNO_NAMES = {value: name for name, value in ERRNO.items()}
 _MOST_FAULTS = 400
 _MOST_SIDES = 24
 # Of all runs together; a kernel's whole bring-up takes some 30,000.
@@ -251,10 +251,15 @@ def _answer_name(program: Program, answer: Value) -> str:
     return f"{answer:#x}" if isinstance(answer, int) else str(answer)
 
 
+@cache
+def _errno_names() -> dict[int, str]:
+    return {number: name for name, number in errnos().items()}
+
+
 def errno_name(result: Value) -> str:
     """Return `-EIO` of a returned value, "" where no error comes back, and words where its number is not known."""
     if isinstance(result, int) and -4095 <= result < 0:
-        return f"-{_ERRNO_NAMES.get(-result, str(-result))}"
+        return f"-{_errno_names().get(-result, str(-result))}"
     return f"error of {result.text}" if isinstance(result, Unknown) and is_error(result) else ""
 
 

@@ -229,8 +229,7 @@ class Automaton(Moves):
                 whole.add(one.kind)
         for kind, answer in self.generation.answers.items():
             if not {"", kind} & whole:
-                shown = answer.print_registers if step.registers and answer.print_registers else answer.print
-                yield Kind(kind, answer.errno, shown)
+                yield Kind(kind, answer.errno, answer.printed(registers=step.registers))
 
     def _fallible(self, state: State, step: ModelStep) -> Iterator[State]:
         """Take a step of the kernel's own that works, or fails with its errno (an allocation, a limit)."""

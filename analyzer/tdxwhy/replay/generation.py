@@ -46,6 +46,10 @@ class Answer(NamedTuple):
     print: tuple[str, ...] = ()
     print_registers: tuple[str, ...] = ()
 
+    def printed(self, *, registers: bool) -> tuple[str, ...]:
+        """Return what is printed of it by a step that shows the registers, or does not."""
+        return self.print_registers if registers and self.print_registers else self.print
+
 
 class OwnAnswer(NamedTuple):
     """What one step makes of an answer: of its `kind` or of any, and where `status` is given of that status alone, as far as `mask` goes.
@@ -187,7 +191,7 @@ class Generation(NamedTuple):
                 whole.add(one.kind)
         for kind, answer in self.answers.items():
             if not {"", kind} & whole:
-                yield from answer.print_registers if step.registers and answer.print_registers else answer.print
+                yield from answer.printed(registers=step.registers)
 
     def asked(self, word: str) -> Operation | None:
         """Return the operation that `word` starts, if this kernel has one."""

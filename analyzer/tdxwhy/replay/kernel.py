@@ -267,7 +267,7 @@ class Kernel:
         answer = self._answer(step, kind, status, cpu)
         zero = dict.fromkeys(("rcx", "rdx", "r8", "r9", "r10", "r11"), 0)
         self.values |= {"leaf": leaf_number(leaf), "leaf_name": leaf.replace(".", "_"), "status": status} | zero | registers
-        shown = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
+        shown = step.print_status or answer.printed(registers=step.registers)
         for form in shown + (step.print_vmfailinvalid if kind == "vmfailinvalid" else ()):
             self.print(form, cpu)
         if answer.errno and not step.ignore:

@@ -106,7 +106,7 @@ def _failing(generation: Generation, step: ModelStep, closing: tuple[str, ...]) 
         for kind, answer in generation.answers.items():
             if {"", kind} & told:
                 continue
-            own = step.print_status or (answer.print_registers if step.registers and answer.print_registers else answer.print)
+            own = step.print_status or answer.printed(registers=step.registers)
             own += step.print_vmfailinvalid if kind == "vmfailinvalid" else ()
             yield Failing(_ANSWERS[kind], _shown(generation, own + (() if step.ignore else closing)), answer.errno)
     elif step.does == "check" and step.stop is not None and (step.stop or step.print):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
 from tdxwhy.know import tables
@@ -135,7 +135,7 @@ def _candidates(name: str | None) -> tuple[Generation, ...]:
 def _conforming(runs: Sequence[ReplayRun], topology: Topology | None) -> Verdict:
     cheapest = min((run.skipped, run.lost) for run in runs)
     best = [run for run in runs if (run.skipped, run.lost) == cheapest]
-    ways = _shown_first([(run, ending) for run in best for ending in _cheapest(run)])
+    ways = _shown_first([(run, ending) for run in best for ending in run.endings])
     outcomes = {_outcome(ending) for _, ending in ways}
     outcome: Outcome = outcomes.pop() if len(outcomes) == 1 else "unknown"
     explanations = _explanations(ways, topology)
@@ -158,11 +158,6 @@ def _shown_first(ways: list[tuple[ReplayRun, FinalState]]) -> list[tuple[ReplayR
     """Leave out failures without a line where there is one with a line: whoever tried again in silence explains nothing."""
     shown = [(run, ending) for run, ending in ways if ending.blame is not None and ending.blame.shown]
     return shown or ways
-
-
-def _cheapest(run: ReplayRun) -> Iterable[FinalState]:
-    least = min(ending.cost for ending in run.endings)
-    return [ending for ending in run.endings if ending.cost == least]
 
 
 # A module that was lost later, in a module update, had come up.

@@ -65,13 +65,15 @@ def generation_since(release: str | None, among: Collection[str]) -> GenerationR
     A guess, for what is asked before there is a log; what became of a boot is never decided by it.
     """
     known = sorted((one for one in generations() if one.since and one.id in among), key=lambda one: one.since)
-    numbers = tuple(
-        int(number)
-        for number in (release or "").replace("-", ".").replace("+", ".").split(".")[:2]
-        if number.isdecimal() and len(number) < 10
-    )
+    numbers = release_numbers(release or "")
     reached = [one for one in known if one.since <= numbers] or known[:1]
     return reached[-1] if len(numbers) == 2 else known[-1]
+
+
+def release_numbers(release: str) -> tuple[int, ...]:
+    """Return the first two numbers of a release; fewer where it has no more."""
+    parts = release.replace("-", ".").replace("+", ".").split(".")[:2]
+    return tuple(int(number) for number in parts if number.isdecimal() and len(number) < 10)
 
 
 def is_release(text: str) -> bool:

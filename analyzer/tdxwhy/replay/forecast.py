@@ -36,10 +36,10 @@ def generation_of(release: str | None) -> Generation:
 
     A guess: distributions backport, so a log decides better.
     """
-    dated = sorted((_numbers(name), name) for name in generations() if name.replace(".", "").isdecimal())
+    dated = sorted((tables.release_numbers(name), name) for name in generations() if name.replace(".", "").isdecimal())
     if release is None:
         return generation(dated[-1][1])
-    reached = [name for numbers, name in dated if numbers <= _numbers(release)]
+    reached = [name for numbers, name in dated if numbers <= tables.release_numbers(release)]
     return generation(reached[-1] if reached else tables.generation_since(release, generations()).id)
 
 
@@ -47,11 +47,6 @@ def generation_named(name: str) -> Generation:
     """Return the modelled kernel of that name or alias, or the one that a kernel's release, as `uname -r` prints it, is taken for."""
     known = {alias for one in generations().values() for alias in (one.name, *one.aliases)}
     return generation_of(name.removeprefix("v")) if name not in known and tables.is_release(name) else generation(name)
-
-
-def _numbers(release: str) -> tuple[int, ...]:
-    parts = release.replace("-", ".").replace("+", ".").split(".")[:2]
-    return tuple(int(number) for number in parts if number.isdecimal() and len(number) < 10)
 
 
 def foresee(topology: Topology, name: str, module: dict[str, Any] | None = None, settings: dict[str, Any] | None = None) -> Foresight:

@@ -21,7 +21,7 @@ SIDECARS = (TOPOLOGY, "sos_commands/processor/lscpu_-ae", "proc/cpuinfo", "sos_c
 _MOST_BYTES = 64 << 20
 _MOST_MEMBERS = 200_000
 # The banner stands among the first lines of a boot.
-_HEAD = 1 << 16
+HEAD = 1 << 16
 
 
 class Unpacked(NamedTuple):
@@ -68,7 +68,7 @@ def unpack(opened: Opened) -> tuple[Unpacked, list[Loss]]:
 def best_log(found: Mapping[str, bytes | bytearray]) -> str:
     """Return the name of the log to read, of several of one boot the first that begins where the boot does, "" where there is none."""
     there = [name for name in LOGS if found.get(name)]
-    whole = (name for name in there if b"Linux version " in bytes(found[name][:_HEAD]))
+    whole = (name for name in there if b"Linux version " in bytes(found[name][:HEAD]))
     return next(whole, there[0] if there else "")
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
-from tdxwhy.read.host.bundle import KERNEL_LOG, LOGS, SIDECARS, TOPOLOGY, best_log
+from tdxwhy.read.host.bundle import HEAD, KERNEL_LOG, LOGS, SIDECARS, TOPOLOGY, best_log, pack
 
 COMMANDS = "sos_commands"
 # sosreport-HOST[-LABEL]-DATE-LETTERS, as sos names its archives and the folder in them.
 _NAME = lazy(r"(?:^|[/!])sosreport-(?P<host>[\w.-]{1,200}?)-(?P<date>\d{4}-\d\d-\d\d)-[a-z]{4,16}(?=[/!.]|$)")
-_HEAD = 1 << 16
 _MOST = 64 << 20
 
 
@@ -46,7 +45,7 @@ def log_in(folder: str) -> str | None:
             path = Path(folder, name)
             if path.is_file() and not path.is_symlink():
                 with path.open("rb") as stream:
-                    heads[name] = stream.read(_HEAD)
+                    heads[name] = stream.read(HEAD)
         except OSError:
             continue
     return best_log(heads) or None
@@ -66,8 +65,6 @@ def bundled(folder: str) -> bytes | None:
 
 def packed(files: Mapping[str, bytes]) -> bytes:
     """Return files as a bundle that `tdxwhy log` reads."""
-    from tdxwhy.read.host.bundle import pack
-
     return pack({name: data.decode("utf-8", "replace") for name, data in files.items()})
 
 

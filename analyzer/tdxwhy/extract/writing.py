@@ -44,8 +44,8 @@ def as_toml(made: Draft, base: str = "", known: dict[str, Any] | None = None) ->
         'kernels = "as read"',
         "covered = false",
         f"source = {_value(f'tdxwhy model extract {made.name}')}",
-        *_table("answers", _news(made.answers, known)),
-        *_table("form", _news(forms, known)),
+        *_table("answers", _news(made.answers, known.get("answers", {}))),
+        *_table("form", _news(forms, known.get("form", {}))),
     ]
     for operation in _new_operations(made.operations, known.get("operation", [])):
         rows += ["", "[[operation]]"]
@@ -60,8 +60,7 @@ def _table(name: str, rows: dict[str, Any]) -> list[str]:
 
 def _news(rows: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     """Return the rows that no row of the same name says already."""
-    tables = [known.get(name, {}) for name in ("answers", "form")]
-    return {name: row for name, row in rows.items() if not any(_plain(table.get(name)) == _plain(row) for table in tables)}
+    return {name: row for name, row in rows.items() if _plain(known.get(name)) != _plain(row)}
 
 
 def _new_operations(rows: Sequence[dict[str, Any]], known: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -142,11 +142,11 @@ class Interpreter(Caller):
         if call is not None and callee(call) == "asm_goto" and len(call.parts) == 3:
             decision = self._decide("branch", 0, f"{call.parts[1].text.upper()} faults", statement.first, fails=True)
             return _Signal("goto", label=call.parts[2].text) if decision is self.failed_at else None
-        inlined = self.program.inlined(call)
-        if inlined is None:
+        inlined = self.program.inlined(call) if call is not None else None
+        if call is None or inlined is None:
             self.value(call)
             return None
-        if call is None or callee(call) in self.expanding:
+        if callee(call) in self.expanding:
             self.note_unseen(f"{written(call)} stands for itself", statement.first)
             return None
         self.expanding.append(callee(call))

@@ -114,10 +114,10 @@ class Program:
             return None
         return statements_of(define, tuple(as_source(part) for part in call.parts[1:])) or None
 
-    def inlined(self, call: Expression | None) -> tuple[Statement, ...] | None:
+    def inlined(self, call: Expression) -> tuple[Statement, ...] | None:
         """Return what a call of a macro stands for that leaves the function in which it stands; None for any other call."""
-        define = self.defines.get(callee(call)) if call is not None and call.kind == "call" else None
-        if call is None or define is None or not leaves(define):
+        define = self.defines.get(callee(call)) if call.kind == "call" else None
+        if define is None or not leaves(define):
             return None
         return statements_of(define, tuple(as_source(part) for part in call.parts[1:]), call.row) or None
 

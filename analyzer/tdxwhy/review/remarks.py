@@ -92,8 +92,9 @@ class Remarks:
             found = points(self.view, message, region, cuts)
             groups = _asking(found) if own else _grouped([one for one in found if not idle(one) or _answered(one, cuts)], cuts)
             on = self.anchors.anchor(message, region.about) if groups else None
+            answers = bool(groups) and not own and any(self.is_author(one.message) for one in self.under(message, region))
             for group in groups:
-                made = self._made(message, group, on, region)
+                made = self._made(message, group, on, own=own, answers=answers)
                 if own or not self._only_answers(made):
                     self._of_mail.setdefault(message.mail.message_id, []).append(made)
                     yield made
@@ -110,10 +111,8 @@ class Remarks:
         self._of_mail.setdefault(message.mail.message_id, []).append(found)
         yield found
 
-    def _made(self, message: Message, group: Sequence[Point], on: Anchor | None, region: AuthorRegion) -> Found:
+    def _made(self, message: Message, group: Sequence[Point], on: Anchor | None, *, own: bool, answers: bool) -> Found:
         spoken = tuple(sentence for point in group for sentence in point.sentences)
-        own = self.is_author(message)
-        answers = not own and any(self.is_author(one.message) for one in self.under(message, region))
         argues = not own and not answers and self._on_author(message, on) and not assents(spoken)
         kind = remark_kind(spoken, own=own, wants=argues or self._on_patch(message, on))
         text = "\n\n".join(point.text for point in group)[:LONGEST]

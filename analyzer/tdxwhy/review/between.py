@@ -25,9 +25,9 @@ _TAKEN = ("changed", "gone", "noted")
 class Between:
     """Compares the patches of a thread with what was posted after them."""
 
-    def __init__(self, view: View, posted: Posted, after: Sequence[Message]) -> None:
+    def __init__(self, view: View, posted: Posted, after: View) -> None:
         """Take a thread, the patches of all versions, and the mails of later versions."""
-        self._view, self._posted, self._after = view, posted, View(after)
+        self._view, self._posted, self._after = view, posted, after
 
     def changes(self, remarks: Sequence[Remark], tags: Sequence[Tag]) -> tuple[PatchChange, ...]:
         """Return each patch of the thread beside its next version, then what is new or gone in a series that is here as a whole."""

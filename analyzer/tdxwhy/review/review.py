@@ -130,8 +130,9 @@ class _Found:
         """Return everything found."""
         view = self._view
         quotes = [quote for message in view.messages for quote in view.speakers.quotes(message)]
-        patches = patch_versions(view, after)
-        between = Between(view, self._posted, after)
+        later = View(after)
+        patches = patch_versions(view, later)
+        between = Between(view, self._posted, later)
         return Review(
             messages=view.messages,
             quotes=tuple(quotes),

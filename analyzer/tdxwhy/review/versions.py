@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag, version_key
@@ -33,10 +33,9 @@ def _code(text: str, source: str, tree: Files) -> tuple[tuple[PrintSite, ...], t
     return tuple(site for site in print_sites(text, source) if site.added), failing_paths(text, source, dict(tree))
 
 
-def patch_versions(thread: View, later: Sequence[Message]) -> tuple[PatchVersion, ...]:
+def patch_versions(thread: View, later: View) -> tuple[PatchVersion, ...]:
     """Count what each version of each patch prints, leaves silent, needs and was given; oldest version first."""
-    after = View(later)
-    views = [(thread, m) for m in thread.messages] + [(after, m) for m in later if m.mail.message_id not in thread.by_id]
+    views = [(thread, m) for m in thread.messages] + [(later, m) for m in later.messages if m.mail.message_id not in thread.by_id]
     patches = [(view, m) for view, m in views if m.kind in ("patch", "cover") and m.version is not None]
     newest: dict[str, tuple[int, ...]] = {}
     for _, message in patches:

@@ -34,21 +34,26 @@ class Between:
         found: list[PatchChange] = []
         new: set[str] = set()
         patches = [one for one in self._view.messages if one.kind == "patch" and one.version]
+        said = [(self._patch_of(one.evidence), one) for one in remarks if one.kind != "approval"]
+        given = [(self._receiver(one), one) for one in tags if one.tag != "Signed-off-by"]
         for patch in patches:
             after = self._posted.next_of(patch)
             if after is not None:
                 new.add(after.mail.message_id)
-                found.append(self._followed(patch, after, remarks, tags))
+                found.append(self._followed(patch, after, said, given))
         paired = {one.old for one in found}
         found += [_alone(one, old=True) for one in patches if found and one.mail.message_id not in paired and self._replaced(one)]
         return (*found, *(_alone(one, old=False) for one in self._added(found, new)))
 
-    def _followed(self, old: Message, new: Message, remarks: Sequence[Remark], tags: Sequence[Tag]) -> PatchChange:
+    def _followed(
+        self, old: Message, new: Message, said: Sequence[tuple[str | None, Remark]], given: Sequence[tuple[Message | None, Tag]]
+    ) -> PatchChange:
+        """Compare a patch with its next version; `said` is with the patch that it stands below, `given` with what it was given to."""
         change = changed_patch(old, new)
         name = old.mail.message_id
-        own = [one for one in remarks if one.kind != "approval" and self._patch_of(one.evidence) == name]
+        own = [one for patch, one in said if patch == name]
         return change._replace(
-            tags=tuple(self._fates(change, new, [one for one in tags if self._given_to(one, old)])),
+            tags=tuple(self._fates(change, new, [one for receiver, one in given if _reaches(receiver, old)])),
             taken=tuple(one for one in own if one.next.state in _TAKEN),
             left=tuple(one for one in own if one.next.state == "unchanged"),
             claims=tuple(self._claims(old, new, change)),
@@ -58,14 +63,12 @@ class Between:
         above = self._posted.patch_above(self._view.by_id[evidence.place.message_id or ""])
         return above.mail.message_id if above is not None else None
 
-    def _given_to(self, tag: Tag, patch: Message) -> bool:
-        """Tell whether a tag was given to a patch: in its own trailers, below it, or to the series in an answer to its cover letter."""
-        if tag.tag == "Signed-off-by":
-            return False
+    def _receiver(self, tag: Tag) -> Message | None:
+        """Return the patch or the cover letter that a tag was given to, in its own trailers or below it."""
         given: Message | None = self._view.by_id[tag.evidence.place.message_id or ""]
         while given is not None and given.kind not in ("patch", "cover"):
             given = self._view.by_id.get(given.parent or "")
-        return given is patch or (given is not None and given.kind == "cover" and patch.parent == given.mail.message_id)
+        return given
 
     def _fates(self, change: PatchChange, new: Message, tags: Sequence[Tag]) -> Iterator[CarriedTag]:
         carried = [(one.tag, one.by) for one in find_tags(self._view if new.mail.message_id in self._view.by_id else self._after, new)]
@@ -129,6 +132,11 @@ class Between:
             number = self._view.people.number(mail.author, mail.address)
             found[number] = max(found.get(number, date), date)
         return found
+
+
+def _reaches(receiver: Message | None, patch: Message) -> bool:
+    """Tell whether what was given to a mail was given to a patch: to the patch itself, or to the series by its cover letter."""
+    return receiver is patch or (receiver is not None and receiver.kind == "cover" and patch.parent == receiver.mail.message_id)
 
 
 def _named(message: Message, hunks: set[int | None]) -> set[str]:

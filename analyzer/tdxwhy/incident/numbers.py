@@ -31,9 +31,7 @@ def _words() -> dict[str, int]:
 
 def errno_name(number: int | None) -> str:
     """Return the kernel's name of an errno, such as EIO for -5; an empty text for None."""
-    if number is None:
-        return ""
-    return "EOPNOTSUPP" if -number == errno.EOPNOTSUPP else errno.errorcode.get(-number, "")
+    return "" if number is None else decode.errno_name(number) or ""
 
 
 def errno_of(text: str) -> int | None:

@@ -51,6 +51,11 @@ def table(piece: Piece, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     return json.loads(text(piece, name))
 
 
+def rows(piece: Piece, name: str, noun: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a NamedTuple's class
+    """Return one table of a piece as rows of a noun, lists as tuples."""
+    return tuple(noun(*(tuple(value) if isinstance(value, list) else value for value in row)) for row in table(piece, name))
+
+
 def names(piece: Piece) -> tuple[str, ...]:
     """Return the names of a piece's tables, in their order."""
     return tuple(_tables(piece)[0])

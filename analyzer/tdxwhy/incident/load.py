@@ -21,43 +21,16 @@ _NUMBER = {"int": r"(-?\d+)", "hex": r"(?:0x)?([0-9a-fA-F]+)"}
 def load(folder: Path, nouns: Mapping[str, type]) -> dict[str, Any]:
     """Return the rows of every file by table, plain; RulesError names the row that is wrong."""
     schemas = {name: _schema(noun) for name, noun in nouns.items()}
-    found: dict[str, list[Any]] = {name: [] for name in nouns}
-    for path in sorted(folder.glob("*.toml")):
-        for name, given in toml.read(path).items():
-            if name not in schemas:
-                raise RulesError(f"{path.name}: unknown table [[{name}]]; known: {', '.join(sorted(schemas))}")
-            found[name].extend(_row(path, name, row, schemas[name]) for row in given)
+    found = toml.rows(folder, schemas, ("id", "code", "call"))
     found["message"] = [_with_pattern(row) for row in found["message"]]
     for complaint in _complaints(found):
         raise RulesError(f"{folder.name}: {complaint}")
-    return {name: [_plain(row, nouns[name]) for row in given] for name, given in found.items()}
+    return {name: [toml.plain(row) for row in given] for name, given in found.items()}
 
 
 def _schema(noun: type) -> type:
     nested = {"when": rows.Condition, "action": rows.Advice, "settle": rows.Settle} if noun is rows.IncidentCause else {}
     return strict(noun, {name: GenericAlias(tuple, (strict(inner, {}), ...)) for name, inner in nested.items()})
-
-
-def _row(path: Path, name: str, row: dict[str, Any], schema: type) -> Any:  # noqa: ANN401 - a struct made at run time
-    import msgspec
-
-    try:
-        return msgspec.convert(row, schema)
-    except msgspec.ValidationError as error:
-        raise RulesError(f"{path.name}: [[{name}]] {row.get('id') or row.get('code') or row.get('call') or '?'}: {error}") from error
-
-
-def _plain(row: Any, noun: Any) -> list[Any]:  # noqa: ANN401 - a struct made at run time
-    values = [getattr(row, field) for field in noun._fields]
-    return [[_plain(one, _noun_of(one)) for one in value] if _holds_rows(value) else value for value in values]
-
-
-def _holds_rows(value: object) -> bool:
-    return isinstance(value, tuple) and bool(value) and hasattr(value[0], "__struct_fields__")
-
-
-def _noun_of(row: object) -> type:
-    return {"Condition": rows.Condition, "Advice": rows.Advice, "Settle": rows.Settle}[type(row).__name__]
 
 
 def _with_pattern(row: Any) -> Any:  # noqa: ANN401 - a struct made at run time

@@ -42,7 +42,7 @@ INCIDENT = compiled.Piece(
 
 
 def _read(name: str, noun: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a NamedTuple's class
-    return tuple(noun(*(tuple(value) if isinstance(value, list) else value for value in row)) for row in compiled.table(INCIDENT, name))
+    return compiled.rows(INCIDENT, name, noun)
 
 
 @cache

@@ -26,32 +26,10 @@ def _make() -> dict[str, Any]:
     schemas = {
         name: strict(noun, {"when": GenericAlias(tuple, (condition, ...))} if name == "finding" else {}) for name, noun in _NOUNS.items()
     }
-    found: dict[str, list[Any]] = {name: [] for name in _NOUNS}
-    for path in sorted(shipped.folder(f"rules/{_FOLDER}").glob("*.toml")):
-        for name, given in toml.read(path).items():
-            if name not in schemas:
-                raise RulesError(f"{path.name}: unknown table [[{name}]]; known: {', '.join(sorted(schemas))}")
-            found[name] += [_row(path.name, name, row, schemas[name]) for row in given]
+    found = toml.rows(shipped.folder(f"rules/{_FOLDER}"), schemas, ("id", "check", "fact"))
     for complaint in _complaints(found):
         raise RulesError(f"{_FOLDER}: {complaint}")
-    return {name: [_plain(row) for row in given] for name, given in found.items()}
-
-
-def _row(file: str, name: str, row: dict[str, Any], schema: type) -> Any:  # noqa: ANN401 - a struct made at run time
-    import msgspec
-
-    try:
-        return msgspec.convert(row, schema)
-    except msgspec.ValidationError as error:
-        raise RulesError(f"{file}: [[{name}]] {row.get('id') or row.get('check') or row.get('fact') or '?'}: {error}") from error
-
-
-def _plain(row: Any) -> list[Any]:  # noqa: ANN401 - a struct made at run time
-    values = [getattr(row, field) for field in row.__struct_fields__]
-    return [
-        [_plain(one) for one in value] if isinstance(value, tuple) and value and hasattr(value[0], "__struct_fields__") else value
-        for value in values
-    ]
+    return {name: [toml.plain(row) for row in given] for name, given in found.items()}
 
 
 def _complaints(found: Mapping[str, list[Any]]) -> Iterator[str]:
@@ -77,27 +55,23 @@ READY = compiled.Piece(
 )
 
 
-def _read(name: str, noun: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a NamedTuple's class
-    return tuple(noun(*(tuple(value) if isinstance(value, list) else value for value in row)) for row in compiled.table(READY, name))
-
-
 @cache
 def readings() -> tuple[rows.ReadingRow, ...]:
     """Return what is read of a machine."""
-    return _read("reading", rows.ReadingRow)
+    return compiled.rows(READY, "reading", rows.ReadingRow)
 
 
 @cache
 def checks() -> tuple[rows.CheckRow, ...]:
     """Return the checks in their order."""
-    return _read("check", rows.CheckRow)
+    return compiled.rows(READY, "check", rows.CheckRow)
 
 
 @cache
 def findings() -> Mapping[str, tuple[rows.CheckFinding, ...]]:
     """Return what each check can come to, by its id."""
     found: dict[str, tuple[rows.CheckFinding, ...]] = {}
-    for row in _read("finding", rows.CheckFinding):
+    for row in compiled.rows(READY, "finding", rows.CheckFinding):
         made = row._replace(when=tuple(rows.FactCondition(*one) for one in row.when))
         found[made.check] = (*found.get(made.check, ()), made)
     return found

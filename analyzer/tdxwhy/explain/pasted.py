@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tdxwhy.explain.nouns import Action, Diagnosis, FoundCause
 from tdxwhy.incident import tables
 from tdxwhy.incident.evidence import PastedEvidence
-from tdxwhy.incident.nouns import PasteLine
+from tdxwhy.incident.nouns import PastedFact, PasteLine
 from tdxwhy.incident.rows import Pasted
 from tdxwhy.know import tables as known
 from tdxwhy.lazy import lazy
@@ -40,8 +40,7 @@ def _with_more(diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosis:
         if fact is None or evidence.facts.keys() & set(row.without) or any(one.id == row.cause for one in diagnosis.causes):
             continue
         cause = known.cause(row.cause)
-        quote = Quote(fact.line.place, fact.line.text.strip()[:240])
-        more = FoundCause(row.cause, cause.title, cause.meaning, (quote,))
+        more = FoundCause(row.cause, cause.title, cause.meaning, (_quoted(fact),))
         action = Action(cause.advice, cause.command)
         diagnosis = diagnosis._replace(causes=(*diagnosis.causes, more)[:_CAUSES], actions=(*diagnosis.actions, action))
     return diagnosis
@@ -65,7 +64,7 @@ def _judged(diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosis | None:
 
 def _by(row: Pasted, diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosis:
     facts = [fact for name in row.quotes if (fact := evidence.last(name)) is not None]
-    quotes = tuple(Quote(fact.line.place, fact.line.text.strip()[:240]) for fact in facts)
+    quotes = tuple(map(_quoted, facts))
     cause = known.cause(row.cause) if row.cause else None
     return diagnosis._replace(
         outcome=row.outcome,
@@ -77,6 +76,10 @@ def _by(row: Pasted, diagnosis: Diagnosis, evidence: PastedEvidence) -> Diagnosi
         settles=(),
         role="host" if diagnosis.role == "unknown" else diagnosis.role,
     )
+
+
+def _quoted(fact: PastedFact) -> Quote:
+    return Quote(fact.line.place, fact.line.text.strip()[:240])
 
 
 def checklist(lines: Sequence[PasteLine]) -> Iterator[Action]:
@@ -92,9 +95,7 @@ def checklist(lines: Sequence[PasteLine]) -> Iterator[Action]:
     if told[_AT_ONCE:]:
         yield Action(f"Then: {'; '.join(told[_AT_ONCE:])}.")
     machine = " ".join(line.text for line in lines if _MACHINE.search(line.text))
-    for vendor in known.firmware_vendors():
-        if machine and lazy(vendor.match).search(machine):
-            yield Action(f"{vendor.name}: {vendor.path}")
+    yield from (Action(f"{vendor.name}: {vendor.path}") for vendor in known.vendors_named(machine))
     proofs = [step.proof for step in steps if "0x1401" in step.proof or "0x87" in step.proof]
     proved = f" The private KeyIDs prove the rest ({done})." if done else ""
     yield Action(f"Prove it: {'; '.join(proofs)}.{proved}", "sudo modprobe msr; sudo rdmsr -a 0x1401; sudo rdmsr 0x87; sudo rdmsr 0x982")

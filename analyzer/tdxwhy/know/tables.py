@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
 from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, FoundBy, ReadAs, Shown, SignRow, Step, Term
@@ -205,6 +205,11 @@ def firmware_steps() -> tuple[FirmwareStep, ...]:
 def firmware_vendors() -> tuple[FirmwareVendor, ...]:
     """Return where vendors keep these options."""
     return tuple(FirmwareVendor(*row) for row in table("FIRMWARE_VENDOR"))
+
+
+def vendors_named(machine: str) -> Iterator[FirmwareVendor]:
+    """Yield the vendors that what a machine says of itself names."""
+    yield from (vendor for vendor in firmware_vendors() if machine and lazy(vendor.match).search(machine))
 
 
 @cache

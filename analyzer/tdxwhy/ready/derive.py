@@ -10,7 +10,6 @@ from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
 from tdxwhy.know.topology import topology as complete
-from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import counted, ranges
 from tdxwhy.read.host.tree import HostTree
@@ -153,10 +152,9 @@ def _named(packages: Sequence[Package]) -> str:
 
 def _vendor(facts: HostFacts) -> None:
     told = " ".join(filter(None, (facts.value("maker"), facts.value("board"))))
-    for vendor in tables.firmware_vendors():
-        if told and lazy(vendor.match).search(told):
-            facts.derive("firmware-path", f"{vendor.name}: {vendor.path}", "maker" if facts.value("maker") else "board")
-            return
+    vendor = next(tables.vendors_named(told), None)
+    if vendor is not None:
+        facts.derive("firmware-path", f"{vendor.name}: {vendor.path}", "maker" if facts.value("maker") else "board")
 
 
 def may_hibernate(facts: HostFacts) -> bool:

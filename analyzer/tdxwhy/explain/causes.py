@@ -1,6 +1,7 @@
 """The causes that fit, best first, each with why it fits this log, and whom it blames."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from tdxwhy.explain.facts import BootFacts, evidence_of
 from tdxwhy.explain.judgement import Judgement
@@ -37,9 +38,13 @@ def candidates(judgement: Judgement, facts: BootFacts, call: Seamcall | None, ev
 
 def _names_a_lost_package(judgement: Judgement) -> bool:
     """Tell whether a failing line itself names a package together with its CPUs: it says then whom it blames."""
+    return any(values.get("cpus") for values in _naming_packages(judgement))
+
+
+def _naming_packages(judgement: Judgement) -> list[dict[str, Any]]:
+    """Return what the failing lines say that name packages themselves."""
     failures = judgement.attempt.failures if judgement.attempt is not None else ()
-    named = [event.values for event in failures if isinstance(event.values.get("package"), int) or "packages" in event.values]
-    return any(values.get("cpus") for values in named)
+    return [event.values for event in failures if isinstance(event.values.get("package"), int) or "packages" in event.values]
 
 
 def _likely(ids: tuple[str, ...], facts: BootFacts) -> tuple[str, ...]:
@@ -71,8 +76,7 @@ def _named_cpus(judgement: Judgement) -> tuple[int, ...]:
 
 def _stated(judgement: Judgement) -> Whom | None:
     """Return the packages that failing lines name themselves, with the CPUs that they list; a CPU alone can be the wrong one."""
-    failures = judgement.attempt.failures if judgement.attempt is not None else ()
-    naming = [event.values for event in failures if isinstance(event.values.get("package"), int) or "packages" in event.values]
+    naming = _naming_packages(judgement)
     packages = tuple(sorted({package for values in naming for package in values.get("packages") or (values["package"],)}))
     return Whom(packages, tuple(sorted({cpu for values in naming for cpu in values.get("cpus", ())}))) if packages else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 from typing import Any
 
@@ -115,7 +115,7 @@ def signs_of(lines: Sequence[PasteLine]) -> tuple[Sign, ...]:
         here: Sequence[Sign] = list(_on(line, line.text))
         if here and is_sample(lines, number, here):
             continue
-        here, reached = put_together(lines, number, here, lambda text, line=line: list(_on(line, text)))  # type: ignore[misc]
+        here, reached = put_together(lines, number, here, partial(_on, line))
         found += here
     return tuple(found)
 

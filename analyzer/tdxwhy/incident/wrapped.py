@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from tdxwhy.incident.nouns import PasteLine, Sign
@@ -17,7 +17,7 @@ _BEGINS = lazy(r"\s*(?:```|[-*•] |\d{1,3}\. |[<\[]\s*\d|\d{4}-\d\d-\d\d|[A-Z][
 
 
 def put_together(
-    lines: Sequence[PasteLine], number: int, here: Sequence[Sign], signs_in: Callable[[str], Sequence[Sign]]
+    lines: Sequence[PasteLine], number: int, here: Sequence[Sign], signs_in: Callable[[str], Iterable[Sign]]
 ) -> tuple[Sequence[Sign], int]:
     """Return the signs of a line and the number of the last line that they reach into.
 

@@ -79,8 +79,9 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, show
     folded = _folded(gathered)
     order = [stage.id for stage in tables.stages()]
     made = [Case(stage, tuple(sorted(part, key=lambda mark: mark.weight))) for stage, found in folded.items() for part in _by_vm(found)]
-    ordinary = any(_ORDINARY.search(line.text) for line in lines)
-    cases = [case for case in made if _stands(case, shown) and not (ordinary and _is_ordinary(case))]
+    cases = [case for case in made if _stands(case, shown)]
+    if any(map(_may_be_ordinary, cases)) and any(_ORDINARY.search(line.text) for line in lines):
+        cases = [case for case in cases if not _may_be_ordinary(case)]
     return tuple(sorted(cases, key=lambda case: order.index(case.stage)))
 
 
@@ -197,7 +198,8 @@ def _met(mark: StagedSign) -> tuple[object, ...]:
     return mark.sign.message.id, mark.call, mark.seamcall, mark.errno
 
 
-def _is_ordinary(case: Case) -> bool:
+def _may_be_ordinary(case: Case) -> bool:
+    """Tell whether ordinary VMs print each line of a case too."""
     return all(mark.sign.message.ordinary_too for mark in case.marks)
 
 

@@ -28,7 +28,7 @@ _SEPT = lazy(r"SEPT|sept")
 
 def of_paste(evidence: PastedEvidence, host: Host, cases: Sequence[Case], topology: Topology) -> frozenset[str]:
     """Return the facts of the whole paste."""
-    found = {name for name in evidence.facts if name != "worked-before" or evidence.facts[name]}
+    found = set(evidence.facts)
     found |= set(_of_host(host))
     found |= set(_of_versions(evidence, host))
     found |= set(_of_keyids(evidence, cases))
@@ -87,7 +87,7 @@ def _of_keyids(evidence: PastedEvidence, cases: Sequence[Case]) -> Iterator[str]
         yield "capacity-zero" if evidence.value("cgroup-capacity") == "0" else "capacity-told"
     if evidence.value("node-keys") not in ("", "0"):
         yield "keys-offered"
-    if evidence.value("update-slots") == "0":
+    if _used_up(evidence):
         yield "slots-used-up"
 
 
@@ -185,11 +185,11 @@ def usable_of(case: Case, evidence: PastedEvidence) -> bool | None:
         return True
     if calls:
         return True
-    return True if last is not None and "slots-used-up" in _of_keyids_of(evidence) else None
+    return True if last is not None and _used_up(evidence) else None
 
 
-def _of_keyids_of(evidence: PastedEvidence) -> frozenset[str]:
-    return frozenset(_of_keyids(evidence, ()))
+def _used_up(evidence: PastedEvidence) -> bool:
+    return evidence.value("update-slots") == "0"
 
 
 def values_of(case: Case, evidence: PastedEvidence, host: Host, cases: Sequence[Case]) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def asks(generation: str) -> Asks | None:
 @cache
 def steps() -> tuple[str, ...]:
     """Return the steps of host initialisation in their order."""
-    return tuple(row[0] for row in table("STEP"))
+    return tuple(step.id for step in step_rows())
 
 
 def opening_step() -> str:
@@ -106,7 +106,7 @@ def opening_step() -> str:
 @cache
 def spread_steps() -> frozenset[str]:
     """Return the steps that run on each CPU or once a package; the others are taken once, by whatever CPU comes first."""
-    return frozenset(step.id for step in (Step(*row) for row in table("STEP")) if step.runs != "once")
+    return frozenset(step.id for step in step_rows() if step.runs != "once")
 
 
 _WHEN = Cause._fields.index("when")
@@ -115,12 +115,12 @@ _WHEN = Cause._fields.index("when")
 @cache
 def steps_of_a_cpu() -> tuple[str, ...]:
     """Return the steps that a CPU takes once more when it comes online later."""
-    return tuple(step.id for step in (Step(*row) for row in table("STEP")) if step.runs == "each-cpu")
+    return tuple(step.id for step in step_rows() if step.runs == "each-cpu")
 
 
 def failure_of(step: str) -> str:
     """Return how a message should begin that says this step failed, such as "failed to configure module"."""
-    return next((str(row[3]) for row in table("STEP") if row[0] == step), f"failed at {step}")
+    return next((one.failure for one in step_rows() if one.id == step), f"failed at {step}")
 
 
 # What begins the sentence where the step is not known.
@@ -136,7 +136,7 @@ def steps_of(generation: str | None) -> tuple[str, ...]:
 @cache
 def functions() -> dict[str, str]:
     """Return the kernel functions that belong to one step, and that step."""
-    return {function: str(row[0]) for row in table("STEP") for function in row[4]}
+    return {function: step.id for step in step_rows() for function in step.functions}
 
 
 @cache

@@ -60,7 +60,7 @@ def _of_cause(cause: Cause) -> Page:
     steps = {when.step for when in cause.when if when.step}
     near = [one.id for one in tables.causes() if one.id != cause.id and any(when.step in steps for when in one.when)]
     todo = cause.advice + (f"\n$ {cause.command}" if cause.command else "")
-    if any(cause.id == one for one in incidents.checklists()):
+    if cause.id in incidents.checklists():
         todo += "\n" + _checklist()
     shows = "\n".join(list(dict.fromkeys(signs))[:_SIGNS])
     apart = "\n".join(line for id in near[:_SIGNS] if (line := _apart(cause, tables.cause(id))))

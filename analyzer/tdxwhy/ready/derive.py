@@ -36,9 +36,7 @@ def derive(tree: HostTree, facts: HostFacts, name: str | None) -> Inferred:
     """Add what follows to the facts; `name` is the kernel generation to follow, where the release would mislead."""
     release = facts.value("release")
     kernel = (generation_named(name) if name else generation_of(release)).name
-    starts = (
-        tables.asks(tables.generation_since(release, [one.id for one in tables.generations()]).id) if name is None else tables.asks(kernel)
-    )
+    starts = tables.asks(kernel) if name is not None else tables.generation_of_release(release or "").asks
     facts.derive("generation", kernel, "release")
     facts.derive("running-as", release or "this kernel", "release")
     facts.derive("starts", starts or "kvm", "release")

@@ -15,7 +15,7 @@ from tdxwhy.noun import NamedTuple
 from tdxwhy.read.host.collect import CPUS, Run, command
 from tdxwhy.read.host.tree import HostArchive, HostTree, tree_of
 from tdxwhy.ready import tables
-from tdxwhy.ready.derive import Inferred, derive
+from tdxwhy.ready.derive import derive
 from tdxwhy.ready.facts import HostFact, HostFacts, gather
 from tdxwhy.ready.rows import CheckFinding, CheckRow, FactCondition, Status, Sure
 from tdxwhy.records import Severity, Topology
@@ -81,14 +81,11 @@ def examine(root: Path, generation: str | None = None, run: Run = command) -> Ex
     derived = derive(tree, facts, generation)
     answers = tuple(_up_to_impossible(_answers(facts)))
     verdict = _verdict(answers)
+    foresight = None if verdict == "impossible" else derived.foresight
+    path = facts.value("firmware-path") or ""
     return Examination(
-        tree.name, verdict, _sentence(verdict, answers), answers, facts, *_kept(verdict, derived), facts.value("firmware-path") or ""
+        tree.name, verdict, _sentence(verdict, answers), answers, facts, derived.topology, derived.generation, foresight, path
     )
-
-
-def _kept(verdict: Verdict, derived: Inferred) -> tuple[Topology, str, Foresight | None]:
-    """Of a machine that can be no host nothing is foreseen."""
-    return derived.topology, derived.generation, None if verdict == "impossible" else derived.foresight
 
 
 def why_no_host(topology: Path) -> str:

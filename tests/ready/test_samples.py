@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import jsonschema
@@ -13,7 +14,7 @@ import pytest
 
 from tdxwhy.cli import main
 from tdxwhy.read.host.bundle import pack
-from tdxwhy.read.host.tree import tree_of
+from tdxwhy.read.host.tree import HostFolder, tree_of
 from tdxwhy.ready.bring import brought
 from tdxwhy.ready.examine import Examination, examine, wanted
 
@@ -73,6 +74,17 @@ def test_a_bundle_is_judged_as_the_machine_is(name: str, tmp_path: Path) -> None
     files = brought(tree_of(tree, wanted())) | {path: (tree / path).read_text() for path in whole}
     (tmp_path / "bundle.tar.gz").write_bytes(pack(files))
     assert told(examine(tmp_path / "bundle.tar.gz")) == told(examine(tree))
+
+
+def test_a_machine_is_asked_nothing_twice() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def run(arguments: Sequence[str]) -> None:
+        asked.append(tuple(arguments))
+
+    brought(HostFolder(Path("/"), run))
+    assert asked
+    assert len(asked) == len(set(asked))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -57,6 +57,9 @@ class HostFolder:
         self.name = shown(str(root))
         self.live = self.root.resolve() == Path("/")
         self._run = run
+        # What was asked of this machine is not asked again.
+        self._log: str | None = None
+        self._answers: dict[tuple[str, ...], str | None] = {}
 
     def read(self, path: str) -> str | None:
         """Return what a file holds."""
@@ -86,9 +89,10 @@ class HostFolder:
 
     def log(self) -> str:
         """Return the kernel log."""
-        if self.live:
-            return kernel_log(self.root, self._run, [])
-        return next((text for name in LOGS if (text := self.read(name))), "")
+        if self._log is None:
+            copies = (text for name in LOGS if (text := self.read(name)))
+            self._log = kernel_log(self.root, self._run, []) if self.live else next(copies, "")
+        return self._log
 
     def topology(self) -> Topology | None:
         """Return the CPUs."""
@@ -99,8 +103,11 @@ class HostFolder:
 
     def run(self, arguments: Sequence[str]) -> str | None:
         """Ask a command of this machine."""
-        told = self._run(arguments)
-        return None if told is None else text_of(told)
+        asked = tuple(arguments)
+        if asked not in self._answers:
+            told = self._run(asked)
+            self._answers[asked] = None if told is None else text_of(told)
+        return self._answers[asked]
 
 
 class HostArchive:

@@ -112,8 +112,14 @@ def _is_tar_of_logs(path: Path) -> bool:
         return False
     from tdxwhy.fleet.archive import Refused
 
-    names = [member.name for member in _tarred(path) if not isinstance(member, Refused)]
-    return bool(names) and not any(map(_is_of_case, names))
+    found = False
+    for member in _tarred(path):
+        if isinstance(member, Refused):
+            continue
+        if _is_of_case(member.name):  # what is behind it, of a sosreport often most of its size, need not be expanded
+            return False
+        found = True
+    return found
 
 
 def _is_of_case(name: str) -> bool:

@@ -154,9 +154,7 @@ def _foreign(message: ProgramMessage, text: str, match: re.Match[str]) -> bool:
         return True
     if "leaf_name" in values and not values["leaf_name"][:1].isalpha():
         return True
-    if "call" in values and not values["call"].startswith("KVM_"):
-        return not re.fullmatch(r"[A-Z_]{3,32}", values["call"])
-    return message.format == "firmware-invalid" and "says firmware-invalid" in text
+    return "call" in values and not values["call"].startswith("KVM_") and not re.fullmatch(r"[A-Z_]{3,32}", values["call"])
 
 
 def _sign(message: ProgramMessage, match: re.Match[str], line: PasteLine, text: str) -> Sign:

@@ -32,7 +32,7 @@ from tdxwhy.replay.steps import DOES
 from tdxwhy.source.kernel_tree import read_kernel
 from tdxwhy.source.run.failing_cases import runs_at_boot
 from tdxwhy.source.run.interpreter import Interpreter
-from tdxwhy.source.run.program import ERRNO, Program
+from tdxwhy.source.run.program import Program, errnos
 from tdxwhy.source.tree import program_of_tree, read_tree
 
 # TDH.SYS.INIT and TDH.SYS.TDMR.INIT
@@ -116,7 +116,7 @@ def _seen(case: PreviewRow, before: list[str], lines: list[str], errno: int) -> 
     at_boot = case.errno == ""
     texts = [line.text for line in case.lines if not line.text.startswith("WARNING: ")]
     wanted = texts if at_boot else [*before, *texts]
-    number = -ERRNO["ENODEV"] if at_boot else -ERRNO[case.errno.lstrip("-")]
+    number = -errnos()["ENODEV" if at_boot else case.errno.lstrip("-")]
     return number == errno and len(lines) >= len(wanted) and all(_matches(a, b) for a, b in zip(wanted, lines, strict=False))
 
 

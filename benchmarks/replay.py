@@ -103,4 +103,5 @@ def main() -> None:
         print(f"  {name}: {len(known.table)} beliefs, {cells} remembered transitions, {len(known.graph.states)} states")
 
 
-main()
+if __name__ == "__main__":
+    main()

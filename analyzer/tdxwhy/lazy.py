@@ -1,9 +1,9 @@
-"""Regular expressions that are compiled when they are first used: most inputs need few of them, and each costs start-up time."""
+"""Regular expressions: compiled when they are first used, since most inputs need few and each costs start-up time; of lists in data."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 
@@ -18,6 +18,11 @@ class _Lazy:
         for method in ("match", "search", "fullmatch", "finditer", "findall", "sub", "split"):
             setattr(self, method, getattr(compiled, method))
         return getattr(compiled, name)
+
+
+def any_of(patterns: Sequence[str]) -> re.Pattern[str]:
+    """Return one pattern that matches where one of these does, whatever the case."""
+    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
 # Gives a pattern like `re.compile`, compiled at its first use.

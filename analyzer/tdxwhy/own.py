@@ -17,13 +17,13 @@ from typing import Any
 
 from tdxwhy import shipped
 from tdxwhy.errors import RulesError, TdxwhyError, reason
+from tdxwhy.levels import LEVELS
 from tdxwhy.version import VERSION
 
 OPTION, VARIABLE = "--knowledge", "TDXWHY_KNOWLEDGE"
 _FOLDERS = ("knowledge", "model")
 _LARGEST = 4 << 20
 _MOST_FILES = 200
-_LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 
 def take(arguments: list[str]) -> list[str]:
@@ -155,7 +155,7 @@ def _catalogue(rules: Path, path: str) -> None:
     known = {(row["format"], row["level"]): row["id"] for row in _rows(rules / "knowledge")}
     new: dict[str, dict[str, Any]] = {}
     for name, row in inline.items():
-        level = _LEVELS[row["level"]] if isinstance(row.get("level"), int) and 0 <= row["level"] < len(_LEVELS) else "info"
+        level = LEVELS[row["level"]] if isinstance(row.get("level"), int) and 0 <= row["level"] < len(LEVELS) else "info"
         key = str(row["format"]), level
         if key not in known:
             known[key] = f"own.{Path(path).stem}.{name}"
@@ -219,7 +219,7 @@ def _form(id: str, row: dict[str, Any], level: str, path: str) -> dict[str, Any]
         "format": text,
         "level": level,
         "kind": "host",
-        "outcome": "failure" if level in _LEVELS[:4] else "detail",
+        "outcome": "failure" if level in LEVELS[:4] else "detail",
         **flags,
         **({"args": row["args"]} if row.get("args") else {}),
         "meaning": "Printed by a kernel of one's own; not yet described.",

@@ -55,7 +55,7 @@ def test_a_complete_rule_is_read(tmp_path: Path) -> None:
         ('title = "t"', 'title = " "', "title is empty"),
         ('source = "s"\n', "", "source"),
         ('gaps = "g"\n', "", "gaps"),
-        ("is_failure = true", "is_failur = true", "did you mean 'is_failure'?"),
+        ("is_failure = true", "is_failur = true", "did you mean is_failure?"),
         ("is_failure = true", "is_failure = 1", "wants true or false"),
         ("is_failure = true", "verdict = ['conforms']", "cannot be asked of a log-line"),
         ('level = ["err"]', 'level = ["eror"]', "'eror' is none of"),

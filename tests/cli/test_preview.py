@@ -17,11 +17,6 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "patches"
 TREE = str(SAMPLES / "tree")
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-
-
 def preview(capsys, *arguments: str) -> tuple[int, str, str]:
     status = main(["preview", TREE, *arguments])
     shown = capsys.readouterr()

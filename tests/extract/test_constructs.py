@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.extract.test_draft import ANSWERED, HEAD, operation
 
 from tdxwhy.extract.draft import Draft, draft
@@ -144,11 +142,6 @@ static int ask_for(u64 fn, struct args *args)
 }
 """
 )
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def drafted(text: str = HEAD + ASK + PER_CPU + CORE + START) -> Draft:

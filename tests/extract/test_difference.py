@@ -35,11 +35,6 @@ int machine_kexec_prepare(void)
 """
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 def read(text: str, name: str) -> Generation:
     return single("x.toml", tomllib.loads(as_toml(draft(program_of([("tdx.c", text)]), name))))
 

@@ -109,11 +109,6 @@ EXPORT_SYMBOL_GPL(enable);
 """
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def made():
     return draft(program_of([("tdx.c", HEAD + BRINGUP)]), "demo")

@@ -25,11 +25,6 @@ static void say(int cpu)
 """
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def at(tmp_path: Path) -> Path:
     made = tree(tmp_path / "linux", TEXT + MORE)

@@ -47,11 +47,6 @@ def trees_of(kernels: Path, release: str) -> list[Path]:
     return sorted(each for each in kernels.iterdir() if each.name == release or each.name.startswith(f"{release}."))
 
 
-@pytest.fixture
-def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize("name", READ)

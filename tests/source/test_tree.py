@@ -11,12 +11,9 @@ from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.source.ctree import parse_unit
 from tdxwhy.source.tree import blob_id, program_of_tree, read_revision, read_tree, unit_of_text
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 CODE = "int f(void) { return seamcall(1); }\n"
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def test_a_small_tree_is_read_whole_and_links_out_of_it_are_not_followed(tmp_path: Path):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects.nouns import WORDS, Kind
-from tdxwhy.errors import RulesError, reason
+from tdxwhy.errors import RulesError, nearest, reason
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Precision, Severity
 from tdxwhy.strict import strict
@@ -119,7 +119,8 @@ def _complaints(stem: str, rule: Rule) -> Iterable[str]:
 def _misuse(subject: str, table: str, name: str, argument: object) -> Iterable[str]:
     known = PREDICATES.get(name)
     if known is None:
-        yield f"[{table}] unknown predicate {name!r}{_nearest(name, subject)}"
+        near = nearest(name, (one for one, known in PREDICATES.items() if subject in known.kinds))
+        yield f"[{table}] unknown predicate {name!r}" + (f"; {near}" if near else "")
         return
     if subject not in known.kinds:
         yield f"[{table}] {name} cannot be asked of a {subject}"
@@ -131,13 +132,6 @@ def _misuse(subject: str, table: str, name: str, argument: object) -> Iterable[s
         yield f"[{table}] {name} wants a list of words"
     elif known.choices and (odd := sorted(set(argument) - known.choices)):
         yield f"[{table}] {name}: {odd[0]!r} is none of {', '.join(sorted(known.choices))}"
-
-
-def _nearest(name: str, subject: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, [one for one, known in PREDICATES.items() if subject in known.kinds], 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _placeholders(rule: Rule) -> Iterable[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from tdxwhy import compiled, toml
 from tdxwhy.check.subjects.nouns import Area
 from tdxwhy.errors import RulesError
+from tdxwhy.lazy import any_of
 from tdxwhy.noun import NamedTuple
 from tdxwhy.shipped import folder
 
@@ -53,7 +54,7 @@ class ScopePatterns(NamedTuple):
 def scope() -> ScopePatterns:
     """Return the patterns, loaded once."""
     rows = compiled.table(SCOPE, "scope")
-    return ScopePatterns({table: {key: _any(patterns) for key, patterns in keys.items()} for table, keys in rows.items()})
+    return ScopePatterns({table: {key: any_of(patterns) for key, patterns in keys.items()} for table, keys in rows.items()})
 
 
 def load(folder: Path) -> dict[str, Any]:
@@ -66,14 +67,10 @@ def load(folder: Path) -> dict[str, Any]:
             if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
                 raise RulesError(f"scope.toml: {table}.{key} wants a list of regular expressions")
             try:
-                _any(patterns)
+                any_of(patterns)
             except re.error as error:
                 raise RulesError(f"scope.toml: {error}") from error
     return rows
-
-
-def _any(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
 SCOPE = compiled.document("patch", "scope", "check/scope.py", lambda: load(folder("rules/patch")))

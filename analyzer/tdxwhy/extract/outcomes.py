@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.extract.book import number
+from tdxwhy.extract.stage import site
 from tdxwhy.noun import NamedTuple
 from tdxwhy.source.run.branching import CodeScope, Decision, RunResult
 from tdxwhy.source.run.lines import PrintedLine
@@ -35,17 +36,13 @@ def outcome(well: RunResult, run: RunResult, function: str) -> Outcome:
     fault = run.failed_at
     later = _sites(well, fault)
     after = run.lines[run.answered :]
-    always = tuple(line for line in after if _site(line) in later)
-    goes_on = run.result == well.result and later <= {_site(line) for line in after}
+    always = tuple(line for line in after if site(line) in later)
+    goes_on = run.result == well.result and later <= {site(line) for line in after}
     goes_on = goes_on and _points(run, fault) >= _points(well, fault) - _swallowed(well, run)
-    rest = tuple(line for line in after if _site(line) not in later)
+    rest = tuple(line for line in after if site(line) not in later)
     known = number(run.result) if not isinstance(run.result, Unknown) or not is_error(run.result) else None
     unregisters = any(isinstance(each, CodeScope) and each.kind == "unregister" for each in run.events)
     return Outcome(run.lines[run.before : run.answered], rest, always, _errno(run, function), known, goes_on, unregisters)
-
-
-def _site(line: PrintedLine) -> tuple[str, int, str]:
-    return line.function, line.row, line.format
 
 
 def _sites(well: RunResult, fault: Decision | None) -> set[tuple[str, int, str]]:
@@ -55,7 +52,7 @@ def _sites(well: RunResult, fault: Decision | None) -> set[tuple[str, int, str]]
         if isinstance(event, Decision) and fault is not None and event.nth == fault.nth:
             break
         if isinstance(event, PrintedLine):
-            sites.add(_site(event))
+            sites.add(site(event))
     return sites
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
 from tdxwhy.know.printf import NUMBER, conversions
+from tdxwhy.lazy import any_of
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming
 from tdxwhy.shipped import folder
@@ -155,15 +156,15 @@ def _tables() -> _Tables:
     return _Tables(
         package=_kind(rows["package"]),
         cpu=_kind(rows["cpu"]),
-        state_words=_any(state["words"]),
-        state_alone=_any(state["alone"]),
-        state_nouns=_any(state["nouns"]),
+        state_words=any_of(state["words"]),
+        state_alone=any_of(state["alone"]),
+        state_nouns=any_of(state["nouns"]),
         state_heads=frozenset(state["calls"] + state["masks"]),
         counted=re.compile(counts["arguments"]),
         before_count=re.compile(counts["before"], re.IGNORECASE),
         failure_levels=frozenset(failure["levels"]),
-        failure=_any(failure["said"]),
-        notice=_any(failure["notice"]),
+        failure=any_of(failure["said"]),
+        notice=any_of(failure["notice"]),
     )
 
 
@@ -176,13 +177,9 @@ def _kind(row: dict[str, Any]) -> _Kind:
         re.compile(lacking, re.IGNORECASE),
         frozenset(row["calls"] + row["members"]),
         frozenset(row["masks"]),
-        _any(row["others"]),
+        any_of(row["others"]),
         frozenset(row["other_arguments"]),
     )
-
-
-def _any(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
 def _load() -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """The rows of the knowledge tables that never leave this room, and the words that rows may use."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.noun import NamedTuple
-from tdxwhy.records import Cause, FormKind, GenerationRow, MessageForm, Outcome, Parameter
+from tdxwhy.records import Cause, GenerationRow, MessageForm, Outcome, Parameter
 
-KINDS: tuple[FormKind, ...] = get_args(FormKind)
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
 UNANCHORED = "platform"
 

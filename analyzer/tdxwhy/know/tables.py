@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, FoundBy, ReadAs, Shown, SignRow, Step, Term
 from tdxwhy.know.stored import table
 from tdxwhy.lazy import lazy
-from tdxwhy.records import Asks, Blames, Cause, CpuLimit, GenerationRow, MessageForm, Parameter, When
+from tdxwhy.records import Asks, Cause, CpuLimit, GenerationRow, MessageForm, Parameter, When
 
 
 @cache
@@ -242,11 +242,6 @@ def cause(id: str) -> Cause:
 @cache
 def _causes_by_id() -> dict[str, Cause]:
     return {one.id: one for one in causes()}
-
-
-def cause_that_blames(blames: Blames) -> Cause:
-    """Return the first cause that blames packages, CPUs or the package that a status names."""
-    return next(one for one in causes() if one.blames == blames)
 
 
 @cache

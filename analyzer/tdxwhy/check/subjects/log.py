@@ -9,12 +9,13 @@ from tdxwhy.check.engine import judge, unique
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.subjects.message import scope_of, spelt
 from tdxwhy.check.subjects.nouns import BootSubject, MessageSubject, Shown, Subject
+from tdxwhy.explain.facts import evidence_of
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
 from tdxwhy.know.names import named, tells_failure
 from tdxwhy.know.recognise import step_of
 from tdxwhy.levels import LEVELS
-from tdxwhy.records import Event, Evidence, Finding, Naming
+from tdxwhy.records import Event, Finding, Naming
 
 _FAILING = ("failure", "refusal")
 # Lines of these kinds come from initialisation itself; KVM's, a guest's and run-time lines are others' failures.
@@ -47,8 +48,8 @@ def subjects(diagnosis: Diagnosis) -> Iterator[Subject]:
 def _boot(diagnosis: Diagnosis, failing: Sequence[Event]) -> BootSubject | None:
     forms = [(event, event.form or event.nearest) for event in diagnosis.events]
     own = [event for event, form in forms if form is not None and form.kind in _KINDS]
-    last = (_evidence(own[-1]),) if own else ()
-    evidence = tuple(_evidence(event) for event in failing) or last or diagnosis.evidence or diagnosis.request.evidence
+    last = (evidence_of(own[-1]),) if own else ()
+    evidence = tuple(evidence_of(event) for event in failing) or last or diagnosis.evidence or diagnosis.request.evidence
     if not evidence:
         return None
     return BootSubject(
@@ -84,7 +85,7 @@ def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> MessageSubject:
     return MessageSubject(
         kind="failure",
         text=main.record.text,
-        evidence=tuple(_evidence(event) for event in [main, *others][:_QUOTED]),
+        evidence=tuple(evidence_of(event) for event in [main, *others][:_QUOTED]),
         names=Naming(*(any(said) for said in zip(*names, strict=True))),
         level=_level(main),
         scope=scope_of(texts, [step_of(event) for event in failing], shows),
@@ -124,7 +125,7 @@ def _line(diagnosis: Diagnosis, text: str, events: Sequence[Event]) -> MessageSu
     return MessageSubject(
         kind="log-line",
         text=text,
-        evidence=tuple(_evidence(one) for one in events[:_QUOTED]),
+        evidence=tuple(evidence_of(one) for one in events[:_QUOTED]),
         names=_names(event),
         level=_level(event),
         once=event.form is not None and event.form.once,
@@ -177,7 +178,3 @@ def _names(event: Event) -> Naming:
 def _shows(event: Event) -> frozenset[Shown]:
     shown: tuple[Shown, ...] = ("leaf", "status", "errno")
     return frozenset(name for name in shown if event.values.get(name) is not None)
-
-
-def _evidence(event: Event) -> Evidence:
-    return Evidence(event.record.place, event.record.text)

@@ -3,7 +3,8 @@
 A wheel brings them: `packaging/build_hook.py` runs `python -m tdxwhy.build`. A checkout keeps them in build/tables, which git ignores; a
 piece whose sources, data or code, are not those it was made of is made anew, when it is first asked for. Where nothing can be kept, as in a
 read-only checkout, it is made in memory. Accepted form of a kept piece: a line with the check sum of its sources and the length of the
-rest, one with the names of its tables by commas, then a line a table: its name, a blank, JSON.
+rest, one with the tables' names and lengths by commas, each as `name length`, then a line of JSON a table. In a checkout's cache a line
+stands before it that tells whether a source was written since, so that no run has to read them all.
 """
 
 from __future__ import annotations
@@ -20,25 +21,30 @@ from tdxwhy import shipped
 from tdxwhy.noun import NamedTuple
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib would cost a tenth of the start-up budget
-_MARK = "tdxwhy-tables"
+_MARK = "tdxwhy-tables-2"
+
+
+# What tables depend on: a file's path, or what another piece holds.
+Source = str | bytes
+Places = dict[str, slice]
 
 
 class Piece(NamedTuple):
     """Tables that are made, kept and found stale together: `sources` yields all that they depend on, `make` returns them by name."""
 
     name: str
-    sources: Callable[[], Iterable[bytes]]
+    sources: Callable[[], Iterable[Source]]
     make: Callable[[], dict[str, Any]]
 
 
-def files(folders: Iterable[str], takes: Callable[[str], bool], code: Iterable[str]) -> list[bytes]:
+def files(folders: Iterable[str], takes: Callable[[str], bool], code: Iterable[str]) -> list[Source]:
     """Return the TOML files of some folders under rules/, as `takes` wants their names without .toml, and modules of this package."""
-    found = []
+    found: list[Source] = []
     for folder in folders:
         where = f"{shipped.root()}/rules/{folder}"
-        for name in sorted([name for name in os.listdir(where) if name.endswith(".toml") and takes(name[:-5])]):  # noqa: PTH208
-            found += [name.encode(), _read(f"{where}/{name}")]
-    return found + [_read(f"{_PACKAGE}/{name}") for name in code]
+        names = sorted([name for name in os.listdir(where) if name.endswith(".toml") and takes(name[:-5])])  # noqa: PTH208
+        found += [f"{where}/{name}" for name in names]
+    return found + [f"{_PACKAGE}/{name}" for name in code]
 
 
 def document(folder: str, stem: str, code: str, load: Callable[[], dict[str, Any]]) -> Piece:
@@ -63,23 +69,24 @@ def names(piece: Piece) -> tuple[str, ...]:
 
 def text(piece: Piece, name: str) -> str:
     """Return one table of a piece as JSON."""
-    content = _tables(piece)[1]
-    begin = content.index(f"\n{name} ".encode()) + len(name) + 2
-    return content[begin : content.index(b"\n", begin)].decode()
+    places, content = _tables(piece)
+    return content[places[name]].decode()
 
 
 @cache
-def _tables(piece: Piece) -> tuple[list[str], bytes]:
-    """Return the names of a piece's tables, and these as they are kept, or make them."""
+def _tables(piece: Piece) -> tuple[Places, bytes]:
+    """Return where each table of a piece stands, and these as they are kept, or make them."""
     if not shipped.in_checkout():
-        content = shipped.data(f"tables/{piece.name}")
-        return _parsed(content) or _made(piece, "")
-    digest = _digest(piece)
+        return _parsed(shipped.data(f"tables/{piece.name}")) or _made(piece, "")
+    sources = [os.path.abspath(__file__), *piece.sources()]  # noqa: PTH100 - see above
     path = f"{cache_folder()}/{piece.name}"
-    found = _parsed(_kept(path), digest)
-    if found is None:
-        found = _made(piece, digest)
-        _keep(path, found[1])
+    written, _, content = _kept(path).partition(b"\n")
+    found = _parsed(content)
+    if found is not None and written == _written(sources, content):
+        return found
+    digest = _digest(sources)
+    found = _parsed(content, digest) or _made(piece, digest)
+    _keep(path, _written(sources, found[1]) + b"\n" + found[1])
     return found
 
 
@@ -93,29 +100,55 @@ def cache_folder() -> str:
     return f"{shipped.root()}/build/tables"
 
 
-def _digest(piece: Piece) -> str:
+def _written(sources: Iterable[Source], content: bytes) -> bytes:
+    """Return what changes when a source of these tables is written to or replaced, or other tables stand here."""
+    total = crc32(content[: content.find(b"\n")])
+    for one in sources:
+        total = crc32(_when_written(one) if isinstance(one, str) else one, total)
+    return b"%08x" % total
+
+
+def _when_written(path: str) -> bytes:
+    of = os.stat(path)  # noqa: PTH116 - see above
+    return f"{path} {of.st_ino} {of.st_size} {of.st_mtime_ns} {of.st_ctime_ns}".encode()
+
+
+def _digest(sources: Iterable[Source]) -> str:
     total = length = 0
-    for part in (_read(__file__), *piece.sources()):
-        total, length = crc32(part, total), length + len(part)
+    for one in sources:
+        name, part = (os.path.basename(one).encode(), _read(one)) if isinstance(one, str) else (b"", one)  # noqa: PTH119 - see above
+        total, length = crc32(part, crc32(name, total)), length + len(part)
     return f"{total:08x}.{length}"
 
 
-def _made(piece: Piece, digest: str) -> tuple[list[str], bytes]:
-    """Make the tables of a piece, and the form in which they are kept."""
-    tables = piece.make()
-    rows = [f"{name} {json.dumps(value, separators=(',', ':'))}\n" for name, value in tables.items()]
-    rest = "".join([",".join(tables), "\n", *rows]).encode()
-    return list(tables), f"{_MARK} {digest} {len(rest)}\n".encode() + rest
+def _made(piece: Piece, digest: str) -> tuple[Places, bytes]:
+    """Make the tables of a piece, in the form in which they are kept."""
+    tables = {name: json.dumps(value, separators=(",", ":")) for name, value in piece.make().items()}
+    lengths = ",".join(f"{name} {len(text)}" for name, text in tables.items())
+    rest = "\n".join([lengths, *tables.values(), ""]).encode()
+    head = f"{_MARK} {digest} {len(rest)}\n".encode()
+    return _places(lengths, len(head)), head + rest
 
 
-def _parsed(content: bytes, digest: str = "") -> tuple[list[str], bytes] | None:
-    """Return what was kept with the names of its tables; None if it is cut short, or of other sources than `digest` says."""
+def _parsed(content: bytes, digest: str = "") -> tuple[Places, bytes] | None:
+    """Return what was kept with the places of its tables; None if it is cut short, or of other sources than `digest` says."""
     head, _, rest = content.partition(b"\n")
     mark, _, about = head.decode("ascii", "replace").partition(" ")
     of, _, length = about.partition(" ")
     if mark != _MARK or length != str(len(rest)) or digest not in ("", of):
         return None
-    return rest[: rest.index(b"\n")].decode().split(","), content
+    return _places(rest[: rest.index(b"\n")].decode(), len(head) + 1), content
+
+
+def _places(lengths: str, begin: int) -> Places:
+    """Return where each table stands behind the line that tells their lengths, which begins there."""
+    places: Places = {}
+    begin += len(lengths) + 1
+    for one in lengths.split(","):
+        name, _, length = one.partition(" ")
+        places[name] = slice(begin, begin + int(length))
+        begin += int(length) + 1
+    return places
 
 
 def _kept(path: str) -> bytes:

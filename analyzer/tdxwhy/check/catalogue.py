@@ -46,7 +46,7 @@ def _shipped() -> tuple[Rule, ...]:
     return tuple(Rule(**row, example=()) for row in compiled.table(RULES, "rules"))
 
 
-def _sources() -> Iterable[bytes]:
+def _sources() -> Iterable[compiled.Source]:
     code = ("records.py", "strict.py", "check/rules.py", "check/predicates.py", "check/subjects/nouns.py", "check/catalogue.py")
     return compiled.files(FOLDERS, lambda stem: stem.startswith("TDX"), code)
 

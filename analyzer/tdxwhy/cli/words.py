@@ -31,7 +31,7 @@ def understood(command: str, words: Sequence[str]) -> Namespace | None:
     return cast("Namespace", SimpleNamespace(**{name: list(words) if several else words[0]}, **others))
 
 
-def _sources() -> Iterable[bytes]:
+def _sources() -> Iterable[compiled.Source]:
     return compiled.files((), bool, ("cli/words.py", "cli/parsing.py", *(f"cli/{command}.py" for command in _COMMANDS)))
 
 

@@ -15,7 +15,7 @@ _CODES = frozenset({"STATUS", "OPERAND", "MSR", "ERRNO", "LEAF"})
 _COVER = ("cover", "buckets", "ordinary", "rows", "load", "stored")
 
 
-def _sources() -> Iterable[bytes]:
+def _sources() -> Iterable[compiled.Source]:
     from tdxwhy.know.rows import is_table
 
     yield from compiled.files(("knowledge",), is_table, ("records.py", "strict.py", "toml.py", *(f"know/{name}.py" for name in _CODE)))
@@ -37,7 +37,7 @@ def _codes() -> dict[str, Any]:
     return {name.upper(): rows for name, rows in codes(shipped.folder("rules/knowledge")).items()}
 
 
-def _code_sources() -> Iterable[bytes]:
+def _code_sources() -> Iterable[compiled.Source]:
     return compiled.files(
         ("knowledge",), CODE_FILES.__contains__, ("strict.py", "know/codes.py", "know/load.py", "know/rows.py", "know/stored.py")
     )
@@ -47,7 +47,7 @@ def _code_sources() -> Iterable[bytes]:
 CODES = compiled.Piece("codes", _code_sources, _codes)
 
 
-def _texts() -> Iterable[bytes]:
+def _texts() -> Iterable[compiled.Source]:
     yield compiled.text(KNOWLEDGE, "CONSTANTS").encode()
     yield from compiled.files(("knowledge",), "ordinary".__eq__, [f"know/{name}.py" for name in _COVER])
 

@@ -66,7 +66,7 @@ def _concerned(name: str, shown: frozenset[Shown]) -> frozenset[str]:
         kept |= more
 
 
-def _sources() -> Iterable[bytes]:
+def _sources() -> Iterable[compiled.Source]:
     yield compiled.made(MODEL)
     yield from compiled.files((), bool, [f"replay/{name}.py" for name in ("concern", "data", "generation", "states", "written")])
 

@@ -63,7 +63,7 @@ def read(folder: Path) -> dict[str, dict[str, Any]]:
     return {name: data if name in _NOT_GENERATIONS else data | {"form": resolved(data, name)} for name, data in every.items()}
 
 
-def _sources() -> Iterable[bytes]:
+def _sources() -> Iterable[compiled.Source]:
     yield from compiled.files(
         ("model", f"model/{CORRECTIONS}"),
         bool,

@@ -292,7 +292,7 @@ def _lowered_piece(piece: str, classes: dict[str, str], name: str) -> str:
     return f"(?: (?:{inner})~?(?= ))" + ("?" if optional else "")
 
 
-def _sources() -> Iterable[bytes]:
+def _sources() -> Iterable[compiled.Source]:
     return compiled.files(("thread",), _is_phrases, ("toml.py", "review/phrases.py"))
 
 

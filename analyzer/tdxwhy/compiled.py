@@ -104,13 +104,12 @@ def _written(sources: Iterable[Source], content: bytes) -> bytes:
     """Return what changes when a source of these tables is written to or replaced, or other tables stand here."""
     total = crc32(content[: content.find(b"\n")])
     for one in sources:
-        total = crc32(_when_written(one) if isinstance(one, str) else one, total)
+        part = one
+        if isinstance(part, str):
+            of = os.stat(part)  # noqa: PTH116 - see above
+            part = f"{part} {of.st_ino} {of.st_size} {of.st_mtime_ns} {of.st_ctime_ns}".encode()
+        total = crc32(part, total)
     return b"%08x" % total
-
-
-def _when_written(path: str) -> bytes:
-    of = os.stat(path)  # noqa: PTH116 - see above
-    return f"{path} {of.st_ino} {of.st_size} {of.st_mtime_ns} {of.st_ctime_ns}".encode()
 
 
 def _digest(sources: Iterable[Source]) -> str:

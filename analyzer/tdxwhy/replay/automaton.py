@@ -40,7 +40,7 @@ class Automaton(Moves):
             yield from self._asked(state)
             return
         frame = state.stack[-1]
-        operation = self.generation.operations[frame.operation]
+        operation = self.operations[frame.operation]
         if frame.at < len(operation.step):
             yield from self._step(state, operation.step[frame.at])
         else:

@@ -68,7 +68,7 @@ def _concerned(name: str, shown: frozenset[Shown]) -> frozenset[str]:
 
 def _sources() -> Iterable[compiled.Source]:
     yield compiled.made(MODEL)
-    yield from compiled.files((), bool, [f"replay/{name}.py" for name in ("concern", "data", "generation", "states", "written")])
+    yield from compiled.files((), bool, [f"replay/{name}.py" for name in ("concern", "data", "generation", "kept", "states", "written")])
 
 
 def _made() -> dict[str, Any]:

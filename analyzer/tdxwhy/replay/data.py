@@ -11,8 +11,9 @@ from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status
 from tdxwhy.know.stored import KNOWLEDGE
 from tdxwhy.records import When
+from tdxwhy.replay import kept
 from tdxwhy.replay.generation import VALUES, Generation
-from tdxwhy.replay.written import CORRECTIONS, bases_of, made, resolved
+from tdxwhy.replay.written import CORRECTIONS, bases_of, made
 
 
 def load(path: Path) -> Generation:
@@ -39,8 +40,8 @@ def values(module: dict[str, Any] | None = None, platform: dict[str, Any] | None
     return VALUES | frozenset((platform or platform_data())["module"]) | {row["name"] for row in fields}
 
 
-def read(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the model's files by name, proved: keys, kinds of values, and that every name stands for something."""
+def read(folder: Path) -> dict[str, Any]:
+    """Return the model's tables, of files that are proved: keys, kinds of values, and that every name stands for something."""
     from tdxwhy.replay.proof import bases_first, prove, prove_file, prove_forms
 
     documents = {path.name: toml.read(path) for path in sorted(folder.glob("*.toml"))}
@@ -51,8 +52,9 @@ def read(folder: Path) -> dict[str, dict[str, Any]]:
     if lost := {name.removeprefix(CORRECTIONS) for name in every if name.startswith(CORRECTIONS)} - set(documents):
         raise RulesError(f"{CORRECTIONS}{min(lost)}: there is no {min(lost)} to correct")
     called: dict[str, str] = {}
+    built: dict[str, Generation] = {}
     for name in bases_first({name: bases_of(data) + bases_of(every.get(CORRECTIONS + name, {})) for name, data in documents.items()}):
-        generation = made(name, lambda asked: every.get(asked, {}))
+        generation = made(name, lambda asked: every.get(asked, {}), built)
         for one in (generation.name, *generation.aliases):
             if called.setdefault(one, name) != name:
                 raise RulesError(f"{name}: {called[one]} is called {one!r} too")
@@ -60,7 +62,8 @@ def read(folder: Path) -> dict[str, dict[str, Any]]:
         prove_forms(generation, name, known)
         if own := [one.name for one in generation.forms.values() if not (one.id or one.role or one.warning)]:
             raise RulesError(f"{name}: form {own[0]}: wants the id of a form in rules/knowledge, which says its format and level")
-    return {name: data if name in _NOT_GENERATIONS else data | {"form": resolved(data, name)} for name, data in every.items()}
+    whole = [built[name] for name in documents if not built[name].part]
+    return {name: every[name] for name in _NOT_GENERATIONS} | kept.tables(whole)
 
 
 def _sources() -> Iterable[compiled.Source]:
@@ -71,7 +74,7 @@ def _sources() -> Iterable[compiled.Source]:
             "toml.py",
             "levels.py",
             *(f"know/{name}.py" for name in ("printf", "rows", "stored", "tables")),
-            *(f"replay/{name}.py" for name in ("data", "generation", "proof", "written")),
+            *(f"replay/{name}.py" for name in ("data", "generation", "kept", "proof", "written")),
         ),
     )
     yield compiled.text(KNOWLEDGE, "FORM").encode()
@@ -82,17 +85,14 @@ _NOT_GENERATIONS = ("module.toml", "platform.toml")
 
 
 @cache
-def _document(name: str) -> dict[str, Any]:
-    return compiled.table(MODEL, name) if name in compiled.names(MODEL) else {}
+def _table(name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    return compiled.table(MODEL, name)
 
 
 @cache
 def generations() -> dict[str, Generation]:
     """Return every generation by name, in the order of their files."""
-    built: dict[str, Generation] = {}
-    names = (name for name in compiled.names(MODEL) if name not in _NOT_GENERATIONS and not name.startswith(CORRECTIONS))
-    all_made = (made(name, _document, built) for name in names)
-    return {one.name: one for one in all_made if not one.part}
+    return {one.name: one for one in kept.generations(_table)}
 
 
 def generation(name: str) -> Generation:
@@ -105,12 +105,14 @@ def generation(name: str) -> Generation:
 
 def module_data() -> dict[str, Any]:
     """Return rules/model/module.toml."""
-    return _document("module.toml")
+    found: dict[str, Any] = _table("module.toml")
+    return found
 
 
 def platform_data() -> dict[str, Any]:
     """Return rules/model/platform.toml."""
-    return _document("platform.toml")
+    found: dict[str, Any] = _table("platform.toml")
+    return found
 
 
 @cache

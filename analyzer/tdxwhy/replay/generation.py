@@ -1,6 +1,6 @@
 """What one kernel generation does: the nouns of rules/model, which `replay.data` reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tdxwhy.know.printf import filled
@@ -148,7 +148,11 @@ class Retry(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """What one kernel generation does, in order."""
+    """What one kernel generation does, in order.
+
+    `leaves` are those that it calls, `raw_forms` the forms that show any answer as it came, the codes of a SEAMCALL that never reached the
+    module included.
+    """
 
     name: str
     aliases: tuple[str, ...]
@@ -160,23 +164,20 @@ class Generation(NamedTuple):
     answers: dict[str, Answer]
     retry: Retry | None
     forms: dict[str, Form]
-    operations: dict[str, Operation]
+    operations: Mapping[str, Operation]
     answers_of: dict[str, tuple[OwnAnswer, ...]]
     extends: tuple[str, ...] = ()
     part: bool = False
     variant: bool = False
+    leaves: frozenset[str] = frozenset()
+    raw_forms: frozenset[str] = frozenset()
 
-    @property
-    def leaves(self) -> frozenset[str]:
-        """Return the leaves that this kernel calls."""
-        steps = (step for one in self.operations.values() for step in one.step)
-        return frozenset(step.leaf or step.name for step in steps if step.does in ("seamcall", "read-metadata"))
-
-    @property
-    def raw_forms(self) -> frozenset[str]:
-        """Return the forms that show any answer as it came, the codes of a SEAMCALL that never reached the module included."""
-        steps = (step for one in self.operations.values() for step in one.step)
-        return frozenset(form for step in steps for one in self.own_answers(step) if not one.kind for form in one.print)
+    def told(self) -> "Generation":
+        """Return the same with what its steps say of leaves and raw forms."""
+        steps = [step for one in self.operations.values() for step in one.step]
+        leaves = frozenset(step.leaf or step.name for step in steps if step.does in ("seamcall", "read-metadata"))
+        raw = frozenset(form for step in steps for one in self.own_answers(step) if not one.kind for form in one.print)
+        return self._replace(leaves=leaves, raw_forms=raw)
 
     def own_answers(self, step: ModelStep) -> tuple[OwnAnswer, ...]:
         """Return what a step makes of answers by itself: its own words, then those of its caller's."""

@@ -19,7 +19,8 @@ class Moves:
         `printers` tells by which of them a form is printed, where that is known.
         """
         self.generation = generation
-        asked = [one for one in generation.operations.values() if one.asked]
+        self.operations = dict(generation.operations)
+        asked = [one for one in self.operations.values() if one.asked]
         self.starts = [one for one in asked if concerned is None or one.name in concerned]
         names = [step.name for one in asked for step in _steps(generation, one)]
         self._order = {name: number for number, name in enumerate(dict.fromkeys(names))}
@@ -74,7 +75,7 @@ class Moves:
         if not state.stack:
             return ""
         frame = state.stack[-1]
-        steps = self.generation.operations[frame.operation].step
+        steps = self.operations[frame.operation].step
         return steps[frame.at].name if frame.at < len(steps) else ""
 
     def _next(self, state: State) -> State:
@@ -83,7 +84,7 @@ class Moves:
 
     def _fail(self, state: State, blame: Blame) -> State:
         """Unwind every operation on the stack: what each prints and sets on failure, from the inside out."""
-        operations = [self.generation.operations[frame.operation] for frame in state.stack]
+        operations = [self.operations[frame.operation] for frame in state.stack]
         attempt = any(one.attempt or one.asked == "boot" for one in operations)
         for depth in range(len(operations) - 1, -1, -1):
             frame, ending = state.stack[depth], operations[depth].on_failure
@@ -103,7 +104,7 @@ class Moves:
 
     def _gather(self, state: State, depth: int, blame: Blame) -> State:
         """Note the failure of one CPU among many and go on with the next one."""
-        frame = state.stack[depth]._replace(at=len(self.generation.operations[state.stack[depth].operation].step))
+        frame = state.stack[depth]._replace(at=len(self.operations[state.stack[depth].operation].step))
         flags = (state.flags - {"vmx=faulted"}) | {"gather=failed"}
         state = state._replace(stack=(*state.stack[:depth], frame), flags=flags, suspect=blame)
         return state if state.pending else state._replace(blame=state.blame or blame, suspect=None)

@@ -16,7 +16,7 @@ from tdxwhy.replay.generation import Answer, Ending, Form, Generation, ModelStep
 Row = TypeVar("Row", Form, ModelStep, Ending, Operation, Answer, OwnAnswer, Retry)
 
 
-def _take(kind: type[Row], row: object, place: str) -> Row:
+def take(kind: type[Row], row: object, place: str) -> Row:
     """Build the NamedTuple `kind` from a TOML table. Accepted form: a subset of its fields; anything else is an error."""
     if not isinstance(row, dict):
         raise RulesError(f"{place}: not a table")
@@ -32,7 +32,7 @@ def _take(kind: type[Row], row: object, place: str) -> Row:
         raise RulesError(f"{place}: unknown key {unknown[0]!r}" if unknown else f"{place}: {missing[0]!r} is missing") from None
 
 
-def _operation(row: dict[str, Any], place: str, known: Operation | None = None) -> Operation:
+def operation_of(row: dict[str, Any], place: str, known: Operation | None = None) -> Operation:
     """Return an operation: a new one, or `known` with what a row says otherwise."""
     where = f"{place} {row.get('name')}"
     row = {key: value for key, value in row.items() if key != "reason"}
@@ -42,20 +42,21 @@ def _operation(row: dict[str, Any], place: str, known: Operation | None = None) 
         row["returns_for"] = [_pair(pair, where) for pair in row["returns_for"]]
     for ending in ("on_failure", "on_success"):
         if ending in row:
-            row[ending] = _take(Ending, row[ending], f"{where} {ending}")
-    return _take(Operation, (known._asdict() if known is not None else {}) | row, place)
+            row[ending] = take(Ending, row[ending], f"{where} {ending}")
+    return take(Operation, (known._asdict() if known is not None else {}) | row, place)
 
 
 def _step(row: dict[str, Any], place: str, known: ModelStep | None = None) -> ModelStep:
     if "answers" in row:
-        row = row | {"answers": _own(row["answers"], f"{place} {row.get('name', '')} answers")}
-    return _take(ModelStep, (known._asdict() if known is not None else {}) | row, place)
+        row = row | {"answers": own_answers(row["answers"], f"{place} {row.get('name', '')} answers")}
+    return take(ModelStep, (known._asdict() if known is not None else {}) | row, place)
 
 
-def _own(rows: object, place: str) -> tuple[OwnAnswer, ...]:
+def own_answers(rows: object, place: str) -> tuple[OwnAnswer, ...]:
+    """Return what a step makes of answers by itself. Accepted form: a list of tables."""
     if not isinstance(rows, list | tuple):
         raise RulesError(f"{place}: 'answers' is no list")
-    return tuple([_take(OwnAnswer, one, place) for one in rows])
+    return tuple([take(OwnAnswer, one, place) for one in rows])
 
 
 def _pair(row: object, place: str) -> tuple[int, int]:
@@ -110,7 +111,7 @@ def made(name: str, document: Callable[[str], dict[str, Any]], built: dict[str, 
             _with_reasons(corrections, place)
             parts = [made(f"{base}.toml", document, built) for base in bases_of(corrections)]
             found = _made(corrections, place, _joined([found, *parts]))._replace(extends=found.extends)
-        built[name] = found
+        built[name] = found.told()
     return built[name]
 
 
@@ -136,7 +137,7 @@ def _changed(operation: Operation | None, row: dict[str, Any], place: str) -> Op
     if operation is None:
         raise RulesError(f"{place}: no such operation to change")
     if "step" not in row:
-        return _operation(row.get("put", {}), place, operation)
+        return operation_of(row.get("put", {}), place, operation)
     steps: list[ModelStep] = []
     for step in operation.step:
         if any(getattr(step, key, None) != value for key, value in row["step"].items()):
@@ -161,7 +162,7 @@ def _joined(bases: Sequence[Generation]) -> Generation:
             answers=whole.answers | base.answers,
             retry=base.retry or whole.retry,
             forms=whole.forms | base.forms,
-            operations=whole.operations | base.operations,
+            operations={**whole.operations, **base.operations},
             answers_of=whole.answers_of | base.answers_of,
         )
     return whole
@@ -171,13 +172,13 @@ def _made(data: dict[str, Any], place: str, base: Generation) -> Generation:
     unknown = set(data) - _KEYS
     if unknown or "name" not in data:
         raise RulesError(f"{place}: unknown key {sorted(unknown)[0]!r}" if unknown else f"{place}: 'name' is missing")
-    forms = base.forms | {one: _take(Form, row, f"{place} {one}") for one, row in resolved(data, place).items()}
-    operations = base.operations | {row["name"]: _operation(row, place) for row in _rows(data, "operation", place)}
+    forms = base.forms | {one: take(Form, row, f"{place} {one}") for one, row in resolved(data, place).items()}
+    operations = {**base.operations, **{row["name"]: operation_of(row, place) for row in _rows(data, "operation", place)}}
     for row in _changes(data, place):
         operations[row["of"]] = _changed(operations.get(row["of"]), row, place)
     raw = dict(_table(data, "answers", place))
-    retry = _take(Retry, raw.pop("retry"), place) if "retry" in raw else base.retry
-    named = {name: _own(rows, f"{place} answers_of {name}") for name, rows in _table(data, "answers_of", place).items()}
+    retry = take(Retry, raw.pop("retry"), place) if "retry" in raw else base.retry
+    named = {name: own_answers(rows, f"{place} answers_of {name}") for name, rows in _table(data, "answers_of", place).items()}
     return Generation(
         data["name"],
         tuple(data.get("aliases", ())),
@@ -186,7 +187,7 @@ def _made(data: dict[str, Any], place: str, base: Generation) -> Generation:
         data.get("source", ""),
         data.get("by_role", False),
         data.get("module_state", ""),
-        base.answers | {k: _take(Answer, v, f"{place} {k}") for k, v in raw.items()},
+        base.answers | {k: take(Answer, v, f"{place} {k}") for k, v in raw.items()},
         retry,
         forms,
         {name: without(one, data.get("without", ())) for name, one in operations.items()},

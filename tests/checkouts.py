@@ -7,14 +7,25 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tdxwhy.build import pieces
+from tdxwhy.compiled import cache_folder, made
 from tests.conftest import ROOT
 
 
 def copied(target: Path) -> Path:
-    """Copy what a checkout needs to run, without a cache."""
-    for name in ("analyzer/tdxwhy", "rules", "reports"):
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    """Return a checkout with rules that can be edited and this one's code, without the tables that it keeps."""
+    shutil.copytree(ROOT / "rules", target / "rules")
+    for name in ("analyzer", "reports"):
+        (target / name).symlink_to(ROOT / name)
     return target
+
+
+def copied_with_tables(target: Path) -> Path:
+    """Return such a checkout with its tables, of which it makes anew what is edited then."""
+    for piece in pieces():
+        made(piece)
+    shutil.copytree(cache_folder(), target / "build" / "tables")
+    return copied(target)
 
 
 def command(checkout: Path, *arguments: str) -> list[str]:

@@ -57,7 +57,7 @@ def shared() -> Path:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout of its own, without a cache."""
-    from tests.checkouts import copied
+    """A checkout of its own, with the tables of this one."""
+    from tests.checkouts import copied_with_tables
 
-    return copied(tmp_path)
+    return copied_with_tables(tmp_path)

@@ -13,11 +13,17 @@ import pytest
 
 import tdxwhy
 from tdxwhy import build, compiled
-from tests.checkouts import command, run
+from tests.checkouts import command, copied, run
 from tests.conftest import ROOT
 
 PIECES = build.pieces()
 STATUS = "0xc000050500000000"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout of its own that has made no tables yet."""
+    return copied(tmp_path)
 
 
 def decoded(checkout: Path) -> str:

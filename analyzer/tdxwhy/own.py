@@ -113,7 +113,10 @@ def _make(at: Path, files: dict[str, str]) -> None:
     at.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix="own-", dir=at.parent))
     try:
-        _copy(shipped.folder("rules"), made / "rules")
+        _copy(shipped.folder("rules"), made / "rules", ".toml")
+        # What a folder changes nothing of need not be made anew: to choose anchors takes seconds.
+        (made / "build").mkdir()
+        _copy(shipped.tables(), made / "build" / "tables")
         for path, text in files.items():
             target = made / "rules" / path
             if target.exists():
@@ -130,12 +133,12 @@ def _make(at: Path, files: dict[str, str]) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _copy(source: Any, target: Path) -> None:  # noqa: ANN401 - a Path, or what stands for one in a zip
+def _copy(source: Any, target: Path, ending: str = "") -> None:  # noqa: ANN401 - a Path, or what stands for one in a zip
     target.mkdir()
-    for each in source.iterdir():
+    for each in source.iterdir() if source.is_dir() else ():
         if each.is_dir():
-            _copy(each, target / each.name)
-        elif each.name.endswith(".toml"):
+            _copy(each, target / each.name, ending)
+        elif each.name.endswith(ending):
             (target / each.name).write_bytes(each.read_bytes())
 
 

@@ -57,6 +57,11 @@ def _own_folder(name: str) -> Path:
     return Path(here) / name
 
 
+def tables() -> Path:
+    """Return the folder of the tables that are kept of the shipped rules."""
+    return _own_folder("tables" if not _overlay and not in_checkout() else "build/tables")
+
+
 def data(name: str) -> bytes:
     """Return a file that an installed package brings, or nothing if it does not."""
     try:

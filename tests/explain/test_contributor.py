@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import checkouts
+from tests.checkouts import copied_with_tables
+
 from .logs import BIOS, boot
 
-ROOT = Path(__file__).resolve().parents[2]
 FORM = """
 [[form]]
 id = "x.package-gave-no-key"
@@ -33,19 +31,14 @@ source = "a test"
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("tree")
-    for name in ("analyzer/tdxwhy", "rules", "reports"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "_shipped"))
+    root = copied_with_tables(tmp_path_factory.mktemp("tree"))
     with (root / "rules/knowledge/forms-host.toml").open("a") as file:
         file.write(FORM)
     return root
 
 
 def run(tree: Path, *arguments: str) -> dict[str, object]:
-    environment = {**os.environ, "PYTHONPATH": str(tree / "analyzer")}
-    done = subprocess.run([sys.executable, "-m", "tdxwhy", *arguments], env=environment, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr, done.stderr
-    found: dict[str, object] = json.loads(done.stdout)
+    found: dict[str, object] = json.loads(checkouts.run(tree, *arguments).stdout)
     return found
 
 

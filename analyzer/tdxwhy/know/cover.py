@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from tdxwhy.know.buckets import arranged
 from tdxwhy.know.ordinary import HEAD, OrdinarySample, sample
@@ -31,25 +31,28 @@ def uncovered(constants: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
 def cover(left: Sequence[Sequence[str]], ordinary_lines: Sequence[str]) -> tuple[str, ...]:
     """Return the stems, the landmarks and as few further literals as it takes for each of the formats left to hold one."""
     ordinary = OrdinarySample(sample(ordinary_lines))
-    costs = {part: _cost(part, ordinary) for texts in left for text in texts for part in _parts(text)}
+    held = [{part for text in texts for part in _parts(text)} for texts in left]
+    parts = set().union(*held)
+    rarity = {head: ordinary.rarity(head.encode()) for head in {part[:HEAD] for part in parts}}
+    costs = {part: rarity[part[:HEAD]] + _cost(part, ordinary) for part in parts}
     literals: list[str] = []
     for steady in _STEADY:
-        literals = [*STEMS, *LANDMARKS, *_chosen(left, costs, steady)]
+        literals = [*STEMS, *LANDMARKS, *_chosen(held, costs, steady)]
         if len(literals) <= LIMIT:
             break
     needed = [one.encode() for one in literals if not any(other != one and other in one for other in literals)]
     return tuple(literal.decode() for literal in arranged(needed, ordinary))
 
 
-def _chosen(left: Sequence[Sequence[str]], costs: Mapping[str, float], steady: float) -> list[str]:
-    """Cover the texts greedily. Each literal costs something `steady` beside its own cost: the more, the fewer are chosen."""
+def _chosen(held: Sequence[Set[str]], costs: Mapping[str, float], steady: float) -> list[str]:
+    """Cover what holds these pieces greedily. Each literal costs something `steady` beside its own cost: the more, the fewer are chosen."""
     chosen: list[str] = []
-    while left:
-        counts: Counter[str] = Counter()
-        for texts in left:
-            counts.update({part for text in texts for part in _parts(text)})
-        chosen.append(max(counts, key=lambda part: (counts[part] / (steady + costs[part]) * (1 + len(part) / 1000), part)))
-        left = [texts for texts in left if not any(chosen[-1] in text for text in texts)]
+    worth = {part: (1 + len(part) / 1000) / (steady + cost) for part, cost in costs.items()}
+    counts = Counter(part for parts in held for part in parts)
+    while held:
+        chosen.append(max((count * worth[part], part) for part, count in counts.items())[1])
+        counts -= Counter(part for parts in held if chosen[-1] in parts for part in parts)
+        held = [parts for parts in held if chosen[-1] not in parts]
     return chosen
 
 
@@ -63,6 +66,5 @@ def _parts(text: str) -> Iterable[str]:
 
 
 def _cost(part: str, ordinary: OrdinarySample) -> float:
-    """Weigh how often the scanner will stop at a literal in vain: at its head, or because ordinary lines hold all of it."""
-    literal = part.encode()
-    return ordinary.rarity(literal) + _WORDY * bool(_WORD.fullmatch(part)) + _HELD * ordinary.holds(literal)
+    """Weigh how often the scanner will stop at a literal in vain beside its head: ordinary lines may hold all of it."""
+    return _WORDY * bool(_WORD.fullmatch(part)) + _HELD * ordinary.holds(part.encode())

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from functools import reduce
+from math import prod
 from operator import or_
 
 # The searcher looks at so many first bytes of a literal, each byte's halves apart.
@@ -49,12 +50,9 @@ class OrdinarySample:
         self._share = [max(counts[byte] / len(text), _SELDOM) for byte in range(256)]
         self._halves = [_halves(text, shift) for shift in (0, 4)]
 
-    def rarity(self, literal: bytes) -> float:
+    def rarity(self, head: bytes) -> float:
         """Return how seldom the head of a literal comes, as a share of all places."""
-        guess = 1.0
-        for byte in literal[:HEAD]:
-            guess *= self._share[byte]
-        return guess + self._text.count(literal[:HEAD]) / len(self._text)
+        return prod(self._share[byte] for byte in head) + self._text.count(head) / len(self._text)
 
     def holds(self, literal: bytes) -> bool:
         """Tell whether ordinary lines hold the whole literal."""

@@ -130,6 +130,13 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
+def test_the_changelog_has_a_dated_section_for_the_version_of_the_product() -> None:
+    found = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found[0] == "Unreleased"
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+ - \d{4}-\d{2}-\d{2}", title) for title in found[1:])
+    assert found[1].startswith(f"{VERSION} - ")
+
+
 def test_packages_of_distributions_have_the_version_of_the_product() -> None:
     assert (ROOT / "packaging" / "debian" / "changelog").read_text().startswith(f"tdxwhy ({VERSION}-1)")
     spec = (ROOT / "packaging" / "rpm" / "tdxwhy.spec").read_text()

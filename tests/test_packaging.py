@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -88,12 +89,65 @@ def test_yaml_can_be_read(file):
 
 
 def test_no_name_that_a_collector_reads_is_made_up():
-    """Every attribute that the collectors' configurations take from a finding is one that `log --follow` prints."""
+    """Every attribute that the collector's configuration takes from a finding is one that `log --follow` prints."""
     schema = json.loads((PACKAGING.parent / "reports" / "schema" / "follow.schema.json").read_text())
-    texts = [(PACKAGING / name).read_text() for name in ("opentelemetry/collector.yaml", "vector/vector.yaml")]
-    asked = {name for text in texts for name in re.findall(r"(?:attributes|[=(] ?)\.(\w+)", text)} - {"message", "severity"}
+    asked = set(re.findall(r"attributes\.(\w+)", (PACKAGING / "opentelemetry/collector.yaml").read_text()))
     assert asked
-    assert asked <= set(schema["properties"])
+    assert asked <= set(schema["required"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"),
+    [
+        ("gitlab-ci", "packaging/gitlab/tdxwhy.gitlab-ci.yml"),
+        ("github-actions", "action.yml"),
+        ("github-workflows", "samples/hooks/github-workflow.yml"),
+        ("github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
+        *(("github-issue-forms", f".github/ISSUE_TEMPLATE/{name}.yml") for name in ("fault", "new-knowledge", "wrong-answer")),
+    ],
+)
+def test_what_a_forge_reads_is_of_its_schema(schema, file, tmp_path):
+    pytest.importorskip("check_jsonschema")
+    for number, document in enumerate((PACKAGING.parent / file).read_text().split("\n---\n")):
+        (tmp_path / f"{number}.yml").write_text(document)
+    ran(sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, sorted(tmp_path.iterdir())))
+
+
+@pytest.mark.parametrize("version", ["1.30", "1.37"])
+def test_kubernetes_takes_the_manifests(version):
+    yaml = pytest.importorskip("yaml")
+    validate = pytest.importorskip("kubernetes_validate").validate
+    for document in yaml.safe_load_all((PACKAGING / "kubernetes" / "daemonset.yaml").read_text()):
+        validate(document, version, strict=True)
+
+
+def test_a_dashboard_asks_in_promql(tmp_path):
+    panels = json.loads((PACKAGING / "grafana" / "tdxwhy.json").read_text())["panels"]
+    rules = [{"record": f"panel:{panel['id']}", "expr": target["expr"]} for panel in panels for target in panel["targets"]]
+    (tmp_path / "rules.json").write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    ran("promtool", "check", "rules", str(tmp_path / "rules.json"))
+
+
+def test_a_dashboard_is_of_grafanas_schema():
+    dashboard = pytest.importorskip("grafana_foundation_sdk.models.dashboard")
+    encoder = importlib.import_module("grafana_foundation_sdk.cog.encoder")
+    importlib.import_module("grafana_foundation_sdk.cog.plugins").register_default_plugins()
+    given = json.loads((PACKAGING / "grafana" / "tdxwhy.json").read_text())
+    understood = json.loads(encoder.JSONEncoder(sort_keys=True).encode(dashboard.Dashboard.from_json(given)))
+    assert list(dropped(given, understood)) == []
+
+
+def dropped(given, understood, place=""):
+    """Yield the place of each value that did not come back."""
+    if isinstance(given, dict):
+        for key, value in given.items():
+            yield from dropped(value, understood.get(key) if isinstance(understood, dict) else None, f"{place}/{key}")
+    elif isinstance(given, list):
+        for number, value in enumerate(given):
+            held = isinstance(understood, list) and number < len(understood)
+            yield from dropped(value, understood[number] if held else None, f"{place}/{number}")
+    elif given != understood:
+        yield place
 
 
 def test_manual_pages_and_completions(tmp_path):

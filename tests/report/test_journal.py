@@ -15,6 +15,7 @@ from tdxwhy.report import journal
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG = ROOT / "samples" / "pipelines" / "kern.log"
+PASTE = ROOT / "samples" / "logs" / "td-keyids-used-up" / "paste.txt"
 CATALOG = ROOT / "packaging" / "systemd" / "tdxwhy.catalog"
 
 
@@ -30,10 +31,10 @@ def listener(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def log_on_stdin():
-    """Lay the sample on descriptor 0, which `-` means."""
+def log_on_stdin(request):
+    """Lay a sample on descriptor 0, which `-` means."""
     kept = os.dup(0)
-    with LOG.open() as log:
+    with getattr(request, "param", LOG).open() as log:
         os.dup2(log.fileno(), 0)
     yield
     os.dup2(kept, 0)
@@ -48,6 +49,16 @@ def test_a_failure_is_an_entry_with_its_message_id(listener, capsys):
     assert (entries["TDXWHY_STEP"], entries["PRIORITY"]) == ("TDH.SYS.RD", "3")
     assert entries["MESSAGE"].startswith("TDX did not come up.")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("log_on_stdin", [PASTE], indirect=True)
+def test_an_incident_is_an_entry_that_says_what_went_wrong_first(listener, log_on_stdin):
+    assert main(["log", "--follow", "--format", "journal", "-"]) == 1
+    entries = dict(line.split("=", 1) for line in listener.recv(1 << 16).decode().splitlines())
+    assert (entries["MESSAGE_ID"], entries["PRIORITY"]) == (journal.INCIDENT_ID, "3")
+    assert entries["MESSAGE"].startswith("Cannot create a TD, no private KeyID is free")
+    assert entries["MESSAGE"].endswith("TDX came up: the TDX module was initialised.")
+    assert entries["TDXWHY_ACTION"].startswith("End a TD")
 
 
 def test_a_value_with_a_line_feed_cannot_forge_a_field():
@@ -68,7 +79,10 @@ def test_journal_wants_follow(capsys):
 
 
 def test_the_catalogue_explains_each_outcome():
-    assert set(re.findall(r"^-- ([0-9a-f]{32})$", CATALOG.read_text(), re.MULTILINE)) == set(journal.MESSAGE_IDS.values())
+    assert set(re.findall(r"^-- ([0-9a-f]{32})$", CATALOG.read_text(), re.MULTILINE)) == {
+        *journal.MESSAGE_IDS.values(),
+        journal.INCIDENT_ID,
+    }
     assert set(re.findall(r"@(\w+)@", CATALOG.read_text())) <= set(re.findall(r'"(TDXWHY_\w+)"', Path(journal.__file__).read_text()))
 
 

@@ -13,7 +13,7 @@ from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.read.segments import EARLY, SLACK_NS, is_start, opens_at_its_start
-from tdxwhy.records import BootRecords, Event, Finding, LogRecord
+from tdxwhy.records import BootRecords, Event, Finding, LogRecord, Severity
 
 if TYPE_CHECKING:
     from tdxwhy.incident.nouns import Incident
@@ -31,6 +31,20 @@ class BootReport(NamedTuple):
     diagnosis: Diagnosis
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is: a failure and an incident are errors, what keeps TDX off or leaves it open a warning."""
+        if self.incidents or self.diagnosis.outcome == "failed":
+            return "error"
+        return "warning" if self.diagnosis.outcome in ("disabled-by-bios", "unknown") else "info"
+
+    @property
+    def message(self) -> str:
+        """All of it as one line: what went wrong after or beside initialisation, then what came of that."""
+        told = self.diagnosis
+        incidents = (f"{one.sentence[:1].upper()}{one.sentence[1:]}." for one in self.incidents)
+        return " ".join(part for part in (*incidents, told.reason, told.sentence or "") if part)
 
 
 class _Boot:

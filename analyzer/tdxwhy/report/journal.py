@@ -13,7 +13,7 @@ from pathlib import Path
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.explain.follow import BootReport
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Outcome
+from tdxwhy.records import Outcome, Severity
 from tdxwhy.report.terminal import safe
 
 SOCKET = Path("/run/systemd/journal/socket")
@@ -25,18 +25,20 @@ MESSAGE_IDS: dict[Outcome, str] = {
     "disabled-by-bios": "b53b71ee990740e0ad797da1db0aaa47",
     "unknown": "5448c110376b41e5a9430647100a10e9",
 }
-_ERROR, _NOTICE, _INFO = "3", "5", "6"
-_PRIORITIES: dict[Outcome, str] = {"failed": _ERROR, "disabled-by-bios": _NOTICE, "unknown": _NOTICE}
+# Of a host that came up and on which something went wrong after that.
+INCIDENT_ID = "8ae4c5d98d7142bebd28469a447f7861"
+_PRIORITIES: dict[Severity, str] = {"error": "3", "warning": "5", "info": "6"}
 
 
 def fields_of(told: BootReport) -> dict[str, str]:
     """Return the entry's fields; those of which nothing is known are left out."""
     found = told.diagnosis
     call = found.seamcall
+    actions = (*(action.text for action in found.actions), *(text for one in told.incidents for text, _ in one.actions))
     fields = {
-        "MESSAGE": f"{found.reason} {found.sentence}" if found.sentence else found.reason,
-        "PRIORITY": _ERROR if told.incidents else _PRIORITIES.get(found.outcome, _INFO),
-        "MESSAGE_ID": MESSAGE_IDS[found.outcome],
+        "MESSAGE": told.message,
+        "PRIORITY": _PRIORITIES[told.severity],
+        "MESSAGE_ID": INCIDENT_ID if told.incidents and found.outcome != "failed" else MESSAGE_IDS[found.outcome],
         "SYSLOG_IDENTIFIER": "tdxwhy",
         "TDXWHY_OUTCOME": found.outcome,
         "TDXWHY_HOST": told.host or "",
@@ -45,7 +47,7 @@ def fields_of(told: BootReport) -> dict[str, str]:
         "TDXWHY_STATUS": f"0x{call.status:016x}" if call and call.status is not None else "",
         "TDXWHY_PACKAGES": ranges(found.packages),
         "TDXWHY_CPUS": ranges(found.cpus),
-        "TDXWHY_ACTION": found.actions[0].text if found.actions else "",
+        "TDXWHY_ACTION": actions[0] if actions else "",
         "TDXWHY_INCIDENTS": "; ".join(f"{one.stage}: {one.sentence}" for one in told.incidents),
     }
     return {name: safe(value) for name, value in fields.items() if value}

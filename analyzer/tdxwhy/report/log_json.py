@@ -40,6 +40,8 @@ def live(told: BootReport) -> dict[str, Any]:
         "schema": FOLLOW_SCHEMA,
         "host": told.host,
         "boot_id": told.diagnosis.boot_id,
+        "severity": told.severity,
+        "message": told.message,
         **_diagnosis(told.diagnosis),
         "incidents": [_incident(incident) for incident in told.incidents],
         "findings": [_finding(finding) for finding in told.findings],

@@ -18,7 +18,6 @@ MODEL_WORDS = {"package-offline", "cpu-not-initialized", "memory-list"}
 EXCEPTIONS = {
     "explain/causes.py": {"kvm-refused"},
     "explain/preview.py": {"TDH.SYS.CONFIG", "TDH.SYS.LP.INIT"},
-    "extract/draft.py": {"early-init"},
     "extract/rows.py": {"TDH.SYS.INIT", "TDH.SYS.LP.INIT", "TDH.SYS.SHUTDOWN", "early-init"},
     "extract/steps.py": {
         "TDH.MNG.ADDCX",
@@ -27,7 +26,6 @@ EXCEPTIONS = {
         "TDH.SYS.KEY.CONFIG",
         "TDH.SYS.RD",
         "TDH.SYS.TDMR.INIT",
-        "early-init",
     },
     "incident/cases.py": {"TDH.SYS.LP.INIT"},
     "incident/numbers.py": {"TDH.MNG.INIT", "TDH.SYS.DISABLE", "TDH.VP.ENTER", "TDH.VP.RD", "TDH.VP.WR"},

@@ -5,11 +5,12 @@ from __future__ import annotations
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.extract.book import Book, Sought, leaf_name, table
 from tdxwhy.extract.callgraph import CallGraph
-from tdxwhy.extract.rows import LP_INIT, Row, forgetting, in_stages, without_places
+from tdxwhy.extract.rows import EARLY, LP_INIT, Row, forgetting, in_stages, without_places
 from tdxwhy.extract.stage import KernelMemory
 from tdxwhy.extract.steps import CONFIG, Steps
 from tdxwhy.extract.writing import Draft, as_toml
-from tdxwhy.source.run.failing_cases import VMXON, runs_at_boot
+from tdxwhy.source.run.branching import VMXON
+from tdxwhy.source.run.failing_cases import runs_at_boot
 from tdxwhy.source.run.program import Program
 
 __all__ = ["Draft", "as_toml", "draft"]
@@ -118,7 +119,7 @@ class _Drafter:
                     run = self.first.run(entry)
                     if runs_at_boot(self.program, entry, run):
                         rows += Steps(self.book, self.first, entry, self.ours).read()
-        rows.append({"name": "early-init", "does": "set", "set": "platform=on"})
+        rows.append({"name": EARLY, "does": "set", "set": "platform=on"})
         self.rows.append({"name": "boot", "asked": "boot", "returns": 0, "step": rows})
 
     def _enable(self, steps: Steps) -> None:
@@ -132,8 +133,8 @@ class _Drafter:
         turned = {"returns_for": [list(each) for each in sorted(steps.leaves.turned.items())]} if steps.leaves.turned else {}
         self.rows.append({"name": "enable", "asked": "enable", "attempt": True, "returns": 0} | by_itself | turned | {"step": rows})
         self.rows += steps.operations.values()
-        if steps.skipped:
-            self.book.unseen.append(f"{steps.entry}(): {steps.skipped} other conditions, which have nothing to do with TDX")
+        if steps.branches.skipped:
+            self.book.unseen.append(f"{steps.entry}(): {steps.branches.skipped} other conditions, which have nothing to do with TDX")
 
     def _called_from_outside(self, steps: Steps, cpu: str) -> None:
         """Draft a caller outside the tree, as the exported functions want to be called."""
@@ -143,16 +144,16 @@ class _Drafter:
         vmxon = self._vmxon()
         if vmxon is None:
             self.book.unseen.append("VMXON, and what it prints where it faults: done by the caller")
-        call = {"name": "early-init", "does": "call"}
+        call = {"name": EARLY, "does": "call"}
         before = [
-            {"name": "early-init", "does": "check", "when": "platform=off", "stop": -19},
+            {"name": EARLY, "does": "check", "when": "platform=off", "stop": -19},
             call | {"call": "vmxon", "each": "online-cpu"},
             call | {"call": "cpu-enable", "each": "online-cpu", "installs": "callbacks=on"},
         ]
         rows = [row for row in steps.read() if row.get("when") != "platform=off"]
         self.rows += [
             {"name": "enable", "asked": "enable", "attempt": True, "lock": "caller", "returns": 0, "step": [*before, *rows]},
-            {"name": "vmxon", "step": [vmxon or {"name": "early-init", "does": "vmxon"}]},
+            {"name": "vmxon", "step": [vmxon or {"name": EARLY, "does": "vmxon"}]},
             {"name": "cpu-enable", "step": Steps(self.book, self.first, cpu, self.ours).read()},
             {
                 "name": "online-cpu",
@@ -174,7 +175,7 @@ class _Drafter:
 
     def _hotplug(self, steps: Steps) -> None:
         """Draft what runs when a CPU comes or goes, as it was registered, and what refuses memory that comes."""
-        call = {"name": "early-init", "does": "call"}
+        call = {"name": EARLY, "does": "call"}
         names = [row["name"] for row in self.rows if any(_calls(other, row["name"]) for other in self.rows)]
         comes = [name for name in names if any(_calls(other, name, "callbacks=on") for other in self.rows)]
         if steps.kept and comes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from tdxwhy.extract.book import Book, leaf_name
@@ -12,11 +13,12 @@ from tdxwhy.extract.stage import KernelMemory
 from tdxwhy.noun import NamedTuple
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.branching import Decision, Deviation, RunResult
-from tdxwhy.source.run.failing_cases import unreached
+from tdxwhy.source.run.case_words import unreached
 from tdxwhy.source.run.interpreter import Interpreter
 from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Value
+from tdxwhy.source.syntax import Statement, callee, calls_in, inner, walk
 
 # A status that no constant of a kernel names, so that what comes of it comes of any.
 STATUS = 0xC0000F0F00000000
@@ -207,3 +209,25 @@ def _fewest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _looks_like_status(value: int) -> bool:
     return value >> 32 != 0 and value >> 48 in (0x8000, 0xC000, 0x0000) and value >> 32 not in (0x8000FF00,)
+
+
+def by_one_cpu(program: Program, item: Decision) -> bool:
+    """Tell whether only one CPU of all that are stopped asks a leaf: the call stands where the code asks which CPU it runs on."""
+    functions = program.functions
+    for name, called in pairwise(item.chain):
+        body = functions[name].body if name in functions else ()
+        if called in _on_one_cpu(body):
+            return True
+    return False
+
+
+def _on_one_cpu(body: tuple[Statement, ...]) -> set[str]:
+    """Return what a function calls on one CPU only: under a condition on the CPU's number, or on a variable set under one."""
+    words = {"smp_processor_id"}
+    found: set[str] = set()
+    for statement in walk(body):
+        if statement.kind == "if" and words & {each.text for each in inner(statement.expression)}:
+            for each in walk(statement.body):
+                words |= {part.parts[0].text for part in inner(each.expression) if part.kind == "assign" and part.parts[1].kind == "number"}
+                found |= {callee(call) for call in calls_in(each.expression)}
+    return found

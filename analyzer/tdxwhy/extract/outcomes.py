@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.extract.book import number
-from tdxwhy.extract.stage import site
+from tdxwhy.extract.stage import point, site
 from tdxwhy.noun import NamedTuple
 from tdxwhy.source.run.branching import CodeScope, Decision, RunResult
 from tdxwhy.source.run.lines import PrintedLine
@@ -67,12 +67,12 @@ def _swallowed(well: RunResult, run: RunResult) -> set[object]:
     left = [each for each in well.decisions if each.nth > fault.nth and each.chain[: len(inside)] == inside]
     if any(each.kind == "leaf" and each.leaf != fault.leaf for each in left):
         return set()
-    return {(each.kind, each.text, each.row, each.chain) for each in left}
+    return {point(each) for each in left}
 
 
 def _points(run: RunResult, fault: Decision | None) -> set[object]:
     """Return the points that a run passes from the fault on."""
-    return {(each.kind, each.text, each.row, each.chain) for each in run.decisions if fault is not None and each.nth > fault.nth}
+    return {point(each) for each in run.decisions if fault is not None and each.nth > fault.nth}
 
 
 def _errno(run: RunResult, function: str) -> int | None:

@@ -6,6 +6,8 @@ from itertools import groupby
 from typing import Any
 
 INIT, LP_INIT = "TDH.SYS.INIT", "TDH.SYS.LP.INIT"
+# The step of what is done before the module is asked for anything.
+EARLY = "early-init"
 Row = dict[str, Any]
 # Notes on a row until it is written: its point of the run, and what a stopped CPU does it with.
 AT = "_at"
@@ -64,9 +66,16 @@ def in_place(rows: list[Row]) -> list[Row]:
     """Call what is printed while the module is brought up by the step behind which it is."""
     name = ""
     for row in rows:
-        name = row["name"] if row["name"] != "early-init" else name
+        name = row["name"] if row["name"] != EARLY else name
         row["name"] = name or row["name"]
     return rows
+
+
+def without_last_line(body: list[Row]) -> tuple[list[Row], list[str]]:
+    """Take the line that ends a good run out of its steps."""
+    if body and body[-1]["does"] == "print":
+        return [*body[:-1], *([body[-1] | {"print": body[-1]["print"][:-1]}] if body[-1]["print"][1:] else [])], body[-1]["print"][-1:]
+    return body, []
 
 
 def _settled(when: str) -> bool:

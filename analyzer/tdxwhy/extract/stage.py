@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from tdxwhy.noun import NamedTuple
@@ -112,3 +113,37 @@ def decisions(node: Node) -> Iterator[Decision]:
 def site(line: PrintedLine) -> tuple[str, int, str]:
     """Return where a line is printed."""
     return line.function, line.row, line.format
+
+
+def chain_of(item: Item) -> tuple[str, ...]:
+    """Return the functions that run where an item stands, the outermost first."""
+    if isinstance(item, Node):
+        return item.scope.chain if item.scope is not None else ()
+    return item.chain
+
+
+def point(item: Decision) -> tuple[object, ...]:
+    """Return what tells a point of a run from others, in any run."""
+    return item.kind, item.text, item.row, item.chain
+
+
+def numbered(run: RunResult) -> dict[int, int]:
+    """Return for each point that asks a leaf, which call of that leaf it is."""
+    counts: Counter[str] = Counter()
+    found: dict[int, int] = {}
+    for each in run.decisions:
+        if each.kind == "leaf":
+            counts[str(each.leaf)] += 1
+            found[each.nth] = counts[str(each.leaf)]
+    return found
+
+
+def under_lock(run: RunResult) -> frozenset[int]:
+    """Return which events of the run happen while the CPU hot-plug lock is held."""
+    found, held = set(), False
+    for event in run.events:
+        if isinstance(event, CodeScope) and event.kind == "lock":
+            held = event.begins
+        elif held:
+            found.add(id(event))
+    return frozenset(found)

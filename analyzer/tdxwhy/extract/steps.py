@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 from tdxwhy.extract.book import Book, leaf_name, slug, table
-from tdxwhy.extract.leaves import STATUS, LeafCall, Leaves
+from tdxwhy.extract.branches import Branches
+from tdxwhy.extract.leaves import STATUS, LeafCall, Leaves, by_one_cpu
 from tdxwhy.extract.metadata import Fields
-from tdxwhy.extract.outcomes import Outcome, outcome
-from tdxwhy.extract.rows import AT, INIT, LP_INIT, STAGE, Row, append, in_place, merged
-from tdxwhy.extract.stage import Item, KernelMemory, Node, decisions, tree
+from tdxwhy.extract.rows import AT, EARLY, INIT, LP_INIT, STAGE, Row, append, in_place, merged, without_last_line
+from tdxwhy.extract.stage import Item, KernelMemory, Node, chain_of, decisions, numbered, point, tree, under_lock
 from tdxwhy.source.run.branching import CodeScope, Decision, Deviation, Unseen
-from tdxwhy.source.run.failing_cases import VMXON
 from tdxwhy.source.run.lines import PrintedLine
-from tdxwhy.source.run.values import is_error
-from tdxwhy.source.syntax import Statement, callee, calls_in, inner, walk
 
 CONFIG, RD = "TDH.SYS.CONFIG", "TDH.SYS.RD"
 _LATE = (CONFIG, "TDH.SYS.KEY.CONFIG", "TDH.SYS.TDMR.INIT")
 # Leaves that are asked page by page.
 _PAGES = {"TDH.MNG.ADDCX": "control-page", "TDH.PHYMEM.PAGE.RECLAIM": "added-page"}
-# What the model hands a leaf.
-_NO_KEYID = -28
 
 
 class Steps:
     """Reads an entry: its own steps, the operations that it calls, and whether it brings the module up."""
 
-    def __init__(self, book: Book, stage: KernelMemory, entry: str, ours: Callable[[str], bool], step: str = "early-init") -> None:
+    def __init__(self, book: Book, stage: KernelMemory, entry: str, ours: Callable[[str], bool], step: str = EARLY) -> None:
         self.book = book
         self.stage = stage
         self.entry = entry
@@ -39,24 +31,14 @@ class Steps:
         self.well = stage.run(entry)
         self.root = tree(self.well, entry)
         self.leaves = Leaves(book, stage, entry, self.well)
+        self.branches = Branches(self.leaves, ours, step)
         self.operations: dict[str, Row] = {}
         self.kept: list[tuple[str, ...]] = []
-        self.skipped = 0
-        self._nth = self._count()
-        self._locked = self._under_lock()
+        self._nth = numbered(self.well)
+        self._locked = under_lock(self.well)
         self.initialize = self._initializing()
 
     # ---- what the run asks
-
-    def _count(self) -> dict[int, int]:
-        """Return for each point that asks a leaf, which call of that leaf it is."""
-        counts: Counter[str] = Counter()
-        found: dict[int, int] = {}
-        for each in self.well.decisions:
-            if each.kind == "leaf":
-                counts[str(each.leaf)] += 1
-                found[each.nth] = counts[str(each.leaf)]
-        return found
 
     def asked(self, decision: Decision, function: str = "") -> LeafCall:
         """Return a point of the run that asks a leaf."""
@@ -87,7 +69,7 @@ class Steps:
     def read(self) -> list[Row]:
         """Return the steps of the entry; what it calls on CPUs and the bringing up itself are in `operations` then."""
         items = self.root.items
-        inside = [place for place, item in enumerate(items) if self.initialize and self.initialize in _chain(item)]
+        inside = [place for place, item in enumerate(items) if self.initialize and self.initialize in chain_of(item)]
         if self.initialize == self.entry:
             early = [place for place, item in enumerate(items) if _is_early(item)]
             inside = [place for place in inside if place > max(early, default=-1)]
@@ -104,7 +86,7 @@ class Steps:
             done += 1
         good = self.book.names([item for item in items[last:done] if isinstance(item, PrintedLine)])
         if self.initialize == self.entry and not good:
-            body, good = self._last_line(body)
+            body, good = without_last_line(body)
         self.operations["initialize"] = {
             "name": "initialize",
             "on_failure": {"print": closing, "set": ["module=error", "callbacks=off"]},
@@ -112,26 +94,9 @@ class Steps:
             "step": body,
         }
         locked = {"lock": "held"} if any(map(self._is_locked, items[first:last])) else {}
-        call = {"name": "early-init", "does": "call", "call": "initialize"} | locked
+        call = {"name": EARLY, "does": "call", "call": "initialize"} | locked
         rows = [*self._rows(items[:first], self.root), *self._remembered(), call, *self._rows(items[done:], self.root)]
         return self._one_lock(rows)
-
-    @staticmethod
-    def _last_line(body: list[Row]) -> tuple[list[Row], list[str]]:
-        """Take the line that ends a good run out of its steps."""
-        if body and body[-1]["does"] == "print":
-            return [*body[:-1], *([body[-1] | {"print": body[-1]["print"][:-1]}] if body[-1]["print"][1:] else [])], body[-1]["print"][-1:]
-        return body, []
-
-    def _under_lock(self) -> frozenset[int]:
-        """Return which events of the run happen while the CPU hot-plug lock is held."""
-        found, held = set(), False
-        for event in self.well.events:
-            if isinstance(event, CodeScope) and event.kind == "lock":
-                held = event.begins
-            elif held:
-                found.add(id(event))
-        return frozenset(found)
 
     def _is_locked(self, item: Item) -> bool:
         return id(item.scope if isinstance(item, Node) else item) in self._locked
@@ -182,7 +147,7 @@ class Steps:
         run = plain.run(self.entry)
         same = 0
         for one, other in zip(self.well.decisions, run.decisions, strict=False):
-            if _point(one) != _point(other):
+            if point(one) != point(other):
                 break
             same += 1
         if same == len(self.well.decisions) or not isinstance(run.result, int):
@@ -197,7 +162,7 @@ class Steps:
         for place, item in enumerate(items):
             if not isinstance(item, Decision) or item.kind == "leaf" or not self.leaves.closing:
                 return place
-            found = self._run(item, self.initialize)
+            found = self.branches.failed(item, self.initialize)
             if not found.goes_on and self.leaves.closing & set(self.book.names(list(found.lines))):
                 return place
         return 0
@@ -223,7 +188,7 @@ class Steps:
             if isinstance(item, Decision) and item.kind == "leaf" and leaf_name(item) == RD:
                 fields.add(self.asked(item, function))
                 continue
-            if isinstance(item, Decision) and item.kind == "branch" and self._without_effect(item):
+            if isinstance(item, Decision) and item.kind == "branch" and self.branches.without_effect(item):
                 continue
             read = fields.steps()
             always |= {name for row in read for name in row.get("always_print", ())}
@@ -237,10 +202,10 @@ class Steps:
         if isinstance(item, Node):
             yield from self._node(item, node)
         elif isinstance(item, PrintedLine):
-            if self._relevant(item.chain):
+            if self.branches.relevant(item.chain):
                 yield {"name": self.step, "does": "print", "print": [self.book.form(item)]}
         elif isinstance(item, Unseen):
-            if self._relevant(item.chain) or any(map(self.ours, item.chain)):
+            if self.branches.relevant(item.chain) or any(map(self.ours, item.chain)):
                 self.book.unseen.append(f"{item.file}:{item.row + 1}: {item.text}")
                 yield {"name": self.step, "does": "unseen", "at": f"{item.file}:{item.row + 1}: {item.text}"}
         elif isinstance(item, CodeScope):
@@ -251,11 +216,7 @@ class Steps:
         elif item.kind == "leaf":
             yield self._leaf(item, node, function)
         else:
-            yield from self._branch(item, node, function)
-
-    def _relevant(self, chain: tuple[str, ...]) -> bool:
-        """Tell whether code has to do with TDX: a function on the way there has."""
-        return any(map(self.ours, chain))
+            yield from self.branches.steps(item, function, self._inside(node, function))
 
     def _node(self, item: Node, around: Node) -> Iterator[Row]:
         scope = item.scope
@@ -283,11 +244,16 @@ class Steps:
         made = any(name.endswith("/package") and function == scope.chain[-1] for (function, _), name in self.stage.program.loops.items())
         return scope.call.endswith("_mask") and made
 
+    @staticmethod
+    def _inside(node: Node, function: str) -> str:
+        """Return the function whose errno counts where something fails: the one read, or a callback of CPUs; "" for the entry's own."""
+        return function or (node.function if node.scope is not None and node.scope.kind == "hotplug" else "")
+
     # ---- a leaf
 
     def _leaf(self, item: Decision, node: Node, function: str) -> Row:
         scope = node.scope
-        row = self.leaves.step(self.asked(item, function or (node.function if scope is not None and scope.kind == "hotplug" else "")))
+        row = self.leaves.step(self.asked(item, self._inside(node, function)))
         name = row["name"]
         if name in (INIT, LP_INIT):
             memory = self.book.remembered.get(name) or self._memory(item)
@@ -302,19 +268,10 @@ class Steps:
         elif any(each == "for_each_online_cpu" for each in item.loops) and scope is not None and scope.kind == "cpu":
             row["each"] = "online-cpu"
         elif scope is not None and scope.kind == "stopped":
-            row["each"] = "lead-cpu" if self._led(item) else "stopped-cpu"
+            row["each"] = "lead-cpu" if by_one_cpu(self.stage.program, item) else "stopped-cpu"
             row[STAGE] = item.chain[item.chain.index(scope.function) + 1 :][:1]
         given = table()["given"].get(name)
         return row | ({"arguments": given} if given else {})
-
-    def _led(self, item: Decision) -> bool:
-        """Tell whether only one CPU of all that are stopped asks a leaf: the call stands where the code asks which CPU it runs on."""
-        functions = self.stage.program.functions
-        for name, called in pairwise(item.chain):
-            body = functions[name].body if name in functions else ()
-            if called in _on_one_cpu(body):
-                return True
-        return False
 
     def _memory(self, item: Decision) -> str:
         """Enter twice: a leaf that is not asked again is remembered, by its result, by success, or by the CPU."""
@@ -325,85 +282,6 @@ class Steps:
             return "result"
         return "" if well else "cpu"
 
-    # ---- a branch
-
-    def _run(self, item: Decision, function: str) -> Outcome:
-        return outcome(self.well, self.stage.run(self.entry, Deviation("branch", item.nth)), function)
-
-    def _without_effect(self, item: Decision) -> bool:
-        """Tell whether it makes no difference which way a branch goes."""
-        if not self._relevant(item.chain) and not re.search("tdx", item.text, re.IGNORECASE):
-            self.skipped += 1
-            return True
-        if any(re.search(pattern, item.text) or re.search(pattern, item.about) for pattern in table()["impossible"]["matches"]):
-            return True
-        run = self.stage.run(self.entry, Deviation("branch", item.nth))
-        if (run.lines, run.result) == (self.well.lines, self.well.result):
-            return not any(isinstance(each, CodeScope) and each.kind == "unregister" for each in run.events)
-        return not item.fails and len(run.lines) <= run.before and not is_error(run.result)
-
-    def _branch(self, item: Decision, node: Node, function: str) -> Iterator[Row]:
-        inner = function or (node.function if node.scope is not None and node.scope.kind == "hotplug" else "")
-        found = self._run(item, inner)
-        # What the operation itself returns is what comes out of it in the end.
-        errno = found.errno if inner else found.result
-        names = self.leaves.own(found.lines)
-        printed = {"print": names} if names else {}
-        at = f"{item.file}:{item.row + 1}: {item.text}"
-        template = _known(item)
-        if found.goes_on:
-            if names:
-                yield {"name": self.step, "does": "check", "when": "as-written", "at": at} | printed
-        elif item.text == VMXON:
-            if errno is not None:
-                yield {"name": self.step, "does": "vmxon", "print": names, "fault_errno": errno}
-        elif errno is None and (template is None or template.get("does") != "take-keyid"):
-            self.book.unseen.append(f"{at} gives up with an error whose number is not in view")
-        else:
-            row = self._template(template, item, at, bool(names)) | {"stop": _NO_KEYID if errno is None else errno} | printed
-            if row["does"] != "check":
-                row["errno"] = row.pop("stop")
-            elif found.unregisters and not function:
-                row.setdefault("set", "callbacks=off")
-            yield row
-
-    def _template(self, template: Row | None, item: Decision, at: str, prints: bool) -> Row:
-        """Return what a step is called, by the model's word for its condition or as it is written.
-
-        What a module refuses is KVM's refusal, whatever the condition is: the kernel itself took the platform for good.
-        """
-        ours = table()["of_module"]
-        refused = {"cause": ours["cause"], "refusal": True} if prints and self.stage.program.modules.get(item.file) else {}
-        if template is None or "does" not in template:
-            return {"name": self.step, "does": "check", "when": "as-written", "at": at} | refused | (template or {})
-        if refused and template.get("cause") in ours["instead_of"]:
-            template = template | refused
-        if "=" in str(template.get("when", "")) and not prints:
-            # What the kernel remembers has its cause where it was found out.
-            template = {key: value for key, value in template.items() if key != "cause"}
-        later = {"name": self.step} | ({"refusal": True} if refused else {})
-        return template | (later if self.step != "early-init" else {})
-
-
-def _on_one_cpu(body: tuple[Statement, ...]) -> set[str]:
-    """Return what a function calls on one CPU only: under a condition on the CPU's number, or on a variable set under one."""
-    words = {"smp_processor_id"}
-    found: set[str] = set()
-    for statement in walk(body):
-        if statement.kind == "if" and words & {each.text for each in inner(statement.expression)}:
-            for each in walk(statement.body):
-                words |= {part.parts[0].text for part in inner(each.expression) if part.kind == "assign" and part.parts[1].kind == "number"}
-                found |= {callee(call) for call in calls_in(each.expression)}
-    return found
-
-
-def _known(item: Decision) -> Row | None:
-    """Return the step that the model has for a condition."""
-    for row in table()["condition"]:
-        if re.search(row["match"], item.text) or re.search(row["match"], item.about):
-            return dict(row["step"])
-    return None
-
 
 def _place_of(item: Item) -> Row:
     """Note at which point of the run a step stands; `without_places` takes the note away."""
@@ -412,17 +290,7 @@ def _place_of(item: Item) -> Row:
 
 
 def _check(when: str, stop: int) -> Row:
-    return {"name": "early-init", "does": "check", "when": when, "stop": stop}
-
-
-def _point(item: Decision) -> tuple[object, ...]:
-    return item.kind, item.text, item.row, item.chain
-
-
-def _chain(item: Item) -> tuple[str, ...]:
-    if isinstance(item, Node):
-        return item.scope.chain if item.scope is not None else ()
-    return item.chain
+    return {"name": EARLY, "does": "check", "when": when, "stop": stop}
 
 
 def _is_early(item: Item) -> bool:

@@ -13,6 +13,8 @@ from tdxwhy.source.run.values import Value
 from tdxwhy.source.syntax import Expression, Statement
 
 DecisionKind = Literal["leaf", "branch"]
+# The text of a decision, as the interpreter words that an instruction with an exception table faults.
+VMXON = "VMXON faults"
 
 
 class Deviation(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from tdxwhy.source.calls import Callback, PrintCall, calls, print_call
 from tdxwhy.source.run.branching import CodeScope, Decision, DecisionKind, Deviation, Event, Unseen
 from tdxwhy.source.run.evaluate import Evaluator
+from tdxwhy.source.run.lines import printed
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Reference, SymbolicName, Unknown, Value, truth
-from tdxwhy.source.syntax import Expression, written
+from tdxwhy.source.syntax import Expression, Function, written
 
 
 class Caller(Evaluator):
@@ -23,6 +24,10 @@ class Caller(Evaluator):
         self.failed_at: Decision | None = None
         self.counts: dict[str, int] = {}
 
+    def enter(self, function: Function, arguments: list[Value]) -> Value:
+        """Call a function with values."""
+        raise NotImplementedError
+
     def call(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
         """Call by name: a print, the module, a callback, a function in view, or one that is not."""
         known = print_call(name)
@@ -37,7 +42,16 @@ class Caller(Evaluator):
         if function is not None and self.program.follows(name):
             return self.enter(function, arguments)
         self._hotplug(name, expression)
-        return self.outside(name, expression, arguments)
+        return self._outside(expression, arguments)
+
+    @staticmethod
+    def _outside(expression: Expression, arguments: list[Value]) -> Value:
+        """Take the answer of a function that is not in view: unknown; and what it was given by address is unknown after it."""
+        for argument in arguments:
+            if isinstance(argument, Reference) and "{" not in argument.path:
+                held = argument.memory.get(argument.path)
+                argument.memory[argument.path] = held if isinstance(held, Reference) else Unknown(argument.path)
+        return Unknown(written(expression))
 
     def _hotplug(self, name: str, expression: Expression) -> None:
         """Note the CPU hot-plug lock, callbacks that are taken away again, and a KeyID that is given back."""
@@ -89,11 +103,10 @@ class Caller(Evaluator):
         return truth(self.value(condition.parts[0])) is True
 
     def _say(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> None:
-        before = len(self.lines)
-        self.print_line(known, name, expression, arguments)
-        chain = self._here()[1]
-        self.lines[before:] = [line._replace(chain=chain) for line in self.lines[before:]]
-        self.events.extend(self.lines[before:])
+        line = printed(self.program, self.frames, known, name, expression, arguments)
+        if not (line.once and any((each.function, each.row) == (line.function, line.row) for each in self.lines)):
+            self.lines.append(line)
+            self.events.append(line)
 
     def _seamcall(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
         leaf = arguments[0] if arguments else Unknown("leaf")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from tdxwhy.source.calls import PrintCall, calls
-from tdxwhy.source.run.lines import PrintedLine, StackFrame, laid_out, splat
+from tdxwhy.source.calls import calls
+from tdxwhy.source.run.lines import PrintedLine
+from tdxwhy.source.run.memory import Memory
 from tdxwhy.source.run.program import Program, errnos
 from tdxwhy.source.run.values import Reference, SymbolicName, Unknown, Value, combine, is_error, number, truth
-from tdxwhy.source.syntax import Expression, ExpressionKind, Function, Statement, callee, written
+from tdxwhy.source.syntax import Expression, ExpressionKind, Statement, callee, written
 
-_KERN = re.compile(r"\0KERN_(\w+)\0")
-_MACRO_TEXT = re.compile(r"\0(\w+)\0")
-_INDEX = re.compile(r"\[(\w+)\]")
-_MOST_ELEMENTS = 256
 _WORD = 64
 # Macros of include/linux/bits.h.
 BITS: dict[str, Callable[..., int]] = {
@@ -26,15 +22,13 @@ _DEEPEST_CONSTANT = 20
 MOST_STEPS = 20_000
 
 
-class Evaluator:
+class Evaluator(Memory):
     """Evaluates expressions; calls are for `Interpreter` to make."""
 
     def __init__(self, program: Program) -> None:
+        super().__init__(program)
         # The macros that are being written out: none is in its own text, as for a preprocessor.
         self.expanding: list[str] = []
-        self.program = program
-        self.globals: dict[str, Value] = {}
-        self.frames: list[StackFrame] = []
         self.lines: list[PrintedLine] = []
         self.unseen: list[str] = []
         self.depth = 0
@@ -43,10 +37,6 @@ class Evaluator:
     def note_unseen(self, what: str, row: int = -1) -> None:
         """Remember something that could not be followed."""
         self.unseen.append(what)
-
-    def enter(self, function: Function, arguments: list[Value]) -> Value:
-        """Call a function with values."""
-        raise NotImplementedError
 
     def call(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
         """Call by name."""
@@ -72,7 +62,7 @@ class Evaluator:
 
     def _name(self, expression: Expression) -> Value:
         name = expression.text
-        memory, path = self._find(name)
+        memory, path = self.find(name)
         if path in memory:
             return memory[path]
         if self.frames and any(each.startswith((f"{name}.", f"{name}[")) for each in self.frames[-1].frame):
@@ -101,26 +91,11 @@ class Evaluator:
             self.depth -= 1
         return SymbolicName(name) if isinstance(value, Unknown) else value
 
-    def _find(self, name: str) -> tuple[dict[str, Value], str]:
-        """Return the memory and path of a variable: the running function's, its statics, or global."""
-        if self.frames:
-            place = self.frames[-1]
-            if name in place.frame:
-                return place.frame, name
-            static = f"{place.function}:{name}"
-            if static in self.globals:
-                return self.globals, static
-        if name not in self.globals:
-            initial = self.program.variables.get(name)
-            if initial is not None and initial.kind == "list" and len(initial.parts) <= _MOST_ELEMENTS:
-                self._fill(self.globals, name, initial)
-        return self.globals, name
-
     def _place(self, expression: Expression) -> tuple[dict[str, Value], str] | None:
         """Return where an expression that can be assigned to lies; None where its address is not known."""
         match expression.kind, expression.text:
             case "name", _:
-                return self._find(expression.text)
+                return self.find(expression.text)
             case "unary", "*":
                 target = self.value(expression.parts[0])
                 return (target.memory, target.path) if isinstance(target, Reference) else None
@@ -227,51 +202,6 @@ class Evaluator:
         if place is not None:
             place[0][place[1]] = value
 
-    def declare(self, statement: Statement) -> None:
-        """Make a variable; a static one keeps what it has."""
-        place = self.frames[-1]
-        memory, path = (self.globals, f"{place.function}:{statement.name}") if statement.static else (place.frame, statement.name)
-        if statement.static and path in memory:
-            return
-        initial = statement.expression
-        if initial is None:
-            memory[path] = 0 if statement.static else Unknown(statement.name)
-        elif initial.kind == "list":
-            self._fill(memory, path, initial)
-        else:
-            memory[path] = self.value(initial)
-
-    def _fill(self, memory: dict[str, Value], path: str, initial: Expression) -> None:
-        """Set the members of a structure; the ones that are not named are zero."""
-        memory[path] = Reference(memory, path)
-        memory[f"{path}{{}}"] = 0
-        for stale in [each for each in memory if each.startswith((f"{path}.", f"{path}["))]:
-            del memory[stale]
-        at = 0
-        for part in initial.parts:
-            index = _INDEX.fullmatch(part.text) if part.kind == "pair" else None
-            if part.kind == "pair" and index is None:
-                self._put(memory, f"{path}{part.text}", part.parts[0])
-                continue
-            if index is not None:
-                given = number(index[1]) if index[1].isdigit() else self.constant(index[1])
-                at = given if isinstance(given, int) else at
-            self._put(memory, f"{path}[{at}]", part.parts[0] if index is not None else part)
-            at += 1
-        memory[f"{path}[]"] = at
-
-    def _put(self, memory: dict[str, Value], path: str, given: Expression) -> None:
-        if given.kind == "list":
-            self._fill(memory, path, given)
-        else:
-            memory[path] = self.value(given)
-
-    def clobber(self, target: Reference) -> None:
-        """Forget what a structure held: the module has written to it."""
-        for path in [each for each in target.memory if each.startswith(f"{target.path}.")]:
-            del target.memory[path]
-        target.memory[f"{target.path}{{}}"] = 1
-
     def _call(self, expression: Expression) -> Value:
         name = callee(expression)
         table = calls()
@@ -311,18 +241,12 @@ class Evaluator:
         if table.stores.fullmatch(name) and len(expression.parts) == 3:
             self.assign(expression.parts[1], self.value(expression.parts[2]))
         elif table.clearing.fullmatch(name) and len(expression.parts) > 1:
-            self._clear(expression.parts[1])
+            target = self.value(expression.parts[1])
+            if isinstance(target, Reference):
+                self.clear(target)
         else:
             return False
         return True
-
-    def _clear(self, target: Expression) -> None:
-        """Forget what lies at an address: all of it is zero."""
-        value = self.value(target)
-        if isinstance(value, Reference):
-            for path in [each for each in value.memory if each.startswith((f"{value.path}.", f"{value.path}["))]:
-                del value.memory[path]
-            value.memory[f"{value.path}{{}}"] = 0
 
     def _length(self, array: Expression) -> Value:
         """Return how many elements an initialised array has."""
@@ -348,53 +272,6 @@ class Evaluator:
                 return known
             self.note_unseen(f"call through {written(target)}", expression.row)
         return name
-
-    def outside(self, name: str, expression: Expression, arguments: list[Value]) -> Value:
-        """Take the answer of a function that is not in view: unknown; and what it was given by address is unknown after it."""
-        for argument in arguments:
-            if (
-                isinstance(argument, Reference)
-                and not isinstance(argument.memory.get(argument.path), Reference)
-                and "{" not in argument.path
-            ):
-                argument.memory[argument.path] = Unknown(argument.path)
-        return Unknown(written(expression))
-
-    def _prefix(self) -> str:
-        """Return what pr_fmt puts before a message: what is included has that of the file around it."""
-        files = [place.file for place in reversed(self.frames)]
-        own = (file for file in files if self.program.prefixes.get(file) or (file.endswith(".c") and file not in self.program.included))
-        path = next(own, "")
-        prefix = self.program.prefixes.get(path, "")
-        return self.program.modules.get(path, "") + prefix if prefix.startswith(":") else prefix
-
-    def _macro_text(self, name: str) -> str:
-        """Return what a macro between the literals of a format stands for."""
-        known = self.program.constant(name)
-        return known.text if known is not None and known.kind == "string" else calls().literals.get(name, "")
-
-    def print_line(self, known: PrintCall, name: str, expression: Expression, arguments: list[Value]) -> None:
-        """Print: lay values into the format, unknown ones as {what they are}."""
-        place = self.frames[-1]
-        written_format = arguments[known.format] if 0 <= known.format < len(arguments) else ""
-        level, template = known.level, written_format if isinstance(written_format, str) else ""
-        kern = _KERN.search(template)
-        if kern:
-            level = {"WARNING": "warn"}.get(kern[1], kern[1].lower())
-        template = _MACRO_TEXT.sub(lambda found: self._macro_text(found[1]), template)
-        values = tuple(arguments[known.format + 1 :]) if known.format >= 0 else ()
-        args = tuple(written(part) for part in expression.parts[known.format + 2 :]) if known.format >= 0 else ()
-        body, whole = laid_out(template, values, args)
-        if name.startswith(("WARN", "VM_WARN", "KVM_BUG")):
-            body, whole = splat(place, body), False
-        prefix = self._prefix() if name.startswith("pr_") else ""
-        text = prefix + body.replace("\\n", "").replace('\\"', '"')
-        once, limited = known.once, known.ratelimited
-        line = PrintedLine(
-            level, name, template, args, values, text, whole, once, limited, place.function, place.file, expression.row, prefix
-        )
-        if not (once and any(each.function == place.function and each.row == line.row for each in self.lines)):
-            self.lines.append(line)
 
 
 # What each kind comes to; a list, a pair or what no parser understood has no value of its own.

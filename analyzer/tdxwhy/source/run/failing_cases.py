@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 
-from tdxwhy.know.decode import decode_leaf
-from tdxwhy.know.names import named
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming
 from tdxwhy.source.calls import calls
-from tdxwhy.source.results import STATUS as _STATUS
-from tdxwhy.source.run.branching import Decision, Deviation, RunResult, Side
+from tdxwhy.source.run.branching import VMXON, Decision, Deviation, RunResult, Side
+from tdxwhy.source.run.case_words import answer_name, condition, dropped, errno_name, leaf_name, naming_of, unreached, unseen_callee
 from tdxwhy.source.run.interpreter import Interpreter
 from tdxwhy.source.run.lines import PrintedLine
-from tdxwhy.source.run.program import Program, errnos
-from tdxwhy.source.run.values import SymbolicName, Unknown, Value, is_error
-from tdxwhy.source.syntax import Function, inner, statement_expressions
+from tdxwhy.source.run.program import Program
+from tdxwhy.source.run.values import Unknown, Value
 
 _MOST_FAULTS = 400
 _MOST_SIDES = 24
 # Of all runs together; a kernel's whole bring-up takes some 30,000.
 _MOST_STEPS = 400_000
-_CPU = re.compile(r"(?:this_|target_|lead_|extcpu)?cpu")
-_CALLED = re.compile(r"(?P<name>\w+)\(.*\)$", re.DOTALL)
-VMXON = "VMXON faults"
-_UNREACHED = {"VMFAILINVALID": "module not reached (VMfailInvalid)", "GP": "#GP", "UD": "#UD"}
 
 
 class FailingStep(NamedTuple):
@@ -105,7 +96,16 @@ def _as_built(entry: str, part: Part) -> FailingStep:
     chain = (entry,) if side.function == entry else (entry, side.function)
     reason = part.where.removeprefix(", where ")
     return FailingStep(
-        entry, side.function, f"built where {reason}", "built", run.lines, errno_name(run.result), chain, _names(run.lines), (), run.unseen
+        entry,
+        side.function,
+        f"built where {reason}",
+        "built",
+        run.lines,
+        errno_name(run.result),
+        chain,
+        naming_of(run.lines),
+        (),
+        run.unseen,
     )
 
 
@@ -169,7 +169,7 @@ def _bring_up(program: Program, entries: tuple[str, ...]) -> list[tuple[str, Run
 
 def _asks(program: Program, entry: str, well: RunResult) -> bool:
     """Tell whether an entry asks the module for a system-wide step."""
-    leaves = [_leaf_name(decision.leaf, decision.text) for decision in well.decisions if decision.kind == "leaf"]
+    leaves = [leaf_name(decision.leaf, decision.text) for decision in well.decisions if decision.kind == "leaf"]
     return program.functions[entry].returns in ("int", "void", "long", "bool") and any(each.startswith("TDH.SYS.") for each in leaves)
 
 
@@ -207,102 +207,18 @@ def _answers(program: Program) -> Iterator[Value]:
             yield unreached(program, name)
 
 
-def unreached(program: Program, name: str) -> Value:
-    """Return what the stub hands back when the module is not reached."""
-    value = Interpreter(program).constant(name)
-    return SymbolicName(name) if isinstance(value, Unknown) else value
-
-
 def _step(program: Program, entry: str, point: tuple[Deviation, Decision], run: RunResult) -> FailingStep:
     fault, decision = point
     chain = decision.chain
     if fault.kind == "leaf":
-        step, reason = _leaf_name(decision.leaf, decision.text), _answer_name(program, fault.answer)
+        step, reason = leaf_name(decision.leaf, decision.text), answer_name(program, fault.answer)
     else:
-        step, reason = chain[-1], _condition(decision)
-    names = _names(run.lines)
-    unseen = (*run.unseen, *_unseen_callee(program, fault, decision))
+        step, reason = chain[-1], condition(decision)
+    names = naming_of(run.lines)
+    unseen = (*run.unseen, *unseen_callee(program, fault, decision))
     return FailingStep(
-        entry, step, reason, fault.kind, run.lines, errno_name(run.result), chain, names, _dropped(program, decision, names), unseen
+        entry, step, reason, fault.kind, run.lines, errno_name(run.result), chain, names, dropped(program, decision, names), unseen
     )
-
-
-def _condition(decision: Decision) -> str:
-    """Say what a branch gives up on: of a variable that holds a call's result, the call."""
-    call = _CALLED.match(decision.about)
-    if call is None or decision.text.startswith("WARN"):
-        return decision.text
-    if decision.text.startswith("!"):
-        return f"{call['name']}() returns NULL"
-    return f"{call['name']}() fails" if _STATUS.fullmatch(decision.text) else decision.text
-
-
-def _leaf_name(leaf: Value, text: str) -> str:
-    known = decode_leaf(leaf) if isinstance(leaf, int) else None
-    return known.name if known else str(leaf) if isinstance(leaf, int) else text
-
-
-def _answer_name(program: Program, answer: Value) -> str:
-    if isinstance(answer, Unknown):
-        return "status"
-    for name in calls().unreached:
-        if answer == SymbolicName(name) or answer == unreached(program, name):
-            return next((text for key, text in _UNREACHED.items() if name.endswith(key)), name)
-    return f"{answer:#x}" if isinstance(answer, int) else str(answer)
-
-
-@cache
-def _errno_names() -> dict[int, str]:
-    return {number: name for name, number in errnos().items()}
-
-
-def errno_name(result: Value) -> str:
-    """Return `-EIO` of a returned value, "" where no error comes back, and words where its number is not known."""
-    if isinstance(result, int) and -4095 <= result < 0:
-        return f"-{_errno_names().get(-result, str(-result))}"
-    return f"error of {result.text}" if isinstance(result, Unknown) and is_error(result) else ""
-
-
-def _names(lines: tuple[PrintedLine, ...]) -> Naming:
-    found = [named(line.format, line.args) for line in lines]
-    traced = any(line.text.startswith("WARNING: CPU: ") for line in lines)
-    return Naming(any(each.package for each in found), traced or any(each.cpu for each in found), any(each.cpu_state for each in found))
-
-
-def _unseen_callee(program: Program, fault: Deviation, decision: Decision) -> list[str]:
-    """Say of a branch on the result of a function outside the program that what it prints is not seen."""
-    if fault.kind != "branch":
-        return []
-    names = [name for name in re.findall(r"\b(\w+)\(", decision.text) if program.function(name) is None]
-    table = calls()
-    return [f"what {name}() prints" for name in names if table.firmware.fullmatch(name) and not table.silent.fullmatch(name)]
-
-
-def _dropped(program: Program, decision: Decision, names: Naming) -> tuple[str, ...]:
-    """Say which CPU and package the functions on the way have in hand, where no line names them."""
-    found: dict[str, None] = {}
-    for name in decision.chain:
-        function = program.functions.get(name)
-        if function is None:
-            continue
-        before = decision.row if name == decision.chain[-1] else function.last
-        for word, row in _in_hand(program, function):
-            if row <= before and not (names.cpu if _CPU.fullmatch(word) else names.package):
-                found[f"{name}() has {word}" if _CPU.fullmatch(word) else f"{name}() has {word}()"] = None
-    return tuple(found)
-
-
-def _in_hand(program: Program, function: Function) -> tuple[tuple[str, int], ...]:
-    """Return the names in a function that say which CPU or package, each with its first row."""
-    known = program.in_hand.get(function.name)
-    if known is None:
-        rows: dict[str, int] = {}
-        for expression in (each for statement in function.body for each in statement_expressions(statement)):
-            for each in inner(expression):
-                if each.kind == "name" and (_CPU.fullmatch(each.text) or calls().package_calls.fullmatch(each.text)):
-                    rows[each.text] = min(each.row, rows.get(each.text, each.row))
-        known = program.in_hand[function.name] = tuple(sorted(rows.items(), key=lambda each: not _CPU.fullmatch(each[0])))
-    return known
 
 
 def described(step: FailingStep) -> str:

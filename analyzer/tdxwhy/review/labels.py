@@ -12,6 +12,9 @@ from tdxwhy.review.sentences import Sentence
 # Kinds of promises that only the author of the patch can make.
 OF_AUTHOR = ("admission", "preference")
 _FEW = 60
+# A reported change opens an answer; what others than the author promise stands where it opens or ends.
+_OPENS = 3
+_CLOSES = 2
 _ITEM = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+")
 
 
@@ -25,6 +28,11 @@ def asks(sentence: Sentence) -> bool:
 def wants(sentence: Sentence) -> bool:
     """Tell whether a sentence asks for a change or refuses one."""
     return any(_is(sentence, group) for group in ("nak", "order", "request", "refusal", "object", "verdict"))
+
+
+def refutes(sentence: Sentence) -> bool:
+    """Tell whether a sentence speaks against what it answers."""
+    return _is(sentence, "disagrees")
 
 
 def demands(sentence: Sentence, *, on_patch: bool) -> bool:
@@ -89,9 +97,9 @@ def _weak(sentence: Sentence) -> bool:
 def response_kind(spoken: Sequence[Sentence], remark: RemarkKind, *, own: bool) -> ResponseKind:
     """Label an answer. Assent to a question is an answer; to anything else it says that it will be done, if the patch is their `own`."""
     told = [one for one in spoken if not asks(one)][:_FEW]
-    if any(_is(one, "reported") for one in told):
+    if own and any(_is(one, "reported") for one in told[:_OPENS]):
         return "done"
-    if any(commits(one, own=own) for one in told):
+    if any(commits(one, own=own) for one in (told if own else [*told[:_OPENS], *told[_OPENS:][-_CLOSES:]])):
         return "agrees"
     if spoken and (not told or (len(told) == 1 < len(spoken) and not _is(told[0], "disagrees"))):
         return "asks"

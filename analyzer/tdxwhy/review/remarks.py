@@ -9,7 +9,7 @@ from typing import Literal
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.anchors import Anchors
-from tdxwhy.review.labels import asks, assents, earnest, remark_kind, wanted, wants
+from tdxwhy.review.labels import asks, assents, earnest, refutes, remark_kind, wanted, wants
 from tdxwhy.review.nouns import Anchor, Message, RemarkKind
 from tdxwhy.review.origins import Origins
 from tdxwhy.review.phrases import phrases
@@ -23,6 +23,8 @@ _SHORT = 6
 _BRIEF = 20
 _ADDS = re.compile(r"(?:And|Or)\b")
 _SHOWN = 3
+# Sentences of a point that lead to its author's question.
+_LEADS = 2
 
 
 Place = Literal["answers", "argues"] | None
@@ -126,13 +128,19 @@ class Remarks:
         under = self.view.by_id.get((message.parent if on is None else on.message_id) or "")
         return under is not None and under.kind in ("patch", "cover")
 
+    def _under_reply(self, made: Found) -> bool:
+        under = self.view.by_id.get(made.on.message_id or "") if made.on is not None else None
+        return under is not None and under.kind == "reply"
+
     def _on_author(self, message: Message, on: Anchor | None) -> bool:
         """Tell whether a text stands under what the patch's author wrote in a reply."""
         under = self.view.by_id.get(on.message_id or "") if on is not None else None
         return under is not None and under.kind == "reply" and self.view.people.same(under.mail.author, self.author(message))
 
     def _only_answers(self, made: Found) -> bool:
-        """Tell whether a reader only agrees, or says what they will do themselves."""
+        """Tell whether a reader only answers: states something under another reply, agrees, or says what they will do themselves."""
+        if made.kind == "comment" and self._under_reply(made) and not any(refutes(one) for one in made.spoken):
+            return True
         if made.kind == "approval" and not self._on_patch(made.message, made.on):
             return True
         if made.kind in ("question", "objection") or any(asks(one) for one in made.spoken):
@@ -198,12 +206,13 @@ def _answered(point: Point, cuts: Sequence[int]) -> bool:
 
 
 def _asking(found: Sequence[Point]) -> list[list[Point]]:
-    """Return what the patch's author asks: of each point the sentences from the first that objects or asks to the last that asks."""
+    """Return what the patch's author asks: of each point all up to the last sentence that asks, of a long one from near the first."""
     groups = []
     for point in found:
         asked = [at for at, one in enumerate(point.sentences) if asks(one) or phrases("asks-back").search(one.text) or _prompts(one)]
         if asked:
-            first = 0 if any(wanted(one) == "objection" for one in point.sentences[: asked[0]]) else asked[0]
+            objects = any(wanted(one) == "objection" for one in point.sentences[: asked[0]])
+            first = 0 if objects or asked[0] <= _LEADS else asked[0] - 1
             groups.append([point if asked[-1] - first + 1 == len(point.sentences) else part(point, first, asked[-1] + 1)])
     return groups
 

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.review.answers import find_answer
+from tdxwhy.review.changes import identifiers
 from tdxwhy.review.labels import asks, response_kind
 from tdxwhy.review.nouns import Message, Response
 from tdxwhy.review.regions import LONGEST, Point, points
@@ -20,6 +21,7 @@ class Responses:
         """Take a thread whose remarks were all found."""
         self._remarks = remarks
         self._of: dict[tuple[str, int], list[Response]] = {}
+        self._naming: dict[tuple[str, str], list[Response]] = {}
         for message in remarks.view.messages:
             if message.kind in ("reply", "patch"):
                 self._take(message)
@@ -38,7 +40,27 @@ class Responses:
             said = points(self._remarks.view, message, region)
             by_author = self._remarks.is_author(message)
             for remark in answered:
-                self._of.setdefault(_key(remark), []).extend(_pieces(message, said, remark, own=by_author))
+                made = _pieces(message, said, remark, own=by_author)
+                self._of.setdefault(_key(remark), []).extend(made)
+                if by_author and quoting:
+                    self._note(remark, made[:1])
+
+    def _note(self, remark: Found, made: Sequence[Response]) -> None:
+        """Remember what the author does under one remark, by each name of code that it has and the remark has not."""
+        for response in made:
+            if response.kind in ("agrees", "done"):
+                for name in identifiers(response.evidence.quote) - identifiers(remark.text):
+                    self._naming.setdefault((remark.message.mail.message_id, name), []).append(response)
+
+    def named(self, found: Found) -> list[Response]:
+        """Return what the author did under another remark of the same mail with the very names of code that this one has.
+
+        Only for a remark that nobody answers in its own place, and only where a name leads to one answer alone.
+        """
+        at = found.message.mail.message_id
+        led = [self._naming.get((at, name), []) for name in sorted(identifiers(found.text))]
+        told = [one[0] for one in led if len({(each.evidence.place.message_id, each.evidence.place.line) for each in one}) == 1]
+        return told[:1]
 
 
 def _key(found: Found) -> tuple[str, int]:
@@ -46,14 +68,14 @@ def _key(found: Found) -> tuple[str, int]:
 
 
 def _pieces(message: Message, said: Sequence[Point], remark: Found, *, own: bool) -> list[Response]:
-    """Return a piece as responses of bounded length; thanks alone answer nothing, unless nothing else is said."""
+    """Return a piece as responses of bounded length; what it does about the remark, the first one says."""
     made: list[Response] = []
     held: list[Point] = []
     for point in [*said, None]:
         if held and (point is None or sum(len(one.text) + 2 for one in held) + len(point.text) > LONGEST):
             spoken = [sentence for one in held for sentence in one.sentences]
             text = "\n\n".join(one.text for one in held)[:LONGEST]
-            kind = response_kind(spoken, "comment" if remark.place == "argues" else remark.kind, own=own)
+            kind = "explains" if made else response_kind(spoken, "comment" if remark.place == "argues" else remark.kind, own=own)
             made.append(Response(evidence(message, text, held[0].start), message.mail.author, kind))
             held = []
         if point is not None:

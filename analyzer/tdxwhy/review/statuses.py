@@ -27,7 +27,7 @@ def find_remarks(view: View, posted: Posted) -> list[Remark]:
     made: list[Remark] = []
     for one in reversed(found):
         responses = answers.of(one)
-        responses += elsewhere(remarks, one, responses)
+        responses += elsewhere(remarks, one, responses) or ([] if responses else answers.named(one))
         after = following.what(one, responses)
         state = statuses.of(one, responses, after)
         where = evidence(one.message, one.text, one.start)

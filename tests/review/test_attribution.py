@@ -22,6 +22,18 @@ LINES = [
     ("On Mon, 2024-05-06 at 17:56 +0300, ines@x.example wrote:", "ines@x.example"),
     ("Tomas Reyes <t@x.example> writes:", "Tomas Reyes"),
 ]
+ABOVE_A_QUOTE = [
+    ("Quoting Tomas Reyes (t@x.example):", "Tomas Reyes"),
+    ("Tomas Reyes wrote on Mon, 06 May 2024 16:29:00 +0200:", "Tomas Reyes"),
+    ("Mon, 06 May 2024 17:03:00 +0300, t@x.example:", "t@x.example"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), ABOVE_A_QUOTE)
+def test_names_above_a_quote(text, name):
+    assert attribution_at(parse_lines(f"{text}\n> Why?\n"), 0) == 0
+    assert attribution_at(parse_lines(f"{text}\n\nWhy?\n"), 0) is None
+    assert attributed_name(text) == name
 
 
 @pytest.mark.parametrize(("text", "name"), LINES)

@@ -56,7 +56,7 @@ def test_there_are_enough_and_each_says_why():
 
 def test_who_guarantees():
     found = data("who-guarantees")
-    assert [q["asked_by"] for q in found["questions"]] == ["Tomas Reyes"] * 3
+    assert [q["asked_by"] for q in found["questions"]] == ["Tomas Reyes"] * 4
     needs = [(p["text"], p["provider"]) for p in found["preconditions"]]
     assert ("The callers must guarantee that.", None) in needs
     assert any("needs a running CPU" in text and provider == "KVM" for text, provider in needs)

@@ -54,9 +54,52 @@ def test_a_block_under_a_quote_is_one_remark_and_knows_its_line():
     assert (one.on.file, one.on.line, one.on.function) == ("slots.c", 17, "slots")
 
 
-@pytest.mark.parametrize("text", ["Thanks!", "Ben", ":)", "thanks,\n\nBen", "Reviewed-by: Ben Ruiz <ben@b.example>", "-- \nBen Ruiz | CTO"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks!",
+        "Ben",
+        ":)",
+        "thanks,\n\nBen",
+        "Reviewed-by: Ben Ruiz <ben@b.example>",
+        "-- \nBen Ruiz | CTO",
+        "pw-bot: cr",
+        "#syz fix: widget: count",
+        "With Ada happy:\nReviewed-by: Ben Ruiz <ben@b.example>",
+    ],
+)
 def test_what_is_no_remark(text):
     assert remarks(patch(), mail("r", BEN, f"> +\tw->idle = n;\n\n{text}\n", "p")) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("The table has 64 slots on all machines.", False),
+        ("https://lists.example/widgets/1", False),
+        ("I was there when it was written. :)", False),
+        ("But the table is wrong there.", True),
+        ("Then say so in the changelog.", True),
+        ("Is that so on all machines?", True),
+    ],
+)
+def test_a_readers_statement_under_anothers_reply_is_an_answer(text, kept):
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nPlease say why 64 is enough.\n", "p")
+    found = remarks(patch(), asked, mail("s", CLEO, f"> Please say why 64 is enough.\n\n{text}\n", "r"))
+    assert [one.author for one in found] == (["Ben Ruiz", "Cleo Tan"] if kept else ["Ben Ruiz"])
+
+
+def test_a_question_of_the_patchs_author_keeps_what_leads_to_it():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nPlease move this.\n", "p")
+    back = mail("a", ADA, "> Please move this.\n\nThe probe code does not know the table. Should it get it as an argument?\n", "r")
+    assert remarks(patch(), asked, back)[1].evidence.quote.startswith("The probe code does not know the table. Should")
+
+
+def test_what_is_done_under_one_remark_answers_another_that_names_it():
+    body = "> +\tw->idle = n;\n\nThis belongs into widget_setup().\n\n> +\t\tn += w->slot[i].idle;\n\nPlease take the lock here.\n"
+    told = "> > +\t\tn += w->slot[i].idle;\n> Please take the lock here.\n\nDone, and moved the rest to widget_setup().\n"
+    first, second = remarks(patch(), mail("r", BEN, body, "p"), mail("a", ADA, told, "r"))
+    assert (first.status, second.status) == ("agreed", "agreed")
 
 
 def test_points_of_a_list_are_remarks_of_their_own():
@@ -161,3 +204,47 @@ def test_an_alignment_keeps_order_and_words(old, new):
 @given(st.lists(st.text(max_size=6), unique=True, max_size=30))
 def test_a_text_aligns_with_itself(lines):
     assert aligned(lines, lines) == list(range(len(lines)))
+
+
+def test_a_thread_of_500_mails():
+    names = ["p", *(f"r{number}" for number in range(499))]
+    bodies = ["> +\tw->idle = n;\n\nWhy is it counted here?\n"]
+    bodies += [f"> What about case {n}?\n\nWhat about case {n + 1}?\n" for n in range(498)]
+    mails = [mail(name, (BEN, CLEO)[n % 2], body, names[n]) for n, (name, body) in enumerate(zip(names[1:], bodies, strict=True))]
+    assert len(remarks(patch(), *mails)) == 499
+
+
+def test_two_threads_under_one_subject_keep_their_own_answers():
+    other = mail("q", CLEO, PATCH, subject="[PATCH v2 1/1] widget: count idle slots")
+    asks = [mail(f"r{top}", BEN, "> +\tw->idle = n;\n\nWhy is it counted here?\n", top) for top in "pq"]
+    told = mail("a", CLEO, "> Why is it counted here?\n\nBecause the probe code cannot.\n", "rq")
+    found = {one.evidence.place.message_id: one.status for one in remarks(patch(), other, *asks, told)}
+    assert found == {"rp@x": "open", "rq@x": "answered"}
+
+
+def test_a_subject_that_changes_in_mid_thread_parts_nothing():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nWhy is it counted here?\n", "p")
+    subject = "Locking rules (was: widget: count idle slots)"
+    told = mail("a", ADA, "> Why is it counted here?\n\nThe probe code cannot.\n", "r", subject=subject)
+    assert [one.status for one in remarks(patch(), asked, told)] == ["answered"]
+
+
+def test_an_author_may_answer_from_another_address():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nPlease move this.\n", "p")
+    told = mail("a", "Ada Moor <moor@home.example>", "> Please move this.\n\nWill do.\n", "r")
+    assert [one.status for one in remarks(patch(), asked, told)] == ["agreed"]
+
+
+def test_a_patch_sent_again_without_a_version_is_the_next_one():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nPlease move this into its caller.\n", "p0")
+    first = mail("p0", ADA, PATCH, subject="[PATCH] widget: count idle slots")
+    again = mail("p1", ADA, PATCH.replace("+\tw->idle = n;\n", ""), subject="[PATCH RESEND] widget: count idle slots", day=9)
+    (one,) = remarks(first, asked, again)
+    assert one.next.state in ("gone", "changed") and one.next.evidence.place.message_id == "p1@x"
+
+
+def test_quotes_without_markers_are_no_words_of_the_one_who_quotes():
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nWhy is it counted here, and not where the table is made?\n", "p")
+    quoted = "From: Ben Ruiz <ben@b.example> Sent: Monday, June 1, 2026\n\nWhy is it counted here, and not where the table is made?\n"
+    found = remarks(patch(), asked, mail("a", ADA, f"The probe code cannot.\n\n{quoted}", "r"))
+    assert [(one.author, one.status) for one in found] == [("Ben Ruiz", "answered")]

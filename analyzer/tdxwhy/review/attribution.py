@@ -20,16 +20,23 @@ _END = re.compile(r"(?:" + "|".join(_VERBS) + r"|schrieb .{1,120}|schreef .{1,12
 _LEAD = re.compile(r"^(?:(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quoting|\*)\s*+|>?\s*+(?:\[\s*+)?)\S")
 _BARE = re.compile(r"^[A-Z][\w.'-]*(?:,? [A-Z][\w.'-]*){1,3} (?:wrote|writes)\s?:$")
 _SENT = re.compile(r"^From: [^<>]{1,80}<[^<>\s]{1,200}>,? Sent: \S.{0,80}$")
+_LOOSE = re.compile(
+    r"^(?:Quoting |> ?)?(?P<name>[^\W\d_][^<>()@:\d]{1,80}?),?\s+"
+    r"(?:(?:wrote|writes|said)\s+(?:on|at)\b|[<(](?:mailto:)?[^<>()\s]+@[^<>()\s]+[>)][^:]{0,40}:$)"
+)
+_ADDRESS = re.compile(r"[^\s<>(),:]+@[^\s<>(),:]+")
+_CLOCK = re.compile(r"\d\d:\d\d|[^\s@]@[^\s@]")
 _DATED = re.compile(r"\d{1,4}[-/., ]|\d\d:\d\d|@|<")
 
 
 def attribution_at(lines: Sequence[MailLine], index: int) -> int | None:
     """Return where an attribution that begins at `index` ends, None if there is none.
 
-    Accepted form: one to three lines of one level, the last ending in a verb of saying and a colon; `From: NAME <ADDRESS> Sent: DATE`.
+    Accepted form: one to three lines of one level, the last ending in a verb of saying and a colon; `From: NAME <ADDRESS> Sent: DATE`;
+    any line with a time or an address that ends in a colon right above a deeper quote.
     """
     first = lines[index]
-    if _SENT.match(first.text):
+    if _SENT.match(first.text) or _tops_quote(lines, index):
         return index
     text = ""
     for end in range(index, min(index + 3, len(lines))):
@@ -47,6 +54,14 @@ def attribution_at(lines: Sequence[MailLine], index: int) -> int | None:
     return None
 
 
+def _tops_quote(lines: Sequence[MailLine], index: int) -> bool:
+    """Tell whether a line that ends in a colon and has a time of day or an address stands right above a deeper quote."""
+    text = lines[index].text.strip()
+    if not text.endswith((":", "：")) or len(text) > 200 or not _CLOCK.search(text):
+        return False
+    return index + 1 < len(lines) and _quotes_next(lines, index)
+
+
 def _quotes_next(lines: Sequence[MailLine], index: int) -> bool:
     """Tell whether the next line with words is quoted one level deeper."""
     following = next((line for line in lines[index + 1 : index + 4] if line.text.strip()), None)
@@ -61,15 +76,17 @@ def attributed_name(text: str) -> str | None:
     """Return the name that an attribution line gives.
 
     Accepted form: `On DATE, NAME <ADDRESS> wrote:` and its like in German, French, Spanish, Italian, Dutch, Portuguese, Swedish, Danish,
-    Polish, Czech, Russian, Bulgarian, Chinese; `* NAME <ADDRESS> wrote:`; `Quoting NAME <ADDRESS>:`.
+    Polish, Czech, Russian, Bulgarian, Chinese; `* NAME <ADDRESS> wrote:`; `Quoting NAME <ADDRESS>:`; `NAME wrote on DATE:`;
+    `DATE, ADDRESS:`.
     """
     import pyparsing as pp
 
-    found = _END.search(" ".join(text.split()))
-    if not found:
-        return None
+    flat = " ".join(text.split())
+    if not _END.search(flat):
+        loose, address = _LOOSE.match(flat), _ADDRESS.search(flat)
+        return loose["name"].strip() if loose else address[0] if address and flat.endswith((":", "：")) else None
     try:
-        parsed: dict[str, str] = _grammar().parse_string(" ".join(text.split())).as_dict()
+        parsed: dict[str, str] = _grammar().parse_string(flat).as_dict()
     except pp.ParseException:
         return None
     name = " ".join(parsed.get("name", "").split()).strip(" ,;:\"'[")

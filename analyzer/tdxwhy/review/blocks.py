@@ -26,7 +26,8 @@ _GREETING = re.compile(
     r"|^(?:Thanks|Thank you|thanks|Cheers|Thx|thx),?$|^-[A-Z][a-z]+$|^[a-z]+ k-h$"
 )
 _SNIP = re.compile(
-    r"^\s*(?:\.{2,}|…|\[\.\.\.\]|(?:[\[(<{]{1,2}\s*+)?\.{0,3}(?:snip|trimmed|skipped|cut|snipped|sigh)\b[^\])>}]{0,30}[\])>}]{0,2}|-{0,9}8<-+)\s*$",
+    r"^(?:#(?:syz|regzbot)\b|[a-z]{2,20}-?bot: \S|@[\w-]{1,20}bot\b).*$"
+    r"|^\s*(?:\.{2,}|…|\[\.\.\.\]|(?:[\[(<{]{1,2}\s*+)?\.{0,3}(?:snip|trimmed|skipped|cut|snipped|sigh)\b[^\])>}]{0,30}[\])>}]{0,2}|-{0,9}8<-+)\s*$",
     re.IGNORECASE,
 )
 _LOG = re.compile(r"^\s*(?:<\d>\s?)?\[\s*\d+\.\d{3,6}\]")

@@ -90,12 +90,18 @@ def _committed(view: View, message: Message, text: str) -> tuple[Phrase, str | N
         if match is None:
             continue
         if phrase.kind == "third-person":
-            person = view.people.find(match.group("name"))
+            person = view.people.find(match.group("name")) or _outsider(match.group("name"), text)
             if person:
                 return phrase, person
         elif phrase.kind not in OF_AUTHOR or _wrote_patch(view, message):
             return phrase, None
     return None
+
+
+def _outsider(name: str, text: str) -> str | None:
+    """Return a name as a text spells it whose owner is not in the thread: spoken of as she or he."""
+    spelt = re.search(rf"\b{re.escape(name.title())}\b", text)
+    return spelt[0] if spelt is not None and re.search(r"\b(?:she|he)\b", text) else None
 
 
 def _wrote_patch(view: View, message: Message) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tdxwhy.review.nouns import RemarkKind, ResponseKind
-from tdxwhy.review.phrases import phrases
+from tdxwhy.review.phrases import phrases, word_class
 from tdxwhy.review.sentences import Sentence
 
 # Kinds of promises that only the author of the patch can make.
@@ -14,8 +14,8 @@ OF_AUTHOR = ("admission", "preference")
 _FEW = 60
 # A reported change opens an answer; what others than the author promise stands where it opens or ends.
 _OPENS = 3
+_BARE = 4
 _CLOSES = 2
-_ITEM = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+")
 
 
 def asks(sentence: Sentence) -> bool:
@@ -35,11 +35,25 @@ def refutes(sentence: Sentence) -> bool:
     return _is(sentence, "disagrees")
 
 
+def yields(sentence: Sentence) -> bool:
+    """Tell whether a sentence begins with assent."""
+    first = sentence.bare.lower().split(maxsplit=1)[:1]
+    return _is(sentence, "agree") or (bool(first) and first[0].strip(".,!") in word_class("assent"))
+
+
+def strictly(sentence: Sentence) -> bool:
+    """Tell whether a sentence orders, asks for or refuses something in so many words."""
+    return any(_is(sentence, group) for group in ("nak", "order", "request", "refusal", "object"))
+
+
 def demands(sentence: Sentence, *, on_patch: bool) -> bool:
-    """Tell whether a sentence says what is to be done; under lines of a patch also what is to be otherwise. Replacements are too small."""
-    if sentence.asks or sentence.text.startswith("s/"):
+    """Tell whether a sentence says what is to be done; under lines of a patch also what is to be otherwise.
+
+    A bare `s/a/b/` is too small.
+    """
+    if sentence.asks or (sentence.text.startswith("s/") and len(sentence.text.split()) <= _BARE):
         return False
-    groups = ("order", "request", "verdict") if on_patch else ("order",)
+    groups = ("order", "request", "verdict", "nak", "refusal") if on_patch else ("order", "nak", "refusal")
     return any(_is(sentence, group) for group in groups)
 
 
@@ -91,7 +105,17 @@ def wanted(sentence: Sentence) -> RemarkKind | None:
 
 def _weak(sentence: Sentence) -> bool:
     """Tell whether a sentence only says how something should be: what is asked beside it in so many words counts before it."""
-    return not asks(sentence) and not any(_is(sentence, group) for group in ("order", "request", "refusal", "object"))
+    if asks(sentence):
+        return _echoes(sentence)
+    return not any(_is(sentence, group) for group in ("order", "request", "refusal", "object"))
+
+
+def _echoes(sentence: Sentence) -> bool:
+    """Tell whether a question is a statement with a question mark behind it: no question word, no auxiliary before its subject."""
+    words = [word.strip(",.?!()") for word in sentence.bare.lower().split()]
+    if not sentence.asks or not words or not word_class("wh").isdisjoint(words):
+        return False
+    return not any(one in word_class("aux") and other in word_class("subject") for one, other in pairwise(words))
 
 
 def response_kind(spoken: Sequence[Sentence], remark: RemarkKind, *, own: bool) -> ResponseKind:
@@ -108,7 +132,7 @@ def response_kind(spoken: Sequence[Sentence], remark: RemarkKind, *, own: bool) 
 
 def commits(sentence: Sentence, *, own: bool) -> bool:
     """Tell whether a sentence promises; what is forgotten or preferred promises a fix only if the patch is their own."""
-    phrase = phrases("commitment").search(_ITEM.sub("", sentence.text))
+    phrase = phrases("commitment").search(sentence.bare)
     return phrase is not None and phrase.kind != "third-person" and (own or phrase.kind not in OF_AUTHOR)
 
 
@@ -121,4 +145,4 @@ def _without_a_promise(told: Sequence[Sentence], remark: RemarkKind, *, own: boo
 
 
 def _is(sentence: Sentence, group: str) -> bool:
-    return phrases(group).search(_ITEM.sub("", sentence.text)) is not None
+    return phrases(group).search(sentence.bare) is not None

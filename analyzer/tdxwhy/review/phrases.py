@@ -26,7 +26,7 @@ from tdxwhy.shipped import folder
 _KEYS = {"id", "group", "kind", "why", "form", "unless", "good", "bad"}
 _NEEDED = {"id", "form", "good", "bad"}
 _NAME = r"(?P<name>[a-z][\w.'-]{1,30})"
-_ANY = r" [a-z][^\s~]{1,40}~?(?= )"
+_ANY = r" [a-z][^\s~]{0,40}~?(?= )"
 # Large classes. A sentence is matched with the words of one of them marked: that which the phrase names, else the first.
 _MARKED = ("do", "order", "did")
 _KEPT = 1 << 13
@@ -86,6 +86,7 @@ class Phrases:
 
 _FOLD = str.maketrans({"’": "'", "‘": "'", "“": " ", "”": " ", '"': " ", "*": " ", "`": " ", "…": " ", "\u00a0": " "})
 _MARKS = re.compile(r"([,;:?!()\[\]]+|\.+)(?=[\s,;:?!()\[\].]|$)|(?<=\s)([(\[]+)")
+_SMILE = re.compile(r"(?<=\s)[:;]-?[()dp](?=\s|$)")
 _UNDERLINE = re.compile(r"(?<![\w])_+(?=\w)|(?<=[a-z])_+(?!\w)")
 
 
@@ -98,7 +99,7 @@ def normalise(text: str, marked: str = _MARKED[0]) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _apart(text: str) -> list[str]:
-    lowered = _UNDERLINE.sub("", text.lower().translate(_FOLD))
+    lowered = _SMILE.sub("", _UNDERLINE.sub("", text.lower().translate(_FOLD)))
     return _MARKS.sub(lambda m: f" {' '.join(dict.fromkeys(m.group()))} ", f" {lowered}").split()
 
 

@@ -75,7 +75,7 @@ def asked_without_mark(view: View, message: Message, remarks: Sequence[Remark], 
 def _demand(view: View, message: Message, said: Said, remark: Remark) -> Question:
     last = remark.responses[-1] if remark.responses else None
     return Question(
-        evidence=evidence(message, said.sentence.text[:_LONGEST], said.sentence.start),
+        evidence=evidence(message, said.sentence.bare[:_LONGEST], said.sentence.start),
         asked_by=remark.author,
         addressee=view.addressee(message, said),
         status=_status(remark),
@@ -146,7 +146,7 @@ def _stands_alone(view: View, message: Message, said: Said) -> bool:
 
 
 def _is_question(said: Said) -> bool:
-    text = said.sentence.text
+    text = said.sentence.bare
     if said.sentence.asks:
         return any(letter.isalpha() for letter in text) and not phrases("interjection").search(text)
     return phrases("question").search(text) is not None
@@ -160,7 +160,7 @@ def _rhetorical(sayings: list[Said], index: int) -> bool:
 
 def _with_subject(view: View, message: Message, sayings: list[Said], index: int) -> str:
     """Return a question's text; one of a word or two is given the sentence before it, and the block that it closes."""
-    text = sayings[index].sentence.text
+    text = sayings[index].sentence.bare
     before = sayings[index - 1] if index else None
     if len(text.split()) > 2 or before is None:
         return text

@@ -18,6 +18,8 @@ _OFFERED = ("example", "code", "diff", "comment", "log")
 _ITEM = re.compile(r"^\s{0,8}(?:[-*•]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+\S")
 _WORDS = re.compile(r"[^\W\d_]{2}|\w\?")
 _SHOWN = 8
+_LEAD = 12
+_NEAR = 2
 
 
 class AuthorRegion(NamedTuple):
@@ -85,6 +87,8 @@ def _asks(block: Block) -> bool:
 
 def _talk(view: View, message: Message, block: Block, cuts: Sequence[int]) -> Iterator[Point]:
     spoken = [one for one in view.spoken(message, block) if _WORDS.search(one.text)]
+    if spoken and len(spoken[-1].text.split()) <= _LEAD and spoken[-1].text.endswith((",", ":")) and _before_tag(view, message, block):
+        spoken.pop()
     if not spoken or _signs(view, message, block):
         return
     item = bool(_ITEM.match(block.lines[0].text))
@@ -112,6 +116,13 @@ def _point(block: Block, spoken: Sequence[Sentence], item: bool) -> Point:
     whole = len(spoken) and start == block.lines[0].number and end == block.lines[-1].number
     text = "\n".join(lines) if whole else " ".join(one.text for one in spoken)
     return Point(tuple(spoken), start, end, text, item)
+
+
+def _before_tag(view: View, message: Message, block: Block) -> bool:
+    """Tell whether a tag stands right below a block: what introduces it is no remark."""
+    blocks = view.blocks(message)
+    after = next((one for one in blocks if one.lines[0].number > block.lines[-1].number), None)
+    return after is not None and after.kind == "trailer" and after.lines[0].number - block.lines[-1].number <= _NEAR
 
 
 def _signs(view: View, message: Message, block: Block) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.anchors import Anchors
-from tdxwhy.review.labels import asks, assents, earnest, refutes, remark_kind, wanted, wants
+from tdxwhy.review.labels import asks, assents, commits, earnest, refutes, remark_kind, strictly, wanted, wants, yields
 from tdxwhy.review.nouns import Anchor, Message, RemarkKind
 from tdxwhy.review.origins import Origins
 from tdxwhy.review.phrases import phrases
@@ -23,6 +23,7 @@ _SHORT = 6
 _BRIEF = 20
 _ADDS = re.compile(r"(?:And|Or)\b")
 _SHOWN = 3
+_SPACED = re.compile(r"[^\W\d_]{2,}[,.]?\s+[^\W\d_]{2}")
 # Sentences of a point that lead to its author's question.
 _LEADS = 2
 
@@ -139,14 +140,14 @@ class Remarks:
 
     def _only_answers(self, made: Found) -> bool:
         """Tell whether a reader only answers: states something under another reply, agrees, or says what they will do themselves."""
-        if made.kind == "comment" and self._under_reply(made) and not any(refutes(one) for one in made.spoken):
+        if self._under_reply(made) and _answer(made):
             return True
         if made.kind == "approval" and not self._on_patch(made.message, made.on):
             return True
         if made.kind in ("question", "objection") or any(asks(one) for one in made.spoken):
             return False
         told = [one for one in made.spoken if phrases("courtesy").search(one.text) is None][:1]
-        return any(phrases("commitment").search(one.text) for one in told)
+        return any(commits(one, own=False) for one in told)
 
     def under(self, message: Message, region: AuthorRegion) -> list[Found]:
         """Return the remarks quoted directly above a piece, without anybody else's words between; the mails above must have been read."""
@@ -189,6 +190,15 @@ class Remarks:
                 if run and run[1]:
                     found.setdefault(run[0], set()).add(run[1][-1])
         return found
+
+
+def _answer(made: Found) -> bool:
+    """Tell whether what stands under a reply wants nothing: a statement, a bare link or code, assent before what is to be otherwise."""
+    if not any(_SPACED.search(one.text) for one in made.spoken):
+        return True
+    if any(asks(one) or refutes(one) for one in made.spoken):
+        return False
+    return made.kind == "comment" or (yields(made.spoken[0]) and not any(strictly(one) for one in made.spoken))
 
 
 def idle(point: Point) -> bool:

@@ -14,6 +14,7 @@ _END = re.compile(r"(?<![.!?])[.!?]++[\"')\]*_]*+(?=\s|$)")
 _NUMBER = re.compile(r"\(?\d{1,2}\.")
 _SMILEY = re.compile(r"\s?[:;][-']?[()DP]$")
 _OWN = re.compile(r"[\w)\]\"'*`>.…\s]\?")
+_ITEM = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+")
 _MARKS = ")]*_!?."
 _SHORT = re.compile(r"(?:^|[\s(\"'])(?:e\.g|i\.e|etc|vs|aka|cf|resp|approx|a\.k\.a|w\.r\.t|Mr|Dr|no|Fig|incl|[A-Z])\.$", re.IGNORECASE)
 _LONGEST = 20000
@@ -27,6 +28,11 @@ class Sentence(NamedTuple):
     text: str
     start: int
     end: int
+
+    @property
+    def bare(self) -> str:
+        """Return the text without the number or the bullet of a list's item."""
+        return _ITEM.sub("", self.text)
 
     @property
     def asks(self) -> bool:

@@ -14,8 +14,6 @@ _BY = re.compile(r"^(.*?<[^<>\s]*>|[^<>#\[(]+@\S+|[^<>#\[(]+)\s*(.*)$")
 
 def find_tags(view: View, message: Message) -> list[Tag]:
     """Return the tags on a mail's own lines, above the signature of a patch or anywhere in a reply."""
-    if message.kind == "bot":
-        return []
     found = []
     for block in view.blocks(message):
         if block.kind not in ("trailer", "prose", "example"):
@@ -25,10 +23,19 @@ def find_tags(view: View, message: Message) -> list[Tag]:
             if not match or (message.kind == "reply" and view.repeats(message, line.text)):
                 continue
             by, rest = _by(match.group(2), block.lines, index)
+            if message.kind == "bot" and not _gives(message, by):
+                continue
             condition = _condition(view, message, line.number, rest) if message.kind != "patch" else None
             text = " ".join(line.text.split())
-            found.append(Tag(evidence(message, text, line.number), _spelt(match.group(1)), by, condition is not None, condition))
+            for tag in _spelt(match.group(1)):
+                found.append(Tag(evidence(message, text, line.number), tag, by, condition is not None, condition))
     return found
+
+
+def _gives(message: Message, by: str) -> bool:
+    """Tell whether a robot gives a tag itself; of what a commit carries it only tells."""
+    address = re.search(r"[^\s<>@]+(?=@)", by)
+    return address is not None and message.mail.author.lower().startswith(address[0].split("+")[0].lower())
 
 
 def _by(text: str, lines: tuple[MailLine, ...], index: int) -> tuple[str, str]:
@@ -39,8 +46,10 @@ def _by(text: str, lines: tuple[MailLine, ...], index: int) -> tuple[str, str]:
     return (found.group(1).strip(), found.group(2).strip()) if found else (text, "")
 
 
-def _spelt(tag: str) -> str:
-    return tag[:1].upper() + tag[1:].lower()
+def _spelt(tag: str) -> list[str]:
+    """Return the tags that a line gives: `Reported-and-tested-by` is two."""
+    kinds = tag.lower().removesuffix("-by").split("-and-")
+    return [f"{kind[:1].upper()}{kind[1:]}-by" for kind in kinds]
 
 
 def _condition(view: View, message: Message, number: int, rest: str) -> str | None:

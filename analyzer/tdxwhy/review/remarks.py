@@ -23,7 +23,7 @@ _SHORT = 6
 _BRIEF = 20
 _ADDS = re.compile(r"(?:And|Or)\b")
 _SHOWN = 3
-_SPACED = re.compile(r"[^\W\d_]{2,}[,.]?\s+[^\W\d_]{2}")
+_SPACED = re.compile(r"\b[^\W\d_]{2,40}[,.]?\s{1,9}[^\W\d_]{2}")
 # Sentences of a point that lead to its author's question.
 _LEADS = 2
 

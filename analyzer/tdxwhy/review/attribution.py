@@ -21,10 +21,10 @@ _LEAD = re.compile(r"^(?:(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|На|В|在|Quot
 _BARE = re.compile(r"^[A-Z][\w.'-]*(?:,? [A-Z][\w.'-]*){1,3} (?:wrote|writes)\s?:$")
 _SENT = re.compile(r"^From: [^<>]{1,80}<[^<>\s]{1,200}>,? Sent: \S.{0,80}$")
 _LOOSE = re.compile(
-    r"^(?:Quoting |> ?)?(?P<name>[^\W\d_][^<>()@:\d]{1,80}?),?\s+"
-    r"(?:(?:wrote|writes|said)\s+(?:on|at)\b|[<(](?:mailto:)?[^<>()\s]+@[^<>()\s]+[>)][^:]{0,40}:$)"
+    r"^(?:Quoting |> ?)?(?P<name>[^\W\d_][^<>()@:\d\s]{0,40}(?: [^<>()@:\d\s]{1,40}){0,6}?),? "
+    r"(?:(?:wrote|writes|said) (?:on|at)\b|[<(](?:mailto:)?[^<>()\s@]{1,80}@[^<>()\s@]{1,120}[>)][^:]{0,40}:$)"
 )
-_ADDRESS = re.compile(r"[^\s<>(),:]+@[^\s<>(),:]+")
+_ADDRESS = re.compile(r"[^\s<>(),:@]{1,80}@[^\s<>(),:@]{1,120}")
 _CLOCK = re.compile(r"\d\d:\d\d|[^\s@]@[^\s@]")
 _DATED = re.compile(r"\d{1,4}[-/., ]|\d\d:\d\d|@|<")
 

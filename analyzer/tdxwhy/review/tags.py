@@ -34,7 +34,7 @@ def find_tags(view: View, message: Message) -> list[Tag]:
 
 def _gives(message: Message, by: str) -> bool:
     """Tell whether a robot gives a tag itself; of what a commit carries it only tells."""
-    address = re.search(r"[^\s<>@]+(?=@)", by)
+    address = re.search(r"[^\s<>@]{1,80}(?=@)", by)
     return address is not None and message.mail.author.lower().startswith(address[0].split("+")[0].lower())
 
 

@@ -130,6 +130,7 @@ def _run(command: str, arguments: list[str]) -> int:
 
             arguments = take(arguments)
         module = import_module(f"tdxwhy.cli.{command}")
+        gc.freeze()
         gc.enable()
         status = _answered(module.run, understood(command, arguments) or module.parser().parse_args(arguments))
     except TdxwhyError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +10,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.lazy import lazy
 
 # Python converts no number of more than 4,300 digits, and takes quadratic time up to there.
-_NUMBER = re.compile(r"[0-9][0-9_]{999}|0x[0-9A-Fa-f_]{999}")
+_NUMBER = lazy(r"[0-9][0-9_]{999}|0x[0-9A-Fa-f_]{999}")
 # tomllib takes quadratic time and memory over the parts of a dotted key.
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
-_DOTTED = re.compile(rf"(?<![\w-]){_PART}(?:\.[ \t]*+{_PART}){{64}}")
+_DOTTED = lazy(rf"(?<![\w-]){_PART}(?:\.[ \t]*+{_PART}){{64}}")
 _SYSTEM = ("/dev/", "/proc/")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
 from tdxwhy.know.printf import NUMBER, conversions
-from tdxwhy.lazy import any_of
+from tdxwhy.lazy import any_of, lazy
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming
 from tdxwhy.shipped import folder
@@ -21,8 +21,8 @@ _ID = (
     rf"(?P<id>%[duxX] ?- ?%[duxX]|{NUMBER}"
     r"|0x%[0-9]*l*[xX]|0x[0-9a-fA-F]+|\d[\d,-]*(?: and \d[\d-]*)?)(?![.\w]|\s*%%)"
 )
-_NOT_A_LETTER = re.compile(r"[^A-Za-z]+")
-_LIST = re.compile(r"p|\d[,-]|- ?%|\d and \d")
+_NOT_A_LETTER = lazy(r"[^A-Za-z]+")
+_LIST = lazy(r"p|\d[,-]|- ?%|\d and \d")
 _KEYS = {
     "package": {"words", "calls", "members", "masks", "others", "other_arguments"},
     "cpu": {"words", "calls", "members", "masks", "others", "other_arguments"},

@@ -18,12 +18,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
 
 CPUS = "%{#}"
 # A conversion that prints one number, or a mask or list of them.
 NUMBER = r"%[-+ #0]*+(?:\*|\d++)?(?:hh|h|ll|l|L|z|t|j|q)?(?:[diuxX]|pbl?)"
-CONVERSION = re.compile(
+CONVERSION = lazy(
     r"%(?:%|\{#\}|(?P<flags>[-+ #0]*+)(?P<width>\*|\d++)?(?:\.(?P<precision>\*|\d*+))?(?P<size>hh|h|ll|l|L|z|t|j|q)?"
     r"(?:p(?P<extension>[A-Za-z0-9]*)|(?P<letter>[diouxXcsn])))"
 )

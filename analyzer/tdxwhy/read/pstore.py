@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from tdxwhy.lazy import lazy
 
-_HEADING = re.compile(
+_HEADING = lazy(
     r"\s{0,4}(?P<reason>Panic|Oops|Emergency|Shutdown|Unknown|Restart|Halt|Poweroff|Emerg)#(?P<count>\d{1,6}) Part(?P<part>\d{1,6})\s*"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import re
 from collections.abc import Hashable
 from contextlib import suppress
@@ -17,8 +18,10 @@ from tdxwhy.replay.engine import LogLine, replay_log
 from tdxwhy.replay.nouns import Verdict
 
 SCHEMA = "tdxwhy/replay/1"
+# Versions of marshal from 3 on write what is the same object but once.
+_BY_VALUE = 2
 _PREFIX = re.compile(r"(?:<(\d+)>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
-_STAMP = re.compile(r"(?m)^((?:<\d+>)?)\[ *\d+\.\d+\]")
+_STAMP = re.compile(r"(?m)\[(?:(?<=^\[)|(?<=^<\d>\[)) *\d+\.\d+\]")
 
 
 def parse_log(text: str) -> list[LogLine]:
@@ -35,13 +38,20 @@ def parse_log(text: str) -> list[LogLine]:
 
 def parse_topology(data: object) -> Topology | None:
     """Read a request's topology. Accepted form: {"cpus": [{"cpu": 0, "socket": 0 | null, "online": true}, ...]} or null."""
-    return None if data is None else _topology(json.dumps(data))
+    return _topology(_key(data))
+
+
+def _key(data: Any) -> bytes:  # noqa: ANN401 - whatever JSON holds
+    """Return what only equal data of JSON have: the quickest that Python writes."""
+    return marshal.dumps(data, _BY_VALUE)
 
 
 @lru_cache(256)
-def _topology(text: str) -> Topology:
+def _topology(key: bytes) -> Topology | None:
     """Read a topology that a fleet's machines share, once."""
-    data = json.loads(text)
+    data = marshal.loads(key)  # noqa: S302 - our own key
+    if data is None:
+        return None
     rows = data.get("cpus") if isinstance(data, dict) else None
     if not isinstance(rows, list):
         raise TdxwhyError("topology has no list of CPUs")
@@ -90,10 +100,10 @@ def answer(line: str, number: int, generation: str | None = None) -> str:
         request = json.loads(line)
         return _encoded(request, _found(request, generation))
     except Exception as error:  # noqa: BLE001 - no request ends those behind it
-        wrong = {"schema": SCHEMA, "error": f"line {number}: {told(error)}"}
+        wrong = _fields({"error": f"line {number}: {told(error)}"})
     with suppress(RecursionError):
         return _encoded(request, wrong)
-    return json.dumps(wrong)
+    return _encoded(None, wrong)
 
 
 def told(error: Exception) -> str:
@@ -103,27 +113,32 @@ def told(error: Exception) -> str:
     return str(error) if isinstance(error, (TdxwhyError, ValueError)) else f"cannot be answered ({type(error).__name__})"
 
 
-def _encoded(request: object, found: dict[str, Any]) -> str:
-    if isinstance(request, dict) and "id" in request:
-        found = {"schema": SCHEMA, "id": request["id"], **found}
-    return json.dumps(found)
+def _encoded(request: object, fields: str) -> str:
+    """Return an answer as JSON, with the request's id before the other fields."""
+    named = f'"id": {json.dumps(request["id"])}, ' if isinstance(request, dict) and "id" in request else ""
+    return f'{{"schema": "{SCHEMA}", {named}{fields}}}'
+
+
+def _fields(found: dict[str, Any]) -> str:
+    """Return the fields of an answer as JSON, without the braces and the schema."""
+    return json.dumps({name: value for name, value in found.items() if name != "schema"})[1:-1]
 
 
 # A fleet's machines say the same at other times: answers by the log without its stamps, topology, and what else is asked.
-_known: dict[Hashable, dict[str, Any]] = {}
+_known: dict[Hashable, str] = {}
 _MOST_KNOWN = 1024
 
 
-def _found(request: object, generation: str | None) -> dict[str, Any]:
+def _found(request: object, generation: str | None) -> str:
     if not isinstance(request, dict) or not isinstance(request.get("log"), str):
         raise TdxwhyError("a request is an object with a log")
     name, whole = request.get("generation") or generation, bool(request.get("complete"))
     if name is not None and not isinstance(name, str):
         raise TdxwhyError("generation is not a name")
-    key = _STAMP.sub(r"\1[]", request["log"]), json.dumps(request.get("topology")), whole, name
+    key = _STAMP.sub("[]", request["log"]), _key(request.get("topology")), whole, name
     found = _known.get(key)
     if found is None:
-        found = as_json(replay_log(parse_log(request["log"]), parse_topology(request.get("topology")), whole, name))
+        found = _fields(as_json(replay_log(parse_log(request["log"]), parse_topology(request.get("topology")), whole, name)))
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
         _known[key] = found

@@ -60,6 +60,30 @@ def test_crafted_tables_with_a_right_digest_are_one_line(tmp_path: Path, capfd: 
             assert "panicked" not in said.err
 
 
+@pytest.mark.parametrize("table", ["boots", "sources"])
+@pytest.mark.parametrize("command", ["check", "report", "compact", "prune", "query", "export", "ingest"])
+def test_tables_over_which_a_library_aborts_are_one_line(command: str, table: str, tmp_path: Path) -> None:
+    """In `sources` a page claims numbers of 128 bits, `boots` is read by one library and not by another: both have the digest they say."""
+    store = filled(tmp_path)
+    (tmp_path / "logs" / "more.log").write_text(boot_log("node9", 9))
+    ingested(store, tmp_path / "logs")
+    data = (Path(__file__).parent / "crafted" / f"{table}.parquet").read_bytes()
+    path = next(store.glob(f"parts/*/{table}.parquet"))
+    path.write_bytes(data)
+    manifest = path.parent / "manifest.json"
+    told = json.loads(manifest.read_text())
+    told["tables"][table] |= {"digest": digest_of(data), "bytes": len(data), "rows": 3 if table == "boots" else 5}
+    manifest.write_text(json.dumps(told))
+    more = {"prune": ["--before", "2020-01-01"], "query": ["SELECT * FROM boots, sources"], "export": ["--table", table]}
+    words = ["ingest", str(tmp_path / "logs"), "--jobs", "1"] if command == "ingest" else ["fleet", command, *more.get(command, [])]
+    run = subprocess.run([sys.executable, "-m", "tdxwhy", *words, "--store", str(store)], capture_output=True, text=True, check=False)
+    assert run.returncode in (0, 1, 2), run.stderr
+    assert len(run.stderr.splitlines()) <= 2, run.stderr
+    assert "cannot go on" not in run.stderr
+    if table == "sources" and command in ("check", "compact", "prune", "ingest"):
+        assert path.parent.name in run.stdout + run.stderr
+
+
 def test_a_source_that_two_ingests_have_left_counts_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.part import Manifest, commit, rows_of, trouble_of
+from tdxwhy.fleet.part import Manifest, commit, rows_of, troubles_of, unpanicked
 from tdxwhy.fleet.query import best_copies
 from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES, arrow_schema, arrow_type
 from tdxwhy.fleet.store import StoreFolder, Writer, counting
@@ -47,7 +47,7 @@ def compact(store: StoreFolder, least: int = 2) -> Compaction:
     damaged: set[str] = set()
     with alone(store), Writer(store) as writer:
         while len(small := _small(store, damaged)) >= (2 if merged else max(2, least)):
-            damaged |= {one.part for one in small if trouble_of(store.parts / one.part, one)}
+            damaged |= troubles_of(store.parts, small).keys()
             groups = [group for group in _groups([one for one in small if one.part not in damaged]) if _merge(store, writer.folder, group)]
             if not groups:
                 break
@@ -75,7 +75,10 @@ def alone(store: StoreFolder) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise TdxwhyError(f"{store.folder}: another process compacts it") from error
-            yield
+            try:
+                yield
+            finally:
+                fcntl.flock(lock, fcntl.LOCK_UN)  # a child that was just made may have it open
     except OSError as error:
         raise TdxwhyError(f"{store.folder}: {(error.strerror or 'cannot be written').lower()}") from error
 
@@ -100,7 +103,8 @@ def _groups(small: Sequence[Manifest]) -> Iterator[list[Manifest]]:
 
 def _merge(store: StoreFolder, place: Path, group: Sequence[Manifest]) -> bool:
     name = hashlib.blake2b("\n".join(one.part for one in group).encode(), digest_size=16).hexdigest()
-    return replace(store, place, name, group, best_copies([store.parts / one.part for one in group]))
+    with unpanicked():
+        return replace(store, place, name, group, best_copies([store.parts / one.part for one in group]))
 
 
 def replace(store: StoreFolder, place: Path, name: str, group: Sequence[Manifest], kept: Mapping[str, Collection[int]]) -> bool:

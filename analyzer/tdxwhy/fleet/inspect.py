@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.errors import TdxwhyError
-from tdxwhy.fleet.part import Manifest, manifest_of, trouble_of, whole_rows_of
+from tdxwhy.fleet.part import Manifest, manifest_of, troubles_of, whole_rows_of
 from tdxwhy.fleet.schema import ABOUT_BOOTS, TABLES
 from tdxwhy.fleet.store import StoreFolder, counting
 from tdxwhy.noun import NamedTuple
@@ -31,7 +31,7 @@ def inspect(store: StoreFolder) -> Health:
                 troubles.append(f"{part.name}: {error.message.removeprefix(f'{part}').lstrip('/: ')}")
         counted = counting(manifests)
         unread = len(troubles)
-        broken = {one.part: found for one in counted if (found := trouble_of(store.parts / one.part, one))}
+        broken = troubles_of(store.parts, counted)
         good = [one for one in counted if one.part not in broken]
         rows = {table: sum(one.tables[table]["rows"] for one in good) for table in TABLES}
         rows |= {table: _distinct(store, good, table, column) for table, column in (("boots", "boot"), ("sources", "digest"))}

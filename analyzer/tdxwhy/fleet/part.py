@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.isolated import isolated
 from tdxwhy.fleet.schema import SCHEMA, TABLES, arrow_schema
 from tdxwhy.noun import NamedTuple
 
@@ -85,8 +86,13 @@ def manifest_of(part: Path) -> Manifest:
         raise TdxwhyError(f"{part}: manifest is not whole", "tdxwhy fleet check tells more") from error
 
 
-def trouble_of(part: Path, manifest: Manifest) -> list[str]:
-    """Return how the files of a part differ from what its manifest says, with the part's name before each."""
+def troubles_of(parts: Path, manifests: Sequence[Manifest]) -> dict[str, list[str]]:
+    """Return, of each part that is not whole, how its files differ from what its manifest says, with the part's name before each."""
+    found = isolated(manifests, lambda one: _trouble_of(parts / one.part, one), lambda one: [f"{one.part}: no Parquet that can be read"])
+    return {one.part: troubles for one, troubles in zip(manifests, found, strict=True) if troubles}
+
+
+def _trouble_of(part: Path, manifest: Manifest) -> list[str]:
     found = [trouble for name, told in manifest.tables.items() for trouble in _differences(part / f"{name}.parquet", name, told)]
     known = {f"{name}.parquet" for name in TABLES} | {MANIFEST}
     found += [f"{one.name} does not belong there" for one in sorted(part.iterdir()) if one.name not in known]

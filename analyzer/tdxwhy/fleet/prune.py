@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tdxwhy.fleet.compact import alone, replace, sweep
-from tdxwhy.fleet.part import rows_of, trouble_of
+from tdxwhy.fleet.part import rows_of, troubles_of
 from tdxwhy.fleet.store import StoreFolder, Writer
 from tdxwhy.noun import NamedTuple
 
@@ -28,11 +28,11 @@ class Pruning(NamedTuple):
 def prune(store: StoreFolder, before: datetime) -> Pruning:
     """Take out what is kept of boots that started before a point in time, UTC; one whose start nobody knows stays."""
     boots = parts = 0
-    damaged: list[str] = []
     with alone(store), Writer(store) as writer:
-        for manifest in store.manifests():
-            if trouble_of(store.parts / manifest.part, manifest):
-                damaged.append(manifest.part)
+        manifests = store.manifests()
+        damaged = sorted(troubles_of(store.parts, manifests))
+        for manifest in manifests:
+            if manifest.part in damaged:
                 continue
             old, kept = _parted(store.parts / manifest.part, before)
             name = hashlib.blake2b(f"{manifest.part} from {before.isoformat()}".encode(), digest_size=16).hexdigest()

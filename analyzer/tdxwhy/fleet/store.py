@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.fleet.isolated import isolated
 from tdxwhy.fleet.part import Manifest, check_schema, document_of, manifest_of, sync, unpanicked, whole_rows_of
 from tdxwhy.fleet.schema import SCHEMA
 from tdxwhy.noun import NamedTuple
@@ -62,15 +63,24 @@ class StoreFolder:
         """Return by what all sources are known that are in the store."""
         with self.locked():
             known = Known(set(), set(), set())
-            for manifest in self.manifests():
-                try:
-                    with unpanicked():
-                        _learn(known, whole_rows_of(self.parts / manifest.part, manifest, "sources"))
-                except TdxwhyError as error:
-                    said = (
-                        error.message if error.message.startswith("store:") else f"store: {manifest.part}: sources.parquet: {error.message}"
-                    )
-                    raise TdxwhyError(said, error.hint or "tdxwhy fleet check tells more") from None
+            for told in isolated(
+                self.manifests(), self._learnt, lambda one: f"store: {one.part}: sources.parquet: no Parquet that can be read"
+            ):
+                if isinstance(told, str):
+                    raise TdxwhyError(told, "tdxwhy fleet check tells more")
+                known.digests.update(told.digests)
+                known.sizes.update(told.sizes)
+                known.objects.update(told.objects)
+        return known
+
+    def _learnt(self, manifest: Manifest) -> Known | str:
+        """Return by what the sources of a part are known, or why nobody can tell."""
+        known = Known(set(), set(), set())
+        try:
+            with unpanicked():
+                _learn(known, whole_rows_of(self.parts / manifest.part, manifest, "sources"))
+        except TdxwhyError as error:
+            return error.message if error.message.startswith("store:") else f"store: {manifest.part}: sources.parquet: {error.message}"
         return known
 
     def files(self, table: str, manifests: list[Manifest]) -> list[Path]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tdxwhy.digits import is_whole
+
 
 def ranges(numbers: Iterable[int]) -> str:
     """Return sorted numbers as ranges, such as "0-3, 7"."""
@@ -24,7 +26,7 @@ def numbers(text: str, most: int = 1 << 16) -> tuple[int, ...]:
     spans: list[tuple[int, int]] = []
     for part in text.split(","):
         low, dash, high = part.strip().partition("-")
-        if _is_number(low) and (_is_number(high) or not dash):
+        if is_whole(low, len(low)) and (is_whole(high, len(high)) or not dash):
             spans.append((_at_most(low, most), _at_most(high or low, most - 1) + 1))
     found: list[int] = []
     end = 0
@@ -32,10 +34,6 @@ def numbers(text: str, most: int = 1 << 16) -> tuple[int, ...]:
         found.extend(range(max(first, end), last))
         end = max(end, last)
     return tuple(found)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
 
 
 def _at_most(digits: str, most: int) -> int:

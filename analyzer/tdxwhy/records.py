@@ -236,6 +236,10 @@ class Parameter(NamedTuple):
     instead: str = ""
 
 
+# Characters of a line that show what it says: longer ones were made to fill a screen.
+QUOTE = 400
+
+
 class Evidence(NamedTuple):
     """The shortest passage that carries a statement, and its place."""
 

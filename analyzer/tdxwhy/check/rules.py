@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects.nouns import WORDS, Kind
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import RulesError, nearest, reason
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Precision, Severity
@@ -103,7 +104,7 @@ def schema_type() -> type:
 def _complaints(stem: str, rule: Rule) -> Iterable[str]:
     if rule.id != stem:
         yield f"id is {rule.id!r}, the file name says {stem!r}"
-    if not (rule.id.startswith("TDX") and rule.id[3:].isdecimal() and len(rule.id) == 6):
+    if not (rule.id.startswith("TDX") and is_whole(rule.id[3:], 3) and len(rule.id) == 6):
         yield f"id {rule.id!r} is not TDX and three digits"
     yield from (f"{field} is empty" for field in ("title", "message", "why", "fix", "gaps", "source") if not getattr(rule, field).strip())
     if not rule.require:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError, nearest
 from tdxwhy.know import decode
 
@@ -69,7 +70,9 @@ def meanings(item: str) -> list[dict[str, object]]:
 
 def _value(item: str) -> int | None:
     """Read a number as people copy it: 0x..., decimal, negative, or sixteen hexadecimal digits without the 0x."""
-    base = 16 if len(item) == _REGISTER else 10 if item.isdecimal() else 0
+    base = 16 if len(item) == _REGISTER else 10 if is_whole(item, len(item)) else 0
+    if not item.isascii():
+        return None
     try:
         value = int(item, base)
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.incident import tables as incidents
 from tdxwhy.incident.rows import IncidentCause
@@ -19,7 +20,7 @@ _LEAST = 3
 def pages_on(name: str) -> list[Page]:
     """Return the pages on a name: one of each kind that knows it; a name with blanks may be given with dashes, in any case."""
     found = list(_all(name.strip().lower()))
-    if not found and name.upper().startswith("TDX") and name[3:].isdigit():
+    if not found and name.upper().startswith("TDX") and is_whole(name[3:]):
         from tdxwhy.check.catalogue import find
         from tdxwhy.report.rule_page import page
 
@@ -169,7 +170,7 @@ def _decoded(name: str) -> Iterator[Page]:
     from tdxwhy.cli.decode import meanings
 
     try:
-        found = meanings(name if name[:2] == "0x" or name.lstrip("-").isdigit() else name.upper())
+        found = meanings(name if name[:2] == "0x" or is_whole(name.lstrip("-")) else name.upper())
     except TdxwhyError:
         return
     for one in found:

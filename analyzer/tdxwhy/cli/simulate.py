@@ -107,6 +107,10 @@ def _stream(name: str) -> int:
     return 0
 
 
+# With which some editors begin a file.
+_MARK = "\ufeff"
+
+
 def requests(name: str) -> Iterator[str]:
     """Yield the lines of a file of requests, of one beyond 16 Mi characters its beginning; - is standard input."""
     if name == "-":
@@ -121,7 +125,7 @@ def requests(name: str) -> Iterator[str]:
 
 def _lines(file: TextIO) -> Iterator[str]:
     while line := file.readline(_MOST):
-        yield line
+        yield line.removeprefix(_MARK)
         while len(line) == _MOST and not line.endswith("\n"):
             line = file.readline(_MOST)
 

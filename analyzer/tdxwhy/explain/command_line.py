@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from tdxwhy.digits import whole
 from tdxwhy.explain.nouns import Note, TdxRequest, Word
 from tdxwhy.know import tables
 from tdxwhy.lazy import lazy
@@ -49,7 +50,7 @@ def telling_words(command_line: str, known: Sequence[Parameter], event: Event, o
         value = given.get(parameter.name.replace("-", "_"))
         if value is None or not parameter.fact or (parameter.fact_values and value not in parameter.fact_values):
             continue
-        if value.isdecimal() and online is not None and int(value) > online:
+        if online is not None and (whole(value) or 0) > online:
             continue
         text = f"{parameter.name}={value}" if value else parameter.name
         yield Word(text, parameter.meaning, parameter.fact, parameter.instead, Evidence(event.record.place, text))

@@ -10,7 +10,7 @@ from tdxwhy.know.offline import offline
 from tdxwhy.know.rows import FoundBy
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
-from tdxwhy.records import Asks, BootRecords, Event, Evidence, LogRecord, Topology, is_offline
+from tdxwhy.records import QUOTE, Asks, BootRecords, Event, Evidence, LogRecord, Topology, is_offline
 
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
 _UNAME = lazy(r"(?:Linux \S{1,256} )?(\d{1,5}\.\d{1,5}\.\d{1,5}\S{0,200}) #\d\S{0,64} .{0,200}\bSMP\b")
@@ -84,7 +84,7 @@ def gather(boot: BootRecords, events: Sequence[Event], topology: Topology) -> Bo
 
 def evidence_of(event: Event) -> Evidence:
     """Quote the event's line."""
-    return Evidence(event.record.place, event.record.text)
+    return Evidence(event.record.place, event.record.text[:QUOTE])
 
 
 def goes_on(boot: BootRecords, event: Event) -> bool:

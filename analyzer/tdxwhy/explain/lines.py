@@ -64,7 +64,7 @@ def _kept(form: str, names: tuple[str, ...], values: dict[str, Any]) -> Hashable
 
 
 # The line that carries the wall clock of an early moment; an anchor keeps it.
-_CLOCK = re.compile(r"setting system clock to \S+ \S+ \((\d{9,11})\)|^audit: type=2000 audit\((\d{9,11})\.\d+:")
+_CLOCK = re.compile(r"setting system clock to \S+ \S+ \(([0-9]{9,11})\)|^audit: type=2000 audit\(([0-9]{9,11})\.[0-9]+:")
 _FACTS = ("machine", "model_name", "command_line")
 _REMEMBERED, _LONGEST = 2048, 1024
 _NOWHERE = Place("")

@@ -78,8 +78,8 @@ class Journal:
     def _entry(self, line: bytes, offset: int, keep: bool) -> Sequence[BootRecords]:
         """Read one entry."""
         try:
-            entry = _decoder()(line)
-        except ValueError:
+            entry = _entry_of(line)
+        except (ValueError, RecursionError):
             self._broken += keep or not line.rstrip().endswith(b"}")
             return ()
         if isinstance(entry, dict):
@@ -140,6 +140,16 @@ def _places_by(boots: Sequence[str | None]) -> list[tuple[str | None, list[int]]
     for place, boot in enumerate(boots):
         found.setdefault(boot, []).append(place)
     return sorted(found.items(), key=lambda item: item[1][-1])
+
+
+def _entry_of(line: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Read an entry: quickly, and where that one refuses a number, as a log on its own is read."""
+    try:
+        return _decoder()(line)
+    except ValueError:
+        from tdxwhy.read.jsonlog import loaded
+
+        return loaded(line.decode("utf-8", "replace"))
 
 
 @cache

@@ -12,14 +12,14 @@ from tdxwhy.noun import NamedTuple
 from tdxwhy.read.host.sosreport import host_and_date
 from tdxwhy.records import LogRecord
 
-_REALTIME = re.compile(r"__REALTIME_TIMESTAMP\"? ?[:=] ?\"?(\d{15,17})\b")
+_REALTIME = re.compile(r"__REALTIME_TIMESTAMP\"? ?[:=] ?\"?([0-9]{15,17})\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 SECOND = 1_000_000_000
 _FIELDS = {
     "host": r"[^/]{1,255}",
     "date": r"\d{4}-?\d\d-?\d\d",
     "time": r"\d{4}-?\d\d-?\d\d[T_ -]?\d\d[:.-]?\d\d(?:[:.-]?\d\d)?Z?",
-    "epoch": r"\d{9,10}",
+    "epoch": r"[0-9]{9,10}",
     "boot": r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }
 

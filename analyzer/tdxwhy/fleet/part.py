@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.isolated import isolated
 from tdxwhy.fleet.schema import SCHEMA, TABLES, arrow_schema
@@ -124,7 +125,7 @@ def check_schema(place: Path, document: dict[str, Any]) -> None:
         return
     name, _, number = str(told).rpartition("/")
     own, _, ours = SCHEMA.rpartition("/")
-    older = name == own and number.isdigit() and len(number) < 9 and int(number) < int(ours)
+    older = name == own and is_whole(number, 8) and int(number) < int(ours)
     hint = "tdxwhy ingest --store NEW LOGS... makes a new one of its logs" if older else "a newer tdxwhy may read it"
     raise TdxwhyError(f"{place}: schema {str(told)[:40]!r}, and this version reads {SCHEMA!r}", hint)
 

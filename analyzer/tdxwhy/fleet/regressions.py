@@ -8,6 +8,7 @@ from datetime import datetime
 from math import exp, lgamma, log, log1p
 from typing import Literal
 
+from tdxwhy.digits import is_whole
 from tdxwhy.fleet.query import Fleet
 from tdxwhy.noun import NamedTuple
 
@@ -213,7 +214,7 @@ def _values(tallies: _Tallies, dimension: str) -> list[str]:
 
 def _release(text: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts releases by their numbers."""
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.findall(r"\d+|[^\d.+_-]+", text))
+    return tuple((0, int(part)) if is_whole(part) else (1, part) for part in re.findall(r"[0-9]{1,19}|[^0-9.+_-]+", text))
 
 
 # A share has changed if chance alone would make so many failures in fewer than one of so many comparisons.

@@ -15,10 +15,10 @@ from tdxwhy.noun import NamedTuple
 from tdxwhy.ranges import numbers
 from tdxwhy.records import Topology
 
-_MCE_CPU = lazy(r"mce: \[Hardware Error\]: CPU (\d+)")
-_SOCKET = lazy(r"\bSOCKET (\d+)\b")
-_WARN = lazy(r"WARNING: CPU: (\d+) PID: |\bCPU: (\d+) (?:UID: \d+ )?PID: |WARNING: .{0,200}, CPU#(\d+): ")
-_ONLINE_FILE = lazy(r"cpu(\d+)/online|chcpu (?:-d|--disable|-e|--enable) ?(\d+)$")
+_MCE_CPU = lazy(r"mce: \[Hardware Error\]: CPU ([0-9]{1,5})\b")
+_SOCKET = lazy(r"\bSOCKET ([0-9]{1,4})\b")
+_WARN = lazy(r"WARNING: CPU: ([0-9]{1,5}) PID: |\bCPU: ([0-9]{1,5}) (?:UID: [0-9]{1,10} )?PID: |WARNING: .{0,200}, CPU#([0-9]{1,5}): ")
+_ONLINE_FILE = lazy(r"cpu([0-9]{1,5})/online|chcpu (?:-d|--disable|-e|--enable) ?([0-9]{1,5})$")
 _AROUND, _HEADER = 14, 24
 
 

@@ -15,13 +15,17 @@ from tdxwhy.records import Cpu, Presence, Topology
 _HEADER = lazy(r"\s{0,99}#? ?(?:CPU|PROZESSOR)[\s,]{1,99}(?=.{0,200}(?:SOCKET|SOCKEL|ONLINE|Socket))[A-Za-z0-9:, ]{1,250}$")
 _COLUMNS = lazy(r"lscpu\b.{0,200}-[a-zA-Z]{0,3}[ep]=(\w{1,32}(?:,\w{1,32}){0,32})")
 _ROW = lazy(r"\s*\d+(?:(?:\s+|,)[\w:-]+)+\s*")
-_OFF = lazy(r"smpboot: CPU (\d+) is now offline|^CPU (\d+) disabled$")
-_ON = lazy(r"smpboot: Booting Node \d+ Processor (\d+)|^CPU (\d+) enabled$")
+_OFF = lazy(r"smpboot: CPU ([0-9]{1,5}) is now offline|^CPU ([0-9]{1,5}) disabled$")
+_ON = lazy(r"smpboot: Booting Node [0-9]{1,5} Processor ([0-9]{1,5})\b|^CPU ([0-9]{1,5}) enabled$")
 # Accepted form: `cat` or `grep .` of files below /sys/devices/system/cpu, several of them at once, {offline,online} too.
 _FILES = lazy(r"/sys/devices/system/cpu/\{?((?:(?:offline|online|present|possible),?)+)")
-_LISTED = lazy(r"(?:\S*/cpu/(?P<file>offline|online|present|possible)[: ]+)?(?P<cpus>\d{1,5}(?:-\d{1,5})?(?:,\d{1,5}(?:-\d{1,5})?)*)")
+_LISTED = lazy(
+    r"(?:\S*/cpu/(?P<file>offline|online|present|possible)[: ]+)?(?P<cpus>[0-9]{1,5}(?:-[0-9]{1,5})?(?:,[0-9]{1,5}(?:-[0-9]{1,5})?)*)"
+)
 # Accepted form: what loops over the CPUs print: cpu8 pkg 1, /sys/devices/system/cpu/cpu8/topology/physical_package_id:1.
-_PLACED = lazy(r"\bcpu(\d{1,5})(?:/topology/physical_package_id|\W{1,8}(?:pkg|package|socket|physical_package_id))[ :=]{1,4}(\d{1,3})$")
+_PLACED = lazy(
+    r"\bcpu([0-9]{1,5})(?:/topology/physical_package_id|\W{1,8}(?:pkg|package|socket|physical_package_id))[ :=]{1,4}([0-9]{1,3})$"
+)
 # Accepted form: a line of plain `lscpu`.
 _SUMMARY = lazy(r"\s*(?:On-line|Off-line) CPU\(s\) list:|\s*Socket\(s\):")
 _MOST = 8192

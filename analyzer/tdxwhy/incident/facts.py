@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tdxwhy.digits import whole
 from tdxwhy.incident import sides
 from tdxwhy.incident.cases import Case, StagedSign
 from tdxwhy.incident.evidence import PastedEvidence
@@ -95,13 +96,13 @@ def tds_of(evidence: PastedEvidence) -> int | None:
     """Return how many TDs can run at a time: one KeyID of the range is the module's own."""
     fact = evidence.last("keyid-range")
     if fact is not None and fact.end:
-        return max(int(fact.end) - int(fact.value) - 1, 0)
+        return max((whole(fact.end) or 0) - (whole(fact.value) or 0) - 1, 0)
     capacity = evidence.value("cgroup-capacity")
     if capacity:
-        return int(capacity)
+        return whole(capacity)
     node = evidence.value("node-keys")
     if node:
-        return int(node)
+        return whole(node)
     count = evidence.value("keyid-count")
     return max(int(count, 16) - 1, 0) if count else None
 
@@ -110,10 +111,10 @@ def running_of(evidence: PastedEvidence) -> int | None:
     """Return how many TDs are shown to run."""
     current = evidence.value("cgroup-current")
     if current:
-        return int(current)
+        return whole(current)
     node = evidence.last("node-keys")
     if node is not None and node.end:
-        return int(node.end)
+        return whole(node.end)
     listed = {fact.value for fact in evidence.facts.get("running-td", ())}
     return len(listed) if listed else None
 

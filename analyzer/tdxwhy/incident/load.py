@@ -15,7 +15,7 @@ from tdxwhy.strict import strict
 
 # Quotation marks come as a program escapes them, or as a form or a word processor curls them.
 _MARKS = {"'": "['\u2018\u2019]", '"': '\\\\{0,3}["\u201c\u201d]'}
-_NUMBER = {"int": r"(-?\d+)", "hex": r"(?:0x)?([0-9a-fA-F]+)"}
+_NUMBER = {"int": r"(-?[0-9]{1,20})", "hex": r"(?:0x)?([0-9a-fA-F]{1,16})"}
 
 
 def load(folder: Path, nouns: Mapping[str, type]) -> dict[str, Any]:

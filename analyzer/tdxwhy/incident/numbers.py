@@ -12,9 +12,11 @@ from tdxwhy.incident.rows import Code, SeamcallRow, StatusMeaning
 from tdxwhy.know import decode
 from tdxwhy.lazy import lazy
 
-_OS_ERROR = lazy(r"\(os error (\d{1,4})\)|\berrno[ =:]+-?(\d{1,4})\b|\b(?:ret|rc|error|err)[ =:]+-(\d{1,4})\b|\breturn with -(\d{1,4})")
+_OS_ERROR = lazy(
+    r"\(os error ([0-9]{1,4})\)|\berrno[ =:]+-?([0-9]{1,4})\b|\b(?:ret|rc|error|err)[ =:]+-([0-9]{1,4})\b|\breturn with -([0-9]{1,4})"
+)
 _NAME = lazy(r"\b(E[A-Z][A-Z0-9]{1,14})\b")
-_NEGATIVE = lazy(r"(?<![\w.-])-(\d{1,3})(?![\w.-]*\w)")
+_NEGATIVE = lazy(r"(?<![\w.-])-([0-9]{1,3})(?![\w.-]*\w)")
 _STATUS = lazy(r"\(?(?:0x)([0-9a-fA-F]{9,16})\)?")
 _COMMANDS = ("KVM_TDX_CAPABILITIES", "KVM_TDX_INIT_VM", "KVM_TDX_INIT_VCPU", "KVM_TDX_INIT_MEM_REGION", "KVM_TDX_FINALIZE_VM")
 _CODE = lazy(r"\b0x([0-9a-fA-F]{4,5})\b")

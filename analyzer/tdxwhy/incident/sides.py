@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tdxwhy.lazy import lazy
 
-_VERSION = lazy(r"(?:\d:)?v?(\d+)\.(\d+)")
+_VERSION = lazy(r"(?:[0-9]:)?v?([0-9]{1,4})\.([0-9]{1,4})")
 _MAINLINE, _HOST_CODE, _AT_BOOT, _UPDATES = (6, 16), (6, 8), (7, 1), (7, 2)
 _QEMU = (10, 1)
 _QGS = (1, 21)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tdxwhy.digits import is_whole
 from tdxwhy.know import tables
 from tdxwhy.records import CpuLimit, CpuState, Event, Evidence, MessageForm, Presence
 
@@ -97,8 +98,8 @@ class CpuFacts:
         for limits, value, evidence in self.parameters.values():
             if limits == "one":
                 return 1, evidence
-            if limits == "so-many" and value.isascii() and value.isdigit():
-                return max(1, int(value[:9])), evidence
+            if limits == "so-many" and is_whole(value):
+                return max(1, int(value)), evidence
         return None
 
     def notes(self) -> tuple[Evidence, ...]:

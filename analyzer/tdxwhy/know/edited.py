@@ -159,7 +159,7 @@ def _with_zeros(format: str) -> str:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(token.lower() for token in _TOKEN.findall(text) if len(token) > 1 and not any(c.isdigit() for c in token))
+    return tuple(token.lower() for token in _TOKEN.findall(text) if len(token) > 1 and not any(c in "0123456789" for c in token))
 
 
 def _slips(words: tuple[str, ...], theirs: tuple[str, ...]) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+from tdxwhy.digits import number
 from tdxwhy.know import tables
 from tdxwhy.know.stored import table
 from tdxwhy.levels import LEVELS
@@ -14,12 +15,12 @@ from tdxwhy.records import MessageForm
 
 
 def _cpus(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in text.replace("#", " ").split())
+    return tuple(number(one) for one in text.replace("#", " ").split())
 
 
 _CONVERT: dict[str, Callable[[str], Any]] = {
-    "int": int,
-    "hex": lambda digits: int(digits, 16),
+    "int": number,
+    "hex": lambda digits: number(digits, 16),
     "cpus": _cpus,
     "list": numbers,
     "str": str.strip,

@@ -9,6 +9,7 @@ import re
 from functools import cache
 from typing import Any
 
+from tdxwhy.digits import whole
 from tdxwhy.know import tables
 from tdxwhy.know.decode import leaf_named
 from tdxwhy.lazy import lazy
@@ -56,7 +57,7 @@ def own_sentence(text: str) -> dict[str, Any] | None:
 
 
 def _number(text: str | None) -> int | None:
-    return None if text is None else int(text)
+    return whole(text)
 
 
 def _clauses_of(said: str) -> list[str]:

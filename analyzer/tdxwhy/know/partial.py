@@ -13,23 +13,23 @@ _STATUS = lazy(
     re.I,
 )
 _LEAF = lazy(
-    r"\bleaf\s*+(?:[:=#]\s*+)?\(?(?P<leaf>0x[0-9a-fA-F]{1,16}|\d{1,5})\b"
-    r"|SEAMCALL\s*+(?:(?:\[\w*+\(?|\()\s*+)?(?P<call>0x[0-9a-fA-F]{1,16}|\d{1,5})\b",
+    r"\bleaf\s*+(?:[:=#]\s*+)?\(?(?P<leaf>0x[0-9a-fA-F]{1,16}|[0-9]{1,5})\b"
+    r"|SEAMCALL\s*+(?:(?:\[\w*+\(?|\()\s*+)?(?P<call>0x[0-9a-fA-F]{1,16}|[0-9]{1,5})\b",
     re.I,
 )
 _LEAF_NAME = lazy(r"\bTDH[._][A-Z]+(?:[._][A-Z0-9]+)*|\bSEAMLDR[._](?:INFO|INSTALL|SHUTDOWN|SEAMINFO|CLEANUP)\b", re.I)
 _STATUS_NAME = lazy(r"\bTDX_[A-Z][A-Z0-9_]+\b")
 _ERRNO = lazy(
-    r"(?:fail(?:ed|ure|s|ing)?|err(?:or|no)?|ret(?:urn(?:ed|s|ing)?|val)?|rc|code|status)\s{0,16}+(?:(?:with|:|=|code|is){1,4}+\s{0,16}+)?\(?(?P<number>-\d{1,3})\b"
-    r"|\((?P<bracket>-\d{1,3})\)|(?<![\w-])-(?P<name>E[A-Z0-9]{2,})\b",
+    r"(?:fail(?:ed|ure|s|ing)?|err(?:or|no)?|ret(?:urn(?:ed|s|ing)?|val)?|rc|code|status)\s{0,16}+(?:(?:with|:|=|code|is){1,4}+\s{0,16}+)?\(?(?P<number>-[0-9]{1,3})\b"
+    r"|\((?P<bracket>-[0-9]{1,3})\)|(?<![\w-])-(?P<name>E[A-Z0-9]{2,})\b",
     re.I,
 )
-_CPU = lazy(r"\bCPU\s*+(?:[#:]\s*+)?(\d{1,5})\b", re.I)
+_CPU = lazy(r"\bCPU\s*+(?:[#:]\s*+)?([0-9]{1,5})\b", re.I)
 _CPUS = lazy(r"\bCPUs\s*+(?:[#:]\s*+)?(\d{1,5}(?:-\d{1,5})?(?:,\s?\d{1,5}(?:-\d{1,5})?)*)(?!\s*(?:of|possible|present)\b)")
-_PACKAGE = lazy(r"\b(?:package|pkg|socket)\s*+(?:id\s*+)?(?:[#:=]\s*+)?(\d{1,4})\b", re.I)
-_KEYIDS = lazy(r"KeyIDs?\b.{0,24}?\[\s*(\d+)\s*,\s*(\d+)", re.I)
-_VERSION = lazy(r"module\D{0,12}?\bv?(\d)\.(\d{1,2})\.(\d{1,2})\b", re.I)
-_MAJOR = lazy(r"major_version\s{0,9}(\d{1,9})\W{1,9}minor_version\s{0,9}(\d{1,9})(?:.{0,200}?build_num\s{0,9}(\d{1,9}))?")
+_PACKAGE = lazy(r"\b(?:package|pkg|socket)\s*+(?:id\s*+)?(?:[#:=]\s*+)?([0-9]{1,4})\b", re.I)
+_KEYIDS = lazy(r"KeyIDs?\b.{0,24}?\[\s*([0-9]{1,9})\s*,\s*([0-9]{1,9})\b", re.I)
+_VERSION = lazy(r"module\D{0,12}?\bv?([0-9])\.([0-9]{1,2})\.([0-9]{1,2})\b", re.I)
+_MAJOR = lazy(r"major_version\s{0,9}([0-9]{1,9})\W{1,9}minor_version\s{0,9}([0-9]{1,9})(?:.{0,200}?build_num\s{0,9}([0-9]{1,9}))?")
 
 # The first kind of word that is found counts: a line that says "failed to initialize" tells of a failure.
 _WORDS = {

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from tdxwhy.digits import is_whole
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
 
@@ -126,7 +127,7 @@ def _piece(conversion: re.Match[str]) -> Piece:
     if kind == "str":
         return Field("pad" if width == "*" else "str")
     prefixed, zeros = "#" in flags, "0" in flags
-    digits = int(width) - 2 * prefixed if zeros and width.isdigit() and not too_wide(conversion) else 1
+    digits = int(width) - 2 * prefixed if zeros and is_whole(width) and not too_wide(conversion) else 1
     return Field(kind, max(digits, 1), letter in "di", (bool(width) or " " in flags) and not zeros, prefixed)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
+from tdxwhy.digits import is_whole
 from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, FoundBy, ReadAs, Shown, SignRow, Step, Term
 from tdxwhy.know.stored import table
 from tdxwhy.lazy import lazy
@@ -73,7 +74,7 @@ def generation_since(release: str | None, among: Collection[str]) -> GenerationR
 def release_numbers(release: str) -> tuple[int, ...]:
     """Return the first two numbers of a release; fewer where it has no more."""
     parts = release.replace("-", ".").replace("+", ".").split(".")[:2]
-    return tuple(int(number) for number in parts if number.isdecimal() and len(number) < 10)
+    return tuple(int(number) for number in parts if is_whole(number, 9))
 
 
 def is_release(text: str) -> bool:

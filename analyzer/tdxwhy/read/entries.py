@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tdxwhy.digits import is_whole, whole
 from tdxwhy.levels import SHORT
 from tdxwhy.read.prefix import FACILITIES
 from tdxwhy.read.text import RAW_LIMIT, clean
@@ -12,6 +13,13 @@ from tdxwhy.records import LogRecord, Place, record
 
 # The facility of programs that name none (RFC 5424, table 1).
 _USER = 1
+# Digits of a time in microseconds: thirty years.
+_DIGITS = 15
+
+
+def is_time(micro: str) -> bool:
+    """Tell whether a field is a time in microseconds."""
+    return is_whole(micro, _DIGITS)
 
 
 def records_of_entry(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRecord]:
@@ -70,7 +78,7 @@ def _dmesg(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogReco
 
 def _position(names: tuple[str, ...], value: object) -> int | None:
     if isinstance(value, int):
-        return value
+        return value if 0 <= value < 1 << 16 else None
     return names.index(value) if value in names else None
 
 
@@ -82,5 +90,5 @@ def _text(value: object) -> str:
 
 def _number(value: object) -> int | None:
     if isinstance(value, str):
-        return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+        return whole(value, _DIGITS)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_DIGITS else None

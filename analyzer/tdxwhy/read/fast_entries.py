@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from tdxwhy.noun import NamedTuple
+from tdxwhy.read.entries import is_time
 from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, record
@@ -67,7 +68,7 @@ def usual_entries(raws: list[bytes], name: str, offsets: list[int]) -> tuple[lis
     except (ValueError, msgspec.MsgspecError):  # one and the same from 0.21 on
         return None
     texts, micros, boots, levels, callers, hosts = map(list, zip(*map(_told, entries), strict=True))
-    if not (all(map(str.isprintable, texts)) and all(map(_is_number, micros))):
+    if not (all(map(str.isprintable, texts)) and all(map(is_time, micros))):
         return None
     columns = EntryColumns(
         [int(micro) * 1000 for micro in micros],
@@ -79,7 +80,3 @@ def usual_entries(raws: list[bytes], name: str, offsets: list[int]) -> tuple[lis
         [host if host is None or host.isprintable() else clean(host) for host in hosts],
     )
     return [boot or None for boot in boots], EntryLines(columns, name, counted=False)
-
-
-def _is_number(micro: str) -> bool:
-    return micro.isdigit() and micro.isascii() and len(micro) < 20

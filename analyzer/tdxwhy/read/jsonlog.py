@@ -60,7 +60,7 @@ class JsonReader:
 
     def _object(self, number: int, line: str) -> list[Item] | None:
         try:
-            found = json.loads(line[line.index("{") :])
+            found = loaded(line[line.index("{") :])
         except (ValueError, RecursionError):
             if '"MESSAGE"' in line or '"msg"' in line:
                 self.losses.append(Loss("entry of JSON that is cut or broken", 1, Place(self._name, number)))
@@ -108,8 +108,18 @@ class JsonReader:
                 yield record._replace(raw=raw[:RAW_LIMIT])
 
 
-def _value(text: str) -> object:
+def loaded(text: str) -> object:
+    """Read JSON; a number of more digits than Python converts stays a text, and costs the entry nothing else."""
     try:
         return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(text, parse_int=str)
+
+
+def _value(text: str) -> object:
+    try:
+        return loaded(text)
     except (ValueError, RecursionError):
         return text

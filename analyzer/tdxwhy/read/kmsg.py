@@ -5,7 +5,9 @@ from tdxwhy.noun import NamedTuple
 from tdxwhy.read.item import FRAGMENT
 
 # netconsole may put the kernel release first, and cuts long records into fragments.
-KMSG = lazy(r"(?:\d[^,;\s]{1,80},)?(?P<pri>\d{1,5}),(?P<seq>\d{1,19}),(?P<usec>\d{1,18}),[-c+](?P<more>(?:,[^;,]{0,80}){0,4});(?P<text>.*)")
+KMSG = lazy(
+    r"(?:\d[^,;\s]{1,80},)?(?P<pri>[0-9]{1,5}),(?P<seq>[0-9]{1,19}),(?P<usec>[0-9]{1,18}),[-c+](?P<more>(?:,[^;,]{0,80}){0,4});(?P<text>.*)"
+)
 KMSG_FIELD = lazy(r" (?:SUBSYSTEM|DEVICE|[A-Z_]{2,24})=\S{0,200}")
 _CALLER = lazy(r",caller=([TC]\d{1,9})")
 _ESCAPE = lazy(r"(?:\\x[0-9a-fA-F]{2})+")

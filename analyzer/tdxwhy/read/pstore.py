@@ -5,7 +5,7 @@ from __future__ import annotations
 from tdxwhy.lazy import lazy
 
 _HEADING = lazy(
-    r"\s{0,4}(?P<reason>Panic|Oops|Emergency|Shutdown|Unknown|Restart|Halt|Poweroff|Emerg)#(?P<count>\d{1,6}) Part(?P<part>\d{1,6})\s*"
+    r"\s{0,4}(?P<reason>Panic|Oops|Emergency|Shutdown|Unknown|Restart|Halt|Poweroff|Emerg)#(?P<count>\d{1,6}) Part(?P<part>[0-9]{1,6})\s*"
 )
 
 Numbered = tuple[int, str]

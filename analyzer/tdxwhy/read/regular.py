@@ -57,7 +57,7 @@ def _shape(stamp: str) -> str:
 def _class(part: str) -> str:
     if part.isspace():
         return r"\s{1,8}"
-    if part.isdigit():
+    if part.isdecimal():  # of any script, as \d
         return r"\d{1,20}"
     return r"[^\W\d_]{1,24}" if part.isalpha() else re.escape(part)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 
+from tdxwhy.digits import whole
 from tdxwhy.explain.command_line import misspelt, telling_words
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.know import tables
@@ -77,7 +78,7 @@ def _hex(text: str) -> int | None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else None
+    return whole(text, 9)
 
 
 def _asked(facts: HostFacts) -> None:

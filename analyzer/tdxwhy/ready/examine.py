@@ -23,7 +23,7 @@ from tdxwhy.replay.forecast import Foresight
 
 Verdict = Literal["impossible", "not-ready", "undecided", "ready"]
 _NAMED = lazy(r"\{([\w-]+)\}")
-_NUMBERS = lazy(r"\d+")
+_NUMBERS = lazy(r"[0-9]+")
 _QUOTE = 160
 _MOST = 16 << 20
 
@@ -157,7 +157,7 @@ def _fits(condition: FactCondition, value: str) -> bool:
 
 def numbers(version: str) -> tuple[int, ...]:
     """Return the numbers at the head of a version, such as (6, 16) of "6.16-rc3" and (5,) of "5"."""
-    head = re.match(r"[\d.-]{0,40}", version)
+    head = re.match(r"[0-9.-]{0,40}", version)
     return tuple(int(number) for number in _NUMBERS.findall(head[0] if head else "")[:4] if len(number) < 10)
 
 

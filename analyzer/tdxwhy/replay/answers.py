@@ -20,7 +20,7 @@ from tdxwhy.replay.nouns import Verdict
 SCHEMA = "tdxwhy/replay/1"
 # Versions of marshal from 3 on write what is the same object but once.
 _BY_VALUE = 2
-_PREFIX = re.compile(r"(?:<(\d+)>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
+_PREFIX = re.compile(r"(?:<([0-9]{1,3})>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
 _STAMP = re.compile(r"(?m)\[(?:(?<=^\[)|(?<=^<\d>\[)) *\d+\.\d+\]")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, status_package
@@ -36,7 +37,7 @@ def generation_of(release: str | None) -> Generation:
 
     A guess: distributions backport, so a log decides better.
     """
-    dated = sorted((tables.release_numbers(name), name) for name in generations() if name.replace(".", "").isdecimal())
+    dated = sorted((tables.release_numbers(name), name) for name in generations() if is_whole(name.replace(".", "")))
     if release is None:
         return generation(dated[-1][1])
     reached = [name for numbers, name in dated if numbers <= tables.release_numbers(release)]

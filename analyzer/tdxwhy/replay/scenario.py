@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.decode import leaf_named, status_named
 from tdxwhy.noun import NamedTuple
@@ -259,7 +260,7 @@ def _fault(given: object, place: str, cpus: _Cpus) -> Fault:
 
 def _status(value: object, place: str) -> int | str:
     """Return a status, or the name of a fault. Accepted form: a number, a name such as TDX_SYS_BUSY, UD, GP or VMFAILINVALID."""
-    if not isinstance(value, str) or value[:1].isdigit():
+    if not isinstance(value, str) or is_whole(value[:1]):
         return whole_number(value, place)
     found = _SOFTWARE.get(value, status_named(value))
     if found is None:

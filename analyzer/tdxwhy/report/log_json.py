@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tdxwhy.explain.follow import BootReport
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis, Seamcall
-from tdxwhy.records import Event, Evidence, Finding, Topology
+from tdxwhy.records import QUOTE, Event, Evidence, Finding, Topology
 from tdxwhy.report.json_text import json_text
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _topology(topology: Topology) -> dict[str, Any]:
 def _unrecognised(event: Event) -> dict[str, Any]:
     return {
         "line": event.record.place.line,
-        "text": event.record.text,
+        "text": event.record.text[:QUOTE],
         "nearest": event.nearest.format if event.nearest is not None else None,
         "values": {key: value for key, value in event.values.items() if isinstance(value, (int, str))},
     }

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from tdxwhy.digits import whole
 from tdxwhy.noun import NamedTuple
 from tdxwhy.report.review_changes import shown_changes
 from tdxwhy.report.review_items import Item, open_items, settled_items
@@ -133,7 +134,7 @@ def _of(message: Message, quote: Sequence[str], kind: str) -> ReplyQuestion:
 
 def _quoted(message: Message, item: Item) -> tuple[str, ...]:
     """Return the mail's own lines that carry a passage, as they stand; the passage alone, folded, where a line is too long for a mail."""
-    number = int(item.place.rsplit(":", 1)[1]) if item.place.rsplit(":", 1)[-1].isdigit() else 0
+    number = whole(item.place.rsplit(":", 1)[-1]) or 0
     if not number:
         return tuple(_fitted(item.text))
     wanted = "".join(item.text.split())

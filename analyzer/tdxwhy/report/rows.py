@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TextIO
 
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.fleet.query import Fleet
 from tdxwhy.report.json_text import neutral
@@ -69,7 +70,7 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> 
 
 def _harmless(text: str) -> str:
     """Return text that no spreadsheet takes for a formula, and no terminal for a command."""
-    formula = text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not text[1:].isdigit())
+    formula = text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not is_whole(text[1:]))
     return f"'{safe(text)}" if formula else safe(text)
 
 

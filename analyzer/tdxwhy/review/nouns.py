@@ -297,4 +297,4 @@ class Review(NamedTuple):
 @lru_cache(maxsize=4096)
 def version_key(version: str | None) -> tuple[int, ...]:
     """Return a version as numbers: "11.1" after "11"."""
-    return tuple(int(part) for part in re.findall(r"\d+", version or "")) or (0,)
+    return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", version or "")) or (0,)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 
+from tdxwhy.digits import is_whole
 from tdxwhy.read.mail.nouns import Mail
 
 # Characters of a name.
@@ -27,7 +28,7 @@ def plain_name(text: str) -> str:
 def name_key(text: str) -> frozenset[str]:
     """Return the words of a name whatever their order, initials left out; an address gives the words of its local part."""
     words = plain_name(text).split("@")[0]
-    return frozenset(word for word in re.split(r"[^\w]+", words) if len(word) > 1 and not word.isdigit())
+    return frozenset(word for word in re.split(r"[^\w]+", words) if len(word) > 1 and not is_whole(word))
 
 
 class People:

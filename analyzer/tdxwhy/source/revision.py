@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.repository import Borrowed, said
@@ -56,7 +57,7 @@ class Repository:
         for row in listed.split("\0"):
             head, tab, path = row.partition("\t")
             words = head.split()
-            if tab and len(words) == 4 and words[1] == "blob" and words[3].isdigit():
+            if tab and len(words) == 4 and words[1] == "blob" and is_whole(words[3]):
                 yield TreeEntry(path, words[2], int(words[3]))
 
     def text(self, entry: TreeEntry) -> str:

@@ -15,7 +15,7 @@ from tdxwhy.know import tables
 from tdxwhy.know.names import named, tells_failure
 from tdxwhy.know.recognise import step_of
 from tdxwhy.levels import LEVELS
-from tdxwhy.records import Event, Finding, Naming
+from tdxwhy.records import QUOTE, Event, Finding, Naming
 
 _FAILING = ("failure", "refusal")
 # Lines of these kinds come from initialisation itself; KVM's, a guest's and run-time lines are others' failures.
@@ -84,7 +84,7 @@ def _failure(diagnosis: Diagnosis, failing: Sequence[Event]) -> MessageSubject:
     others = [event for event in failing if event is not main]
     return MessageSubject(
         kind="failure",
-        text=main.record.text,
+        text=main.record.text[:QUOTE],
         evidence=tuple(evidence_of(event) for event in [main, *others][:_QUOTED]),
         names=Naming(*(any(said) for said in zip(*names, strict=True))),
         level=_level(main),

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from tdxwhy.digits import is_whole
+
 # Where a bundle keeps them.
 MSRS = "commands/msr.txt"
 _MOST_CPUS = 8192
@@ -42,7 +44,7 @@ def parsed(text: str) -> dict[int, str]:
 def _cpus(root: Path) -> Iterable[int]:
     with suppress(OSError):
         names = os.listdir(root / "dev/cpu")  # noqa: PTH208 - the names are wanted, not their paths
-        return sorted(int(name) for name in names if name.isdecimal() and len(name) < 6)[:_MOST_CPUS]
+        return sorted(int(name) for name in names if is_whole(name, 5))[:_MOST_CPUS]
     return ()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tdxwhy.digits import whole
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.files import shown
 from tdxwhy.ranges import numbers
@@ -112,8 +113,7 @@ def _cpu(row: Mapping[str, Any], place: Place, quote: str) -> Cpu | None:
 
 
 def _number(value: object) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+    return whole(str(value), 5)
 
 
 def _json_cpus(text: str, name: str) -> Iterator[Cpu]:
@@ -178,7 +178,7 @@ def _summary(text: str, name: str) -> Topology:
     return of_cpus(cpus)._replace(package_count=sockets if all(cpu.presence == "online" for cpu in cpus) else None)
 
 
-_FOLDER = re.compile(r"cpu(\d{1,5})")
+_FOLDER = re.compile(r"cpu([0-9]{1,5})")
 _MOST_BYTES_OF_A_FACT = 4096
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tdxwhy.digits import is_whole
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
@@ -32,7 +33,7 @@ def epochs(path: Path) -> list[Path]:
     for candidate in (path, path / ".git"):
         if (candidate / "HEAD").is_file() and (candidate / "objects").is_dir():
             return [candidate]
-    numbered = [p for p in (path / "git").glob("*.git") if p.stem.isdigit()] if (path / "git").is_dir() else []
+    numbered = [p for p in (path / "git").glob("*.git") if is_whole(p.stem)] if (path / "git").is_dir() else []
     return sorted((p for p in numbered if (p / "objects").is_dir()), key=lambda p: int(p.stem))
 
 

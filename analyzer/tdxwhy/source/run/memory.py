@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tdxwhy.digits import is_whole
 from tdxwhy.source.run.lines import StackFrame
 from tdxwhy.source.run.program import Program
 from tdxwhy.source.run.values import Reference, Unknown, Value, number
@@ -69,7 +70,7 @@ class Memory:
                 self._put(memory, f"{path}{part.text}", part.parts[0])
                 continue
             if index is not None:
-                given = number(index[1]) if index[1].isdigit() else self.constant(index[1])
+                given = number(index[1]) if is_whole(index[1]) else self.constant(index[1])
                 at = given if isinstance(given, int) else at
             self._put(memory, f"{path}[{at}]", part.parts[0] if index is not None else part)
             at += 1

@@ -9,7 +9,7 @@ from tdxwhy.noun import NamedTuple
 
 # Digits of a constant: none that a C compiler takes has more.
 _DIGITS = 66
-_SIZE = re.compile(r"0[xX][0-9a-fA-F]+|\d+")
+_SIZE = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
 
 
 class Unknown(NamedTuple):
@@ -48,7 +48,7 @@ def number(text: str) -> int | None:
         return None
     if digits[:2].lower() == "0x":
         return int(digits, 16)
-    return int(digits, 8) if digits.startswith("0") and digits.isdigit() and set(digits) <= set("01234567") else int(digits)
+    return int(digits, 8) if digits.startswith("0") and set(digits) <= set("01234567") else int(digits)
 
 
 def truth(value: Value) -> bool | None:

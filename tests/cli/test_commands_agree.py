@@ -55,6 +55,14 @@ def test_formats_are_of_one_vocabulary_with_the_default_in_the_help(prog: str) -
 
 
 @pytest.mark.parametrize("prog", PARSERS)
+def test_every_default_is_in_the_help(prog: str) -> None:
+    for action in PARSERS[prog]._actions:
+        assert action.help, action.option_strings or action.dest
+        if action.option_strings and action.default and action.default != argparse.SUPPRESS:
+            assert "(default: " in PARSERS[prog]._get_formatter()._expand_help(action), action.option_strings
+
+
+@pytest.mark.parametrize("prog", PARSERS)
 def test_every_command_takes_o(prog: str) -> None:
     assert option(PARSERS[prog], "-o") is not None
 

@@ -41,6 +41,7 @@ commands:
 {commands}
 
 tdxwhy COMMAND --help tells more.  tdxwhy --version
+Every command takes --knowledge DIR: forms, causes and kernels of your own.
 exit: 0 clean, 1 findings, 2 usage or unreadable input, 3 nothing to judge
 """
 
@@ -138,7 +139,10 @@ def _run(command: str, arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "tdxwhy").startswith("tdxwhy"):
             raise
-        return _refuse(f"this wants the Python package that brings {error.name}, which is not installed", "python3 -m pip install tdxwhy")
+        return _refuse(
+            f"this wants the Python package that brings {error.name}, which is not installed",
+            "in a checkout of tdxwhy: python3 -m pip install .",
+        )
     except SystemExit as end:  # argparse, after --help
         return int(end.code or 0)
     return status

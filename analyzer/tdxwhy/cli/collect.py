@@ -26,7 +26,12 @@ def parser() -> argparse.ArgumentParser:
         "mail addresses and serial numbers are replaced, and what was replaced is said.",
     )
     made.add_argument(
-        "-o", "--output", metavar="FILE", dest="bundle", default="tdxwhy-bundle.tar.gz", help="where to write, - for stdout (%(default)s)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        dest="bundle",
+        default="tdxwhy-bundle.tar.gz",
+        help="where to write, - for standard output (default: %(default)s)",
     )
     made.add_argument("--keep-names", action="store_true", help="keep host names, UUIDs, addresses and serial numbers")
     return made

@@ -54,7 +54,9 @@ def parser() -> argparse.ArgumentParser:
     query.add_argument("sql", metavar="SQL", help="in DuckDB's dialect; `DESCRIBE boots` lists columns")
     query.add_argument("--format", choices=["text", "csv", "json", "parquet"], default="text", help="how to print it")
     export = _command(commands, "export", "a whole table, each boot once")
-    export.add_argument("--table", choices=["boots", "attempts", "events", "findings", "incidents", "sources"], default="boots")
+    export.add_argument(
+        "--table", choices=["boots", "attempts", "events", "findings", "incidents", "sources"], default="boots", help="which of them"
+    )
     export.add_argument("--format", choices=["csv", "json", "parquet"], default="csv", help="how to print it")
     _command(commands, "check", "prove the store whole").add_argument(
         "--format", choices=["text", "json"], default="text", help="how to print it"

@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("paths", metavar="PATH", nargs="*", help="what to judge; - is standard input")
     made.add_argument("--range", metavar="BASE..HEAD", help="the commits of a git range")
-    made.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository of --range (this folder's)")
+    made.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository of --range (default: that of this folder)")
     _add_output(made.add_argument_group("output"))
     _add_choice(made.add_argument_group("rules and findings"))
     return made
@@ -56,7 +56,9 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--select", metavar="PREFIX", action="append", default=[], help="only rules whose id starts so")
     group.add_argument("--ignore", metavar="PREFIX", action="append", default=[], help="no rules whose id starts so")
     group.add_argument("--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules")
-    group.add_argument("--fail-on", choices=("error", "warning", "info", "never"), help="the least severity that exits 1 (warning)")
+    group.add_argument(
+        "--fail-on", choices=("error", "warning", "info", "never"), help="the least severity that exits 1 (default: warning)"
+    )
     group.add_argument("--exit-zero", action="store_true", help="exit 0 whatever was found")
     group.add_argument("--allow-empty", action="store_true", help="exit 0 where there is nothing to judge, instead of 3")
     group.add_argument("--baseline", metavar="FILE", type=Path, help="findings that are known")

@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         "--root",
         metavar="DIR",
         default="/",
-        help="another machine's files: a copy of its /proc and /sys, a sosreport, or a bundle of tdxwhy collect, unpacked or not",
+        help="another machine's files: a copy of its /proc and /sys, a sosreport or a bundle, unpacked or not (default: this machine)",
     )
     made.add_argument("--generation", metavar="NAME", help="the kernel generation, if the version number would mislead")
     made.add_argument("--format", choices=["text", "json", "markdown"], default="text", help="how to print it")

@@ -27,7 +27,7 @@ def parser() -> ArgumentParser:
     what.add_argument("--topology", metavar="FILE", help="a real machine: output of lscpu -J -e, a copy of /sys/devices/system/cpu")
     what.add_argument("--jsonl", metavar="FILE", help="one scenario a line in, one answer a line out; - is standard input")
     made.add_argument("--generation", metavar="NAME", help="the kernel, instead of the scenario's own; the newest for --topology")
-    made.add_argument("--packages", metavar="N", type=int, default=8, help="package ids that the module takes, for --topology (8)")
+    made.add_argument("--packages", metavar="N", type=int, default=8, help="package ids that the module takes, for --topology (default: 8)")
     made.add_argument("--format", choices=["text", "json"], default="text", help="json adds the SEAMCALL trace and the final state")
     return made
 

@@ -35,7 +35,7 @@ class Cluster:
         try:
             dask: Any = import_module("distributed")
         except ImportError as error:
-            raise TdxwhyError("--engine dask needs dask", "pip install 'tdxwhy[cluster]'") from error
+            raise TdxwhyError("--engine dask needs dask", "python3 -m pip install 'dask[distributed]'") from error
         if any(source.path == STDIN for batch in batches for source in batch):
             raise TdxwhyError("standard input cannot be read by a cluster")
         try:

@@ -13,4 +13,6 @@ def needed(*names: str) -> None:
         try:
             import_module(name)
         except ImportError as error:
-            raise TdxwhyError(f"the fleet commands need {name.partition('.')[0]}", "pip install 'tdxwhy[fleet]'") from error
+            raise TdxwhyError(
+                f"the fleet commands need {name.partition('.')[0]}", "python3 -m pip install duckdb arro3-core arro3-io xxhash"
+            ) from error

@@ -111,7 +111,7 @@ def _library() -> Any:  # noqa: ANN401
     try:
         return import_module("obstore")
     except ImportError as error:
-        raise TdxwhyError("object stores need obstore", "pip install 'tdxwhy[objects]'") from error
+        raise TdxwhyError("object stores need obstore", "python3 -m pip install obstore") from error
 
 
 def _trouble(url: str, error: Exception) -> TdxwhyError:

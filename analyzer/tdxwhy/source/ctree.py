@@ -82,7 +82,9 @@ def parser() -> Parser:
         import tree_sitter
         import tree_sitter_c
     except ModuleNotFoundError as error:
-        raise TdxwhyError("reading C wants the packages tree-sitter and tree-sitter-c: python3 -m pip install 'tdxwhy[c]'") from error
+        raise TdxwhyError(
+            "reading C wants the packages tree-sitter and tree-sitter-c: python3 -m pip install tree-sitter tree-sitter-c"
+        ) from error
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_c.language()))
 
 

@@ -57,9 +57,24 @@ def table(piece: Piece, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     return json.loads(text(piece, name))
 
 
-def rows(piece: Piece, name: str, noun: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a NamedTuple's class
-    """Return one table of a piece as rows of a noun, lists as tuples."""
-    return tuple(noun(*(tuple(value) if isinstance(value, list) else value for value in row)) for row in table(piece, name))
+def rows(piece: Piece, name: str, noun: Any, **parts: Any) -> tuple[Any, ...]:  # noqa: ANN401 - NamedTuples' classes
+    """Return one table of a piece as rows of a noun, lists as tuples; `parts` are the nouns of fields that hold rows."""
+    found = table(piece, name)
+    for field, inner in parts.items():
+        place = noun._fields.index(field)
+        for row in found:
+            row[place] = _nouns(inner, row[place])
+    return tuple(_nouns(noun, found))
+
+
+def _nouns(noun: Any, found: list[list[Any]]) -> list[Any]:  # noqa: ANN401 - see above
+    made = []
+    for row in found:  # no comprehension a row: each would be a call at start-up
+        for place, value in enumerate(row):
+            if type(value) is list:
+                row[place] = tuple(value)
+        made.append(noun(*row))
+    return made
 
 
 def names(piece: Piece) -> tuple[str, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Severity
-from tdxwhy.strict import strict
+from tdxwhy.strict import strict, typed
 
 FailOn = Literal["error", "warning", "info", "never"]
 FILE = ".tdxwhy.toml"
@@ -53,8 +53,6 @@ def find(start: Path) -> Path | None:
 
 def load(path: Path) -> Settings:
     """Read a settings file; paths in it are relative to its folder."""
-    import msgspec
-
     from tdxwhy.files import toml
 
     try:
@@ -64,12 +62,9 @@ def load(path: Path) -> Settings:
     if path.name == "pyproject.toml":
         document = document.get("tool", {}).get("tdxwhy", {})
     try:
-        checked: Any = msgspec.convert(document, schema_type())
-    except msgspec.ValidationError as error:
+        settings: Settings = typed(document, schema_type())
+    except ValueError as error:
         raise TdxwhyError(f"{path.name}: {error}", _choices(str(error))) from error
-    values = {name: getattr(checked, name) for name in Settings._fields}
-    values["suppress"] = tuple(Suppress(**{name: getattr(one, name) for name in Suppress._fields}) for one in checked.suppress)
-    settings = Settings(**values)
     for one in settings.suppress:
         if not one.reason.strip():
             raise TdxwhyError(f"{path.name}: [[suppress]] {', '.join(one.rules)}: the reason is empty")
@@ -90,7 +85,7 @@ def _choices(complaint: str) -> str:
 
 def schema_type() -> type:
     """Return the strict schema, derived from the nouns above; keys are written with dashes."""
-    return strict(Settings, {"suppress": tuple[strict(Suppress, {}, "kebab"), ...]}, "kebab")  # type: ignore[misc] # a type made at run time
+    return strict(Settings, "kebab")
 
 
 def _read(path: Path) -> str:

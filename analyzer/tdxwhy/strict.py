@@ -1,22 +1,50 @@
-"""Strict schemas of what users write, derived from the nouns that it becomes: an unknown key is an error."""
+"""What users write, read strictly into the nouns that it becomes: an unknown key is an error."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_type_hints
+from types import GenericAlias
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+# The noun that each schema was derived from.
+_NOUNS: dict[type, type] = {}
 
 
-def strict(
-    noun: type, special: Mapping[str, object], rename: Literal["kebab"] | None = None, optional: Mapping[str, object] | None = None
-) -> type:
-    """Return the schema of a NamedTuple by its own annotations and defaults.
+def strict(noun: type, rename: Literal["kebab"] | None = None, optional: Mapping[str, object] | None = None) -> type:
+    """Return the schema of a NamedTuple by its own annotations and defaults, and of the NamedTuples in it.
 
-    `special` gives other types for some fields, `optional` defaults to fields that have none.
+    `optional` gives defaults to fields that have none.
     """
     import msgspec
 
     named: Any = noun
     defaults = {**named._field_defaults, **(optional or {})}
-    hints = {**get_type_hints(noun), **special}
-    rows = [(name, hints[name], *((defaults[name],) if name in defaults else ())) for name in named._fields]
-    return msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True, kw_only=True, rename=rename)
+    hints = get_type_hints(noun)
+    rows = [(name, _rows(hints[name], rename), *((defaults[name],) if name in defaults else ())) for name in named._fields]
+    schema = msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True, kw_only=True, rename=rename)
+    _NOUNS[schema] = noun
+    return schema
+
+
+def _rows(hint: Any, rename: Literal["kebab"] | None) -> Any:  # noqa: ANN401 - types made at run time
+    inner = get_args(hint)
+    if get_origin(hint) is tuple and hasattr(inner[0], "_fields"):
+        return GenericAlias(tuple, (strict(inner[0], rename), ...))
+    return hint
+
+
+def typed(document: Mapping[str, Any], schema: type) -> Any:  # noqa: ANN401 - the noun of the schema
+    """Return what a document says as the noun of its schema; ValueError where it is not of that."""
+    import msgspec
+
+    try:
+        return _noun(msgspec.convert(document, schema))
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def _noun(value: Any) -> Any:  # noqa: ANN401 - what a schema holds
+    if isinstance(value, tuple):
+        return tuple(map(_noun, value))
+    noun = _NOUNS.get(type(value))
+    return noun(*(_noun(getattr(value, name)) for name in value.__struct_fields__)) if noun is not None else value

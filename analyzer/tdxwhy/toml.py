@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tdxwhy.errors import RulesError, reason
 from tdxwhy.files import toml
+from tdxwhy.strict import typed
 
 _MOST = 16 << 20
 
@@ -26,33 +27,33 @@ def read(path: Path) -> dict[str, Any]:
         raise RulesError(f"{name_of(path)}: {error}") from None
 
 
-def rows(folder: Path, schemas: Mapping[str, type], labels: Sequence[str]) -> dict[str, list[Any]]:
-    """Return the rows of all files of a folder by table, each by its table's schema; RulesError names the row that is wrong by a label."""
+def rows(folder: Path, schemas: Mapping[str, type], takes: Callable[[str], bool] = bool) -> dict[str, list[Any]]:
+    """Return the rows of the files of a folder by table, each as the noun of its table's schema; RulesError names the row that is wrong.
+
+    `takes` tells by a file's name without .toml whether it is one. Accepted form: tables of rows; what stands under [all] goes for every
+    row of its file.
+    """
     found: dict[str, list[Any]] = {name: [] for name in schemas}
-    for path in sorted(folder.glob("*.toml")):
-        for name, given in read(path).items():
+    for path in sorted(path for path in folder.glob("*.toml") if takes(path.stem)):
+        document = read(path)
+        common = document.pop("all", {})
+        for name, given in document.items():
             if name not in schemas:
                 raise RulesError(f"{path.name}: unknown table [[{name}]]; known: {', '.join(sorted(schemas))}")
-            found[name] += [_row(path.name, name, row, schemas[name], labels) for row in given]
+            found[name] += [_row(path.name, name, common | row, schemas[name]) for row in given]
     return found
 
 
-def _row(file: str, name: str, row: dict[str, Any], schema: type, labels: Sequence[str]) -> Any:  # noqa: ANN401 - a struct made at run time
-    import msgspec
+# By what a row is called in a complaint, the first of them that it has.
+_LABELS = ("id", "name", "number", "check", "fact", "code", "call")
 
+
+def _row(file: str, name: str, row: dict[str, Any], schema: type) -> Any:  # noqa: ANN401 - the noun of the schema
     try:
-        return msgspec.convert(row, schema)
-    except msgspec.ValidationError as error:
-        label = next((row[key] for key in labels if row.get(key)), "?")
-        raise RulesError(f"{file}: [[{name}]] {label}: {error}") from error
-
-
-def plain(row: Any) -> list[Any]:  # noqa: ANN401 - a struct made at run time
-    """Return the values of a row in the order of its fields, those of rows in it too."""
-    return [
-        [plain(one) for one in value] if isinstance(value, tuple) and value and hasattr(value[0], "__struct_fields__") else value
-        for value in (getattr(row, field) for field in row.__struct_fields__)
-    ]
+        return typed(row, schema)
+    except ValueError as error:
+        label = next((row[key] for key in _LABELS if row.get(key)), "?")
+        raise RulesError(f"{file}: [[{name}]] {label}: {error}") from None
 
 
 def name_of(path: Path) -> str:

@@ -57,7 +57,7 @@ def test_a_new_form_is_one_entry(folder):
         (("(%d)", "(%k)"), "x.one: not a printf format"),
         (("args =", 'fact_otherwise = "bios-off"\nargs ='), "x.one: fact_otherwise stands beside a fact, for a line with a number"),
         (("[[form]]", "[[forms]]"), "forms-mine.toml: unknown table [[forms]]"),
-        (("[[form]]", "[[form]"), "forms-mine.toml: not TOML"),
+        (("[[form]]", "[[form]"), "knowledge/forms-mine.toml: Expected ']]'"),
     ],
 )
 def test_a_wrong_row_is_one_line_with_the_place(folder, change, says):

@@ -10,7 +10,7 @@ from tdxwhy.digits import is_whole
 from tdxwhy.errors import RulesError, nearest, reason
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Precision, Severity
-from tdxwhy.strict import strict
+from tdxwhy.strict import strict, typed
 
 FOLDERS = ("gate", "log", "patch", "thread", "replay", "outcome")
 _MAX_BYTES = 256 * 1024
@@ -78,27 +78,18 @@ def load_rule(path: Path) -> Rule:
         raise RulesError(f"{path.name}: cannot be read: {reason(error)}") from error
     except ValueError as error:
         raise RulesError(f"{path.name}: not TOML: {error}".replace("\n", " ")) from error
-    rule = _typed(path.name, document)
+    try:
+        rule: Rule = typed(document, schema_type())
+    except ValueError as error:
+        raise RulesError(f"{path.name}: {error}") from error
     for complaint in _complaints(path.stem, rule):
         raise RulesError(f"{path.name}: {complaint}")
     return rule
 
 
-def _typed(name: str, document: dict[str, Any]) -> Rule:
-    import msgspec
-
-    try:
-        checked: Any = msgspec.convert(document, schema_type())
-    except msgspec.ValidationError as error:
-        raise RulesError(f"{name}: {error}") from error
-    values = {field: getattr(checked, field) for field in Rule._fields}
-    values["example"] = tuple(Example(**{field: getattr(one, field) for field in Example._fields}) for one in checked.example)
-    return Rule(**values)
-
-
 def schema_type() -> type:
     """Return the strict schema of a rule file."""
-    return strict(Rule, {"example": tuple[strict(Example, {}), ...]})  # type: ignore[misc] # a type made at run time
+    return strict(Rule)
 
 
 def _complaints(stem: str, rule: Rule) -> Iterable[str]:

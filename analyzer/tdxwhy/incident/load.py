@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import GenericAlias
 from typing import Any
 
 from tdxwhy import toml
@@ -19,28 +18,21 @@ _NUMBER = {"int": r"(-?[0-9]{1,20})", "hex": r"(?:0x)?([0-9a-fA-F]{1,16})"}
 
 
 def load(folder: Path, nouns: Mapping[str, type]) -> dict[str, Any]:
-    """Return the rows of every file by table, plain; RulesError names the row that is wrong."""
-    schemas = {name: _schema(noun) for name, noun in nouns.items()}
-    found = toml.rows(folder, schemas, ("id", "code", "call"))
+    """Return the rows of every file by table; RulesError names the row that is wrong."""
+    found = toml.rows(folder, {name: strict(noun) for name, noun in nouns.items()})
     found["message"] = [_with_pattern(row) for row in found["message"]]
     for complaint in _complaints(found):
         raise RulesError(f"{folder.name}: {complaint}")
-    return {name: [toml.plain(row) for row in given] for name, given in found.items()}
+    return found
 
 
-def _schema(noun: type) -> type:
-    nested = {"when": rows.Condition, "action": rows.Advice, "settle": rows.Settle} if noun is rows.IncidentCause else {}
-    return strict(noun, {name: GenericAlias(tuple, (strict(inner, {}), ...)) for name, inner in nested.items()})
-
-
-def _with_pattern(row: Any) -> Any:  # noqa: ANN401 - a struct made at run time
+def _with_pattern(row: rows.ProgramMessage) -> rows.ProgramMessage:
     from tdxwhy.know.printf import Text, pieces
 
     parts = pieces(row.format)
-    row.pattern = row.pattern or "".join(_part(part, last=number + 1 == len(parts)) for number, part in enumerate(parts))
+    pattern = row.pattern or "".join(_part(part, last=number + 1 == len(parts)) for number, part in enumerate(parts))
     words = (word for part in parts if isinstance(part, Text) for word in re.split("  |['\"]", part.text))
-    row.needle = max(words, key=len, default="")
-    return row
+    return row._replace(pattern=pattern, needle=max(words, key=len, default=""))
 
 
 def _part(part: Any, last: bool) -> str:  # noqa: ANN401 - a piece of a format

@@ -9,7 +9,6 @@ from tdxwhy import compiled, shipped
 from tdxwhy.incident import rows
 
 FOLDER = "incident"
-_NESTED = {"when": rows.Condition, "action": rows.Advice, "settle": rows.Settle}
 _ROWS: dict[str, type] = {
     "message": rows.ProgramMessage,
     "cause": rows.IncidentCause,
@@ -54,15 +53,8 @@ def messages() -> tuple[rows.ProgramMessage, ...]:
 @cache
 def causes() -> dict[str, rows.IncidentCause]:
     """Return the causes of incidents by their ids."""
-    places = {name: rows.IncidentCause._fields.index(name) for name in _NESTED}
-    found = {}
-    for row in compiled.table(INCIDENT, "cause"):
-        values = list(row)
-        for name, place in places.items():
-            nested: Any = _NESTED[name]
-            values[place] = tuple(nested(*(tuple(one) if isinstance(one, list) else one for one in given)) for given in values[place])
-        found[values[0]] = rows.IncidentCause(*values)
-    return found
+    found = compiled.rows(INCIDENT, "cause", rows.IncidentCause, when=rows.Condition, action=rows.Advice, settle=rows.Settle)
+    return {row.id: row for row in found}
 
 
 @cache

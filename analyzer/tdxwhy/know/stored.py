@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from tdxwhy import compiled, shipped
 from tdxwhy.know.codes import CODE_FILES
 
+Row = TypeVar("Row")
 # The modules that make the tables: where one of them is edited, what is kept is made anew as if a row had been.
 _CODE = ("printf", "codes", "rows", "load", "modelled", "validate", "cover", "compile", "stored")
 _CODES = frozenset({"STATUS", "OPERAND", "MSR", "ERRNO", "LEAF"})
@@ -39,7 +40,7 @@ def _codes() -> dict[str, Any]:
 
 def _code_sources() -> Iterable[compiled.Source]:
     return compiled.files(
-        ("knowledge",), CODE_FILES.__contains__, ("strict.py", "know/codes.py", "know/load.py", "know/rows.py", "know/stored.py")
+        ("knowledge",), CODE_FILES.__contains__, ("strict.py", "toml.py", "know/codes.py", "know/load.py", "know/rows.py", "know/stored.py")
     )
 
 
@@ -49,7 +50,8 @@ CODES = compiled.Piece("codes", _code_sources, _codes)
 
 def _texts() -> Iterable[compiled.Source]:
     yield compiled.text(KNOWLEDGE, "CONSTANTS").encode()
-    yield from compiled.files(("knowledge",), "ordinary".__eq__, [f"know/{name}.py" for name in _COVER])
+    code = ("toml.py", "strict.py", *(f"know/{name}.py" for name in _COVER))
+    yield from compiled.files(("knowledge",), "ordinary".__eq__, code)
 
 
 def _anchors() -> dict[str, Any]:
@@ -67,6 +69,11 @@ ANCHORS = compiled.Piece("anchors", _texts, _anchors)
 def table(name: str) -> Any:  # noqa: ANN401 - lists, or what is looked up by a key
     """Return a table of the knowledge, as JSON holds it."""
     return compiled.table(CODES if name in _CODES else KNOWLEDGE, name)
+
+
+def rows(name: str, noun: type[Row], **parts: type) -> tuple[Row, ...]:
+    """Return a table of the knowledge as rows of its noun; `parts` are the nouns of fields that hold rows."""
+    return compiled.rows(KNOWLEDGE, name, noun, **parts)
 
 
 @cache

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from tdxwhy.digits import is_whole
 from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, FoundBy, ReadAs, Shown, SignRow, Step, Term
-from tdxwhy.know.stored import table
+from tdxwhy.know.stored import rows
 from tdxwhy.lazy import lazy
 from tdxwhy.records import Asks, Cause, CpuLimit, GenerationRow, MessageForm, Parameter, When
 
@@ -15,13 +15,7 @@ from tdxwhy.records import Asks, Cause, CpuLimit, GenerationRow, MessageForm, Pa
 @cache
 def forms() -> tuple[MessageForm, ...]:
     """Return every message form, in the order of the files."""
-    generations, args = MessageForm._fields.index("generations"), MessageForm._fields.index("args")
-    found = []
-    for row in table("FORM"):
-        values = list(row)
-        values[generations], values[args] = tuple(values[generations]), tuple(values[args])
-        found.append(MessageForm(*values))
-    return tuple(found)
+    return rows("FORM", MessageForm)
 
 
 @cache
@@ -56,8 +50,7 @@ def generations_of(one: MessageForm) -> frozenset[str]:
 @cache
 def generations() -> tuple[GenerationRow, ...]:
     """Return the generations, oldest first."""
-    found = (GenerationRow(*row) for row in table("GENERATION"))
-    return tuple(one._replace(lacks=tuple(one.lacks), since=tuple(one.since)) for one in found)
+    return rows("GENERATION", GenerationRow)
 
 
 def generation_since(release: str | None, among: Collection[str]) -> GenerationRow:
@@ -110,9 +103,6 @@ def spread_steps() -> frozenset[str]:
     return frozenset(step.id for step in step_rows() if step.runs != "once")
 
 
-_WHEN = Cause._fields.index("when")
-
-
 @cache
 def steps_of_a_cpu() -> tuple[str, ...]:
     """Return the steps that a CPU takes once more when it comes online later."""
@@ -143,8 +133,7 @@ def functions() -> dict[str, str]:
 @cache
 def parameters() -> tuple[Parameter, ...]:
     """Return the kernel parameters that matter to TDX."""
-    found = (Parameter(*row) for row in table("PARAMETER"))
-    return tuple(one._replace(asks=tuple(one.asks), fact_values=tuple(one.fact_values)) for one in found)
+    return rows("PARAMETER", Parameter)
 
 
 @cache
@@ -160,7 +149,7 @@ def limits_of(parameter: str) -> CpuLimit:
 @cache
 def facts() -> tuple[Fact, ...]:
     """Return what only the whole log, its topology or a host report tells."""
-    return tuple(Fact(*row) for row in table("FACT"))
+    return rows("FACT", Fact)
 
 
 def fact_found_by(word: FoundBy) -> Fact:
@@ -181,31 +170,31 @@ def deciding_facts() -> tuple[Fact, ...]:
 @cache
 def shown() -> tuple[Shown, ...]:
     """Return what a paste can show beside its log, and the facts that it states."""
-    return tuple(Shown(*row) for row in table("SHOWN"))
+    return rows("SHOWN", Shown)
 
 
 @cache
 def step_rows() -> tuple[Step, ...]:
     """Return the steps with all that is known of them, in their order."""
-    return tuple(Step(*row) for row in table("STEP"))
+    return rows("STEP", Step)
 
 
 @cache
 def terms() -> tuple[Term, ...]:
     """Return the words of the field."""
-    return tuple(Term(*row) for row in table("TERM"))
+    return rows("TERM", Term)
 
 
 @cache
 def firmware_steps() -> tuple[FirmwareStep, ...]:
     """Return the steps of a host's firmware set-up in their order."""
-    return tuple(FirmwareStep(*row) for row in table("FIRMWARE_STEP"))
+    return rows("FIRMWARE_STEP", FirmwareStep)
 
 
 @cache
 def firmware_vendors() -> tuple[FirmwareVendor, ...]:
     """Return where vendors keep these options."""
-    return tuple(FirmwareVendor(*row) for row in table("FIRMWARE_VENDOR"))
+    return rows("FIRMWARE_VENDOR", FirmwareVendor)
 
 
 def vendors_named(machine: str) -> Iterator[FirmwareVendor]:
@@ -216,15 +205,13 @@ def vendors_named(machine: str) -> Iterator[FirmwareVendor]:
 @cache
 def signs() -> tuple[SignRow, ...]:
     """Return what tells whose log it is, the surest first."""
-    found = (SignRow(*row) for row in table("SIGN"))
-    return tuple(sorted((sign._replace(words=tuple(sign.words)) for sign in found), key=lambda sign: sign.rank))
+    return tuple(sorted(rows("SIGN", SignRow), key=lambda sign: sign.rank))
 
 
 @cache
 def causes() -> tuple[Cause, ...]:
     """Return every cause with the patterns that lead to it."""
-    found = (Cause(*row) for row in table("CAUSE"))
-    return tuple(one._replace(when=tuple(When(*row) for row in one.when), asked_again_at=tuple(one.asked_again_at)) for one in found)
+    return rows("CAUSE", Cause, when=When)
 
 
 def advice_of(cause: Cause, asks: Collection[Asks], steps: Collection[str]) -> tuple[str, str]:

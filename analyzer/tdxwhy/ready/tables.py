@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from types import GenericAlias
 from typing import Any
 
 from tdxwhy import compiled, shipped
@@ -18,18 +17,14 @@ _NAMED = lazy(r"\{([\w-]+)\}")
 
 
 def _make() -> dict[str, Any]:
-    """Return the rows of every file by table, plain; RulesError names the row that is wrong."""
+    """Return the rows of every file by table; RulesError names the row that is wrong."""
     from tdxwhy import toml
     from tdxwhy.strict import strict
 
-    condition = strict(rows.FactCondition, {})
-    schemas = {
-        name: strict(noun, {"when": GenericAlias(tuple, (condition, ...))} if name == "finding" else {}) for name, noun in _NOUNS.items()
-    }
-    found = toml.rows(shipped.folder(f"rules/{_FOLDER}"), schemas, ("id", "check", "fact"))
+    found = toml.rows(shipped.folder(f"rules/{_FOLDER}"), {name: strict(noun) for name, noun in _NOUNS.items()})
     for complaint in _complaints(found):
         raise RulesError(f"{_FOLDER}: {complaint}")
-    return {name: [toml.plain(row) for row in given] for name, given in found.items()}
+    return found
 
 
 def _complaints(found: Mapping[str, list[Any]]) -> Iterator[str]:
@@ -71,7 +66,6 @@ def checks() -> tuple[rows.CheckRow, ...]:
 def findings() -> Mapping[str, tuple[rows.CheckFinding, ...]]:
     """Return what each check can come to, by its id."""
     found: dict[str, tuple[rows.CheckFinding, ...]] = {}
-    for row in compiled.rows(READY, "finding", rows.CheckFinding):
-        made = row._replace(when=tuple(rows.FactCondition(*one) for one in row.when))
-        found[made.check] = (*found.get(made.check, ()), made)
+    for row in compiled.rows(READY, "finding", rows.CheckFinding, when=rows.FactCondition):
+        found[row.check] = (*found.get(row.check, ()), row)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 # Least time of the smallest size, how many pieces it may have, and how much twice the input may take.
-LEAST, MOST, FACTOR = 0.02, 1 << 16, 2.6
+LEAST, MOST, FACTOR = 0.01, 1 << 16, 2.6
 # All sizes are measured twice, one after the other, and up to ten times as long as other work on the machine may make the difference.
 TIMES, AT_MOST = 2, 10
 

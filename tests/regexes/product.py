@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +24,13 @@ class Use(NamedTuple):
     place: str
 
 
-def uses() -> Iterator[Use]:
-    """Yield every pattern that stands in a module, with each method that some module calls it by."""
+@cache
+def uses() -> tuple[Use, ...]:
+    """Return every pattern that stands in a module, with each method that some module calls it by."""
+    return tuple(_uses())
+
+
+def _uses() -> Iterator[Use]:
     trees = {path: ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
     called = _called(trees)
     for path, tree in trees.items():

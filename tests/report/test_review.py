@@ -63,9 +63,11 @@ def test_replies_never_exceed_78_columns():
     assert "> Why is" in reply
 
 
-def test_a_passage_with_a_long_line_is_quoted_alone():
+def test_a_passage_with_a_long_line_is_wrapped_anew():
     body = "It is done under the lock as far as I can see, so nothing can go wrong here, really.  Why is\nthe flag cleared, then?\n"
-    assert "> Why is the flag cleared, then?" in review_reply(review([mail(1, None, body)])).split("\n")
+    lines = review_reply(review([mail(1, None, body)])).split("\n")
+    assert any(line.startswith(">") and line.endswith("Why is the flag cleared, then?") for line in lines)
+    assert max(map(len, lines)) <= 80
 
 
 CODE = """Words.

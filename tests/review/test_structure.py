@@ -102,6 +102,13 @@ def test_what_is_done_under_one_remark_answers_another_that_names_it():
     assert (first.status, second.status) == ("agreed", "agreed")
 
 
+def test_a_remark_leads_to_its_line_in_a_tree(tmp_path):
+    (tmp_path / "slots.c").write_text("int n;\n" * 40 + "\tw->idle = n;\n", encoding="utf-8")
+    asked = mail("r", BEN, "> +\tw->idle = n;\n\nPlease move this.\n", "p")
+    (one,) = review([patch(), asked], tree=tmp_path).remarks
+    assert (one.on.file, one.on.line, one.on.tree_line) == ("slots.c", 17, 41)
+
+
 def test_points_of_a_list_are_remarks_of_their_own():
     found = remarks(patch(), mail("r", BEN, "> +\tw->idle = n;\n\n1. Split this up.\n\n2. Add a comment.\n", "p"))
     assert [one.evidence.quote for one in found] == ["1. Split this up.", "2. Add a comment."]

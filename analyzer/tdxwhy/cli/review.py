@@ -38,7 +38,12 @@ def parser() -> argparse.ArgumentParser:
         help="mails of later versions, in which remarks and promises are followed; - is standard input",
     )
     made.add_argument("--for", metavar="NAME", dest="person", help="only what this person owes and is owed, as text")
-    made.add_argument("--tree", metavar="DIR", type=Path, help="a kernel tree, in whose TDX sources promised messages are looked for")
+    made.add_argument(
+        "--tree",
+        metavar="DIR",
+        type=Path,
+        help="a kernel tree: remarks lead to the lines of its files, promised messages are looked for in its TDX sources",
+    )
     made.add_argument("--about", metavar="SUBJECT", help="only threads whose subject contains this, or the thread of this Message-ID")
     made.add_argument("--format", choices=FORMATS, default="text", help="how to print it")
     made.add_argument(

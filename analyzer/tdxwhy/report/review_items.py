@@ -11,6 +11,7 @@ from tdxwhy.records import Evidence
 from tdxwhy.review.nouns import Commitment, MailedMessage, Precondition, Remark, Review
 
 _MARKS = re.compile(r"^[+ ]?[ \t]*(?:/?\*{1,2}/?(?=\s|$))?|^\+")
+_NO_WORDS = re.compile(r"[-+]|[A-Z][A-Za-z-]{1,40}-by: |$")
 _KEPT = {
     "yes": "kept",
     "partly": "kept in part",
@@ -134,11 +135,13 @@ def _remark_note(one: Remark) -> str:
 
 
 def _about(one: Remark) -> str:
-    """Return where a remark stands in the code; words of others are left to the thread."""
-    if one.on is None or one.on.file is None:
-        return ""
-    inside = f" {one.on.function}()" if one.on.function else ""
-    return f"{one.on.file}:{one.on.line}{inside}: {one.on.quote}"
+    """Return where a remark stands in the code or the changelog; words of others are left to the thread."""
+    on = one.on
+    if on is None or on.file is None:
+        return f"the changelog: {on.quote}" if on is not None and on.changelog and not _NO_WORDS.match(on.quote) else ""
+    inside = f" {on.function}()" if on.function else ""
+    there = f" (line {on.tree_line} of the tree)" if on.tree_line is not None else ""
+    return f"{on.file}:{on.line}{inside}{there}: {on.quote}"
 
 
 _NEEDS = {

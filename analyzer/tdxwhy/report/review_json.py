@@ -7,6 +7,7 @@ from typing import Any
 from tdxwhy.records import Evidence
 from tdxwhy.report.json_text import json_text
 from tdxwhy.review.nouns import (
+    Anchor,
     Commitment,
     MailedMessage,
     Message,
@@ -76,13 +77,17 @@ def _change(one: PatchChange) -> dict[str, Any]:
     }
 
 
+def _on(on: Anchor) -> dict[str, Any]:
+    where = {"message_id": on.message_id, "quote": on.quote, "file": on.file, "line": on.line, "function": on.function}
+    return where if on.tree_line is None else {**where, "tree_line": on.tree_line}
+
+
 def _remark(one: Remark) -> dict[str, Any]:
-    on = one.on
     return {
         **_passage(one.evidence),
         "author": one.author,
         "kind": one.kind,
-        "on": {"message_id": on.message_id, "quote": on.quote, "file": on.file, "line": on.line, "function": on.function} if on else None,
+        "on": _on(one.on) if one.on else None,
         "responses": [{**_passage(each.evidence), "author": each.author, "kind": each.kind} for each in one.responses],
         "status": one.status,
         "next": {"state": one.next.state, "evidence": _shown(one.next.evidence)},

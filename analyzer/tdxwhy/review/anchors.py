@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from tdxwhy.noun import NamedTuple
+from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Anchor, Message
 from tdxwhy.review.origins import Origins
 from tdxwhy.review.versions import patch_text
 from tdxwhy.review.view import View
 from tdxwhy.source.diff import FilePatch, Hunk, parse_diff
+from tdxwhy.source.tree import read_file
 
 _SHOWN = 3
 _FUNCTION = re.compile(r"^[A-Za-z_][\w\s*]{0,120}?\b(\w{1,80})\s?\([^;]{0,400}$")
@@ -49,6 +52,32 @@ def _named(text: str) -> str | None:
     return found.group(1) if found else None
 
 
+class TreeLines:
+    """Finds in a tree the lines of a patch on which remarks stand."""
+
+    def __init__(self, root: Path) -> None:
+        """Take the top of a tree; a file is read when the first remark stands on it."""
+        self._root = root
+        self._files: dict[str, dict[str, list[int]]] = {}
+
+    def find(self, on: Anchor) -> Anchor:
+        """Return where a remark stands with the nearest line of the tree's file that has the last quoted words."""
+        words = squeeze(on.quote.rsplit("\n", 1)[-1].lstrip("+- "))
+        if on.file is None or on.line is None or not words:
+            return on
+        line = on.line
+        near = min(self._lines(on.file).get(words, ()), key=lambda number: abs(number - line), default=None)
+        return on._replace(tree_line=near)
+
+    def _lines(self, name: str) -> dict[str, list[int]]:
+        if name not in self._files:
+            found: dict[str, list[int]] = {}
+            for number, text in enumerate((read_file(self._root, name) or "").split("\n"), 1):
+                found.setdefault(squeeze(text), []).append(number)
+            self._files[name] = found
+        return self._files[name]
+
+
 class Anchors:
     """Finds what the remarks of a thread stand on."""
 
@@ -72,7 +101,9 @@ class Anchors:
             spots = self.spots(name)
             spot = next((spots[number] for number in reversed(numbers) if number in spots), None)
         lines = tuple(dict.fromkeys(numbers))
-        return Anchor(name, text, spot.file, spot.line, spot.function, lines) if spot else Anchor(name, text, lines=lines)
+        if spot is None:
+            return Anchor(name, text, lines=lines, changelog=self._view.by_id[name].kind in ("patch", "cover"))
+        return Anchor(name, text, spot.file, spot.line, spot.function, lines)
 
     def spots(self, name: str) -> dict[int, PatchSpot]:
         """Return where the lines of a mail's diffs stand."""

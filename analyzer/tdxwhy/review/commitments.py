@@ -19,7 +19,8 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _EMPTY = re.compile(
-    r"^(?:do|fix|change|remove|update|add|move|use|take|drop|rename|address|look|check|try)?\s*+"
+    r"^(?:(?:ok|okay|sure|yes|yep|agreed?|ack|right|done|fixed|removed|dropped|changed|updated|added|will)\W{1,3})*"
+    r"(?:do|fix|change|remove|update|add|move|use|take|drop|rename|address|look|check|try)?\s*+"
     r"(?:it|this|that|them|so|too|as well|accordingly|in (?:the )?next version|in v\d+|thanks?|\W)*$",
     re.IGNORECASE,
 )

@@ -67,7 +67,8 @@ class Anchor(NamedTuple):
     """What a remark stands on: the quoted words, in whose mail they were written, and, of patch lines, where they stand.
 
     `file`, `line` and `function` are those after the patch, of a removed line those before it. `lines` are the quoted lines as numbers of
-    the mail that holds them.
+    the mail that holds them. `changelog`: they are a patch's words, not its code. `tree_line` is the line of the file in the tree at hand
+    that has the same words.
     """
 
     message_id: str | None
@@ -76,6 +77,8 @@ class Anchor(NamedTuple):
     line: int | None = None
     function: str | None = None
     lines: tuple[int, ...] = ()
+    changelog: bool = False
+    tree_line: int | None = None
 
 
 class Response(NamedTuple):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from tdxwhy.read.mail.nouns import Mail
+from tdxwhy.review.anchors import TreeLines
 from tdxwhy.review.between import Between
 from tdxwhy.review.commitments import find_commitments
 from tdxwhy.review.kernel_messages import find_mailed
@@ -34,7 +36,7 @@ from tdxwhy.review.stances import find_stances
 from tdxwhy.review.statuses import find_remarks
 from tdxwhy.review.tags import find_tags
 from tdxwhy.review.threads import build_messages
-from tdxwhy.review.versions import patch_code, patch_text, patch_versions
+from tdxwhy.review.versions import Code, patch_code, patch_text, patch_versions
 from tdxwhy.review.view import View
 from tdxwhy.source.diff import holds_diff
 from tdxwhy.source.nouns import FailingPath, PrintSite
@@ -51,8 +53,7 @@ def review(mails: Iterable[Mail], later: Iterable[Mail] = (), tree: Path | None 
     view = View(messages)
     after = build_messages(list(later))
     posted = (*messages, *(m for m in after if m.mail.message_id not in view.by_id))
-    printed = [*patch_prints(posted), *(tree_prints(tree) if tree else ())]
-    found = _Found(view, posted, printed, tree)
+    found = _Found(view, posted, tree)
     for message in messages:
         found.take(message)
     return found.review(own, after)
@@ -61,10 +62,14 @@ def review(mails: Iterable[Mail], later: Iterable[Mail] = (), tree: Path | None 
 class _Found:
     """Collects the remarks of one mail after the other."""
 
-    def __init__(self, view: View, posted: Sequence[Message], printed: Sequence[CodeMessage], tree: Path | None) -> None:
-        self._view, self._posted, self._printed, self._tree = view, Posted(posted), printed, tree is not None
+    def __init__(self, view: View, posted: Sequence[Message], tree: Path | None) -> None:
+        self._view, self._mails, self._root, self._tree = view, posted, tree, tree is not None
+        self._posted = Posted(posted)
         self._files = tree_files(str(tree)) if tree is not None else ()
         self._remarks = find_remarks(view, self._posted)
+        if tree is not None:
+            lines = TreeLines(tree)
+            self._remarks = [one._replace(on=lines.find(one.on)) if one.on is not None else one for one in self._remarks]
         self._answers: dict[str, list[tuple[Remark, Response]]] = {}
         self._keeping = Keeping(view, self._posted, self._remarks)
         self._of_mail: dict[str, list[Remark]] = {}
@@ -80,8 +85,14 @@ class _Found:
         self._stances: list[Stance] = []
         self._tags: list[Tag] = []
         self._proposals: list[Proposal] = []
+        self._codes: dict[str, Code] = {}
         self._code: list[tuple[str, PrintSite]] = []
         self._paths: list[tuple[str, FailingPath]] = []
+
+    @cached_property
+    def _printed(self) -> list[CodeMessage]:
+        """Return what the patches at hand and the tree print; few threads speak of messages at all."""
+        return [*patch_prints(self._mails), *(tree_prints(self._root) if self._root is not None else ())]
 
     def take(self, message: Message) -> None:
         """Take the remarks of one mail."""
@@ -108,7 +119,7 @@ class _Found:
                 self._commitments.append(self._keeping.settle(Promised(message, commitment, answers, self._proposals)))
         self._stances += find_stances(view, message)
         self._tags += find_tags(view, message)
-        if message.kind == "patch" or (message.kind == "bot" and holds_diff(patch_text(message))):
+        if message.kind == "patch" or holds_diff(patch_text(message)):
             self._patch(message)
 
     def _wanted_above(self, message: Message, commitment: Commitment) -> MailedMessage | None:
@@ -122,8 +133,9 @@ class _Found:
 
     def _patch(self, message: Message) -> None:
         name = message.mail.message_id
-        prints, paths = patch_code(message, self._files)
-        self._code += [(name, site) for site in prints if site.format]  # a bare WARN_ON() says nothing
+        prints, paths = self._codes[name] = patch_code(message, self._files)
+        if message.kind != "reply":  # what a reply's code prints is an offered message
+            self._code += [(name, site) for site in prints if site.format]  # a bare WARN_ON() says nothing
         self._paths += [(name, path) for path in paths]
 
     def review(self, own: Sequence[Mail], after: Sequence[Message]) -> Review:
@@ -131,7 +143,7 @@ class _Found:
         view = self._view
         quotes = [quote for message in view.messages for quote in view.speakers.quotes(message)]
         later = View(after)
-        patches = patch_versions(view, later)
+        patches = patch_versions(view, later, self._codes)
         between = Between(view, self._posted, later)
         return Review(
             messages=view.messages,

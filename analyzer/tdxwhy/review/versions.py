@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag, version_key
@@ -33,21 +33,27 @@ def _code(text: str, source: str, tree: Files) -> tuple[tuple[PrintSite, ...], t
     return tuple(site for site in print_sites(text, source) if site.added), failing_paths(text, source, dict(tree))
 
 
-def patch_versions(thread: View, later: View) -> tuple[PatchVersion, ...]:
-    """Count what each version of each patch prints, leaves silent, needs and was given; oldest version first."""
+Code = tuple[Sequence[PrintSite], Sequence[FailingPath]]
+
+
+def patch_versions(thread: View, later: View, codes: Mapping[str, Code]) -> tuple[PatchVersion, ...]:
+    """Count what each version of each patch prints, leaves silent, needs and was given; oldest version first.
+
+    `codes`: prints and failing paths of the thread's own patches, by Message-ID.
+    """
     views = [(thread, m) for m in thread.messages] + [(later, m) for m in later.messages if m.mail.message_id not in thread.by_id]
     patches = [(view, m) for view, m in views if m.kind in ("patch", "cover") and m.version is not None]
     newest: dict[str, tuple[int, ...]] = {}
     for _, message in patches:
         title = read_subject(message.mail.subject).title
         newest[title] = max(newest.get(title, (0,)), version_key(message.version))
-    counted = [_counted(view, message, newest) for view, message in patches]
+    counted = [_counted(view, message, newest, codes.get(message.mail.message_id)) for view, message in patches]
     return tuple(sorted(counted, key=lambda one: version_key(one.version)))
 
 
-def _counted(view: View, message: Message, newest: dict[str, tuple[int, ...]]) -> PatchVersion:
+def _counted(view: View, message: Message, newest: dict[str, tuple[int, ...]], code: Code | None) -> PatchVersion:
     title = read_subject(message.mail.subject).title
-    prints, paths = patch_code(message) if message.kind == "patch" else ((), ())
+    prints, paths = code or (patch_code(message) if message.kind == "patch" else ((), ()))
     needs: Iterable[Precondition] = find_preconditions(view, message)
     tags: Iterable[Tag] = find_tags(view, message)
     return PatchVersion(

@@ -16,7 +16,9 @@ from tdxwhy.review.quotes import Speakers
 from tdxwhy.review.sentences import Sentence, sentences
 
 _CALL = re.compile(r"^(?:Hi|Hello|Hey|Dear|@)?\s*((?:[A-Z][\w.-]+)(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Z][\w.-]+){0,4})\s*+(?:[,:!]\s*+)?$")
-_VOCATIVE = re.compile(r"^([A-Z][a-z]{2,15}), (?=\S)|(?:^|\s)@([A-Z]\w{2,15})\b|, ([A-Z][a-z]{2,15})\?$")
+_FIRST = re.compile(r"([A-Z][a-z]{2,15}), (?=\S)")
+_MENTIONED = re.compile(r"(?:^|\s)@([A-Z]\w{2,15})\b")
+_LAST = re.compile(r", ([A-Z][a-z]{2,15})\?$")
 
 
 class Said(NamedTuple):
@@ -158,8 +160,10 @@ class View:
         return tuple(name for word in words if (name := self.people.find(word.split()[-1] if " " in word else word)))
 
     def _vocative(self, text: str) -> tuple[str, ...]:
-        words = [next(part for part in found.groups() if part) for found in _VOCATIVE.finditer(text[:400])]
-        return tuple(name for word in words if (name := self.people.find(word)))
+        text = text[:400]
+        words = [_FIRST.match(text), *(_MENTIONED.finditer(text) if "@" in text else ())]
+        words.append(_LAST.search(text) if text.endswith("?") else None)
+        return tuple(name for word in words if word is not None and (name := self.people.find(word[1])))
 
     def repeats(self, message: Message, text: str) -> bool:
         """Tell whether a text only repeats what stands in a mail above."""

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,60 @@ def test_a_nul_in_c_hides_nothing(here: Path, capsys: pytest.CaptureFixture[str]
         told.append(said(capsys))
     assert told[0] == told[1]
     assert "TDH.SYS.INIT" in told[0]
+
+
+MANY = 3000
+
+
+def _unused() -> list[str]:
+    Path("s.toml").write_text(
+        "".join(f'[[suppress]]\nrules = ["TDX208"]\nfiles = ["{number}.c"]\nreason = "r{number}"\n' for number in range(MANY))
+    )
+    return ["gate", "--config", "s.toml", "a.patch"]
+
+
+def _stale() -> list[str]:
+    entries = [
+        {"file": f"{number}.c", "rule": "TDX201", "fingerprint": f"{number:x}", "message": "m", "times": 1, "reason": "r"}
+        for number in range(MANY)
+    ]
+    Path("b.json").write_text(json.dumps({"schema": "tdxwhy/baseline/1", "entries": entries}))
+    return ["gate", "--isolated", "--baseline", "b.json", "a.patch"]
+
+
+def _broken_hunks() -> list[str]:
+    Path("n.patch").write_text("".join(f"--- a/{number}.c\n+++ b/{number}.c\n@@ -1,3 +1,4 @@\n+x\n" for number in range(MANY)))
+    return ["gate", "--isolated", "n.patch"]
+
+
+def _not_there(command: str) -> list[str]:
+    return [command, *(["--isolated"] if command == "gate" else []), *(f"no{number}" for number in range(MANY))]
+
+
+def _not_there_in_an_archive() -> list[str]:
+    Path("a.zip").write_bytes(zipped(*((f"../{number}", "x") for number in range(MANY)), ("kernel.log", LOG)))
+    return ["log", "a.zip"]
+
+
+def _cut_lines() -> list[str]:
+    Path("a.json").write_text("".join(f'{{"MESSAGE":"virt/tdx: {number}\n' for number in range(MANY)))
+    return ["log", "--brief", "a.json"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [_unused, _stale, _broken_hunks, lambda: _not_there("log"), lambda: _not_there("gate"), _not_there_in_an_archive, _cut_lines],
+    ids=["unused", "stale", "hunks", "logs", "inputs", "members", "lines"],
+)
+def test_thousands_of_complaints_are_counted(made: Callable[[], list[str]], here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "a.patch").write_text(PATCH)
+    words = made()
+    assert main(words) in (0, 1, 2, 3)
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) <= 20, told[:3]
+    assert all(len(line) < 1100 for line in told)
+
+
+def test_a_complaint_ends_where_nobody_reads_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rule", "X" * 100_000]) == 2
+    assert max(map(len, capsys.readouterr().err.splitlines())) < 1100

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+
+from tdxwhy.errors import TdxwhyError
+
+# Complaints of one kind that are made one by one, and characters of each: more was made to fill a screen.
+_EACH, _LONGEST = 8, 1000
 
 
 def complain(message: str, hint: str = "") -> None:
@@ -16,7 +22,16 @@ def complain(message: str, hint: str = "") -> None:
         discard(sys.stderr.fileno())
 
 
+def complain_of(messages: Sequence[str | TdxwhyError], more: str) -> None:
+    """Make the first complaints of a kind, and count the others; `more` says of what there are more, in the plural."""
+    for one in messages[:_EACH]:
+        complain(*((one.message, one.hint) if isinstance(one, TdxwhyError) else (one,)))
+    if len(messages) > _EACH:
+        complain(f"{len(messages) - _EACH} more {more}")
+
+
 def _one_line(text: str) -> str:
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text.replace("\n", " "))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.complaints import complain, complain_of
 from tdxwhy.cli.parsing import AnyOrder
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.report.gate_formats import FORMATS, MACHINE
@@ -198,10 +198,14 @@ def _complain(found: Run, args: argparse.Namespace) -> None:
     """Say on standard error what was not read, what was left out, and what is stale."""
     from tdxwhy.ranges import counted
 
-    lines = list(found.errors)
-    lines += [f"{one.name}: {note}" for one in found.inputs for note in one.notes]
-    lines += [f"settings: [[suppress]] of {', '.join(one.rules)} suppresses nothing: {one.reason}" for one in found.unused]
-    lines += [f"baseline: {entry.rule} in {entry.file} is stale: {entry.message}" for entry in found.stale]
+    complain_of(found.errors, "inputs not read")
+    complain_of([f"{one.name}: {note}" for one in found.inputs for note in one.notes], "notes on inputs")
+    unused = [f"settings: [[suppress]] of {', '.join(one.rules)} suppresses nothing: {one.reason}" for one in found.unused]
+    complain_of(unused, "[[suppress]] that suppress nothing")
+    complain_of(
+        [f"baseline: {entry.rule} in {entry.file} is stale: {entry.message}" for entry in found.stale], "stale entries of the baseline"
+    )
+    lines = []
     if args.show_suppressed:
         for one in found.suppressed:
             place = one.finding.evidence[0].place.source

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdxwhy.check.logs import report_of
-from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.complaints import complain, complain_of
 from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, LogInput, inputs, named_or_waiting, sidecar_of
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.logs import LogReport
@@ -26,8 +26,6 @@ from tdxwhy.report.log_formats import FORMATS, Reported, render
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-# Lines about members that were not read.
-_LOST = 8
 _UNHEEDED = {
     "compare": ("topology", "follow", "all_boots"),
     "follow": ("brief", "unrecognised", "all_boots", "expect", "output"),
@@ -108,8 +106,8 @@ def run(args: Namespace) -> int:
         reports = _joined(reports)
     wanted = Wanted(args.fail_on, args.expect is not None)
     _write(Reported(reports, unread, wanted, args.all_boots), args)
-    for complaint in (*complaints, *_shortened(lost)):
-        complain(complaint.message, complaint.hint)
+    complain_of(complaints, "inputs not read")
+    complain_of(lost, "files of archives not read")
     _say_left_out(copies.count, not_logs)
     return _status(wanted.status(reports), complaints if reports else [*complaints, *lost])
 
@@ -121,12 +119,6 @@ def _once(names: Sequence[str], copies: Copies, lost: list[TdxwhyError]) -> Iter
             lost.append(TdxwhyError(f"{one.name}: {one.trouble}"))
         if not one.sought or (one.source is not None and not copies.has(one)):
             yield one
-
-
-def _shortened(lost: Sequence[TdxwhyError]) -> Sequence[TdxwhyError]:
-    """Name the first members of archives that were not read, and count the others."""
-    more = len(lost) - _LOST
-    return lost if more <= 0 else (*lost[:_LOST], TdxwhyError(f"{counted(more, 'more file')} of archives not read"))
 
 
 def _status(told: int, complaints: Sequence[TdxwhyError]) -> int:
@@ -143,8 +135,7 @@ def _joined(reports: list[LogReport]) -> list[LogReport]:
     from tdxwhy.read.host.programs import own_programs
 
     found, missing = own_programs()
-    for line in missing:
-        complain(line)
+    complain_of(missing, "sources not read")
     return joined(reports, found)
 
 
@@ -223,8 +214,7 @@ def _brief(reports: Sequence[LogReport]) -> Iterator[str]:
     from tdxwhy.report.log_text import brief, lost_line
 
     for found in reports:
-        for loss in found.losses:
-            complain(f"{found.source}: not read: {lost_line(loss)}")
+        complain_of([f"{found.source}: not read: {lost_line(loss)}" for loss in found.losses], f"losses in {found.source}")
     yield from (brief(one.diagnosis, found.incidents if one is found.judged else ()) for found in reports for one in found.boots)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.complaints import complain_of
 from tdxwhy.cli.parsing import Parser
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def run(args: argparse.Namespace) -> int:
     shown = preview(name(Path(args.tree).name or args.tree), before, after, changed)
     shown = shown._replace(patch=patched.name, troubles=patched.troubles)
     sys.stdout.write(_rendered(shown, args))
-    for trouble in patched.troubles:
-        complain(trouble)
+    complain_of(patched.troubles, "troubles with the patch")
     return 1 if args.fail_on == "worse" and worse(shown) else 0
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tdxwhy.cli.complaints import complain
+from tdxwhy.cli.complaints import complain_of
 from tdxwhy.cli.parsing import Parser
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.read.mail.nouns import Mail
@@ -68,8 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if not mails:
         raise NothingToJudge(f"{args.thread[0]}: no thread about {args.about!r}" if args.about else f"{args.thread[0]}: no mails found")
     found = review(mails, _read(args.later, None), args.tree)
-    for note in found.notes:
-        complain(note)
+    complain_of(found.notes, "notes")
     sys.stdout.write(_for(found, args.person) if args.person else _rendered(found, args.format))
     return int(fails(found, args.fail_on))
 

@@ -223,3 +223,35 @@ def test_thousands_of_complaints_are_counted(made: Callable[[], list[str]], here
 def test_a_complaint_ends_where_nobody_reads_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rule", "X" * 100_000]) == 2
     assert max(map(len, capsys.readouterr().err.splitlines())) < 1100
+
+
+def test_a_list_that_cannot_be_of_a_machine_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "a.log").write_text(LOG)
+    for told in ("On-line CPU(s) list: 0-3\nOff-line CPU(s) list: 3-9\n", "On-line CPU(s) list: 0-99999\n"):
+        (here / "lscpu").write_text(told)
+        assert main(["log", "--topology", "lscpu", "a.log"]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_an_archive_without_a_log_says_what_is_lost_of_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import tarfile
+
+    with tarfile.open("a.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        entry = tarfile.TarInfo("kernel.log")
+        entry.size = len(LOG)
+        archive.addfile(entry, io.BytesIO(LOG.encode()))
+    pax = bytearray(512 * 2)
+    made = tarfile.TarInfo("pax")
+    made.type, made.size = tarfile.XHDTYPE, 12
+    pax[:512] = made.tobuf(tarfile.USTAR_FORMAT)
+    pax[512:524] = b"12 path=xyz\n"
+    (here / "b.tar").write_bytes(bytes(pax) * 100 + (here / "a.tar").read_bytes())
+    assert main(["log", "b.tar"]) == 3
+    assert "without a kernel log (rest of an archive that is cut or broken" in said(capsys)
+    (here / "c.zip").write_bytes(zipped(("a", "x" * 50), ("b", "y" * 50)))
+    data = bytearray((here / "c.zip").read_bytes())
+    second = data.rfind(b"PK\x01\x02")
+    data[second + 42 : second + 46] = bytes(4)
+    (here / "c.zip").write_bytes(data)
+    assert main(["log", "c.zip"]) == 2
+    assert "c.zip: members that overlap" in said(capsys)

@@ -147,7 +147,7 @@ def _of_tar(name: str) -> Iterator[LogInput]:
 
     for member in _tarred(Path(name)):
         if isinstance(member, Refused):
-            yield LogInput(f"{name}!{member.name}", None, True, member.why)
+            yield LogInput(f"{name}!{member.name}" if member.name else name, None, True, member.why)
             continue
         guarded = Guarded(member.stream)
         content = BytesIO(_content(guarded))
@@ -165,7 +165,7 @@ def _of_zip(name: str, piped: BytesIO | None = None) -> Iterator[LogInput]:
         for member in members("zip", stream):
             empty = False
             if isinstance(member, Refused):
-                yield LogInput(f"{name}!{member.name}", None, True, member.why)
+                yield LogInput(f"{name}!{member.name}" if member.name else name, None, True, member.why)
                 continue
             guarded = Guarded(member.stream)
             part = part_of(member.name)

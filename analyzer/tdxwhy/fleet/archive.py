@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import islice, pairwise
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from tdxwhy.files import shown
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.tar import streamed
+from tdxwhy.read.zipped import Listed, listed
 
 # Members of one archive, and how much one may grow beyond what is free: what is beyond was made to exhaust its reader.
 _MEMBERS, _RATIO = 1_000_000, 300
@@ -91,11 +93,11 @@ def _tar_trouble(entry: tarfile.TarInfo) -> str:
 
 
 def _zip(stream: BinaryIO) -> Iterator[Member | Refused]:
-    with zipfile.ZipFile(stream) as archive:
-        if why := _zip_bomb(archive.infolist()):
+    with Listed(stream) as archive:
+        if why := _zip_bomb(listed(stream)):
             yield Refused("", why)
             return
-        for number, entry in enumerate(archive.infolist()):
+        for number, entry in enumerate(listed(stream)):
             if number >= _MEMBERS:
                 yield Refused("", f"more than {_MEMBERS} members")
                 return
@@ -113,12 +115,17 @@ def _zip(stream: BinaryIO) -> Iterator[Member | Refused]:
                 yield Member(shown(entry.filename), cast(BinaryIO, content))
 
 
-def _zip_bomb(entries: Sequence[zipfile.ZipInfo]) -> str:
+def _zip_bomb(entries: Iterable[zipfile.ZipInfo]) -> str:
     """Tell why an archive is refused as a whole: its members share bytes, or they are worth too much for its size together."""
-    spans = sorted((entry.header_offset, entry.header_offset + _LOCAL_HEADER + entry.compress_size) for entry in entries)
-    if any(end > begin for (_, end), (begin, _) in pairwise(spans)):
+    begins, ends = array("Q"), array("Q")
+    worth = size = 0
+    for entry in islice(entries, _MEMBERS):
+        begins.append(entry.header_offset)
+        ends.append(entry.header_offset + _LOCAL_HEADER + entry.compress_size)
+        worth, size = worth + entry.file_size, size + entry.compress_size
+    places = sorted(range(len(begins)), key=begins.__getitem__)
+    if any(ends[one] > begins[other] for one, other in pairwise(places)):
         return "members that overlap"
-    worth, size = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
     return "expands beyond measure" if worth > _FREE and worth > size * _RATIO else ""
 
 

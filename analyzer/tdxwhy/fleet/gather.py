@@ -78,7 +78,7 @@ class Gatherer:
 
         reports: dict[str, dict[str, bytes]] = {}
         for member in found:
-            name = f"{archive}!{member.name}"
+            name = f"{archive}!{member.name}" if member.name else archive
             part = part_of(member.name)
             if part is not None and not isinstance(member, Refused):
                 logs = reports.setdefault(part.report, {})

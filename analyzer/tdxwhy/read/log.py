@@ -89,7 +89,8 @@ class LogReader:
         found, losses = unpack(opened)
         self.losses += losses
         if found.log is None:
-            raise NothingToJudge(f"{self.name}: an archive without a kernel log")
+            why = f" ({losses[0].what})" if losses else ""
+            raise NothingToJudge(f"{self.name}: an archive without a kernel log{why}")
         if found.sidecar is not None:
             try:
                 self.topology = parse_sidecar(found.sidecar.decode("utf-8", "replace"), f"{self.name}:{found.sidecar_name}")

@@ -29,4 +29,4 @@ def _wrapped(text: str) -> str:
 def _asked(name: str, argument: object) -> str:
     value = ", ".join(argument) if isinstance(argument, list) else str(argument).lower()
     meaning = PREDICATES[name].meaning.removeprefix("Tell ").rstrip(".")
-    return f"{name} = {value}  ({meaning})"
+    return f"{name} = {value}" + (f"  ({meaning})" if meaning else "")

@@ -173,7 +173,9 @@ def _summary(text: str, name: str) -> Topology:
     for key, presence in (("on-line cpu(s) list", "online"), ("off-line cpu(s) list", "offline")):
         value, number = facts.get(key, ("", 0))
         evidence = (Evidence(Place(name, number), f"{key}: {value}"[:_QUOTE]),)
-        cpus += [Cpu(cpu, None, presence, evidence) for cpu in numbers(value, _MOST_CPUS)]  # type: ignore[arg-type]
+        cpus += [Cpu(cpu, None, presence, evidence) for cpu in numbers(value, _MOST_CPUS + 1)]  # type: ignore[arg-type]
+    if cpus and (len({cpu.number for cpu in cpus}) < len(cpus) or max(cpu.number for cpu in cpus) >= _MOST_CPUS):
+        raise TdxwhyError(f"{name}: CPUs that are on line and off line at once, or beyond {_MOST_CPUS - 1}")
     sockets = _number(facts.get("socket(s)", ("", 0))[0])
     return of_cpus(cpus)._replace(package_count=sockets if all(cpu.presence == "online" for cpu in cpus) else None)
 

@@ -38,11 +38,11 @@ def diagnose(log: str | Path | bytes, topology: str | Path | None = None) -> Log
     """
     from tdxwhy.check.logs import report_of
     from tdxwhy.cli.inputs import sidecar_of
-    from tdxwhy.know.stored import anchors
+    from tdxwhy.explain.speaking import Speaking
     from tdxwhy.read.log import read_boots
 
     source, name = _opened(log)
-    return report_of(read_boots(source, name, anchors()), sidecar_of(topology))
+    return report_of(read_boots(source, name, sought=Speaking()), sidecar_of(topology))
 
 
 def _opened(log: str | Path | bytes) -> tuple[Path | BinaryIO, str]:

@@ -19,6 +19,7 @@ def pieces() -> tuple[compiled.Piece, ...]:
     from tdxwhy.check.catalogue import RULES
     from tdxwhy.check.scope import SCOPE
     from tdxwhy.cli.words import ARGUMENTS
+    from tdxwhy.incident.anchors import SPOKEN
     from tdxwhy.incident.tables import INCIDENT
     from tdxwhy.know.names import NAMES
     from tdxwhy.know.stored import ANCHORS, CODES, KNOWLEDGE
@@ -28,7 +29,7 @@ def pieces() -> tuple[compiled.Piece, ...]:
     from tdxwhy.review.phrases import PHRASES
     from tdxwhy.source.calls import CALLS
 
-    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, EFFECTS, RULES, SCOPE, PHRASES, INCIDENT, READY, ARGUMENTS
+    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, EFFECTS, RULES, SCOPE, PHRASES, INCIDENT, SPOKEN, READY, ARGUMENTS
 
 
 def write(folder: Path) -> None:

@@ -105,6 +105,7 @@ class BootRecords(NamedTuple):
     gaps: bool = False
     typed: tuple[Typed, ...] = ()
     all_of_tdx: bool = False
+    nearby: tuple[Any, ...] = ()
 
 
 class MessageForm(NamedTuple):

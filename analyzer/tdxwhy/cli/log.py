@@ -15,8 +15,8 @@ from tdxwhy.cli.complaints import complain, complain_of
 from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, LogInput, inputs, named_or_waiting, sidecar_of
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.logs import LogReport
+from tdxwhy.explain.speaking import Speaking
 from tdxwhy.explain.wanted import Wanted
-from tdxwhy.know.stored import anchors
 from tdxwhy.ranges import counted
 from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.log import LogReader, read_boots
@@ -170,7 +170,7 @@ def read_report(one: LogInput | str, sidecar: Topology | None = None, hold: bool
     `joined`: its lines are kept, as those of other files will be read beside them.
     """
     name, source = (one, None) if isinstance(one, str) else one[:2]
-    reader = _reader(name) if source is None else read_boots(source, name, anchors())
+    reader = _reader(name) if source is None else read_boots(source, name, sought=Speaking())
     return report_of(reader, sidecar, hold, joined)
 
 
@@ -190,10 +190,10 @@ def _reader(name: str) -> LogReader:
     if name == THIS_MACHINE:
         from tdxwhy.read.host.collect import own_log, own_topology
 
-        reader = read_boots(BytesIO(own_log().encode()), name, anchors())
+        reader = read_boots(BytesIO(own_log().encode()), name, sought=Speaking())
         reader.topology = own_topology()
         return reader
-    return read_boots(sys.stdin.buffer if name == STDIN else Path(name), "stdin" if name == STDIN else name, anchors())
+    return read_boots(sys.stdin.buffer if name == STDIN else Path(name), "stdin" if name == STDIN else name, sought=Speaking())
 
 
 def _write(told: Reported, args: Namespace) -> None:

@@ -7,59 +7,43 @@ from typing import TYPE_CHECKING
 
 from tdxwhy.explain.logs import JudgedBoot, LogReport
 from tdxwhy.explain.nouns import Diagnosis
-from tdxwhy.explain.speaking import Speaking, speaks
+from tdxwhy.explain.speaking import speaks
 from tdxwhy.lazy import lazy
-from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.read.log import LogReader
 from tdxwhy.records import BootRecords, Evidence, LogRecord
 
 if TYPE_CHECKING:
     from tdxwhy.incident.nouns import Host, Incident, PasteLine
+    from tdxwhy.read.nearby import Chunk, Told
 
 # Answers to commands that stand beside a log.
 _PASTED = lazy(r"parameters/tdx|SEAM_RR bit|SGX_AND_MCHECK|\brdmsr\b|(?:dmesg|journalctl) [^|]{0,200}\|.{0,200}grep")
 # What stands between the pieces of a message that was wrapped, quoted or not.
 _BREAK = lazy(r"[ \t]{0,16}\r?\n[>\s]{0,32}")
-_MOST_LINES, _MOST_OF_BOOT = 20_000, 4_000
-_BEFORE, _BEHIND = 24, 12
+# So many bytes of a large log are looked at, of all its boots together.
+_MOST = 4 << 20
 
 
 class Afterwards:
-    """The incidents of one log: from every line of a small one; of a large one from the lines with a message and their surroundings.
+    """The incidents of one log: from every line of a small one; of a large one from the lines around those that tell of more.
 
-    Those are taken boot by boot as they are read, and bounded whatever the log holds. `joined`: the lines are needed beside others.
+    `joined`: the lines are needed beside others.
     """
 
     def __init__(self, reader: LogReader, joined: bool = False) -> None:
         self._reader = reader
         self._joined = joined
-        self._kept: list[PasteLine] = []
-        self._boots = 0
-        self._speaking = Speaking()
+        self._nearby: list[tuple[Chunk | Told, int]] = []
+        self._boots = self._size = 0
 
     def boots(self) -> Iterator[BootRecords]:
         """Yield the boots, and keep of each what matters here."""
         for boot in self._reader:
-            if not self._reader.lines:
-                self._take(boot.records)
+            if self._size < _MOST:
+                self._nearby += ((chunk, self._boots) for chunk in boot.nearby)
+                self._size += sum(chunk.size for chunk in boot.nearby)
             self._boots += 1
             yield boot
-
-    def _take(self, records: Sequence[LogRecord]) -> None:
-        if len(self._kept) >= _MOST_LINES:
-            return
-        texts = records.columns[1] if isinstance(records, Columnar) else [record.text for record in records]
-        if not any(map(self._speaking.__getitem__, texts)):
-            return
-        from tdxwhy.incident.lines import of_records
-        from tdxwhy.incident.signs import holding
-
-        wanted: set[int] = set()
-        for place in holding(texts):
-            wanted.update(range(max(0, place - _BEFORE), min(len(texts), place + _BEHIND)))
-            if len(wanted) >= _MOST_OF_BOOT:
-                break
-        self._kept += of_records((records[place] for place in sorted(wanted)), self._boots)
 
     def told(self, report: LogReport) -> LogReport:
         """Return the report with its incidents, and with what a paste shows beside its log."""
@@ -68,8 +52,7 @@ class Afterwards:
             return report
         from tdxwhy.incident.incidents import incidents_of
 
-        if self._reader.lines:
-            report = _with_pasted(report, lines)
+        report = _with_pasted(report, lines)
         incidents = incidents_of(lines, host_of(report))
         report = _replaced(report, _proved(report.judged.diagnosis, incidents))
         diagnosis = report.judged.diagnosis
@@ -79,9 +62,15 @@ class Afterwards:
 
     def _lines(self, report: LogReport) -> Sequence[PasteLine]:
         """Return the lines to look at; none where nothing in the log speaks of more than initialisation."""
+        if self._nearby:
+            if not self._joined and not may_hold_one(report, [(0, chunk.text) for chunk, _ in self._nearby]):
+                return ()
+            from tdxwhy.incident.lines import lines_near
+
+            return lines_near(self._nearby, self._reader.name)
         whole = self._reader.lines
-        if not whole or self._kept or not (self._joined or may_hold_one(report, whole)):
-            return self._kept
+        if not whole or not (self._joined or may_hold_one(report, whole)):
+            return ()
         from tdxwhy.incident.lines import lines_of
 
         records = {record.place.line: (record, boot) for boot, record in _numbered(report.boots) if record.place.line is not None}
@@ -120,13 +109,15 @@ def _replaced(report: LogReport, diagnosis: Diagnosis) -> LogReport:
 
 def of_boot(judged: JudgedBoot) -> tuple[Incident, ...]:
     """Return the incidents of one boot, from the records that were kept of it."""
-    records = judged.records.records
+    records, nearby = judged.records.records, judged.records.nearby
     if not any(speaks(record.text) for record in records):
         return ()
     from tdxwhy.incident.incidents import incidents_of
-    from tdxwhy.incident.lines import of_records
+    from tdxwhy.incident.lines import lines_near, of_records
 
-    return incidents_of(tuple(of_records(records, 0)), host_of(LogReport(judged.diagnosis.source, (judged,), 0)))
+    source = judged.diagnosis.source
+    lines = lines_near([(chunk, 0) for chunk in nearby], source) if nearby else tuple(of_records(records, 0))
+    return incidents_of(lines, host_of(LogReport(source, (judged,), 0)))
 
 
 def may_hold_one(report: LogReport, numbered: Sequence[tuple[int, str]]) -> bool:

@@ -44,17 +44,31 @@ class Speaking(dict[str, bool]):
         super().__init__()
         self._shapes: dict[str, bool] = {}
 
+    def anchors(self) -> tuple[bytes, ...]:
+        """Return what a scan looks for, so that no such line is passed over."""
+        from tdxwhy.incident.anchors import anchors
+
+        return anchors()
+
     def __missing__(self, text: str) -> bool:
         """Search a text that was not met before."""
         shape = _NUMBER.sub("0", text)
         found = self._shapes.get(shape)
         if found is None:
-            found = self._shapes[shape] = speaks(text)
+            found = self._shapes[shape] = speaks(text) and _tells(text)
         if len(self) >= _REMEMBERED:
             self.clear()
             self._shapes.clear()
         self[text] = found
         return found
+
+
+def _tells(text: str) -> bool:
+    """Tell whether a text that speaks holds a message that counts."""
+    from tdxwhy.incident.lines import as_line
+    from tdxwhy.incident.signs import signs_of
+
+    return any(sign.message.outcome != "ordinary" for sign in signs_of((as_line(text),)))
 
 
 _REMEMBERED = 4096

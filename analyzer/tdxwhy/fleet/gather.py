@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tdxwhy.explain.speaking import speaks
-from tdxwhy.fleet.boot import Boot, boot_of
+from tdxwhy.fleet.boot import SPEAKING, Boot, boot_of
 from tdxwhy.fleet.content import ZIP_MAGIC
 from tdxwhy.fleet.journal import Journal, is_journal
 from tdxwhy.fleet.quick import SMALL, quick
-from tdxwhy.know.stored import anchors
+from tdxwhy.incident.anchors import anchors
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.export import is_export
@@ -123,7 +123,7 @@ class Gatherer:
         elif len(head) < BLOCK and not opened.losses and (boot := quick(head, name, self._anchors)) is not None:
             yield Gathered(name, boot)
         else:
-            scan = Scan(name, self._anchors)
+            scan = Scan(name, self._anchors, SPEAKING)
             yield from (Gathered(name, boot_of(boot)) for boot in scan.lines(head if len(head) < BLOCK else opened))
             self.losses += scan.losses
         self.losses += opened.losses

@@ -161,7 +161,8 @@ class Judge:
 
     def __call__(self, boot: Boot) -> JudgedRows:
         """Return what is to be said of a boot."""
-        key = likeness(boot.events, boot.edges) if boot.timed else None
+        like = likeness(boot.events, boot.edges) if boot.timed else None
+        key = None if like is None else (like, boot.spoken)
         found = self._known.get(key) if key is not None else None
         if found is None:
             records = boot.records()

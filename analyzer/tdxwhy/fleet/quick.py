@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.lines import Edges, understood
-from tdxwhy.fleet.boot import Boot, started
+from tdxwhy.fleet.boot import Boot, spoken_in, started
 from tdxwhy.fleet.content import whole
 from tdxwhy.fleet.origin import Origin
 from tdxwhy.fleet.part import digest_of
@@ -17,7 +17,7 @@ from tdxwhy.read import expand
 from tdxwhy.read.fast_lines import BANNER, cut_out, usual_lines
 from tdxwhy.read.segments import SLACK_NS, is_start
 from tdxwhy.read.text import BLOCK
-from tdxwhy.read.windows import lines_with, matches
+from tdxwhy.read.windows import Window, searched
 from tdxwhy.records import BootRecords
 
 # Up to this size an input may be a paste or a torn capture, and every line is looked at.
@@ -72,7 +72,7 @@ def cut(data: bytes, anchors: tuple[bytes, ...]) -> Cut | None:
     """Return the lines that matter of a log; None if its first line or their number is not that of a plain one."""
     if data[:1] != b"[" or data[-1:] != b"\n":
         return None
-    spans = lines_with(matches(anchors, data), data, len(data))
+    spans = searched(Window(data, len(data), 0), anchors).spans or []
     kept, end = len(spans), (data.rfind(b"\n", 0, -1) + 1, len(data) - 1)
     if not 0 < kept <= _MOST:
         return None
@@ -94,6 +94,7 @@ def boot_of_cut(cut: Cut, name: str) -> Boot | None:
         Edges(head_cut, False, False, last),
         Origin(None, started(told)),
         lambda: BootRecords(lines, kept, read[-1], None, head_cut),
+        spoken_in(lines),
     )
 
 

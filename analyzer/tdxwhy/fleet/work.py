@@ -21,7 +21,7 @@ from tdxwhy.fleet.part import commit
 from tdxwhy.fleet.quick import Looked, boot_of_cut, look
 from tdxwhy.fleet.sources import Source, Unread
 from tdxwhy.fleet.store import Known, StoreFolder, open_store
-from tdxwhy.know.stored import anchors
+from tdxwhy.incident.anchors import anchors
 from tdxwhy.records import Loss
 
 # Sources that are read and searched before their boots are understood.

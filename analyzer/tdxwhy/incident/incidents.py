@@ -74,7 +74,7 @@ def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
         sentence=sentence(case, ranked, values),
         actions=actions(case, ranked, known, values),
         settles=(*settles(case, ranked, brought), *whom_settles(case, evidence, bool(named.cpus or named.packages))),
-        times=len(same),
+        times=sum(mark.sign.line.times for mark in same),
         first=min(numbers, default=None),
         last=max(numbers, default=None),
         vms=tuple(sorted({mark.sign.vm for mark in case.marks if mark.sign.vm}))[:16],

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tdxwhy.incident.nouns import PasteLine
 from tdxwhy.lazy import lazy
 from tdxwhy.read.prompt import command_of, is_empty
 from tdxwhy.records import LogRecord, Place
 
+if TYPE_CHECKING:
+    from tdxwhy.read.nearby import Chunk, Told
+
 # No message is longer; hostile lines are not read to their end.
 LONGEST = 2048
 # An answer is no longer than this many lines.
 _ANSWER = 400
+# Stands for what was not kept; the answer to a command ends there.
+_GAP = "```"
+_NOWHERE = Place("")
 _COLOUR = lazy(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
 # Accepted form: what mails put before a quoted line, `grep -n` before a found one, docker compose before a service's.
 _LEAD = lazy(r"(?:\s{0,16}>)+ ?|\s{0,8}\d{1,7}[:-](?=\[|<\d|\w{3} +\d{1,2} \d\d:)")
@@ -20,23 +27,44 @@ _LEAD = lazy(r"(?:\s{0,16}>)+ ?|\s{0,8}\d{1,7}[:-](?=\[|<\d|\w{3} +\d{1,2} \d\d:
 
 def lines_of(numbered: Iterable[tuple[int, str]], source: str, records: Mapping[int, tuple[LogRecord, int]]) -> tuple[PasteLine, ...]:
     """Return the lines of a paste; `records` gives the record of a line and the number of its boot, where there is one."""
-    made: list[PasteLine] = []
-    command, left = "", 0
+    made = []
     for number, raw in numbered:
-        text = bare(raw)
-        typed = command_of(text)
         record, boot = records.get(number, (None, 0))
-        time = record.time_ns if record is not None else None
+        made.append(PasteLine(Place(source, number), bare(raw), time_ns=record.time_ns if record is not None else None, boot=boot))
+    return tuple(_asked(made))
+
+
+def lines_near(chunks: Iterable[tuple[Chunk | Told, int]], source: str) -> tuple[PasteLine, ...]:
+    """Return the lines that were kept of a big log, each chunk with the number of its boot."""
+    made: list[PasteLine] = []
+    for chunk, boot in chunks:
+        for place, text, time, times, first in chunk.lines(source):
+            if first and made and place.line != (made[-1].place.line or 0) + 1:
+                made.append(PasteLine(place, _GAP))
+            made.append(PasteLine(place, bare(text), time_ns=time, boot=boot, times=times))
+    return tuple(line for line in _asked(made) if line.text != _GAP)
+
+
+def _asked(lines: Iterable[PasteLine]) -> Iterator[PasteLine]:
+    """Yield lines with the command that stands on each or that each one answers."""
+    command, left = "", 0
+    for line in lines:
+        text = line.text
+        typed = command_of(text)
         if typed or is_empty(text):
             command, left = typed, _ANSWER
-            made.append(PasteLine(Place(source, number), text, typed, "", time, boot))
+            yield line._replace(command=typed) if typed else line
             continue
         if not text.strip() or text.startswith("```"):
             left = min(left, 12) if text.strip() == "" else 0
         asked = command if left > 0 else ""
         left -= 1
-        made.append(PasteLine(Place(source, number), text, "", asked, time, boot))
-    return tuple(made)
+        yield line._replace(asked=asked) if asked else line
+
+
+def as_line(text: str) -> PasteLine:
+    """Return a text by itself as a line."""
+    return PasteLine(_NOWHERE, bare(text))
 
 
 def of_records(records: Iterable[LogRecord], boot: int) -> Iterator[PasteLine]:

@@ -11,7 +11,7 @@ from tdxwhy.records import Evidence, Place, Topology
 
 class PasteLine(NamedTuple):
     """One line of a paste. `text` is without what quotes, numbers or colours it; `command` is what was typed on it, `asked` the command
-    that it answers; `time_ns` is the kernel's time, `boot` the number of the boot that it belongs to.
+    that it answers; `time_ns` is the kernel's time, `boot` the number of the boot that it belongs to. It stands for `times` lines like it.
     """
 
     place: Place
@@ -20,6 +20,7 @@ class PasteLine(NamedTuple):
     asked: str = ""
     time_ns: int | None = None
     boot: int = 0
+    times: int = 1
 
 
 class Sign(NamedTuple):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
-from itertools import accumulate
 from typing import Any
 
 from tdxwhy.incident import tables
@@ -18,8 +16,6 @@ from tdxwhy.know.match import match as known
 from tdxwhy.lazy import lazy
 
 _QUOTE = 240
-# A needle of this length stands in no ordinary line.
-_STRONG = 12
 # Accepted form: "qgsd[771]: ", "qgsd-1    | ", "qemu-system-x86_64: ".
 _SPEAKER = lazy(r"(?:^|\s)(?P<program>[A-Za-z][\w.@-]{0,60})(?:\[(?P<pid>\d{1,10})\])?(?:: | +\| )")
 _VM = lazy(r"\bvm='(?P<vm>[^']{1,64})'|\bdomain '(?P<domain>[^']{1,64})'|\bguest=(?P<guest>[\w.-]{1,64})|sandbox=(?P<sandbox>\w{1,64})")
@@ -75,34 +71,6 @@ def needles_in(text: str) -> list[str]:
     if searcher is None:
         return [needle for needle in needles if needle in text]
     return [needles[number] for number in sorted({found[0] for found in searcher.find_matches_as_indexes(text, overlapping=True)})]
-
-
-@cache
-def _strong() -> Any:  # noqa: ANN401 - an automaton of a library without types
-    """Return what finds the needles that ordinary lines do not hold."""
-    found = (*(needle for needle in _needles() if len(needle) >= _STRONG), "SEAMCALL")
-    try:
-        import ahocorasick_rs
-    except ImportError:
-        return re.compile("|".join(map(re.escape, found)))
-    return ahocorasick_rs.AhoCorasick(list(found))
-
-
-def holding(texts: Sequence[str]) -> Iterator[int]:
-    """Yield the places of texts that may hold a message, in their order."""
-    joined = "\n".join(texts)
-    searcher = _strong()
-    if isinstance(searcher, re.Pattern):
-        starts = (found.start() for found in searcher.finditer(joined))
-    else:
-        starts = (found[1] for found in searcher.find_matches_as_indexes(joined))
-    ends = list(accumulate(len(text) + 1 for text in texts))
-    had = -1
-    for start in starts:
-        place = bisect_right(ends, start)
-        if place != had:
-            had = place
-            yield place
 
 
 def signs_of(lines: Sequence[PasteLine]) -> tuple[Sign, ...]:

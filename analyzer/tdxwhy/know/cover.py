@@ -11,6 +11,8 @@ from tdxwhy.know.ordinary import HEAD, OrdinarySample, sample
 
 # The stems find what vendors word in their own way. Each has at least four bytes: shorter ones halve the scanner's speed.
 STEMS = (" TDX", "TDX ", "tdx:", "tdx_", "SEAM", "seam", "PAMT", "KeyID")
+# Programs that speak of TDs among a kernel's lines.
+SPEAKERS = ("qemu-", "qgsd")
 # What parts boots (journalctl), tells when one began, and what no literal shows in: a message that a journal in JSON holds as byte values.
 LANDMARKS = ("-- Boot ", "-- Reboot --", "setting system clock to ", 'E":[', 'E": [', 'E" : [')
 LIMIT = 64
@@ -18,7 +20,7 @@ _LONGEST = 12
 # A word without the marks of a kernel's prefix may come anywhere, however rare the sample finds it.
 _WORD = re.compile(r"[A-Za-z0-9(), -]{1,8}|.{1,4}")
 _WORDY, _HELD = 1e-3, 1e-2
-_STEADY = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 1e-2)
+_STEADY = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 1e-2)
 _PLAIN = re.compile(r"[ !#-\[\]-~]+")
 
 
@@ -28,8 +30,10 @@ def uncovered(constants: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return sorted(texts for texts in left if max(map(len, texts), default=0) >= HEAD)
 
 
-def cover(left: Sequence[Sequence[str]], ordinary_lines: Sequence[str]) -> tuple[str, ...]:
-    """Return the stems, the landmarks and as few further literals as it takes for each of the formats left to hold one."""
+def cover(
+    left: Sequence[Sequence[str]], ordinary_lines: Sequence[str], given: Sequence[str] = (*STEMS, *SPEAKERS, *LANDMARKS)
+) -> tuple[str, ...]:
+    """Return the literals given and as few further ones as it takes for each of the formats left to hold one."""
     ordinary = OrdinarySample(sample(ordinary_lines))
     held = [{part for text in texts for part in _parts(text)} for texts in left]
     parts = set().union(*held)
@@ -37,7 +41,7 @@ def cover(left: Sequence[Sequence[str]], ordinary_lines: Sequence[str]) -> tuple
     costs = {part: rarity[part[:HEAD]] + _cost(part, ordinary) for part in parts}
     literals: list[str] = []
     for steady in _STEADY:
-        literals = [*STEMS, *LANDMARKS, *_chosen(held, costs, steady)]
+        literals = [*given, *_chosen(held, costs, steady)]
         if len(literals) <= LIMIT:
             break
     needed = [one.encode() for one in literals if not any(other != one and other in one for other in literals)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.files import shown
@@ -17,6 +17,9 @@ from tdxwhy.read.opening import Opened, open_path
 from tdxwhy.read.text import BLOCK, decode, lines_of, looks_binary
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place, Topology
 
+if TYPE_CHECKING:
+    from tdxwhy.read.nearby import Sought
+
 _TAR = slice(257, 262)
 # A log of this size whose every line begins with a stamp is scanned too: nothing in it is wrapped, torn or quoted.
 _PLAIN = 65536
@@ -27,20 +30,27 @@ class LogReader:
 
     With anchors, of an input larger than `small` bytes only the lines that hold one are parsed and kept. `topology` is set,
     before the first boot is yielded, from an archive that holds a list of CPUs beside the log. `lines` are those of a small input,
-    each with its number.
+    each with its number; of a larger one boots have what stands around the lines that `sought` finds telling; its anchors are used then.
 
     >>> (boot,) = LogReader(BytesIO(b"[    0.000000] Linux version 6.16.3 (a@b)\n[    1.204511] virt/tdx: module initialized\n"), "log")
     >>> [(record.place.line, record.text) for record in boot.records]
     [(1, 'Linux version 6.16.3 (a@b)'), (2, 'virt/tdx: module initialized')]
     """
 
-    def __init__(self, source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), small: int = BLOCK) -> None:
+    def __init__(
+        self,
+        source: Path | BinaryIO,
+        name: str,
+        anchors: Sequence[bytes] = (),
+        small: int = BLOCK,
+        sought: Sought | None = None,
+    ) -> None:
         self.name = shown(name)
         self.losses: list[Loss] = []
         self.topology: Topology | None = None
         self.lines: Sequence[tuple[int, str]] = ()
         self._log_name = self.name
-        self._source, self._anchors, self._small = source, anchors, small
+        self._source, self._anchors, self._small, self._sought = source, anchors, small, sought
 
     def __iter__(self) -> Iterator[BootRecords]:
         """Yield the boots in the order of the input."""
@@ -65,7 +75,7 @@ class LogReader:
             raise NothingToJudge(f"{self.name}: binary, not a log")
         head = opened.head
         # Wraps, quotes and tears are looked for in what a person can have pasted; a file of stamped lines was written by a machine.
-        if len(head) >= min(BLOCK, self._small) or (self._anchors and len(head) >= _PLAIN and is_plain(head)):
+        if len(head) >= min(BLOCK, self._small) or ((self._anchors or self._sought is not None) and len(head) >= _PLAIN and is_plain(head)):
             yield from self._large(opened)
         else:
             items, torn = self._whole(head)
@@ -74,7 +84,7 @@ class LogReader:
     def _large(self, opened: Opened) -> Iterator[BootRecords]:
         from tdxwhy.read.scan import Scan, spans_lines
 
-        scan = Scan(self._log_name, self._anchors)
+        scan = Scan(self._log_name, self._sought.anchors() if self._sought is not None else self._anchors, self._sought)
         if spans_lines(opened.head):
             yield from scan.entries(opened)
         else:
@@ -105,7 +115,9 @@ class LogReader:
             from tdxwhy.read.export import ExportReader, is_export
 
             if is_export(data):
-                return list(ExportReader(self._log_name).feed(data, last=True)), False
+                entries = list(ExportReader(self._log_name).feed(data, last=True))
+                self.lines = _said(entries)
+                return entries, False
         decoded = decode(data)
         if decoded.invalid:
             self._lose("byte sequences that are not UTF-8", decoded.invalid)
@@ -123,6 +135,8 @@ class LogReader:
             lines = in_order(lines)
         self.lines = lines
         items = list(self._items(lines))
+        if text.lstrip()[:1] == "{":
+            self.lines = _said(items) or lines
         if may_be_torn(items, text):
             from tdxwhy.read.regular import restamped
 
@@ -153,6 +167,11 @@ class LogReader:
         self.losses.append(Loss(what, pieces, Place(self._log_name)))
 
 
+def _said(items: Sequence[Item]) -> list[tuple[int, str]]:
+    """Return what entries of a journal say, each with the number of its line."""
+    return [(item.place.line or 0, item.text) for item in items if isinstance(item, LogRecord)]
+
+
 def is_plain(data: bytes) -> bool:
     """Tell whether every line is as dmesg or the console prints it: with a time stamp, or a level before one."""
     lines = data.count(b"\n")
@@ -160,6 +179,6 @@ def is_plain(data: bytes) -> bool:
     return stamped >= lines > 0 and b"\r" not in data and b"\0" not in data and b"\x1b" not in data
 
 
-def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = ()) -> LogReader:
+def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), sought: Sought | None = None) -> LogReader:
     """Return a reader that yields the boots of a source and afterwards tells its losses."""
-    return LogReader(source, name, anchors)
+    return LogReader(source, name, anchors, sought=sought)

@@ -9,6 +9,7 @@ from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.fast_lines import cut_out, program_line, usual_lines, usual_record
 from tdxwhy.read.item import Item, Mark, mark_of
 from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
+from tdxwhy.read.nearby import Nearby, NearbyEntries, Sought
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
@@ -17,7 +18,7 @@ from tdxwhy.read.text import LINE_LIMIT, clean, side_by_side, unquote
 from tdxwhy.read.windows import Readable, Telling, Window, ahead, all_spans, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
-_TAIL = 8192
+_TAIL = 32768
 _NEWLINE = 10
 # Lines that are read at once, as long as all of them are of the usual form.
 _AT_ONCE = 512
@@ -26,14 +27,19 @@ _COUNTED = 64 << 20
 
 
 class Scan:
-    """One pass over an input; `losses` tells afterwards what could not be used."""
+    """One pass over an input; `losses` tells afterwards what could not be used.
 
-    def __init__(self, name: str, anchors: Sequence[bytes]) -> None:
+    `telling` says of a line's text whether it tells of more than initialisation: what stands around such lines is kept then.
+    """
+
+    def __init__(self, name: str, anchors: Sequence[bytes], telling: Sought | None = None) -> None:
         self.losses: list[Loss] = []
         self._name, self._anchors = name, tuple(anchors)
         self._telling = Telling(self._anchors)
         self._json = JsonReader(name)
         self._collector = Collector()
+        self._nearby = Nearby(telling) if telling is not None else None
+        self._entries = NearbyEntries(telling) if telling is not None else None
         self._broken = 0
         self._line_ends = self._counted = 0  # line ends before an offset of the window at hand
 
@@ -50,7 +56,10 @@ class Scan:
             torn = window.data[window.size - 1] != _NEWLINE
             before = bytes(window.data[max(0, window.size - _TAIL) : window.size])
             end = window.offset + window.size
-        yield from self._collector.finish(self._last(before, end, self._line_ends + 1 if end <= _COUNTED else None), torn)
+        line = self._line_ends + 1 if end <= _COUNTED else None
+        if self._nearby is not None:
+            self._nearby.finish(before, end, line + torn if line is not None else None)
+        yield from self._finished(self._last(before, end, line), end, torn)
         self._account()
 
     def entries(self, source: Opened) -> Iterator[BootRecords]:
@@ -61,15 +70,26 @@ class Scan:
                 yield from self._marked(item, last)
                 continue
             if self._collector.begins(item):
-                yield from self._collector.finish(last)
+                yield from self._finished(last)
             last = item if stamp_of(item) is not None else last
+            if self._entries is not None:
+                self._entries.look(item)
             if not self._anchors or matches(self._anchors, item.raw.encode("utf-8", "replace")):
                 self._collector.add(item)
-        yield from self._collector.finish(last)
+        yield from self._finished(last)
         self._account()
+
+    def _finished(self, last: LogRecord | None, offset: int = 0, torn: bool = False) -> list[BootRecords]:
+        """Return the boot at hand, which ends before an offset of the input, with the lines of it that stand near what tells."""
+        made = self._collector.finish(last, torn)
+        if self._nearby is None or self._entries is None or not made:
+            return made
+        return [made[0]._replace(nearby=(*self._nearby.taken(offset), *self._entries.taken()))]
 
     def _window(self, window: Window, before: bytes) -> Iterator[BootRecords]:
         self._counted = 0
+        if self._nearby is not None:
+            self._nearby.window(window, before)
         if window.overlong:
             self.losses.append(Loss("line beyond the length limit, cut there", 1, self._place(window, 0)))
         spans = window.spans if window.spans is not None else all_spans(window)
@@ -94,8 +114,20 @@ class Scan:
             kept = list(map(self._telling.__getitem__, lines.columns.texts))
             lines, spans = lines.only(kept), list(compress(spans, kept))
         taken, places = 0, lines.columns.places
-        while lines and (taken := self._collector.take(lines, taken)) < len(lines):
-            yield from self._collector.finish(self._last_before(window, spans[taken][0], places[taken] if counted else None, before))
+        while taken < len(lines):
+            start, taken = taken, self._collector.take(lines, taken)
+            self._look(window, spans[start:taken], places[start:taken] if counted else None, lines.columns.texts[start:taken])
+            if taken < len(lines):
+                last = self._last_before(window, spans[taken][0], places[taken] if counted else None, before)
+                yield from self._finished(last, window.offset + spans[taken][0])
+
+    def _look(self, window: Window, spans: Sequence[tuple[int, int]], numbers: Sequence[int] | None, texts: Sequence[str]) -> None:
+        if self._nearby is not None:
+            self._nearby.look(window, spans, numbers if numbers is not None else (None,) * len(spans), texts)
+
+    def _is_counted(self, window: Window, end: int) -> bool:
+        """Tell whether the line just looked at is one of a flood of its shape, of which no more is wanted than how many there are."""
+        return self._nearby is not None and self._nearby.counted_until == window.offset + end + 1
 
     def _one_by_one(self, window: Window, lines: Iterable[tuple[tuple[int, int], Place]], before: bytes) -> Iterator[BootRecords]:
         """Take lines some of which are not of the most usual form."""
@@ -104,17 +136,20 @@ class Scan:
             record = usual_record(data, begin, end, place) if end < window.size else None
             if record is not None:
                 if collector.begins(record):
-                    yield from collector.finish(self._last_before(window, begin, place.line, before))
+                    yield from self._finished(self._last_before(window, begin, place.line, before), window.offset + begin)
                 collector.add(record)
+                self._look(window, ((begin, end),), None if place.line is None else (place.line,), (record.text,))
                 continue
             line = bytes(data[begin : min(end, begin + LINE_LIMIT)])
             for item in self._line(place, line, self._json):
                 if isinstance(item, Mark):
-                    yield from self._marked(item, self._last_before(window, begin, place.line, before))
+                    yield from self._marked(item, self._last_before(window, begin, place.line, before), window.offset + begin)
                     continue
                 if collector.begins(item):
-                    yield from collector.finish(self._last_before(window, begin, place.line, before))
-                collector.add(item)
+                    yield from self._finished(self._last_before(window, begin, place.line, before), window.offset + begin)
+                self._look(window, ((begin, end),), None if place.line is None else (place.line,), (item.text,))
+                if item.wall is None or not self._is_counted(window, end):
+                    collector.add(item)
 
     def _places(self, window: Window, spans: Sequence[tuple[int, int]], together: bool) -> list[int]:
         """Return the numbers of lines in their order, or their offsets; behind a line that was looked at no line ends need be counted."""
@@ -167,9 +202,9 @@ class Scan:
             elif mark.kind == "boot":
                 yield mark
 
-    def _marked(self, mark: Mark, last: LogRecord | None) -> Iterator[BootRecords]:
+    def _marked(self, mark: Mark, last: LogRecord | None, offset: int = 0) -> Iterator[BootRecords]:
         if mark.kind == "boot":
-            yield from self._collector.finish(last)
+            yield from self._finished(last, offset)
             self._collector.boot_id = mark.value or None
 
     def _last_before(self, window: Window, begin: int, line: int | None, before: bytes) -> LogRecord | None:

@@ -11,13 +11,21 @@ from tdxwhy.read.text import LINE_LIMIT, side_by_side
 
 # Boots begin here, whatever the caller looks for.
 STARTS = (b"Linux version ", b"-- Boot ", b"-- Reboot --")
-_LITERALS = 64
+# So many literals the library finds at once. Anchors beyond are of other programs, and are sought only where such speak.
+LITERALS = 64
 # One is searched and its lines are parsed while the others are read.
 _BUFFERS = 3
 _PATIENCE = 1.0
 _NEWLINE = 10
 # How much tells whether most lines hold an anchor, and how many texts are remembered of which that is known.
 _SAMPLE, _REMEMBERED = 4 << 10, 2048
+# So many lines of a window tell whose they are, no nearer to each other than so many bytes.
+_SAMPLES, _APART = 16, 2048
+# A stamp behind which no program is named but init, an entry of the kernel's, syslog's word for it.
+_OF_A_KERNEL = re.compile(
+    rb"(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\](?! (?:[\w.-]{1,64} |(?!systemd))[\w@.-]{1,64}\[\d{1,9}\]: )"
+    rb"|\{[^\n]{0,4096}\"(?:_TRANSPORT|SYSLOG_IDENTIFIER)\" ?: ?\"kernel\"|[^\n]{0,300} kernel: "
+)
 # The beginning of an anchor that a stamp can hold, up to its bracket or all of it.
 _IN_STAMP = re.compile(rb"[\[ .\d]*(?:\]|$)")
 # The two threads take turns at the interpreter once a window: smaller ones cost time, larger ones memory.
@@ -66,7 +74,7 @@ def automata(anchors: tuple[bytes, ...]) -> tuple[Any, ...]:
         import ahocorasick_rs
     except ImportError:
         return (_Alternation(literals),)
-    parts = (literals[start : start + _LITERALS] for start in range(0, len(literals), _LITERALS))
+    parts = (literals[start : start + LITERALS] for start in range(0, len(literals), LITERALS))
     return tuple(ahocorasick_rs.BytesAhoCorasick(part, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst) for part in parts)
 
 
@@ -80,10 +88,22 @@ def matches(anchors: tuple[bytes, ...], data: bytes | memoryview) -> list[tuple[
 
 
 def searched(window: Window, anchors: Sequence[bytes]) -> Window:
-    """Find the lines of a window that hold an anchor."""
+    """Find the lines of a window that hold an anchor; of a kernel's own lines, as samples show them, one of the first LITERALS."""
     data, size = window.data, window.size
     block = data if size == len(data) and isinstance(data, bytes) else memoryview(data)[:size]
-    return window._replace(spans=lines_with(matches(tuple(anchors), block), data, size))
+    sought = tuple(anchors)
+    if len(sought) > LITERALS and _is_of_a_kernel(data, size):
+        sought = sought[:LITERALS]
+    return window._replace(spans=lines_with(matches(sought, block), data, size))
+
+
+def _is_of_a_kernel(data: bytes | bytearray, size: int) -> bool:
+    """Tell by a line here and there whether all of a window is what a kernel printed, and its init."""
+    for place in range(0, size, max(_APART, size // _SAMPLES)):
+        begin = data.find(b"\n", place, size) + 1 if place else 0
+        if begin < size and _OF_A_KERNEL.match(data, begin, size) is None:
+            return False
+    return _OF_A_KERNEL.match(data, data.rfind(b"\n", 0, size - 1) + 1, size) is not None
 
 
 def lines_with(found: Sequence[tuple[int, int, int]], data: bytes | bytearray, size: int) -> list[tuple[int, int]]:

@@ -26,11 +26,11 @@ _EXPECTED = 3
 def judge_log(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
     """Judge the last boot of a host in the log, as `tdxwhy log` does; earlier boots are history."""
     from tdxwhy.check.logs import report_of
-    from tdxwhy.know.stored import anchors
+    from tdxwhy.explain.speaking import Speaking
     from tdxwhy.read.log import read_boots
 
     source = given.path if given.path is not None else io.BytesIO(given.data or b"")
-    made = report_of(read_boots(source, given.name, anchors()))
+    made = report_of(read_boots(source, given.name, sought=Speaking()))
     notes = tuple(loss.told() for loss in made.losses)
     diagnosis = made.judged.diagnosis
     found = unique((*_findings(diagnosis, rules), *judge(rules, outcomes(made))))

@@ -18,7 +18,7 @@ from tdxwhy.read.text import BLOCK, decode, lines_of, looks_binary
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place, Topology
 
 if TYPE_CHECKING:
-    from tdxwhy.read.nearby import Sought
+    from tdxwhy.read.nearby import LookedFor
 
 _TAR = slice(257, 262)
 # A log of this size whose every line begins with a stamp is scanned too: nothing in it is wrapped, torn or quoted.
@@ -43,7 +43,7 @@ class LogReader:
         name: str,
         anchors: Sequence[bytes] = (),
         small: int = BLOCK,
-        sought: Sought | None = None,
+        sought: LookedFor | None = None,
     ) -> None:
         self.name = shown(name)
         self.losses: list[Loss] = []
@@ -179,6 +179,6 @@ def is_plain(data: bytes) -> bool:
     return stamped >= lines > 0 and b"\r" not in data and b"\0" not in data and b"\x1b" not in data
 
 
-def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), sought: Sought | None = None) -> LogReader:
+def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), sought: LookedFor | None = None) -> LogReader:
     """Return a reader that yields the boots of a source and afterwards tells its losses."""
     return LogReader(source, name, anchors, sought=sought)

@@ -21,7 +21,7 @@ _MOST, _SHAPES = 1 << 19, 1024
 _NUMBER = re.compile(r"\[\d+\]|0x([89a-fA-F][0-9a-fA-F]{7})[0-9a-fA-F]{8}|(?:0x)?[0-9a-fA-F]*[0-9][0-9a-fA-F]{2,}")
 
 
-class Sought(Protocol):
+class LookedFor(Protocol):
     """What a scan of a big log looks for: its anchors, and which texts tell of more than initialisation."""
 
     def anchors(self) -> Sequence[bytes]:
@@ -118,7 +118,7 @@ class Told(NamedTuple):
 class Shapes:
     """Counts lines of one shape: few of each are kept with what stands around them, and some more of them as long as there is room."""
 
-    def __init__(self, telling: Sought) -> None:
+    def __init__(self, telling: LookedFor) -> None:
         self.telling = telling
         self._seen: dict[str, int] = {}
         self._size = 0
@@ -139,7 +139,7 @@ class Shapes:
 class NearbyEntries:
     """Gathers the entries of a journal around those that tell."""
 
-    def __init__(self, telling: Sought) -> None:
+    def __init__(self, telling: LookedFor) -> None:
         self._shapes = Shapes(telling)
         self._found: list[LogRecord] = []
         self._counted: dict[str, Told] = {}
@@ -182,7 +182,7 @@ class NearbyEntries:
 class Nearby:
     """Gathers the chunks of an input, in its order. `telling` says which lines tell."""
 
-    def __init__(self, telling: Sought) -> None:
+    def __init__(self, telling: LookedFor) -> None:
         self._shapes = Shapes(telling)
         self._chunks: list[Chunk] = []
         self._counted: dict[str, Chunk] = {}

@@ -9,7 +9,7 @@ from tdxwhy.read.export import ExportReader, is_export
 from tdxwhy.read.fast_lines import cut_out, program_line, usual_lines, usual_record
 from tdxwhy.read.item import Item, Mark, mark_of
 from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
-from tdxwhy.read.nearby import Nearby, NearbyEntries, Sought
+from tdxwhy.read.nearby import LookedFor, Nearby, NearbyEntries
 from tdxwhy.read.opening import Opened
 from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
@@ -32,7 +32,7 @@ class Scan:
     `telling` says of a line's text whether it tells of more than initialisation: what stands around such lines is kept then.
     """
 
-    def __init__(self, name: str, anchors: Sequence[bytes], telling: Sought | None = None) -> None:
+    def __init__(self, name: str, anchors: Sequence[bytes], telling: LookedFor | None = None) -> None:
         self.losses: list[Loss] = []
         self._name, self._anchors = name, tuple(anchors)
         self._telling = Telling(self._anchors)

@@ -18,7 +18,7 @@ _FIRST, _EACH = 4, 32
 # So many bytes are kept of an input, and so many shapes are told apart.
 _MOST, _SHAPES = 1 << 19, 1024
 # What tells nothing when it differs: long numbers, but for the upper half of a status, and the number of a process.
-_NUMBER = re.compile(r"\[\d+\]|0x([89a-fA-F][0-9a-fA-F]{7})[0-9a-fA-F]{8}|(?:0x)?[0-9a-fA-F]*[0-9][0-9a-fA-F]{2,}")
+_NUMBER = re.compile(r"\[\d+\]|0x([89a-fA-F][0-9a-fA-F]{7})[0-9a-fA-F]{8}|\b(?:0x)?[0-9a-fA-F]{3,17}\b")
 
 
 class LookedFor(Protocol):

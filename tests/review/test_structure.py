@@ -109,6 +109,13 @@ def test_a_remark_leads_to_its_line_in_a_tree(tmp_path):
     assert (one.on.file, one.on.line, one.on.tree_line) == ("slots.c", 17, 41)
 
 
+@pytest.mark.parametrize(("text", "statuses"), [("Will fix both.", ["agreed", "agreed"]), ("Will fix.", ["open", "agreed"])])
+def test_an_answer_to_all_answers_what_is_quoted_above_it(text, statuses):
+    body = "> +\tw->idle = n;\n\nPlease move this.\n\n> +\t\tn += w->slot[i].idle;\n\nPlease take the lock here.\n"
+    told = f"> > +\tw->idle = n;\n>\n> Please move this.\n>\n> > +\t\tn += w->slot[i].idle;\n>\n> Please take the lock here.\n\n{text}\n"
+    assert [one.status for one in remarks(patch(), mail("r", BEN, body, "p"), mail("a", ADA, told, "r"))] == statuses
+
+
 def test_points_of_a_list_are_remarks_of_their_own():
     found = remarks(patch(), mail("r", BEN, "> +\tw->idle = n;\n\n1. Split this up.\n\n2. Add a comment.\n", "p"))
     assert [one.evidence.quote for one in found] == ["1. Split this up.", "2. Add a comment."]

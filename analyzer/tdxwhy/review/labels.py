@@ -51,7 +51,11 @@ def demands(sentence: Sentence, *, on_patch: bool) -> bool:
 
     A bare `s/a/b/` is too small.
     """
-    if sentence.asks or (sentence.text.startswith("s/") and len(sentence.text.split()) <= _BARE):
+    if (
+        sentence.asks
+        or (_is(sentence, "agree") and not pleads(sentence))
+        or (sentence.text.startswith("s/") and len(sentence.text.split()) <= _BARE)
+    ):
         return False
     groups = ("order", "request", "verdict", "nak", "refusal") if on_patch else ("order", "nak", "refusal")
     return any(_is(sentence, group) for group in groups)

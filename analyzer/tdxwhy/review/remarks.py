@@ -163,6 +163,17 @@ class Remarks:
                 found[at] = remarks[at]
         return list(found.values())
 
+    def above(self, message: Message, region: AuthorRegion) -> list[Found]:
+        """Return the remarks quoted above a piece up to the author's own words, whoever's words stand between."""
+        index, found = region.about, {}
+        while index is not None and index >= 0 and (message.lines[index].level or not message.lines[index].text.strip()):
+            told = self.origins.line(message, index) if message.lines[index].text.strip() else None
+            at = bisect_right(self._ends_of(told[0]), told[1] - 1) if told is not None else 0
+            if told is not None and at < len(remarks := self._of_mail.get(told[0], [])) and remarks[at].start <= told[1]:
+                found[told[0], at] = remarks[at]
+            index -= 1
+        return list(found.values())
+
     def _ends_of(self, name: str) -> list[int]:
         known = self._ends.get(name)
         if known is None or len(known) != len(self._of_mail.get(name, ())):

@@ -9,6 +9,7 @@ from tdxwhy.review.answers import find_answer
 from tdxwhy.review.changes import identifiers
 from tdxwhy.review.labels import asks, response_kind
 from tdxwhy.review.nouns import Message, Response
+from tdxwhy.review.phrases import phrases
 from tdxwhy.review.regions import LONGEST, Point, points
 from tdxwhy.review.remarks import Found, Remarks
 from tdxwhy.review.view import Said, View, evidence
@@ -38,6 +39,8 @@ class Responses:
             if not answered:
                 continue
             said = points(self._remarks.view, message, region)
+            if quoting and said and said[0].sentences and phrases("of-all").search(said[0].sentences[0].text):
+                answered = self._remarks.above(message, region)
             by_author = self._remarks.is_author(message)
             for remark in answered:
                 made = _pieces(message, said, remark, own=by_author)

@@ -141,7 +141,7 @@ def _about(one: Remark) -> str:
         return f"the changelog: {on.quote}" if on is not None and on.changelog and not _NO_WORDS.match(on.quote) else ""
     inside = f" {on.function}()" if on.function else ""
     there = f" (line {on.tree_line} of the tree)" if on.tree_line is not None else ""
-    return f"{on.file}:{on.line}{inside}{there}: {on.quote}"
+    return f"{on.file}:{on.line}{inside}{there}: {without_marks(on.quote)}"
 
 
 _NEEDS = {

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tdxwhy.ranges import counted
 from tdxwhy.records import Naming
 from tdxwhy.report.review_changes import shown_changes
-from tdxwhy.report.review_items import Item, open_items, place, settled_items, without_marks
+from tdxwhy.report.review_items import Item, open_items, place, settled_items
 from tdxwhy.report.review_view import cell_words, columns, current_code, head
 from tdxwhy.report.terminal import Painter, safe
 from tdxwhy.review.nouns import Review
@@ -82,7 +82,7 @@ class _Writer:
             self._lines.append(f"  {self._paint(item.mood, item.kind)}  {safe(item.who)}: {self._paint(item.mood, safe(item.note))}")
             self._wrapped(item.text, "    ", lines=_WHOLE)
             if item.about:
-                self._wrapped(f"on {without_marks(item.about)}", "      ", quiet=True, lines=3)
+                self._wrapped(f"on {item.about}", "      ", quiet=True, lines=3)
             if item.answer and title != "Open":
                 self._wrapped(f"{item.answered_by}: {item.answer}", "      ", quiet=True, lines=3)
             self._lines.append(self._paint("quiet", f"      {safe(item.place)}"))

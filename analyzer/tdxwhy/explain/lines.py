@@ -65,7 +65,7 @@ def _kept(form: str, names: tuple[str, ...], values: dict[str, Any]) -> Hashable
 
 # The line that carries the wall clock of an early moment; an anchor keeps it.
 _CLOCK = re.compile(r"setting system clock to \S+ \S+ \(([0-9]{9,11})\)|^audit: type=2000 audit\(([0-9]{9,11})\.[0-9]+:")
-_FACTS = ("machine", "model_name", "command_line")
+_FACTS = frozenset({"machine", "model_name", "command_line"})
 _REMEMBERED, _LONGEST = 2048, 1024
 _NOWHERE = Place("")
 
@@ -95,7 +95,7 @@ def line_of(record: LogRecord, boot: Recogniser | None = None) -> KnownLine:
     if event is None:
         return KnownLine(record.text, clock=clock)
     values = event.values
-    fact = next(((name, values[name]) for name in _FACTS if name in values), None)
+    fact = None if _FACTS.isdisjoint(values) else next((name, values[name]) for name in values if name in _FACTS)
     return KnownLine(event.record.text, event, token_of(event), fact)
 
 

@@ -92,9 +92,9 @@ def _beginnings(text: str) -> Iterator[tuple[int, Matcher]]:
     for constant, matcher in _constants().get(text[:_HEAD], ()):
         if text.startswith(constant):
             yield len(constant), matcher
-    _, heads, lengths = index()
-    for length in lengths:
-        for matcher in heads.get(text[:length], ()):
+    known = index()
+    for length in known.lengths_of(text):
+        for matcher in known.heads.get(text[:length], ()):
             if matcher.source and matcher.needle in text and not matcher.format.endswith("%s"):
                 found = re.match(matcher.source, text)
                 if found is not None:

@@ -72,11 +72,15 @@ def matchers() -> tuple[Matcher, ...]:
 
 
 class Index(NamedTuple):
-    """Where a line's candidates are: by its whole text, or by its head of each length that is in use."""
+    """Where a line's candidates are: by its whole text, or by its head, of each length that is in use for its first character."""
 
     exact: dict[str, Matcher]
     heads: dict[str, tuple[Matcher, ...]]
-    lengths: tuple[int, ...]
+    lengths: dict[str, tuple[int, ...]]
+
+    def lengths_of(self, text: str) -> tuple[int, ...]:
+        """Return the lengths of the heads that a text can have, the longest first."""
+        return self.lengths.get(text[:1], self.lengths[""])
 
 
 @cache
@@ -84,21 +88,24 @@ def index() -> Index:
     """Build the dictionaries once."""
     known = {matcher.format: matcher for matcher in matchers()}
     heads = {head: tuple(map(known.__getitem__, formats)) for head, formats in table("HEADS").items()}
-    lengths = tuple(sorted({len(head) for head in heads}, reverse=True))
+    lengths: dict[str, set[int]] = {"": set()}
+    for head in heads:
+        lengths.setdefault(head[:1], set()).add(len(head))
     exact = {text: known[text] for text in table("EXACT")}
     # Pastes narrow runs of blanks; a form that has the narrow text of its own keeps it.
     narrow = {" ".join(text.split()): matcher for text, matcher in exact.items()}
-    return Index(narrow | exact, heads, lengths)
+    longest_first = {first: tuple(sorted(some | lengths[""], reverse=True)) for first, some in lengths.items()}
+    return Index(narrow | exact, heads, longest_first)
 
 
 def match(text: str) -> tuple[Matcher, dict[str, Any]] | None:
     """Return the most specific form that the whole text matches, with its values."""
-    exact, heads, lengths = index()
-    constant = exact.get(text)
+    known = index()
+    constant = known.exact.get(text)
     if constant is not None:
         return constant, {}
-    for length in lengths:
-        for matcher in heads.get(text[:length], ()):
+    for length in known.lengths_of(text):
+        for matcher in known.heads.get(text[:length], ()):
             if matcher.needle in text:
                 values = matcher.values(text)
                 if values is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from tdxwhy.know import decode
@@ -197,9 +198,10 @@ def _status_behind(text: str, line: str) -> dict[str, Any]:
 
 
 def _remember(memo: dict[Any, Any], key: object, value: object, text: str) -> None:
-    """Keep a result for the next equal text, within bounds."""
+    """Keep a result for the next equal text, within bounds: the older half goes, as a boot's lines are asked for again once it is read."""
     if len(memo) >= _LIMIT:
-        memo.clear()
+        for old in list(islice(memo, _LIMIT // 2)):
+            del memo[old]
     if len(text) < _LONGEST:
         memo[key] = value
 

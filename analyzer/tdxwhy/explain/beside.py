@@ -46,6 +46,5 @@ def _stated(records: Sequence[LogRecord]) -> Iterator[tuple[str, Evidence]]:
     rows = shown.by_line(of_boot=True)
     of_cpu = [row for row in rows if _CPU.strip() in row.line]
     for record in records:
-        for row in of_cpu if record.text.startswith(_CPU) else rows:
-            if shown.in_line(row, record.text) is not None:
-                yield row.fact, Evidence(record.place, record.text)
+        for told in shown.in_line(of_cpu if record.text.startswith(_CPU) else rows, record.text):
+            yield told.row.fact, Evidence(record.place, record.text)

@@ -68,10 +68,9 @@ def _around(lines: Sequence[PasteLine], places: set[Place]) -> Sequence[PasteLin
 
 def _stated(lines: Sequence[PasteLine]) -> Iterator[PastedFact]:
     for number, line in enumerate(lines):
-        for row in shown.by_line():
-            told = shown.in_line(row, line.text)
-            if told is not None and (not row.near or shown.stands_near(row, _before(lines, number))):
-                yield PastedFact(row.shows, told.value, line, told.end)
+        for told in shown.in_line(shown.by_line(), line.text):
+            if not told.row.near or shown.stands_near(told.row, _before(lines, number)):
+                yield PastedFact(told.row.shows, told.value, line, told.end)
 
 
 def _before(lines: Sequence[PasteLine], number: int) -> list[str]:

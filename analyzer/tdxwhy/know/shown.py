@@ -32,9 +32,13 @@ def by_command(of_boot: bool = False) -> tuple[Shown, ...]:
     return tuple(row for row in tables.shown() if row.command and (row.fact or not of_boot))
 
 
-def in_line(row: Shown, text: str) -> ShownFact | None:
-    """Return what a line shows by a row, or None."""
-    return _told(row, _compiled(row.line).search(text), None)
+def in_line(rows: Sequence[Shown], text: str) -> Iterator[ShownFact]:
+    """Yield what a line shows by some rows."""
+    for row in rows:
+        found = _compiled(row.line).search(text)
+        told = None if found is None else _told(row, found, None)
+        if told is not None:
+            yield told
 
 
 def in_answers(row: Shown, command: str, answers: Sequence[str], whole: bool = True) -> Iterator[ShownFact]:

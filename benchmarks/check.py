@@ -9,6 +9,7 @@ slows both. A ratio of one run says nothing, and a loaded machine wants more rou
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import statistics
@@ -20,34 +21,45 @@ from pathlib import Path
 
 import lines
 
+import replay
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 ALLOWED = 1.05
-SIZE = 1_500_000
+SIZE, BOOTS = 1_500_000, 700
+
+
+def starts() -> Iterator[tuple[str, list[str]]]:
+    """Yield the name and the arguments of commands that have next to nothing to do."""
+    yield "log", ["log", str(SAMPLES / "logs/package-without-cpu-of-16/dmesg.log")]
+    yield "gate", ["gate", str(SAMPLES / "patches/callback.patch")]
+    yield "decode", ["decode", "0xc000092100000122"]
+    yield "simulate", ["simulate", str(SAMPLES / "scenarios/package-12-of-16-large-module.toml")]
+    yield "replay", ["replay", str(SAMPLES / "logs/sys-rd-module-too-old/dmesg.log")]
+    yield "review", ["review", str(SAMPLES / "threads/who-guarantees/thread.mbox")]
 
 
 def rows(work: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield the name and the arguments of each row."""
-    yield "start of log", ["log", str(SAMPLES / "logs/package-without-cpu-of-16/dmesg.log")]
-    yield "start of gate", ["gate", str(SAMPLES / "patches/callback.patch")]
-    yield "start of decode", ["decode", "0xc000092100000122"]
-    yield "start of simulate", ["simulate", str(SAMPLES / "scenarios/package-12-of-16-large-module.toml")]
-    yield "start of replay", ["replay", str(SAMPLES / "logs/sys-rd-module-too-old/dmesg.log")]
+    yield from ((f"start of {name}", arguments) for name, arguments in starts())
     for kind in lines.KINDS:
         path = work / f"{kind}.log"
         path.write_bytes(lines.made(kind, SIZE))
         yield f"log, {kind}", ["log", str(path)]
+    for name, repeats in (("replay, distinct", 1), ("replay, each eight times", 8)):
+        path = work / f"{repeats}.jsonl"
+        path.write_text("".join(json.dumps(one) + "\n" for one in replay.distinct(BOOTS, repeats)))
+        yield name, ["replay", "--jsonl", str(path)]
 
 
-def seconds(tree: Path, arguments: list[str]) -> float:
-    """Return the processor time of one run."""
+def seconds(tree: Path, command: list[str]) -> float:
+    """Return the processor time of one run on a tree."""
     environment = {**os.environ, "PYTHONPATH": str(tree / "analyzer"), "PYTHONDONTWRITEBYTECODE": ""}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "tdxwhy", *arguments]
     ran = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if ran.returncode not in (0, 1, 3):
-        raise SystemExit(f"{' '.join(arguments)}: exit status {ran.returncode}")
+        raise SystemExit(f"{' '.join(command)}: exit status {ran.returncode}")
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
@@ -65,7 +77,8 @@ def main() -> int:
             for name, arguments in rows(Path(folder)):
                 if args.only and not name.startswith(tuple(args.only)):
                     continue
-                pairs = [(seconds(base, arguments), seconds(ROOT, arguments)) for _ in range(args.rounds + 1)][1:]
+                command = [sys.executable, "-m", "tdxwhy", *arguments]
+                pairs = [(seconds(base, command), seconds(ROOT, command)) for _ in range(args.rounds + 1)][1:]
                 ratio = statistics.median(here / there for there, here in pairs)
                 slower |= ratio > ALLOWED
                 fastest = min(here for _, here in pairs)

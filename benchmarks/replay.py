@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 
 from tdxwhy.replay.belief import DEAD
 from tdxwhy.replay.data import generation
@@ -41,13 +42,24 @@ def scenario(rnd: random.Random) -> dict:
     return {"generation": rnd.choice(KERNELS), "platform": where, "faults": faults, "settings": keyids}
 
 
-def request(number: int, rnd: random.Random) -> dict:
-    data = scenario(rnd)
+def request(number: int, data: dict, stamp: float) -> dict:
+    """Return the request of a scenario's log, which begins at so many seconds."""
     parsed = parse(data)
-    stamp = 4 + rnd.random()
     log = "".join(f"<{one.level}>[{stamp + i / 1000:12.6f}] {one.text}\n" for i, one in enumerate(simulate(parsed).lines))
     cpus = [{"cpu": cpu, "socket": package, "online": cpu not in parsed.offline} for cpu, package in enumerate(parsed.packages)]
     return {"id": number, "log": log, "complete": True, "topology": {"cpus": cpus}}
+
+
+def distinct(number: int, repeats: int = 1, seed: int = 1) -> Iterator[dict]:
+    """Yield the requests of so many scenarios, no two of them the same, each so many times at other times."""
+    rnd = random.Random(seed)
+    found: dict[str, dict] = {}
+    while len(found) < number:
+        data = scenario(rnd)
+        found.setdefault(json.dumps(data), data)
+    for turn in range(repeats):
+        for place, data in enumerate(found.values()):
+            yield request(turn * number + place, data, 4 + rnd.random())
 
 
 def whole_boots(requests: list[dict]) -> float:
@@ -89,7 +101,7 @@ def verdict_path(requests: list[dict]) -> tuple[int, float]:
 def main() -> None:
     boots = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     rnd = random.Random(1)
-    requests = [request(number, rnd) for number in range(boots)]
+    requests = [request(number, scenario(rnd), 4 + rnd.random()) for number in range(boots)]
     lines = sum(one["log"].count("\n") for one in requests)
     print(f"{boots} boots, {lines} lines, {len({one['log'] for one in requests})} different")
     seconds = whole_boots(requests)

@@ -10,6 +10,7 @@ The literals that ripgrep and grep look for are those that tdxwhy looks for.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -27,6 +28,9 @@ sys.path[:0] = [str(ROOT / "analyzer"), str(ROOT / "benchmarks")]
 
 import fleet_logs  # noqa: E402
 import lines  # noqa: E402
+
+import check  # noqa: E402
+import replay  # noqa: E402
 
 README = ROOT / "benchmarks" / "README.md"
 BEGIN, END = "<!-- figures: written by run.py -->", "<!-- end of figures -->"
@@ -121,6 +125,11 @@ def cases(work: Path, scale: float) -> list[Case]:
         if not path.exists():
             path.write_bytes(lines.made(kind, int(5e7 * scale)))
         found.append(Case(f"lines that differ: {kind}", path.stat().st_size, {"tdxwhy log": [*TDXWHY, "log", str(path)]}))
+    for name, repeats in (("replay of 700 distinct logs", 1), ("replay of 700 distinct logs, each at eight times", 8)):
+        path = work / f"replay-{repeats}.jsonl"
+        if not path.exists():
+            path.write_text("".join(json.dumps(one) + "\n" for one in replay.distinct(700, repeats)))
+        found.append(Case(name, path.stat().st_size, {"tdxwhy replay --jsonl": [*TDXWHY, "replay", "--jsonl", str(path)]}))
     for kind in ("none", "gz", "zst"):
         folder = work / f"tree-{kind}"
         size = written(folder, fleet, boots, kind)
@@ -128,6 +137,16 @@ def cases(work: Path, scale: float) -> list[Case]:
         commands["rg, same literals"] = [*rg, *([] if kind == "none" else ["-z"]), str(folder)]
         found.append(Case(f"{boots} boots a file each" + ("" if kind == "none" else f", .{kind}"), size, commands))
     return found
+
+
+def starts(number: int) -> str:
+    """Return how long each command takes over what needs next to nothing, beside Python itself, interleaved; of each the median."""
+    commands = {"bare Python": [sys.executable, "-c", "pass"]}
+    commands |= {name: [*TDXWHY, *arguments] for name, arguments in check.starts()}
+    runs = [{name: check.seconds(ROOT, command) for name, command in commands.items()} for _ in range(number + 1)][1:]
+    took = {name: statistics.median(run[name] for run in runs) for name in commands}
+    rows = [f"| {name} | {one * 1000:.0f} | {one / took['bare Python']:.1f} |" for name, one in took.items()]
+    return "\n".join(["### start-up", "", "| command | processor ms | x bare Python |", "|---|---|---|", *rows, ""])
 
 
 def peers(path: Path, rg: list[str], grep: list[str]) -> dict[str, list[str]]:
@@ -317,7 +336,10 @@ def main() -> None:
     machine = head()
     found = [case for case in cases(args.work, args.scale) if not args.only or case.name.startswith(tuple(args.only))]
     runs = rounds(found, args.rounds)
-    text = "\n".join((machine, tables(found, runs), growth(found, runs), question(args.work, int(5e6 * args.scale)), engines(args.work)))
+    begun = "" if args.only else starts(4 * args.rounds)
+    text = "\n".join(
+        (machine, begun, tables(found, runs), growth(found, runs), question(args.work, int(5e6 * args.scale)), engines(args.work))
+    )
     if args.dry:
         print(text)
         return

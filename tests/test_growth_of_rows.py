@@ -1,0 +1,68 @@
+"""What each row of the benchmarks costs grows with its input as a straight line does, in calls, which no other work disturbs."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.cli import main
+from tests.conftest import ROOT
+
+BENCHMARKS = ROOT / "benchmarks"
+pytestmark = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="no benchmarks beside these tests")
+# Of a doubled input: what is judged but once a boot makes it less.
+FACTOR = 2.5
+SIZE, LOGS = 40_000, 30
+
+
+def calls(arguments: list[str]) -> int:
+    """Return how many functions a command calls, once it has loaded what it needs."""
+    count = 0
+
+    def called(_frame: object, event: str, _of: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        sys.setprofile(called)
+        try:
+            main(arguments)
+        finally:
+            sys.setprofile(None)
+    return count
+
+
+def grows(tmp_path: Path, command: list[str], made: Callable[[int, int], bytes]) -> None:
+    """Check that inputs of one, two and four times the size, `made` with a seed each, cost as much more; another first loads tables."""
+    path, took = tmp_path / "input", []
+    for seed, times in enumerate((1, 1, 2, 4)):
+        path.write_bytes(made(times, seed))
+        took.append(calls([*command, str(path)]))
+    del took[0]
+    assert all(more <= FACTOR * less for less, more in pairwise(took)), took
+
+
+@pytest.mark.parametrize("kind", ["unknown", "shapes", "known", "programs", "journal", "claims"])
+def test_of_lines_that_differ(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import lines
+
+    assert kind in lines.KINDS
+    grows(tmp_path, ["log"], lambda times, seed: lines.made(kind, SIZE * times, seed))
+
+
+def test_of_replays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import replay
+
+    def made(times: int, seed: int) -> bytes:
+        return "".join(f"{json.dumps(one)}\n" for one in replay.distinct(LOGS * times, seed=seed)).encode()
+
+    grows(tmp_path, ["replay", "--jsonl"], made)

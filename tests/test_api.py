@@ -54,6 +54,13 @@ def test_threads_and_patches_and_logs_are_judged():
     assert [one.outcome for one in api.replay(LOG)] == ["failed"]
 
 
+def test_one_path_is_as_good_as_a_list_of_one():
+    patch, thread = ROOT / "samples" / "patches" / "callback.patch", ROOT / "samples" / "threads" / "who-guarantees" / "thread.mbox"
+    assert tdxwhy.gate(str(patch)).findings == tdxwhy.gate([patch]).findings
+    assert api.review(str(thread)).remarks == api.review([thread]).remarks
+    assert tdxwhy.simulate(str(ROOT / "samples" / "scenarios" / "hibernation.toml")).lines
+
+
 def test_a_store_answers_in_arrow(tmp_path):
     pyarrow = pytest.importorskip("pyarrow")
     assert main(["ingest", str(LOG), "--store", str(tmp_path / "store"), "--quiet"]) in (0, 1)
@@ -72,6 +79,7 @@ def test_a_store_answers_in_arrow(tmp_path):
         lambda folder: tdxwhy.diagnose(b""),
         lambda folder: tdxwhy.decode("no such thing"),
         lambda folder: tdxwhy.simulate({"generation": "9.9"}),
+        lambda folder: tdxwhy.simulate(folder / "none.toml"),
         lambda folder: api.review([folder / "none"]),
         lambda folder: api.replay(folder / "none"),
         lambda folder: tdxwhy.Store(folder / "none"),

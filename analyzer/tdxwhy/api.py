@@ -4,7 +4,7 @@ return stay within a major version; more may be added. Whatever cannot be done i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tdxwhy.replay.nouns import Verdict
     from tdxwhy.replay.simulate import Simulation
     from tdxwhy.review.nouns import Review
+
+    # One path, or several.
+    _Paths = str | Path | Iterable[str | Path]
 
 __all__ = ["NothingToJudge", "Store", "TdxwhyError", "decode", "diagnose", "gate", "replay", "review", "simulate"]
 
@@ -62,17 +65,18 @@ def decode(item: str) -> list[dict[str, object]]:
     return meanings(item)
 
 
-def simulate(scenario: Mapping[str, Any]) -> Simulation:
-    """Say what a kernel prints and returns in a scenario, whose keys `reports/schema/scenario.schema.json` describes.
+def simulate(scenario: Mapping[str, Any] | str | Path) -> Simulation:
+    """Say what a kernel prints and returns in a scenario, whose keys `reports/schema/scenario.schema.json` describes; or in a file of one.
 
     >>> done = simulate({"generation": "6.16", "operations": ["enable"]})
     >>> done.returns, done.lines[-1].text
     ((0,), 'virt/tdx: module initialized')
     """
+    from tdxwhy.cli.simulate import load
     from tdxwhy.replay.scenario import parse
     from tdxwhy.replay.simulate import simulate as simulated
 
-    return simulated(parse(dict(scenario)))
+    return simulated(parse(load(Path(scenario)) if isinstance(scenario, str | Path) else dict(scenario)))
 
 
 def replay(
@@ -92,9 +96,7 @@ def replay(
     return tuple(verdict_of(boot, sidecar, complete, generation) for boot in read_boots(source, name))
 
 
-def review(
-    threads: Iterable[str | Path], later: Iterable[str | Path] = (), tree: str | Path | None = None, about: str | None = None
-) -> Review:
+def review(threads: _Paths, later: _Paths = (), tree: str | Path | None = None, about: str | None = None) -> Review:
     """Read review threads: remarks and what became of them, promises, needs, tags, messages; `later` are mails of later versions."""
     from tdxwhy.review.review import review as reviewed
 
@@ -104,14 +106,18 @@ def review(
     return reviewed(mails, _mails(later, None), Path(tree) if tree else None)
 
 
-def _mails(paths: Iterable[str | Path], about: str | None) -> Iterator[Mail]:
+def _several(paths: _Paths) -> Iterable[str | Path]:
+    return (paths,) if isinstance(paths, str | Path) else paths
+
+
+def _mails(paths: _Paths, about: str | None) -> Iterator[Mail]:
     from tdxwhy.read.mail.source import read_mails
 
-    for path in paths:
+    for path in _several(paths):
         yield from read_mails(Path(path), about)
 
 
-def gate(paths: Iterable[str | Path], rules: Sequence[str | Path] = (), settings: Settings | None = None) -> Run:
+def gate(paths: _Paths, rules: _Paths = (), settings: Settings | None = None) -> Run:
     """Judge logs, patches, mails, C files and trees; `rules` are folders of rules of your own. No settings file is looked for."""
     from tdxwhy.check.catalogue import in_force
     from tdxwhy.check.gate import gate as judged
@@ -119,14 +125,14 @@ def gate(paths: Iterable[str | Path], rules: Sequence[str | Path] = (), settings
     from tdxwhy.config import Settings
 
     used = settings or Settings()
-    wanted = in_force(tuple(map(Path, (*used.rules, *rules))), used.select, used.ignore)
-    return judged(inputs([str(path) for path in paths], used.exclude), wanted, used)
+    wanted = in_force(tuple(map(Path, (*used.rules, *_several(rules)))), used.select, used.ignore)
+    return judged(inputs([str(path) for path in _several(paths)], used.exclude), wanted, used)
 
 
 class Store:
     """A fleet's store, to be asked in SQL; `with Store(path) as store`.
 
-    Answers are Arrow tables: `pyarrow.table(answer).to_pandas()`, `polars.from_arrow(answer)`, and DuckDB takes them as they are.
+    Answers are Arrow tables: `pyarrow.table(answer).to_pandas()`, `polars.DataFrame(answer)`, and DuckDB takes them as they are.
     """
 
     def __init__(self, path: str | Path) -> None:

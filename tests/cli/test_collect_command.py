@@ -45,6 +45,15 @@ def test_log_without_a_file_reads_this_machine(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.usefixtures("machine")
+def test_without_sys_the_log_of_this_machine_is_judged_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(collect_module, "CPUS", "no-such-folder")
+    assert main(["log", "--brief"]) == 0
+    assert "outcome=initialized" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("machine")
 def test_a_bundle_that_cannot_be_written_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["collect", "-o", str(tmp_path / "none" / "b")]) == 2
     assert capsys.readouterr().err.endswith("none/b: no such file or directory\n")

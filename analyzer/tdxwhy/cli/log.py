@@ -6,6 +6,7 @@ import gc
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -191,7 +192,9 @@ def _reader(name: str) -> LogReader:
         from tdxwhy.read.host.collect import own_log, own_topology
 
         reader = read_boots(BytesIO(own_log().encode()), name, sought=Speaking())
-        reader.topology = own_topology()
+        # A container may hide /sys; the log is judged all the same.
+        with suppress(OSError):
+            reader.topology = own_topology()
         return reader
     return read_boots(sys.stdin.buffer if name == STDIN else Path(name), "stdin" if name == STDIN else name, sought=Speaking())
 

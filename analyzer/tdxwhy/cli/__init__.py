@@ -120,12 +120,12 @@ def _help() -> str:
 
 
 def _run(command: str, arguments: list[str]) -> int:
+    # Nothing that an import makes is garbage; to look for some costs a failing log a sixtieth of its time.
+    gc.disable()
     from tdxwhy.cli.words import understood
     from tdxwhy.errors import TdxwhyError
 
     try:
-        # Nothing that an import makes is garbage; to look for some costs a failing log a sixtieth of its time.
-        gc.disable()
         if _own(arguments):
             from tdxwhy.own import take
 

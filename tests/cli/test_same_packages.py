@@ -112,7 +112,7 @@ def _by_ready(machine: Machine) -> set[int]:
     return {number for message in messages for group in NO_CPU.findall(message) for number in _numbers(group)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(machines())
 def test_all_commands_name_the_same_packages(machine: Machine) -> None:
     named = _by_log(machine)
@@ -143,7 +143,7 @@ def bring_ups(draw: st.DrawFn) -> tuple[Machine, str]:
     return Machine(packages, offline, offline), boot([*lines, *FAILED])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(bring_ups())
 def test_log_and_gate_name_the_same_package_by_the_lines_alone(drawn: tuple[Machine, str]) -> None:
     machine, text = drawn

@@ -13,7 +13,7 @@ from tdxwhy.cli import main
 
 BENCHMARKS = ROOT / "benchmarks"
 KINDS = ("unknown", "shapes", "known", "programs", "journal", "claims")
-SIZE, FACTOR = 60_000, 1.9
+SIZE, FACTOR = 30_000, 1.9
 
 
 @pytest.fixture

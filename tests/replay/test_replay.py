@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdxwhy.cli import main
+from tdxwhy.memo import Memo
 from tdxwhy.replay import run as running
 from tdxwhy.replay.answers import answer, parse_log, parse_topology
 from tdxwhy.replay.concern import concerned
@@ -165,7 +166,7 @@ def test_removing_a_step_changes_log_replay_and_simulate(monkeypatch, tmp_path, 
     caches = (running._graph, running.reader, running.beliefs, running.beliefs_of)
     for cached in caches:
         cached.cache_clear()
-    monkeypatch.setattr("tdxwhy.replay.engine._told", {})
+    monkeypatch.setattr("tdxwhy.replay.engine._told", Memo(1))
     try:
         assert simulate(parse(scenario)).lines[-1].text != lines[-1].text
         assert "memory-list" not in {one.step for one in replay_log(lines, None, True, "6.8").explanations}

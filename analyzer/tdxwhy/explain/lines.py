@@ -14,6 +14,7 @@ from tdxwhy.explain.command_line import telling
 from tdxwhy.explain.nouns import GOES_ON_NS
 from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.know.tables import forms
+from tdxwhy.memo import Memo
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.fast_lines import Columnar
 from tdxwhy.records import BootRecords, Event, LogRecord, Place
@@ -106,11 +107,11 @@ def _clock(text: str) -> int | None:
     return None if found is None else int(found[1] or found[2])
 
 
-class Lines(dict[str, KnownLine]):
+class Lines(Memo[str, KnownLine]):
     """The lines of one level that are known by their text alone: with a time since boot, and not cut."""
 
     def __init__(self, level: int | None) -> None:
-        super().__init__()
+        super().__init__(_REMEMBERED)
         self._level = level
 
     def of(self, texts: Sequence[str], boot: Recogniser) -> list[KnownLine]:
@@ -121,9 +122,7 @@ class Lines(dict[str, KnownLine]):
         """Understand a line that was not met before."""
         line = line_of(LogRecord(_NOWHERE, text, text, 0, self._level), boot)
         if line.event is not None and len(text) <= _LONGEST:
-            if len(self) >= _REMEMBERED:
-                self.clear()
-            self[text] = line
+            self.keep(text, line)
         return line
 
 

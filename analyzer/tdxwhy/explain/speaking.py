@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tdxwhy.memo import Memo
+
 # One stands in each message of rules/incident that is a failure by itself, and none in what a kernel prints on its way to TDX
 # (tests hold both).
 _STEMS = tuple(
@@ -34,15 +36,15 @@ def speaks(text: str) -> bool:
     return any(stem in text for stem in _STEMS)
 
 
-class Speaking(dict[str, bool]):
+class Speaking(Memo[str, bool]):
     """The same of lines that come again and again, as boots print the same ones, in their numbers at most another.
 
     No library is asked: one that gives the interpreter away at each call would wait for it behind the thread that reads ahead.
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self._shapes: dict[str, bool] = {}
+        super().__init__(_REMEMBERED)
+        self._shapes = Memo[str, bool](_REMEMBERED)
 
     def anchors(self) -> tuple[bytes, ...]:
         """Return what a scan looks for, so that no such line is passed over."""
@@ -54,13 +56,7 @@ class Speaking(dict[str, bool]):
         """Search a text that was not met before."""
         shape = _NUMBER.sub("0", text)
         found = self._shapes.get(shape)
-        if found is None:
-            found = self._shapes[shape] = speaks(text) and _tells(text)
-        if len(self) >= _REMEMBERED:
-            self.clear()
-            self._shapes.clear()
-        self[text] = found
-        return found
+        return self.keep(text, self._shapes.keep(shape, speaks(text) and _tells(text)) if found is None else found)
 
 
 def _tells(text: str) -> bool:

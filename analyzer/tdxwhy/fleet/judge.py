@@ -15,6 +15,7 @@ from tdxwhy.fleet.boot import Boot
 from tdxwhy.know.cpu_facts import tells
 from tdxwhy.know.recognise import Recogniser, step_of
 from tdxwhy.know.topology import topology
+from tdxwhy.memo import Memo
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords, Event, Topology
 
@@ -120,17 +121,13 @@ class _Topologies:
     """Read topologies, one for all machines whose lines about CPUs are the same; the places of these lines are those of the first."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, Topology] = {}
+        self._known = Memo[Hashable, Topology](_REMEMBERED_TOPOLOGIES)
 
     def __call__(self, events: Sequence[Event], sidecar: Topology | None) -> Topology:
         """Return what the events tell of CPUs and packages; a fleet's logs have no sidecars."""
         key = tuple((event.form.id, token_of(event)) for event in events if event.form is not None and tells(event.form))
         found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= _REMEMBERED_TOPOLOGIES:
-                self._known.clear()
-            found = self._known[key] = topology(events, sidecar)
-        return found
+        return self._known.keep(key, topology(events, sidecar)) if found is None else found
 
 
 class JudgedRows:
@@ -155,7 +152,7 @@ class Judge:
     def __init__(self) -> None:
         self._rules = rules_of(only=("log",))
         self._topology = _Topologies()
-        self._known: dict[Hashable, JudgedRows] = {}
+        self._known = Memo[Hashable, JudgedRows](_REMEMBERED)
         self._waiting: list[JudgedRows] = []
         self._lines = 0
 
@@ -169,9 +166,7 @@ class Judge:
             found = JudgedRows(self._work, records)
             self._wait(found, len(records.records))
             if key is not None:
-                if len(self._known) >= _REMEMBERED:
-                    self._known.clear()
-                self._known[key] = found
+                self._known.keep(key, found)
         return found
 
     def _wait(self, found: JudgedRows, lines: int) -> None:

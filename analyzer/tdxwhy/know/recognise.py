@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from tdxwhy.know import decode
@@ -11,6 +10,7 @@ from tdxwhy.know.match import Matcher, match
 from tdxwhy.know.stems import has_kernel_prefix, is_of_program, looks_like_tdx, may_look_like_tdx
 from tdxwhy.know.truncated import TDX_KINDS, fit, nearest, resembles, same_words
 from tdxwhy.lazy import lazy
+from tdxwhy.memo import Memo
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Event, LogRecord, MessageForm
 
@@ -28,9 +28,9 @@ class Guess(NamedTuple):
 # Builds an event in half the time of a call with defaults; a test compares the two.
 _new = tuple.__new__
 # Found forms by text. Lines repeat (two hundred CPUs print the same failure), and the same texts come in every boot.
-_known: dict[str, tuple[Matcher, dict[str, Any]]] = {}
-_unknown: dict[Hashable, Guess | None] = {}
 _LIMIT, _LONGEST = 8192, 1024
+_known = Memo[str, tuple[Matcher, dict[str, Any]]](_LIMIT)
+_unknown = Memo[Hashable, "Guess | None"](_LIMIT)
 # No kernel message is longer; hostile lines are not read to their end.
 _READ = 4096
 _NUMBER = lazy(r"(?<=0x)[0-9a-fA-F]+|[0-9][0-9a-fA-F]*(?!x)")
@@ -98,7 +98,8 @@ def recognise(record: LogRecord, boot: Recogniser | None = None) -> Event | None
         if found is None or _says_too_little(found[0], text):
             return _partial(record, boot)
         found = (found[0], _complete(found[1]))
-        _remember(_known, text, found, text)
+        if len(text) < _LONGEST:
+            _known.keep(text, found)
     matcher, values = found
     forms = matcher.forms
     form = forms[0] if len(forms) == 1 else matcher.row(record.level)
@@ -145,8 +146,8 @@ def _partial(record: LogRecord, boot: Recogniser | None) -> Event | None:
     if boot is not None and not boot.takes(key, record):
         return None
     found = _unknown[key] if key in _unknown else _judge(text, record.cut, stamped)
-    if record.cut or found is None or found.by_shape:
-        _remember(_unknown, key, found, text)
+    if (record.cut or found is None or found.by_shape) and len(text) < _LONGEST:
+        _unknown.keep(key, found)
     if found is None:
         return None
     read = record if found.text is None else record._replace(text=found.text)
@@ -195,15 +196,6 @@ def _status_behind(text: str, line: str) -> dict[str, Any]:
 
     note = certain(text.partition(line)[2])
     return {name: note[name] for name in ("leaf", "status")} if {"leaf", "status"} <= note.keys() else {}
-
-
-def _remember(memo: dict[Any, Any], key: object, value: object, text: str) -> None:
-    """Keep a result for the next equal text, within bounds: the older half goes, as a boot's lines are asked for again once it is read."""
-    if len(memo) >= _LIMIT:
-        for old in list(islice(memo, _LIMIT // 2)):
-            del memo[old]
-    if len(text) < _LONGEST:
-        memo[key] = value
 
 
 def form_of(event: Event) -> MessageForm | None:

@@ -8,6 +8,7 @@ from itertools import chain, compress
 from operator import itemgetter
 from typing import Any, Self, overload
 
+from tdxwhy.memo import Memo
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.text import RAW_LIMIT
 from tdxwhy.records import LogRecord, Place, record
@@ -37,20 +38,16 @@ _REMEMBERED = 2048
 _new = tuple.__new__
 
 
-class _Texts(dict[bytes, str]):
+class _Texts(Memo[bytes, str]):
     """What stands behind a stamp as text, or nothing where that is not one message of printable ASCII: boots print the same."""
 
     def __missing__(self, tail: bytes) -> str:
         """Look at a message that was not met before."""
         text = tail.decode("ascii") if _PLAIN.fullmatch(tail) else ""
-        text = text if text and _is_whole(text, 0) and not _CALLER.match(tail) else ""
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        self[tail] = text
-        return text
+        return self.keep(tail, text if text and _is_whole(text, 0) and not _CALLER.match(tail) else "")
 
 
-_texts = _Texts()
+_texts = _Texts(_REMEMBERED)
 
 
 def usual_line(place: Place, raw: str) -> LogRecord | None:

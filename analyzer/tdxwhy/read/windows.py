@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Protocol
 
+from tdxwhy.memo import Memo
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.text import LINE_LIMIT, side_by_side
 
@@ -145,22 +146,18 @@ def is_dense(window: Window, anchors: Sequence[bytes]) -> bool:
     return True
 
 
-class Telling(dict[str, bool]):
+class Telling(Memo[str, bool]):
     """Whether a line with this text behind a stamp holds an anchor."""
 
     def __init__(self, anchors: tuple[bytes, ...]) -> None:
-        super().__init__()
+        super().__init__(_REMEMBERED)
         self._anchors = anchors
         # None may begin in a stamp: its last blank is all of it that is searched.
         self.sound = not any(_IN_STAMP.match(anchor) for anchor in anchors)
 
     def __missing__(self, text: str) -> bool:
         """Search a text that was not met before."""
-        found = bool(matches(self._anchors, b" " + text.encode()))
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        self[text] = found
-        return found
+        return self.keep(text, bool(matches(self._anchors, b" " + text.encode())))
 
 
 def windows(source: Readable) -> Iterator[Window]:

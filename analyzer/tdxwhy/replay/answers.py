@@ -12,6 +12,7 @@ from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.know.topology import topology as complete
+from tdxwhy.memo import Memo
 from tdxwhy.read.host.sidecar import of_cpus
 from tdxwhy.records import Cpu, Topology
 from tdxwhy.replay.engine import LogLine, replay_log
@@ -125,8 +126,7 @@ def _fields(found: dict[str, Any]) -> str:
 
 
 # A fleet's machines say the same at other times: answers by the log without its stamps, topology, and what else is asked.
-_known: dict[Hashable, str] = {}
-_MOST_KNOWN = 1024
+_known = Memo[Hashable, str](1024)
 
 
 def _found(request: object, generation: str | None) -> str:
@@ -138,8 +138,6 @@ def _found(request: object, generation: str | None) -> str:
     key = _STAMP.sub("[]", request["log"]), _key(request.get("topology")), whole, name
     found = _known.get(key)
     if found is None:
-        found = _fields(as_json(replay_log(parse_log(request["log"]), parse_topology(request.get("topology")), whole, name)))
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[key] = found
+        told = replay_log(parse_log(request["log"]), parse_topology(request.get("topology")), whole, name)
+        found = _known.keep(key, _fields(as_json(told)))
     return found

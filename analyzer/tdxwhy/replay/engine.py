@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
 from tdxwhy.know import tables
+from tdxwhy.memo import Memo
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Event, Outcome, Topology
 from tdxwhy.replay.belief import FinalState
@@ -51,8 +52,7 @@ class _Fit(NamedTuple):
 
 
 # Boots say the same again and again; what the model makes of their lines depends on nothing but this key.
-_told: dict[Hashable, Verdict | _Fit] = {}
-_MOST_TOLD = 1024
+_told = Memo[Hashable, Verdict | _Fit](1024)
 
 
 def _replay(lines: Sequence[LogLine], topology: Topology | None, complete: bool, name: str | None, tolerant: bool) -> Verdict:
@@ -61,9 +61,7 @@ def _replay(lines: Sequence[LogLine], topology: Topology | None, complete: bool,
     if told is None:
         told = _judge(lines, complete, name, tolerant)
         if isinstance(told, _Fit) or told.diverged_at is None:  # a divergence names its line's number
-            if len(_told) >= _MOST_TOLD:
-                _told.clear()
-            _told[key] = told
+            _told.keep(key, told)
     return told.verdict(topology) if isinstance(told, _Fit) else told
 
 

@@ -10,6 +10,7 @@ from tdxwhy.know.decode import decode_status, leaf_named, unversioned
 from tdxwhy.know.match import match
 from tdxwhy.know.recognise import leaf_of, recognise
 from tdxwhy.know.stems import looks_like_tdx
+from tdxwhy.memo import Memo
 from tdxwhy.records import LogRecord, MessageForm, Place
 from tdxwhy.replay.data import answer_class, generations, leaf_number, leaf_numbers, module_data, status_class
 from tdxwhy.replay.generation import Form, Generation
@@ -30,7 +31,7 @@ class Reader:
         self._forms = {form.format: form for form in generation.forms.values()}
         self._raw = generation.raw_forms
         self._leaves = frozenset(map(leaf_number, generation.leaves))
-        self._known: dict[tuple[str, int | None, bool], Symbol | None] = {}
+        self._known = Memo[tuple[str, int | None, bool], Symbol | None](_LIMIT)
 
     def read(self, text: str, level: int | None, lenient: bool = False) -> Symbol | None:
         """Return the line's symbol; None if it has nothing to do with TDX, FOREIGN if this kernel cannot print it.
@@ -41,10 +42,7 @@ class Reader:
         try:
             return self._known[key]
         except KeyError:
-            if len(self._known) >= _LIMIT:
-                self._known.clear()
-            found = self._known[key] = self._read(text, level, lenient)
-            return found
+            return self._known.keep(key, self._read(text, level, lenient))
 
     def _read(self, text: str, level: int | None, lenient: bool) -> Symbol | None:
         if self.generation.by_role:
@@ -117,8 +115,8 @@ def deciding(name: str, value: int | str) -> int | str:
 _MOST_ERRNO = 4095
 
 
-_cache: dict[str, tuple[MessageForm | None, dict[str, Any]]] = {}
 _LIMIT = 1 << 16
+_cache = Memo[str, tuple[MessageForm | None, dict[str, Any]]](_LIMIT)
 _WARNING = "VMXON faulted, MSR_IA32_FEAT_CTL"
 _BY_THE_WAY = {"progress", "detail", "warning"}
 
@@ -126,12 +124,7 @@ _BY_THE_WAY = {"progress", "detail", "warning"}
 def recognised(text: str) -> tuple[MessageForm | None, dict[str, Any]]:
     """Return a line's form and values. Without a form, values are what an unknown TDX line certainly says, empty if it is none."""
     found = _cache.get(text)
-    if found is None:
-        found = _judge(text)
-        if len(_cache) >= _LIMIT:
-            _cache.clear()
-        _cache[text] = found
-    return found
+    return _cache.keep(text, _judge(text)) if found is None else found
 
 
 def speaks(text: str) -> bool:

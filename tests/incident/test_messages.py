@@ -13,7 +13,15 @@ from tdxwhy.incident.rows import ProgramMessage
 from tdxwhy.incident.signs import signs_of
 
 # Lines of these stand beside others of the same program that are looked for.
-BESIDE = {"seamcall.number", "seamcall.indexed", "cpuhp.write-error", "qemu.internal-error-data", "qemu.quote.len", "unknown.qemu"}
+BESIDE = {
+    "kvm.modprobe-told",
+    "seamcall.number",
+    "seamcall.indexed",
+    "cpuhp.write-error",
+    "qemu.internal-error-data",
+    "qemu.quote.len",
+    "unknown.qemu",
+}
 BESIDE |= {"qgs.context", "qgs.msgtype", "qgs.bad", "qgs.timeout", "qgs.resp0", "guest.outblob-empty-file", "qemu.failed-to-initialize-kvm"}
 SPEAKERS = {"qemu": "qemu-system-x86_64: ", "qgsd": "qgsd[812]: ", "kata": 'level=error msg="'}
 

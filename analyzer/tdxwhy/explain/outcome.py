@@ -87,8 +87,10 @@ def _without_late_cpus(events: Sequence[Event]) -> Iterator[Event]:
 
 def _is_of_late_cpu(before: Event, event: Event) -> bool:
     """Tell whether a call failed on a CPU that came online long after boot: the line before names it, and initialisation had been."""
-    form, step = before.form, leaf_step(event.values["leaf"]) if _is_call(event) else None
-    if step not in tables.steps_of_a_cpu() or form is None or form.kind != "topology" or "apic_id" not in before.values:
+    form = before.form
+    if form is None or form.kind != "topology" or "apic_id" not in before.values:
+        return False
+    if not (leaf_step(event.values["leaf"]) in tables.steps_of_a_cpu() if _is_call(event) else meaning(event) == "failure"):
         return False
     first, second = before.record.place.line, event.record.place.line
     return first is not None and second is not None and second - first <= _SOON
@@ -104,8 +106,8 @@ def _begins_anew(event: Event) -> bool:
 
 
 def _after_all(event: Event) -> bool:
-    """Tell whether a failure leaves the module initialised: a CPU brought online later, or KVM that refuses to use it."""
-    return _is_call(event) or _is_of_kvm(event)
+    """Tell whether a failure leaves the module initialised: a CPU brought online later, a warning, or KVM that refuses to use it."""
+    return _is_call(event) or _is_of_kvm(event) or (event.form is not None and event.form.level == "warning")
 
 
 def _is_call(event: Event) -> bool:

@@ -50,6 +50,8 @@ def _of_forms(events: Sequence[Event]) -> Iterator[tuple[int, Role, Evidence]]:
             yield (_SURE if event.form is not None else _LIKELY), "host", evidence_of(event)
         elif form.kind == "guest":
             yield (_SURE if event.form is not None else _LIKELY), "guest", evidence_of(event)
+        elif form.kind == "kvm" and event.form is not None:  # a machine that wants to be a host, be it virtual itself
+            yield _VIRTUAL, "host", evidence_of(event)
         elif form.kind in (*_OF_TDX, "kvm", "report"):
             yield _LIKELY, "host", evidence_of(event)
 

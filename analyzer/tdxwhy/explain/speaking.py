@@ -22,7 +22,8 @@ _STEMS = tuple(
     tdx_supported|tsm/report|ops already|#VE|ve->instr|private memory.|before accepting|accept memory|AcceptMemory|HLT |
     userspace address|X2APIC_IDs|shared page|nr_shared|unshare|shared<|_find_next_bit|resettable|registers: |VFIO|vfio_reg|
     guest_memfd|memory-backend|DataSize|page aligned|unaccepted|legimit|legecy|get the report|REPORT_FATAL|cpu model|
-    confidential guest|disable failed|enable failed|Invalid TSC|TSC freq|crystal|exceeds the maximum cpus|virtualization on CPU|
+    confidential guest|disable failed|enable failed|Invalid TSC|TSC freq|crystal|exceeds the maximum cpus|VMXON faulted|
+    virtualization on CPU|
     GetReport|invalid ext|kvm/vmx|fw entries|RDSEED|injection int|End of file before|cache data for|body should be|connect to '|
     initialize kvm|tdx: error_code|gpa page|Booting Node|Registration Flow|requires TDX|KVM TDX
     """.replace("\n    ", "")

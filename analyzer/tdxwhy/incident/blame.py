@@ -19,7 +19,7 @@ _MCE_CPU = lazy(r"mce: \[Hardware Error\]: CPU ([0-9]{1,5})\b")
 _SOCKET = lazy(r"\bSOCKET ([0-9]{1,4})\b")
 _WARN = lazy(r"WARNING: CPU: ([0-9]{1,5}) PID: |\bCPU: ([0-9]{1,5}) (?:UID: [0-9]{1,10} )?PID: |WARNING: .{0,200}, CPU#([0-9]{1,5}): ")
 _ONLINE_FILE = lazy(r"cpu([0-9]{1,5})/online|chcpu (?:-d|--disable|-e|--enable) ?([0-9]{1,5})$")
-_AROUND, _HEADER = 14, 24
+_AROUND, _HEADER, _BELOW = 14, 24, 3
 
 
 class Named(NamedTuple):
@@ -87,9 +87,10 @@ def _hotplug(case: Case, lines: Sequence[PasteLine], place: int, topology: Topol
     named |= _written(case.marks)
     if not named and case.main.sign.message.kind == "last-cpu":
         return _last_of_package(lines[: place + 1], topology)
-    if not named and case.main.seamcall is not None:
+    if not named and (case.main.seamcall is not None or case.main.sign.message.kind == "late-cpu"):
         started = brought_online(lines[max(0, place - 6) : place + 1])
-        cpu = _header(lines, place)
+        # A WARN with words of its own says them above its header.
+        cpu = _header(lines, place + _BELOW if case.main.sign.message.kind == "late-cpu" else place)
         named = {started[-1]} if started else {cpu} if cpu is not None else set()
     cpus = tuple(sorted(named))
     return Named(_packages(topology, cpus), cpus)

@@ -16,8 +16,8 @@ from tdxwhy.records import Place
 _RANK = {"failure": 0, "result": 1, "consequence": 2, "ordinary": 3}
 # What says that a VM is no TD: the registers of its CPUs, which no VMM can read of a TD; another technology.
 _ORDINARY = lazy(r"^\W{0,8}[ER]AX=[0-9a-f]{8}|\bsev_\w{1,40}:")
-# So many lines lie between a CPU that is started and what fails on it.
-_SOON = 3
+# So many lines lie between a CPU that is started and the call, or the warning, that fails on it.
+_SOON, _NEAR = 3, 8
 # So many kinds of failure of one stage are told apart by their VMs.
 _PARTS = 3
 # Who speaks for the host's kernel.
@@ -87,8 +87,8 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, show
 
 def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], host: Host) -> StagedSign | None:
     message = sign.message
-    if message.outcome == "ordinary":
-        return None
+    if message.outcome == "ordinary" or (message.component in KERNEL and host.success and sign.vm.endswith("]")):
+        return None  # what a process of a host with TDX hands on of a kernel is its VM's
     place = places.get(sign.line.place, 0)
     errno = errno_of_sign(sign, tuple(lines[place + 1 : place + 6]))
     call = call_of(sign)
@@ -102,6 +102,8 @@ def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], h
         late = row.chosen and bool(brought_online(lines[max(0, place - _SOON) : place]))
         if _is_of_initialisation(seamcall) and not late and not _after_success(sign, host):
             return None
+    if message.kind == "late-cpu" and not brought_online(lines[max(0, place - _NEAR) : place]) and not _after_success(sign, host):
+        return None
     if message.id == "qgs.body" and int(sign.values.get("size", 0)) >= 0:
         return None
     return StagedSign(sign, stage, component, call, seamcall, errno)

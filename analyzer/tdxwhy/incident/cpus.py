@@ -26,6 +26,15 @@ _LISTED = lazy(
 _PLACED = lazy(
     r"\bcpu([0-9]{1,5})(?:/topology/physical_package_id|\W{1,8}(?:pkg|package|socket|physical_package_id))[ :=]{1,4}([0-9]{1,3})$"
 )
+# Accepted form: what a person says of them: "0-7 socket 0", "CPUs 8-15 are on package 1", "Socket 1 (CPUs 8-15)".
+_SAID = lazy(
+    r"(?i)(?<![\w.-])([0-9]{1,5}-[0-9]{1,5}(?:,[0-9]{1,5}-[0-9]{1,5}){0,8}) ?(?:=|:|->)? ?(?:are |is |sit |live )?(?:on |in |of )?"
+    r"(?:socket|package|pkg) ?#?([0-9]{1,3})\b"
+)
+_SAID_TURNED = lazy(
+    r"(?i)\b(?:socket|package|pkg) ?#?([0-9]{1,3})(?: has| holds| is|:| =)? ?[( ]?(?:CPUs? )?"
+    r"([0-9]{1,5}-[0-9]{1,5}(?:,[0-9]{1,5}-[0-9]{1,5}){0,8})(?![\w-]|\.[0-9])"
+)
 # Accepted form: a line of plain `lscpu`.
 _SUMMARY = lazy(r"\s*(?:On-line|Off-line) CPU\(s\) list:|\s*Socket\(s\):")
 _MOST = 8192
@@ -39,13 +48,31 @@ def topology_of(lines: Sequence[PasteLine], host: Topology) -> Topology:
     changed = dict(_changes(after))
     listed = {number for number, _ in _lists(lines)}
     if table is None and not listed:
-        return host
+        return host if host.cpus else _said(lines, changed) or host
     packages = {int(found[1]): int(found[2]) for line in lines if (found := _PLACED.search(line.text)) is not None}
     known = {cpu.number: cpu for cpu in table.cpus} if table is not None else {}
     cpus = tuple(_cpu(number, known.get(number), packages, changed) for number in sorted(known.keys() | listed))
     online = sum(cpu.presence == "online" for cpu in cpus)
     count = table.package_count if table is not None else None
     return completed((), Topology(cpus, package_count=count, cpu_count=len(cpus), online_count=online))
+
+
+def _said(lines: Sequence[PasteLine], changed: Mapping[int, Presence]) -> Topology | None:
+    """Return the CPUs and packages that somebody tells of in a sentence; None where nobody does, or where a CPU would be in two."""
+    packages: dict[int, int] = {}
+    for line in lines:
+        if line.time_ns is not None or line.command or line.asked:
+            continue
+        told = [(found[1], found[2]) for found in _SAID.finditer(line.text)]
+        turned = [(found[2], found[1]) for found in _SAID_TURNED.finditer(line.text)] if not told else []
+        for cpus, package in (*told, *turned):
+            for number in numbers(cpus, _MOST):
+                if packages.setdefault(number, int(package)) != int(package):
+                    return None
+    if not packages:
+        return None
+    cpus = tuple(Cpu(number, package, changed.get(number, "unknown"), ()) for number, package in sorted(packages.items()))
+    return completed((), Topology(cpus))
 
 
 def _cpu(number: int, known: Cpu | None, packages: Mapping[int, int], changed: Mapping[int, Presence]) -> Cpu:

@@ -8,7 +8,8 @@ from typing import Any
 
 from tdxwhy.digits import whole
 from tdxwhy.incident import sides
-from tdxwhy.incident.cases import Case, StagedSign
+from tdxwhy.incident.blame import Named
+from tdxwhy.incident.cases import GUEST, Case, StagedSign
 from tdxwhy.incident.evidence import PastedEvidence
 from tdxwhy.incident.nouns import Host
 from tdxwhy.incident.numbers import codes_of, errno_name, row_of
@@ -45,6 +46,10 @@ def of_paste(evidence: PastedEvidence, host: Host, cases: Sequence[Case], topolo
         found.add("memory-error-seen")
     if host.asked:
         found.add("asked")
+    if all(mark.component in GUEST for case in cases for mark in case.marks) and not any(
+        name.startswith("qgsd") for name in evidence.brought
+    ):
+        found.add("guest-alone")
     return frozenset(found)
 
 
@@ -133,9 +138,11 @@ def _of_topology(topology: Topology) -> Iterator[str]:
         yield "all-online"
 
 
-def of_case(case: Case, usable: bool | None) -> frozenset[str]:
-    """Return the facts of one case."""
+def of_case(case: Case, usable: bool | None, named: Named) -> frozenset[str]:
+    """Return the facts of one case; `named` is whom it concerns, whatever its cause."""
     found: set[str] = set()
+    if case.stage == "cpu-hotplug" and named.packages and named.cpus:
+        found.add("last-cpu-named")
     for mark in case.marks:
         found |= set(_of_mark(mark))
     if usable is not None:

@@ -50,7 +50,7 @@ def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
     topology: Topology,
 ) -> Incident:
     usable = about.usable_of(case, evidence)
-    known = shared | about.of_case(case, usable)
+    known = shared | about.of_case(case, usable, blame(case, (), lines, topology))
     ranked = rank(case, known)
     named = blame(case, ranked.causes, lines, topology)
     values = {**about.values_of(case, evidence, host, cases), **_named_values(named)}
@@ -73,7 +73,7 @@ def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
         module_usable=usable,
         sentence=sentence(case, ranked, values),
         actions=actions(case, ranked, known, values),
-        settles=(*settles(case, ranked, brought), *whom_settles(case, evidence, bool(named.cpus or named.packages))),
+        settles=(*settles(case, ranked, brought, known), *whom_settles(case, evidence, bool(named.cpus or named.packages))),
         times=sum(mark.sign.line.times for mark in same),
         first=min(numbers, default=None),
         last=max(numbers, default=None),

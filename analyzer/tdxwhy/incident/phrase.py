@@ -30,7 +30,8 @@ def sentence(case: Case, ranked: Ranked, values: Mapping[str, Any]) -> str:
         said = filled(tables.causes()[ranked.causes[0]].sentence, known)
         unsaid = [str(known[name]) for name in ("cpus", "packages") if name in known and str(known[name]) not in said]
         return _cut(said + (f" ({', '.join(unsaid)})" if unsaid else ""), _SENTENCE)
-    said = f"{failed if case.main.sign.known else 'a failure of TDX in words that no row knows'}{_why(case)}"
+    what = f", {known['what']}" if ranked.causes and "what" in known else ""
+    said = f"{failed if case.main.sign.known else 'a failure of TDX in words that no row knows'}{_why(case) or what}"
     if not ranked.causes:
         return _cut(f"{said}; the paste does not tell why", _SENTENCE)
     titles = [tables.causes()[id].title for id in ranked.causes]
@@ -75,17 +76,18 @@ def _steps(advice: Sequence[Advice], case: Case, facts: frozenset[str], values: 
         yield NextStep(_cut(filled(one.text, values), _ACTION), filled(one.command, values))
 
 
-def settles(case: Case, ranked: Ranked, brought: set[str]) -> tuple[str, ...]:
+def settles(case: Case, ranked: Ranked, brought: set[str], facts: frozenset[str]) -> tuple[str, ...]:
     """Return what would tell the candidates apart, leaving out what the paste holds; of a settled cause only what is not known of it."""
     if not ranked.causes:
         return (next(stage.settle for stage in tables.stages() if stage.id == case.stage),)
     if not ranked.is_open:
-        return ()
+        own = tables.causes()[ranked.causes[0]].settle
+        return tuple(row.text for row in own if row.facts and facts.issuperset(row.facts) and row.brings not in brought)[:_SETTLES]
     rows: list[Settle] = []
     for place in range(4):
         for id in ranked.causes:
             own = tables.causes()[id].settle
-            if place < len(own):
+            if place < len(own) and not own[place].facts:
                 rows.append(own[place])
     found: list[str] = []
     said: set[str] = set()

@@ -9,8 +9,9 @@ from tdxwhy.noun import NamedTuple
 # How much a message counts: a failure of its own; a result whose reason stands elsewhere; a line that only repeats; one that is none.
 Weight = Literal["failure", "result", "consequence", "ordinary"]
 # What the words of a message carry beyond its values: whom they concern, a CPU in a command, a function, the last words of a TD;
+# `late-cpu`: counts where a CPU was started just before, or the module was up;
 # `seamcall`: only its leaf tells the stage; `structure`: its lines are known by who speaks alone, whatever is said.
-Kind = Literal["", "last-cpu", "no-cpu", "online-file", "function", "last-words", "seamcall", "structure"]
+Kind = Literal["", "last-cpu", "no-cpu", "late-cpu", "online-file", "function", "last-words", "seamcall", "structure"]
 # What a fulfilled condition says of its cause.
 Verdict = Literal["settles", "likely", "unlikely", "excluded"]
 
@@ -84,11 +85,15 @@ class Advice(NamedTuple):
 
 
 class Settle(NamedTuple):
-    """What would tell a cause from its neighbours; needless where the paste holds what it `brings`."""
+    """What would tell a cause from its neighbours; needless where the paste holds what it `brings`.
+
+    With `facts` it is what remains to be found of a cause that is settled, where these hold.
+    """
 
     text: str
     brings: str = ""
     forms: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
 
 class IncidentCause(NamedTuple):

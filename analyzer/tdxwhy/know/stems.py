@@ -20,6 +20,11 @@ _TYPED = lazy(
 # A program's name and its process before what it says, as syslog has it; a name alone, which is not the kernel's own.
 _PROCESS = lazy(r"(?!kernel\[)[\w.@/-]{1,128}\[\d{1,9}\]: ")
 _NAMED = lazy(r"(?!kernel: )[\w.@/-]{1,128}: ")
+# What a driver says of its device, or under a name that only begins as those of the kernel's TDX code do: it speaks of something else.
+_DRIVER = lazy(
+    r"[\w.-]{1,64} [\da-f]{1,8}(?:[-:.][\da-f]{1,8}){1,4}: "
+    r"|(?!tdx_(?:module|host|guest|core|init|enable|cpu|sys|mcall|load|tdmr|pamt|config|global|online|add|get|read_|check))tdx_\w{1,40}: "
+)
 # ... unless the line begins as the kernel's own do.
 _OURS = lazy(r"(?:x86/)?(?:virt/)?tdx: |TDX: |seam(?:ldr)?: |kvm(?:_intel)?: |SEAMCALL")
 # Who shows how a line ought to look says so before it.
@@ -41,7 +46,14 @@ def may_look_like_tdx(text: str) -> bool:
 
 def looks_like_tdx(text: str) -> bool:
     """Tell whether the text carries one of the stems and was not typed by a person."""
-    return _STEM.search(text) is not None and (_OURS.match(text) is not None or _TYPED.search(text) is None)
+    if _STEM.search(text) is None:
+        return False
+    if _OURS.match(text) is not None:
+        return True
+    driver = _DRIVER.match(text)
+    if driver is not None and _STEM.search(text[driver.end() :].removeprefix("tdx: ")) is None:
+        return False
+    return _TYPED.search(text) is None
 
 
 def is_of_program(text: str, facility: int | None) -> bool:

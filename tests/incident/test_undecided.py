@@ -1,0 +1,87 @@
+"""What a paste does not settle is said to be open, with what settles it; what it shows settles it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tdxwhy.cli import main
+
+REFUSED = "{}: TDX requires all packages to have an online CPU. Delete all TDs in order to offline all CPUs of a package."
+BY_KVM, BY_CORE = "[ 903.000001] " + REFUSED.format("kvm_intel"), "[ 903.000001] " + REFUSED.format("virt/tdx")
+TYPED = "$ sudo chcpu -d 31\nchcpu: CPU 31 disable failed: Device or resource busy\n"
+TABLE = "$ lscpu -e=CPU,SOCKET,ONLINE\nCPU SOCKET ONLINE\n" + "".join(
+    f"{cpu} {cpu // 16} {'yes' if cpu < 17 else 'no'}\n" for cpu in range(32)
+)
+LEAKED = "[ 800.000001] kvm_intel: tdh_mng_vpflushdone() failed. HKID 22 is leaked.\n"
+VMXON = "VMXON faulted, MSR_IA32_FEAT_CTL (0x3a) = 0x1"
+UP = "[    0.000000] virt/tdx: BIOS enabled: private KeyID range [16, 32)\n[    2.000001] virt/tdx: TDX-Module initialized\n"
+
+
+def told(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> dict[str, object]:
+    path = tmp_path / "paste.txt"
+    path.write_text(text)
+    main(["log", str(path), "--format", "json"])
+    return dict(json.loads(capsys.readouterr().out)["logs"][0])
+
+
+@pytest.mark.parametrize(
+    ("text", "causes"),
+    [
+        (BY_KVM, ["last-cpu-of-package", "keyid-leaked"]),
+        (BY_CORE, ["last-cpu-of-package", "keyid-leaked"]),
+        (TYPED + BY_CORE, ["last-cpu-of-package", "keyid-leaked"]),
+        (TYPED.replace("31", "16") + BY_CORE + "\n" + TABLE, ["last-cpu-of-package"]),
+        ("$ virsh list\n Id   Name     State\n-------------------\n 3    td-3     running\n\n" + TYPED + BY_CORE, ["last-cpu-of-package"]),
+        (TYPED + LEAKED + BY_CORE + "\n$ pgrep -c qemu\n0\n", ["keyid-leaked"]),
+    ],
+)
+def test_a_cpu_that_may_not_go_offline(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, causes: list[str]) -> None:
+    found = told(tmp_path, capsys, text + "\n")["incidents"]
+    assert isinstance(found, list)
+    one = next(one for one in found if one["stage"] == "cpu-hotplug")
+    assert one["causes"] == causes
+    assert bool(one["settles"]) is (len(causes) > 1)
+    if len(causes) > 1:
+        assert any("misc.current" in asked for asked in one["settles"])
+
+
+@pytest.mark.parametrize("told_by", ["Socket 0: CPUs 0-15, socket 1: CPUs 16-31.", "2 sockets (0-15 socket 0, 16-31 are on socket 1)"])
+def test_packages_that_a_reporter_tells_of_are_known(tmp_path: Path, capsys: pytest.CaptureFixture[str], told_by: str) -> None:
+    (one,) = told(tmp_path, capsys, f"{told_by}\n{TYPED}{BY_CORE}\n")["incidents"]  # type: ignore[misc]
+    assert (one["packages"], one["cpus"]) == ([1], [31])
+
+
+def test_vmxon_that_faults_on_a_cpu_started_late_is_no_failed_initialisation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    started = "[ 5520.001120] smpboot: Booting Node 1 Processor 70 APIC 0x9c\n"
+    fault = f"[ 5520.010441] ------------[ cut here ]------------\n[ 5520.010447] {VMXON}\n"
+    found = told(tmp_path, capsys, started + fault)
+    assert found["outcome"] == "unknown"
+    (one,) = found["incidents"]  # type: ignore[misc]
+    assert (one["stage"], one["causes"], one["cpus"]) == ("cpu-hotplug", ["cpu-not-in-vmx"], [70])
+    header = "[ 5520.010460] WARNING: arch/x86/virt/hw.c:86 at x86_vmx_cpu_vmxon+0x7a/0x90, CPU#71: cpuhp/71/461\n"
+    found = told(tmp_path, capsys, UP + fault + header)
+    assert found["outcome"] == "initialized"
+    assert [one["cpus"] for one in found["incidents"]] == [[71]]  # type: ignore[attr-defined]
+    assert told(tmp_path, capsys, UP.splitlines()[0] + f"\n[    2.000001] {VMXON}\n")["outcome"] == "failed"
+
+
+def test_a_driver_whose_name_begins_as_the_kernels_is_none_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    others = "[   15.0] tdx_reader: initialization failed (-19)\n[   15.1] toradex-tdx 1-0041: tdx: firmware failed to load, error -2\n"
+    found = told(tmp_path, capsys, UP + others)
+    assert (found["outcome"], found["incidents"]) == ("initialized", [])
+
+
+def test_too_many_cpus_are_refused_for_the_td_that_is_created(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "qemu-system-x86_64: Number of SMP cpus requested (160) exceeds the maximum cpus supported by KVM (128)\n"
+    (one,) = told(tmp_path, capsys, f"{line}<launchSecurity type='tdx'/>\n")["incidents"]  # type: ignore[misc]
+    assert (one["stage"], one["causes"]) == ("td-create", ["cpu-count"])
+
+
+def test_a_guest_without_a_quote_service_sends_its_reader_to_the_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "[  622.331207] tdx_guest: GetQuote request failed, status:8000000000000001\n"
+    (one,) = told(tmp_path, capsys, line)["incidents"]  # type: ignore[misc]
+    assert one["causes"] == ["qgs-unreachable"]
+    assert any("on the host" in asked for asked in one["settles"])

@@ -11,6 +11,7 @@ from tdxwhy.explain.facts import evidence_of, gather, said_of
 from tdxwhy.explain.judgement import Judgement, judge
 from tdxwhy.explain.nouns import Diagnosis, FoundCause, Note, Seamcall
 from tdxwhy.explain.outcome import out_of_place
+from tdxwhy.explain.relayed import own
 from tdxwhy.explain.sentence import lowered, sentence
 from tdxwhy.know import tables
 from tdxwhy.know.beside import contradiction
@@ -36,7 +37,7 @@ Read = Callable[[Sequence[Event], Topology | None], Topology]
 def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, read: Read = read_topology) -> Diagnosis:
     """Say what became of TDX in one boot and why, as far as its log and the sidecar tell; `read` makes a topology of both."""
     recogniser = Recogniser()
-    events = tuple(recogniser.events(_as_told(boot.records)))
+    events = own(tuple(recogniser.events(_as_told(boot.records))))
     against = contradiction(facts_of(events), sidecar) if sidecar is not None else None
     topology = read(events, sidecar if against is None else None)
     facts = gather(boot, events, topology)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tdxwhy.explain.lines import edges_of, likeness, timed, understood
 from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.explain.relayed import is_relayed
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
 
@@ -111,10 +112,12 @@ def decisive(boots: Sequence[Diagnosis]) -> int:
     """Return the place of the last boot of a host, or of the last one where no host speaks.
 
     A piece that says nothing (a torn head, a paste without an outcome) does not take the word from one that does, unless it
-    names its kernel and so is a boot of its own; nor does a single line, quoted to show how things ought to look, from a log.
+    names its kernel and so is a boot of its own; nor does a single line, quoted to show how things ought to look, from a log, nor the
+    console of a VM that a program of the host hands on from what the host itself says.
     """
     places = range(len(boots))
     hosts = [place for place in places if boots[place].role == "host"] or list(places)
+    hosts = [place for place in hosts if not all(is_relayed(event.record) for event in boots[place].events)] or hosts
     logs = [place for place in hosts if len(boots[place].events) > 1] or hosts
     telling = [place for place in logs if boots[place].outcome != "unknown" or boots[place].kernel is not None]
     return (telling or logs)[-1]

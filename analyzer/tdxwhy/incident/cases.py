@@ -87,8 +87,8 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, show
 
 def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], host: Host) -> StagedSign | None:
     message = sign.message
-    if message.outcome == "ordinary" or (message.component in KERNEL and host.success and sign.vm.endswith("]")):
-        return None  # what a process of a host with TDX hands on of a kernel is its VM's
+    if message.outcome == "ordinary" or (host.success and _is_relayed(sign)):
+        return None
     place = places.get(sign.line.place, 0)
     errno = errno_of_sign(sign, tuple(lines[place + 1 : place + 6]))
     call = call_of(sign)
@@ -107,6 +107,11 @@ def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], h
     if message.id == "qgs.body" and int(sign.values.get("size", 0)) >= 0:
         return None
     return StagedSign(sign, stage, component, call, seamcall, errno)
+
+
+def _is_relayed(sign: Sign) -> bool:
+    """Tell whether a process hands on what only a kernel prints: its VM's console."""
+    return sign.message.component in KERNEL and bool(sign.message.prefix or sign.message.kind == "seamcall") and sign.vm.endswith("]")
 
 
 def _is_of_initialisation(call: FailedCall) -> bool:

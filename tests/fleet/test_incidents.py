@@ -40,3 +40,19 @@ def test_the_report_and_the_metrics_count_them(store: str, capsys: pytest.Captur
     assert (one["stage"], one["cause"], one["boots"]) == ("td-create", "key-generation-failed", 2)
     main(["fleet", "report", "--store", store])
     assert "after initialisation" in capsys.readouterr().out
+
+
+def test_the_report_says_with_which_kernel_they_came(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(40):
+        kernel, fails = ("6.17.8", number % 20 == 0) if number < 20 else ("6.18.2", number % 4 > 0)
+        (tmp_path / "logs" / f"h{number}").mkdir(parents=True)
+        text = LOG if fails else "".join(LOG.splitlines(keepends=True)[:-1])
+        (tmp_path / "logs" / f"h{number}" / "dmesg.log").write_text(text.replace("6.17.8", kernel))
+    store = str(tmp_path / "store")
+    main(["ingest", str(tmp_path / "logs"), "--store", store, "--pattern", "{host}/dmesg.log", "--jobs", "1"])
+    capsys.readouterr()
+    main(["fleet", "report", "--store", store, "--format", "json"])
+    (one,) = json.loads(capsys.readouterr().out)["regressions"]
+    assert (one["dimension"], one["value"], one["step"]) == ("kernel", "6.18.2", "td-create (key-generation-failed)")
+    main(["fleet", "report", "--store", store])
+    assert "td-create (key-generation-failed): 15 of 20" in capsys.readouterr().out

@@ -101,8 +101,11 @@ class _Counted(NamedTuple):
 
 
 def regressions(fleet: Fleet, split: datetime | None) -> list[Regression]:
-    """Find what became worse with a kernel or module, with values first seen since the split, or since then."""
-    cells = _cells(fleet, split)
+    """Find what became worse with a kernel or module, with values first seen since the split, or since then.
+
+    Failures are those of initialisation by their step, and incidents by stage and cause.
+    """
+    cells = {**_cells(fleet, split), **_incident_cells(fleet, split)}
     found: list[Regression] = []
     for step in sorted(cells):
         found += _of_step(step, cells[step])
@@ -122,6 +125,31 @@ def _cells(fleet: Fleet, split: datetime | None) -> dict[str, list[_Cell]]:
         hosts = frozenset({first, last} | ({None} if named < boots else set()))
         for one, cells in found.items():
             cells.append(_Cell(when, tuple(values), boots if step == one else 0, boots, hosts))
+    return found
+
+
+def _incident_cells(fleet: Fleet, split: datetime | None) -> dict[str, list[_Cell]]:
+    """Return the boots of hosts that did not fail to come up, gathered, for each kind of incident that some had."""
+    late = "started >= $1" if split is not None else "CAST(NULL AS BOOLEAN)"
+    kind = "(SELECT DISTINCT boot, stage || ' (' || coalesce(cause, 'no known cause') || ')' AS kind FROM incidents)"
+    groups, hosts = f"{late}, {', '.join(DIMENSIONS)}", "count(*), min(host), max(host), count(host)"
+    of = "role = 'host' AND outcome <> 'failed'"
+    asked = (split,) if split is not None else ()
+    rows = fleet.ask(f"SELECT kind, {groups}, {hosts} FROM boots JOIN {kind} USING (boot) WHERE {of} GROUP BY ALL", asked).rows  # noqa: S608
+    if not rows:
+        return {}
+    every = fleet.ask(f"SELECT {groups}, {hosts} FROM boots WHERE {of} GROUP BY ALL", asked).rows  # noqa: S608 - our own words
+    found: dict[str, list[_Cell]] = {}
+    for kind in sorted({row[0] for row in rows}):
+        failing = {tuple(row[1:-4]): row[-4:] for row in rows if row[0] == kind}
+        cells = found[kind] = []
+        for row in every:
+            (when, *values), counts = row[:-4], row[-4:]
+            failed = failing.get((when, *values), (0, None, None, 0))
+            for part, boots in ((failed, failed[0]), (counts, counts[0] - failed[0])):
+                if boots:
+                    hosts_of = frozenset({part[1], part[2]} | ({None} if part[3] < part[0] else set()))
+                    cells.append(_Cell(when, tuple(values), boots if part is failed else 0, boots, hosts_of))
     return found
 
 

@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.cli import main
+from tdxwhy.incident import tables
+from tdxwhy.incident.incidents import incidents_of
+from tdxwhy.incident.lines import lines_of
+from tdxwhy.incident.nouns import Host
+from tdxwhy.incident.rows import ProgramMessage
+from tests.incident.test_messages import SPEAKERS, rendered
 
 REFUSED = "{}: TDX requires all packages to have an online CPU. Delete all TDs in order to offline all CPUs of a package."
 BY_KVM, BY_CORE = "[ 903.000001] " + REFUSED.format("kvm_intel"), "[ 903.000001] " + REFUSED.format("virt/tdx")
@@ -85,3 +91,30 @@ def test_a_guest_without_a_quote_service_sends_its_reader_to_the_host(tmp_path: 
     (one,) = told(tmp_path, capsys, line)["incidents"]  # type: ignore[misc]
     assert one["causes"] == ["qgs-unreachable"]
     assert any("on the host" in asked for asked in one["settles"])
+
+
+# Lines with several causes of which something in the line itself tells one: a code, an errno, a status, an address, or that a hypervisor
+# would have to be seen for the other.
+TOLD_BY_THE_LINE = {
+    "a hypervisor is seen by other lines": {"kvm.movdir64b-required", "kvm.selfsnoop-required", "virt.selfsnoop-required"},
+    "its errno": {"kvm.modprobe-einval", "qemu.ioctl-return.series"},
+    "its address": {"kvm.access-before-accept"},
+    "its status": {"kvm.vp-enter-ret", "kvm.oot.td-exit", "virt.sys-disable"},
+    "its code": {"qgs.config", "qgs.curl", "qgs.ql-logic"},
+    "it is the line of that fault": {"cgroup.tdx-less-than-0"},
+    "it is found beside others only": {"guest.outblob-empty-file"},
+}
+
+
+@pytest.mark.parametrize(
+    "message", [one for one in tables.messages() if len(one.causes) > 1 and one.outcome != "ordinary"], ids=lambda one: one.id
+)
+def test_a_line_alone_that_has_several_causes_is_left_open(message: ProgramMessage) -> None:
+    if message.id in set().union(*TOLD_BY_THE_LINE.values()):
+        return
+    text = f"{SPEAKERS.get(message.component, '')}{message.prefix}{message.example or rendered(message)}"
+    (one, *_) = incidents_of(lines_of([(1, text)], "paste", {}), Host())
+    assert 1 < len(one.causes) <= 3
+    assert one.is_open
+    assert one.settles
+    assert "it may be" in one.sentence

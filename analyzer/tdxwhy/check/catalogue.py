@@ -47,7 +47,15 @@ def _shipped() -> tuple[Rule, ...]:
 
 
 def _sources() -> Iterable[compiled.Source]:
-    code = ("records.py", "strict.py", "check/rules.py", "check/predicates.py", "check/subjects/nouns.py", "check/catalogue.py")
+    code = (
+        "records.py",
+        "digits.py",
+        "strict.py",
+        "check/rules.py",
+        "check/predicates.py",
+        "check/subjects/nouns.py",
+        "check/catalogue.py",
+    )
     return compiled.files(FOLDERS, lambda stem: stem.startswith("TDX"), code)
 
 

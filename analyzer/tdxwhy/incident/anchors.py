@@ -15,10 +15,11 @@ _LONG = 8
 
 
 def _sources() -> Iterable[compiled.Source]:
-    yield from compiled.files((tables.FOLDER,), lambda name: name.startswith("messages"), ())
+    yield compiled.text(tables.INCIDENT, "message").encode()
     yield compiled.text(stored.ANCHORS, "ANCHORS").encode()
+    know = [f"know/{name}.py" for name in ("cover", "buckets", "ordinary", "printf", "rows", "load", "stored")]
     yield from compiled.files(
-        ("knowledge",), "ordinary".__eq__, ("incident/anchors.py", "know/cover.py", "know/buckets.py", "know/ordinary.py")
+        ("knowledge",), "ordinary".__eq__, ("digits.py", "strict.py", "toml.py", "incident/tables.py", "incident/anchors.py", *know)
     )
 
 

@@ -34,7 +34,9 @@ def _make() -> dict[str, Any]:
 INCIDENT = compiled.Piece(
     "incident",
     lambda: compiled.files(
-        (FOLDER,), lambda _: True, ("toml.py", "strict.py", "incident/rows.py", "incident/tables.py", "incident/load.py", "know/printf.py")
+        (FOLDER,),
+        lambda _: True,
+        ("toml.py", "digits.py", "strict.py", "incident/rows.py", "incident/tables.py", "incident/load.py", "know/printf.py"),
     ),
     _make,
 )

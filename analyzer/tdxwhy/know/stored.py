@@ -19,7 +19,9 @@ _COVER = ("cover", "buckets", "ordinary", "rows", "load", "stored")
 def _sources() -> Iterable[compiled.Source]:
     from tdxwhy.know.rows import is_table
 
-    yield from compiled.files(("knowledge",), is_table, ("records.py", "strict.py", "toml.py", *(f"know/{name}.py" for name in _CODE)))
+    yield from compiled.files(
+        ("knowledge",), is_table, ("records.py", "digits.py", "strict.py", "toml.py", *(f"know/{name}.py" for name in _CODE))
+    )
     yield from compiled.files(("model", "model/corrections"), bool, ())
 
 

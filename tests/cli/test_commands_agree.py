@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import io
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 import zipfile
 from collections.abc import Iterator
@@ -144,7 +146,8 @@ def test_sigterm_loses_nothing_that_a_follower_has_read() -> None:
         first = child.stdout.readline()  # type: ignore[union-attr]
         child.stdin.write(b"[  100.000000] Linux version 6.16.9 (a@b) #1 SMP\n[  101.000000] virt/tdx: module initialized\n")  # type: ignore[union-attr]
         child.stdin.flush()  # type: ignore[union-attr]
-        time.sleep(0.15)
+        while int.from_bytes(fcntl.ioctl(child.stdin, termios.FIONREAD, bytes(4)), sys.byteorder):  # until it has been read
+            time.sleep(0.01)
         child.send_signal(signal.SIGTERM)
         rest, said = child.communicate(timeout=30)
     assert child.returncode == 143
@@ -159,7 +162,8 @@ def test_sigterm_leaves_a_store_whole_and_nothing_beside_it(tmp_path) -> None:
     make_fleet(tmp_path / "logs", hosts=400, boots=9)
     store = str(tmp_path / "store")
     with started("ingest", "--quiet", "--jobs", "2", "--store", store, str(tmp_path / "logs")) as child:
-        time.sleep(1.0)
+        while not (tmp_path / "store" / "store.json").exists() and child.poll() is None:  # before that nothing has begun
+            time.sleep(0.01)
         child.send_signal(signal.SIGTERM)
         _, said = child.communicate(timeout=120)
     assert child.returncode in (0, 143)

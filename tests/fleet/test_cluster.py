@@ -51,3 +51,28 @@ def test_no_scheduler_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr("tdxwhy.fleet.cluster._TIMEOUT", "1s")
     with pytest.raises(TdxwhyError, match="no scheduler answers"):
         ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 1), scheduler="tcp://127.0.0.1:9")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_worker_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("tdxwhy.fleet.cluster._PATIENCE", 0.5)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50, host="127.0.0.1") as cluster,
+        pytest.raises(TdxwhyError, match="no worker is left, or none came"),
+    ):
+        ingested(tmp_path / "store", make_fleet(tmp_path / "logs", 1), scheduler=cluster.scheduler_address)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_scheduler_that_ends_is_one_line(tmp_path):
+    """It ends when a first batch is done, and others wait."""
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50, host="127.0.0.1") as cluster:
+
+        def end(progress: Progress) -> None:
+            if progress.sources:
+                cluster.scale(0)
+                cluster.close()
+
+        request = IngestRequest((str(make_fleet(tmp_path / "logs", 500, 4)),), tmp_path / "store", scheduler=cluster.scheduler_address)
+        with pytest.raises(TdxwhyError, match=r"no worker is left|answers no longer"):
+            ingest(request, end)

@@ -7,7 +7,9 @@ done again by another; a part that is there already is left as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from importlib import import_module
+from time import monotonic, sleep
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError
@@ -18,6 +20,9 @@ from tdxwhy.fleet.work import run
 
 _RETRIES = 3
 _TIMEOUT = "15s"
+# Seconds without any worker, and between two looks at what is done.
+_PATIENCE, _PAUSE = 30.0, 0.05
+_AGAIN = "what was written is whole; run ingest again"
 
 
 class Cluster:
@@ -45,7 +50,22 @@ class Cluster:
         with client, client.as_current():
             waiting = [client.submit(run, batch, settings, pure=False, retries=_RETRIES) for batch in batches]
             try:
-                for done in dask.as_completed(waiting):
-                    yield done.result()
+                yield from self._outcomes(client, dask.as_completed(waiting))
             except dask.KilledWorker as error:
-                raise TdxwhyError("workers died again and again on one batch", "what was written is whole; run ingest again") from error
+                raise TdxwhyError("workers died again and again on one batch", _AGAIN) from error
+            except (OSError, CancelledError) as error:
+                raise TdxwhyError(f"{self._scheduler}: the scheduler answers no longer", _AGAIN) from error
+
+    def _outcomes(self, client: Any, done: Any) -> Iterator[BatchResult]:  # noqa: ANN401 - of dask
+        """Yield what batches come to; where there is no worker for long, nobody will ever do them."""
+        seen = monotonic()
+        while not done.is_empty():
+            if done.has_ready():
+                yield next(done).result()
+            elif client.scheduler_info()["workers"]:
+                seen = monotonic()
+                sleep(_PAUSE)
+            elif monotonic() - seen > _PATIENCE:
+                raise TdxwhyError(f"{self._scheduler}: no worker is left, or none came", _AGAIN)
+            else:
+                sleep(_PAUSE)

@@ -25,10 +25,11 @@ _LOCAL_HEADER = 30
 
 
 class Member(NamedTuple):
-    """One log in an archive."""
+    """One log in an archive; `packed` is how many bytes it takes of one that is not read from its beginning to its end."""
 
     name: str
     stream: BinaryIO
+    packed: int = 0
 
 
 class Refused(NamedTuple):
@@ -112,7 +113,7 @@ def _zip(stream: BinaryIO) -> Iterator[Member | Refused]:
                 yield Refused(_named(entry.filename, number), why)
                 continue
             with content:
-                yield Member(shown(entry.filename), cast(BinaryIO, content))
+                yield Member(shown(entry.filename), cast(BinaryIO, content), _LOCAL_HEADER + len(entry.filename) + entry.compress_size)
 
 
 def _zip_bomb(entries: Iterable[zipfile.ZipInfo]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tdxwhy.explain.speaking import speaks
+from tdxwhy.fleet import counters
 from tdxwhy.fleet.boot import SPEAKING, Boot, boot_of
 from tdxwhy.fleet.content import ZIP_MAGIC
 from tdxwhy.fleet.journal import Journal, is_journal
@@ -46,6 +47,7 @@ class Gatherer:
 
     def __init__(self, name: str) -> None:
         self.losses: list[Loss] = []
+        self._places: dict[str, int] = {}
         self._name = name
         self._anchors = anchors()
 
@@ -90,6 +92,7 @@ class Gatherer:
                 continue
             guarded = Guarded(member.stream)
             yield from self._any(cast(BinaryIO, guarded), name, depth + 1)
+            counters.add(member.packed)
             if guarded.trouble:
                 self._lose(f"rest of a member of an archive ({guarded.trouble})", name)
         for report, logs in reports.items():
@@ -136,7 +139,11 @@ class Gatherer:
         return False
 
     def _lose(self, what: str, name: str) -> None:
-        self.losses.append(Loss(what, 1, Place(name)))
+        """Count what a source lost for one reason: of a million members, each may be one."""
+        place = self._places.setdefault(what, len(self.losses))
+        if place == len(self.losses):
+            self.losses.append(Loss(what, 0, Place(name)))
+        self.losses[place] = self.losses[place]._replace(pieces=self.losses[place].pieces + 1)
 
 
 def _beginning(stream: io.RawIOBase) -> bytes:

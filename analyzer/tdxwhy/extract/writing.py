@@ -116,7 +116,7 @@ def _is_table(value: object) -> bool:
 
 
 def _one_line(text: str) -> str:
-    return " ".join("".join(each if each >= " " and each != "\x7f" else " " for each in text).split())
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _value(value: object) -> str:
@@ -130,4 +130,8 @@ def _value(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(each) for each in value) + "]"
     text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(each if each >= " " and each != "\x7f" else f"\\u{ord(each):04x}" for each in text) + '"'
+    return '"' + "".join(each if each.isprintable() else _escaped(ord(each)) for each in text) + '"'
+
+
+def _escaped(number: int) -> str:
+    return f"\\u{number:04x}" if number < 1 << 16 else f"\\U{number:08x}"

@@ -107,6 +107,15 @@ QEMU_ENDS = (
 )
 
 
+def test_logs_of_two_vms_in_one_file_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = (QEMU_STARTS + QEMU_ENDS).replace("td-a", "td-b").replace(NO_KEYID, NOT_ALLOWED)
+    log = tmp_path / "both.log"
+    log.write_text(QEMU_STARTS + QEMU_ENDS + other + QEMU_STARTS + QEMU_ENDS)
+    found = report(log, capsys)["incidents"]
+    assert isinstance(found, list)
+    assert [(one["errno"], one["count"], one["vms"]) for one in found] == [(-28, 2, ["td-a"]), (-22, 1, ["td-b"])]
+
+
 @pytest.mark.parametrize("text", [QEMU_STARTS[140:] + QEMU_ENDS, QEMU_ENDS, QEMU_ENDS[30:]])
 def test_a_libvirt_log_cut_in_front_tells_what_its_rest_says(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     log = tmp_path / "td-a.log"

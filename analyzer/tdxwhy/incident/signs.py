@@ -29,6 +29,9 @@ _TOLD = lazy(
 _PROGRAM = lazy(
     r"(?<![\w./-])(?:[\w./-]{0,200}qemu[\w.-]{0,64}(?:\[\d{1,9}\])?: -\w{1,32} [^:]{0,80}: |[\w./-]{1,200}(?:\[\d{1,9}\])?: ?)$"
 )
+# What libvirt writes into the log of a VM: that QEMU starts, with what command line, and that it ended.
+_STARTS, _ENDS = ": starting up libvirt version: ", ": shutting down, reason="
+_NAMED = lazy(r"-name guest=(?P<guest>[\w.-]{1,64})")
 _WORDS = lazy(r"[a-zà-ÿ]{3,}")
 
 
@@ -76,16 +79,25 @@ def needles_in(text: str) -> list[str]:
 def signs_of(lines: Sequence[PasteLine]) -> tuple[Sign, ...]:
     """Return the messages in the lines, in their order; one that line breaks parted is put together."""
     found: list[Sign] = []
-    reached = -1
+    reached, domain = -1, ""
     for number, line in enumerate(lines):
         if number <= reached:
             continue
+        domain = _domain_after(line.text, domain)
         here: Sequence[Sign] = list(_on(line, line.text))
         if here and is_sample(lines, number, here):
             continue
         here, reached = put_together(lines, number, here, partial(_on, line))
-        found += here
+        found += (sign._replace(vm=domain) if domain and not sign.vm and sign.message.component == "qemu" else sign for sign in here)
     return tuple(found)
+
+
+def _domain_after(text: str, domain: str) -> str:
+    """Return the VM of whose QEMU the following lines are, in a log that libvirt keeps of each: between its start and its end."""
+    if _STARTS in text or _ENDS in text:
+        return ""
+    named = _NAMED.match(text)
+    return named["guest"] if named is not None else domain
 
 
 def _on(line: PasteLine, text: str) -> Iterator[Sign]:

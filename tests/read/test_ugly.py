@@ -2,82 +2,15 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.explain.logs import read
 
 from tdxwhy.explain.diagnosis import diagnose
 from tdxwhy.explain.logs import JudgedBoot, report
 from tdxwhy.read.log import LogReader
-
-LOGS = sorted(Path("samples/logs").glob("*/dmesg.log"))
-DIGITS = "0123456789"
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-
-def _each_line(change: Callable[[str], str]) -> Callable[[str], str]:
-    return lambda text: "".join(change(line) + "\n" for line in text.splitlines())
-
-
-def _scanned(line: str) -> str:
-    return re.sub(r"0x[0-9a-f]{4,16}", lambda number: "Ox" + number[0][2:].replace("0", "O").replace("1", "l"), line)
-
-
-def _shifted(text: str, characters: str, first: int) -> str:
-    return text.translate({ord(one): first + number for number, one in enumerate(characters)})
-
-
-UGLY: dict[str, Callable[[str], str]] = {
-    "full-width digits": lambda text: _shifted(text, DIGITS, 0xFF10),
-    "full-width all": lambda text: "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text),
-    "Arabic digits": lambda text: _shifted(text, DIGITS, 0x0660),
-    "bold by code": lambda text: _shifted(text, LETTERS, 0x1D5D4),
-    "non-breaking blanks": lambda text: text.replace(" ", "\u00a0"),
-    "ideographic blanks": lambda text: text.replace(" ", "\u3000"),
-    "smart quotes and dashes": lambda text: text.translate(str.maketrans({'"': "\u201d", "'": "\u2019", "`": "\u2018", "-": "\u2013"})),
-    "soft hyphens": lambda text: text.replace("e", "e\u00ad"),
-    "ligatures": lambda text: text.replace("fi", "\ufb01").replace("fl", "\ufb02"),
-    "right to left": _each_line("\u202b{}\u202c\u200f".format),
-    "Hebrew around it": lambda text: f"שלום, זה לא עובד:\n\n```\n{text}```\nתודה\n",
-    "entities and breaks": lambda text: html.escape(text).replace("\n", "<br>\n"),
-    "a whole page": lambda text: f"<html><body><p>Hello</p><pre class='x'>{html.escape(text)}</pre></body></html>\n",
-    "coloured elements": _each_line(lambda line: f'<div><span style="color:red">{html.escape(line)}</span></div>'),
-    "blanks as entities": lambda text: html.escape(text).replace(" ", "&nbsp;"),
-    "lost escapes": lambda text: re.sub(r"(?m)^(\[[ 0-9.]+\])( )", r"[32m\1[0m[33m\2", text),
-    "scanned": _each_line(_scanned),
-    "twice": lambda text: text + text,
-    "returns": lambda text: text.replace("\n", "\r\n"),
-    "art around it": lambda text: f"  _____ ____\n |_   _|  _ \\\n   |_| |____/ __/\\\n\n{text}\n +-----+\n | end |\n +-----+\n",
-    "table": _each_line("| {} |".format),
-    "indented": _each_line("\t    {}".format),
-}
-
-
-@pytest.mark.parametrize("ugly", UGLY)
-@pytest.mark.parametrize("log", LOGS, ids=lambda path: path.parent.name)
-def test_an_ugly_paste_gets_the_same_diagnosis(log: Path, ugly: str) -> None:
-    text = log.read_text(encoding="utf-8")
-    assert verdict(UGLY[ugly](text)) == verdict(text)
-
-
-@given(
-    st.lists(st.sampled_from("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), min_size=1, max_size=40),
-    st.randoms(use_true_random=False),
-)
-@settings(deadline=None, max_examples=30)
-def test_what_cannot_be_seen_changes_nothing(unseen: list[str], chance) -> None:
-    text = Path("samples/logs/sys-rd-module-too-old/dmesg.log").read_text(encoding="utf-8")
-    spoilt = list(text)
-    for one in unseen:
-        spoilt.insert(chance.randrange(len(spoilt)), one)
-    assert verdict("".join(spoilt)) == verdict(text)
 
 
 def test_a_paste_that_ends_inside_a_character_is_read_to_there() -> None:

@@ -143,7 +143,7 @@ def _after_success(sign: Sign, host: Host) -> bool:
         if time is not None and sign.line.time_ns is not None:
             if sign.line.time_ns > time:
                 return True
-        elif sign.line.place.line is not None and sign.line.place.line > line:
+        elif host.outcome != "failed" and sign.line.place.line is not None and sign.line.place.line > line:
             return True
     return False
 

@@ -20,6 +20,7 @@ _ANSWER = 400
 # Stands for what was not kept; the answer to a command ends there.
 _GAP = "```"
 _NOWHERE = Place("")
+_NO_RECORD = (None, 0)
 _COLOUR = lazy(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
 # Accepted form: what mails put before a quoted line, `grep -n` before a found one, docker compose before a service's.
 _LEAD = lazy(r"(?:\s{0,16}>)+ ?|\s{0,8}\d{1,7}[:-](?=\[|<\d|\w{3} +\d{1,2} \d\d:)")
@@ -27,10 +28,26 @@ _LEAD = lazy(r"(?:\s{0,16}>)+ ?|\s{0,8}\d{1,7}[:-](?=\[|<\d|\w{3} +\d{1,2} \d\d:
 
 def lines_of(numbered: Iterable[tuple[int, str]], source: str, records: Mapping[int, tuple[LogRecord, int]]) -> tuple[PasteLine, ...]:
     """Return the lines of a paste; `records` gives the record of a line and the number of its boot, where there is one."""
-    made = []
+    from tdxwhy.incident.signs import needles_in
+
+    made: list[PasteLine] = []
+    known: dict[str, tuple[LogRecord | None, int]] = {}
+    whole = before = ""
     for number, raw in numbered:
-        record, boot = records.get(number, (None, 0))
-        made.append(PasteLine(Place(source, number), bare(raw), time_ns=record.time_ns if record is not None else None, boot=boot))
+        text = bare(raw)
+        if whole and number not in records and text.strip() and text.strip() in whole:
+            if not needles_in(text):
+                continue
+            made[-1] = made[-1]._replace(text=before)  # a message of its own, that looked like the rest of the line before
+        # A line that stands there twice is of the boot in which it was read, at its time.
+        record, boot = records.get(number) or known.get(text, _NO_RECORD)
+        if record is not None:
+            known[text] = (record, boot)
+        # One that goes on in the next lines was put together when it was read.
+        whole = record.text if record is not None and len(record.text) > len(raw) else ""
+        time = record.time_ns if record is not None else None
+        before = text
+        made.append(PasteLine(Place(source, number), whole[:LONGEST] or text, time_ns=time, boot=boot))
     return tuple(_asked(made))
 
 

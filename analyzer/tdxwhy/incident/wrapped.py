@@ -12,6 +12,8 @@ from tdxwhy.lazy import lazy
 
 # Nobody wraps at less; a message is broken into no more pieces than this.
 _NARROW, _PIECES = 24, 5
+# A terminal is no narrower, and cuts words in two.
+_WIDE = 72
 # Accepted form: what begins a line of its own: a fence, a bullet, a time in brackets or at the beginning.
 _BEGINS = lazy(r"\s*(?:```|[-*•] |\d{1,3}\. |[<\[]\s*\d|\d{4}-\d\d-\d\d|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d)")
 
@@ -26,16 +28,20 @@ def put_together(
     """
     if any(sign.known for sign in here) and not _is_torn(here):
         return here, number
-    text = lines[number].text
+    texts = (lines[number].text,) * 2  # as parted between words, and as cut by the edge of a terminal
     for place in range(number + 1, min(number + _PIECES, len(lines))):
         if not _goes_on(lines[place - 1], lines[place]):
             break
-        text = f"{text.rstrip()} {lines[place].text.strip()}"
-        joined = [sign for sign in signs_in(text) if sign.known]
-        if any(text.index(sign.quote) < len(lines[number].text) for sign in joined):
-            return joined, place
-        if joined:  # it stands in the line behind by itself
-            break
+        before, after = lines[place - 1].text, lines[place].text
+        texts = f"{texts[0].rstrip()} {after.strip()}", f"{texts[1]}{'' if len(before) >= _WIDE else ' '}{after}"
+        if texts[0] == texts[1] or any(sign.known for sign in signs_in(after)):
+            texts = (texts[0],) * 2
+        for text in dict.fromkeys(texts):
+            joined = [sign for sign in signs_in(text) if sign.known]
+            if any(text.index(sign.quote) < len(lines[number].text) for sign in joined):
+                return joined, place
+            if joined:  # it stands in the line behind by itself
+                return here, number
     return here, number
 
 

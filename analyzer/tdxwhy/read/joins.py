@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from tdxwhy.lazy import lazy
 from tdxwhy.read.item import FRAGMENT, Item, Mark
@@ -12,11 +13,16 @@ from tdxwhy.records import LogRecord
 # systemd's status lines share the console with the kernel.
 _STATUSES = ("[  OK  ]", "[FAILED]", "[DEPEND]", "[ INFO ]", "[ WARN ]", "[ SKIP ]", "[ TIME ]")
 _STATUS = lazy(r"(?<=\S)\s{0,4}\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME )\] .{0,256}")
-# Such a line stands for itself, and so does a login prompt, or what begins with a date of its own.
-_STATUS_LINE = lazy(r"\d{4}[/-]\d\d[/-]\d\d[T ]|\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME |[ *]{6})\] |[\w.-]{1,64} login: ?")
+# Such a line stands for itself, and so does a login prompt, what begins with a date of its own, or what another program says.
+_STATUS_LINE = lazy(
+    r"\d{4}[/-]\d\d[/-]\d\d[T ]|\[(?:  OK  |FAILED|DEPEND| INFO | WARN | SKIP | TIME |[ *]{6})\] |[\w.-]{1,64} login: ?"
+    r"|qemu[\w.-]{0,32}: |[a-z][\w.-]{1,64}\[\d{1,9}\]: "
+)
 # Mailers wrap below this column, terminals at it or beyond; a terminal cuts words in two.
 _TERMINAL_WIDTH = 79
 _SHORTEST_WRAP = 40
+_BEGINNINGS = ("", "[", "<", ">", "`", "$", "#")
+_SURELY = 0.9
 _UNKNOWN_CUT = "both"
 
 
@@ -35,6 +41,16 @@ def block_widths(lines: Sequence[tuple[int, str]]) -> dict[int, int]:
     return widths
 
 
+def cuts_words(lines: Sequence[tuple[int, str]]) -> bool:
+    """Tell whether long lines go on in the next because a terminal cut them at its edge: then all have the same length, to the letter."""
+    lengths = [
+        len(text)
+        for (_, text), (_, after) in pairwise(lines)
+        if len(text) >= _TERMINAL_WIDTH and after[:1] not in _BEGINNINGS and not after.isspace() and "] " not in after[:32]
+    ]
+    return not lengths or (lengths.count(max(lengths)) >= _SURELY * len(lengths) and max(lengths) != _TERMINAL_WIDTH)
+
+
 def may_be_torn(items: Sequence[Item], text: str) -> bool:
     """Tell whether anything in a log asks for joining; in a log as dmesg prints it nothing does."""
     for item in items:
@@ -43,9 +59,9 @@ def may_be_torn(items: Sequence[Item], text: str) -> bool:
     return any(status in text for status in _STATUSES)
 
 
-def joined(items: Iterable[Item], widths: dict[int, int]) -> list[Item]:
+def joined(items: Iterable[Item], lines: Sequence[tuple[int, str]]) -> list[Item]:
     """Join the pieces of records that stand on neighbouring lines."""
-    joiner = Joiner(widths)
+    joiner = Joiner(block_widths(lines), cuts_words(lines))
     for item in items:
         joiner.take(item)
     return joiner.done
@@ -54,9 +70,9 @@ def joined(items: Iterable[Item], widths: dict[int, int]) -> list[Item]:
 class Joiner:
     """Take the items of an input one by one; a piece is added to the stamped record on the line before if it belongs to it."""
 
-    def __init__(self, widths: dict[int, int]) -> None:
+    def __init__(self, widths: dict[int, int], cuts: bool = True) -> None:
         self.done: list[Item] = []
-        self._widths = widths
+        self._widths, self._cuts = widths, cuts
         self._target: int | None = None  # the place in `done` of the record that the next piece may belong to
         self._edge = ""  # the last line of that record, as it stood
         self._line = 0
@@ -70,7 +86,7 @@ class Joiner:
         number = item.place.line or 0
         near, self._line = number - self._line <= 1, number
         head = self.done[self._target] if self._target is not None and near else None
-        whole = _whole(head, item, self._edge, self._widths.get(number, 0)) if isinstance(head, LogRecord) else None
+        whole = _whole(head, item, self._edge, self._widths.get(number, 0), self._cuts) if isinstance(head, LogRecord) else None
         if whole is not None and self._target is not None:
             self.done[self._target], self._edge = whole, item.raw
             return
@@ -96,7 +112,7 @@ def _without_status(record: LogRecord) -> tuple[LogRecord, ...]:
     )
 
 
-def _whole(head: LogRecord, piece: LogRecord, edge: str, width: int) -> LogRecord | None:
+def _whole(head: LogRecord, piece: LogRecord, edge: str, width: int, cuts: bool) -> LogRecord | None:
     """Return the record with the piece added, or None if the piece is not its own; `edge` is the line that it would follow."""
     if FRAGMENT in piece.raw and piece.seq is not None and piece.seq == head.seq:
         return head._replace(text=head.text + piece.text)
@@ -112,7 +128,7 @@ def _whole(head: LogRecord, piece: LogRecord, edge: str, width: int) -> LogRecor
         return head._replace(text=head.text + piece.text, cut="")
     if piece.place == head.place or not (_wrapped(edge, unquote(piece.raw), width) or _closes(head.text, piece.text)):
         return None
-    glue = "" if len(edge) >= _TERMINAL_WIDTH and not edge.endswith(" ") and not piece.raw.startswith(" ") else " "
+    glue = "" if cuts and len(edge) >= _TERMINAL_WIDTH and not edge.endswith(" ") and not piece.raw.startswith(" ") else " "
     return head._replace(text=f"{head.text}{glue}{piece.text}", cut="")
 
 

@@ -12,7 +12,7 @@ from tdxwhy.files import shown
 from tdxwhy.read.boots import boots_of
 from tdxwhy.read.fast_lines import usual_line
 from tdxwhy.read.item import Item
-from tdxwhy.read.joins import block_widths, joined, may_be_torn
+from tdxwhy.read.joins import joined, may_be_torn
 from tdxwhy.read.opening import Opened, open_path
 from tdxwhy.read.text import BLOCK, decode, lines_of, looks_binary
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place, Topology
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _TAR = slice(257, 262)
 # A log of this size whose every line begins with a stamp is scanned too: nothing in it is wrapped, torn or quoted.
 _PLAIN = 65536
+# What else a log of lines that begin as usual holds if something has spoilt it.
+_SPOILT = ("&", "</", "<br", "[0m", "[m ", "[m\n", "\\", "^M", "%0A", "=\n", "=3D", "Ox", "0O", "O0")
 
 
 class LogReader:
@@ -123,28 +125,45 @@ class LogReader:
             self._lose("byte sequences that are not UTF-8", decoded.invalid)
         if decoded.nuls:
             self._lose("NUL bytes", decoded.nuls)
+        items = self._usual(decoded.text) if is_plain(data) else None
         text = decoded.text
-        if any(sign in text for sign in ("<", "&", "[0m", "[m")):
-            from tdxwhy.read.mended import without_markup
+        if items is None:
+            from tdxwhy.read.mended import mended
 
-            text = without_markup(text)
+            text = mended(text)
+            items = list(self._items(self._numbered(text)))
+        lines = self.lines
+        if text.lstrip()[:1] == "{":
+            self.lines = _said(items) or lines
+        if may_be_torn(items, text):
+            from tdxwhy.read.regular import restamped
+
+            items = joined(restamped(items), lines)
+        torn = not text.endswith("\n")
+        if torn and items and isinstance(items[-1], LogRecord) and not items[-1].cut:
+            items[-1] = items[-1]._replace(cut="tail")
+        return items, torn
+
+    def _usual(self, text: str) -> list[Item] | None:
+        """Read lines of the usual form; None where one has another, or something has spoilt it."""
+        if not text.isascii():
+            return None
+        for sign in _SPOILT:
+            if sign in text:
+                return None
+        name = self._log_name
+        records = [usual_line(Place(name, number), raw) for number, raw in self._numbered(text)]
+        items: list[Item] = [record for record in records if record is not None]
+        return items if len(items) == len(records) else None
+
+    def _numbered(self, text: str) -> Sequence[tuple[int, str]]:
         lines = lines_of(text)
         if "#" in text:
             from tdxwhy.read.pstore import in_order
 
             lines = in_order(lines)
         self.lines = lines
-        items = list(self._items(lines))
-        if text.lstrip()[:1] == "{":
-            self.lines = _said(items) or lines
-        if may_be_torn(items, text):
-            from tdxwhy.read.regular import restamped
-
-            items = joined(restamped(items), block_widths(lines))
-        torn = not text.endswith("\n")
-        if torn and items and isinstance(items[-1], LogRecord) and not items[-1].cut:
-            items[-1] = items[-1]._replace(cut="tail")
-        return items, torn
+        return lines
 
     def _items(self, lines: Sequence[tuple[int, str]]) -> Iterator[Item]:
         """Read lines one by one: the usual form here, any other by the reader of its form."""

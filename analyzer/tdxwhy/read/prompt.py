@@ -15,7 +15,7 @@ _LOOSE_PROMPT = lazy(
     r"(?:[\[(][^\])\n]{1,60}[\])] ?)?(?:(?:[\w.:~/@-]{1,64} ?){0,2}[$#%❯➜»]|(?:[\w.:~/@-]{1,64} ?){1,2}>) {1,4}"
     r"(?P<command>(?:sudo )?"
     r"(?:\.{0,2}/\S|(?:for|while) \w|(?:dmesg|journalctl|cat|echo|grep|ls|lscpu|lsmod|modprobe|insmod|rdmsr|uname|virsh|virt-\w{1,32}|"
-    r"systemctl|service|qemu\S{0,64}|chcpu|kubectl|ss|kexec|kdumpctl|head|tail|tee|cp|dd|xxd|wc|rpm|dpkg|apt|dnf|docker|mkdir|cd|dmidecode|ps|find|free|"
+    r"systemctl|service|qemu[\w.-]{0,64}+(?!:)|chcpu|kubectl|ss|kexec|kdumpctl|head|tail|tee|cp|dd|xxd|wc|rpm|dpkg|apt|dnf|docker|mkdir|cd|dmidecode|ps|find|free|"
     r"df|strings)\b).*)"
 )
 _EMPTY_PROMPT = lazy(r"(?:\[[^\]\n]{1,80}\] ?[#$]|[\w.-]{1,64}@[\w.-]{1,64}[^$#%>\n]{0,100}[$#%>])")

@@ -44,12 +44,12 @@ def _shapes(texts: Sequence[str]) -> list[re.Pattern[str]]:
     for text in texts:
         found = _AHEAD.match(text)
         if found is not None:
-            shape = _shape(found["stamp"])
+            shape = shape_of(found["stamp"])
             counts[shape] = counts.get(shape, 0) + 1
     return [re.compile(shape) for shape, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if count >= _LEAST]
 
 
-def _shape(stamp: str) -> str:
+def shape_of(stamp: str) -> str:
     """Return the expression that every stamp of this kind matches: the same signs, with numbers and words of any kind between."""
     return "".join(map(_class, _PART.findall(stamp)[:_PIECES]))
 

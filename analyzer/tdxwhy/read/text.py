@@ -12,9 +12,9 @@ RAW_LIMIT = 4096
 # Lines side by side are shorter than this on average.
 _DENSE = 512
 
-# CSI, OSC (ended by BEL or ST), two-character escapes, and the forms in which dmesg and journald print an escape byte.
-_ANSI = (
-    r"(?:\x1b|\\x1b|\^\[|\x9b(?=[0-9;?]))\[?"
+# CSI, OSC (ended by BEL or ST), two-character escapes, and the forms in which dmesg, journald and JSON print an escape byte.
+ESCAPE = (
+    r"(?:\x1b|\\x1b|\\u001b|\^\[|\x9b(?=[0-9;?]))\[?"
     r"(?:(?<=\[)[0-9;:<=>?]{0,64}[ -/]{0,8}[@-~]|(?<=\x9b)[0-9;?]{0,64}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|(?<!\[)[ -/]{0,8}[0-~])?"
 )
 _CONTROLS: dict[int, str | None] = dict.fromkeys((*range(32), *range(0x7F, 0xA0))) | {9: " "}
@@ -42,11 +42,11 @@ def clean(text: str) -> str:
     if text.isascii():
         if text.isprintable():
             return text
-        text = re.sub(_ANSI, "", text).translate(_CONTROLS)
+        text = re.sub(ESCAPE, "", text).translate(_CONTROLS)
     else:
-        from tdxwhy.read.mended import PLAIN  # few logs hold such a character
+        from tdxwhy.read.characters import PLAIN  # few logs hold such a character
 
-        text = re.sub(_ANSI, "", text).translate(_CONTROLS).translate(PLAIN)
+        text = re.sub(ESCAPE, "", text).translate(_CONTROLS).translate(PLAIN)
     return "".join(c for c in text if c.isprintable() or c == " ")
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tdxwhy.cli import main
+from tdxwhy.incident.anchors import anchors
+from tdxwhy.read.windows import Telling
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "logs"
 CASES = (
@@ -207,3 +209,7 @@ def test_boots_with_the_same_kernel_lines_are_told_apart_by_their_programs(tmp_p
     capsys.readouterr()
     main(["fleet", "query", "select stage from incidents", "--store", str(tmp_path / "store"), "--format", "json"])
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_windows_of_which_most_lines_tell_are_read_without_a_search() -> None:
+    assert Telling(anchors()).sound

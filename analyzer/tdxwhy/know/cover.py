@@ -61,11 +61,11 @@ def _chosen(held: Sequence[Set[str]], costs: Mapping[str, float], steady: float)
 
 
 def _parts(text: str) -> Iterable[str]:
-    """Yield the pieces of a text: JSON would hide one with a quote, a backslash or anything but plain ASCII."""
+    """Yield the pieces of a text: JSON would hide one with a quote, a backslash or anything but plain ASCII, a stamp holds brackets."""
     for start in range(len(text) - HEAD + 1):
         for length in range(HEAD, _LONGEST + 1):
             part = text[start : start + length]
-            if len(part) == length and _PLAIN.fullmatch(part):
+            if len(part) == length and _PLAIN.fullmatch(part) and not part.lstrip("[ .0123456789").startswith("]"):
                 yield part
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Callable
+from functools import partial
 from tarfile import ReadError, TarFile
 from typing import IO, Protocol, Self, cast
 
@@ -45,20 +47,36 @@ class _Header(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """Read a header."""
-        made = super().frombuf(buf, encoding, errors)
+        return cls._small(super().frombuf(buf, encoding, errors))
+
+    @classmethod
+    def fromtarfile(cls, tarfile: TarFile) -> Self:
+        """Read a member's header and those before it."""
+        return cls._chained(tarfile, super().fromtarfile)
+
+    # Since the mends of 2026 Python reads headers through these, and no longer through the two above.
+    @classmethod
+    def _frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str, **more: object) -> Self:
+        return cls._small(super()._frombuf(buf, encoding, errors, **more))  # type: ignore[misc]
+
+    @classmethod
+    def _fromtarfile(cls, tarfile: TarFile, **more: object) -> Self:
+        return cls._chained(tarfile, partial(super()._fromtarfile, **more))  # type: ignore[misc]
+
+    @classmethod
+    def _small(cls, made: Self) -> Self:
         if made.type in _BEFORE and made.size > _MOST:
             raise ReadError("header too large")
         return made
 
     @classmethod
-    def fromtarfile(cls, tarfile: TarFile) -> Self:
-        """Read a member's header and those before it."""
+    def _chained(cls, tarfile: TarFile, read: Callable[[TarFile], Self]) -> Self:
         archive = cast(_Chained, tarfile)
         archive.chain += 1
         if archive.chain > _CHAIN:
             raise ReadError("too many headers")
         try:
-            return super().fromtarfile(tarfile)
+            return read(tarfile)
         finally:
             archive.chain -= 1
 

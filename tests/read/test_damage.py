@@ -99,6 +99,7 @@ PLAIN = [
     "".join(f"[    1.00000{n}] virt/tdx: a | b | {n} |\n" for n in range(5)),
     "".join(f"virt/tdx: SEAMCALL ({n}) failed\n" for n in range(5)),
     "".join(f"qemu-system-x86_64: warning {n}\n" for n in range(5)),
+    "# grep TDX /boot/config\n# CONFIG_INTEL_TDX_HOST is not set\nCONFIG_INTEL_TDX_GUEST=y\n# dmesg | grep tdx\n",
     "# dmesg\n[    1.000000] virt/tdx: a\n# lscpu\nx: 1\n",
     "root=UUID=0b9f ro quiet\nnr=3D\nmore=1\n",
     "сервер не запускается, а почему?\n",

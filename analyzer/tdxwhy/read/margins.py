@@ -58,7 +58,7 @@ def _cut_for(full: Sequence[str]) -> Callable[[str], str] | None:
     if _counts_up(full):
         return _without(_NUMBER)
     for mark in _MARKS:
-        if _have(full, mark):
+        if _have(full, mark) and not any(map(_SESSION.match, full)):  # the # of root's prompt is none
             return _without(mark)
     if _have([line[-_TAIL_LENGTH:] for line in full], _TAIL):
         return _without_tail

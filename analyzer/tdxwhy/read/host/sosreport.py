@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def part_of(path: str) -> ReportPart | None:
 
 def is_report(folder: str) -> bool:
     """Tell whether a folder is an unpacked report."""
-    return Path(folder, COMMANDS).is_dir()
+    return os.path.isdir(os.path.join(folder, COMMANDS))  # noqa: PTH112, PTH118 - pathlib raises where the folder is closed
 
 
 def log_in(folder: str) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate
 
 from tdxwhy.memo import Memo
 
@@ -30,6 +32,7 @@ _STEMS = tuple(
     .strip()
     .split("|")
 )
+_SOUGHT = (b"\\", *(stem.encode() for stem in _STEMS))
 
 
 def speaks(text: str) -> bool:
@@ -38,10 +41,7 @@ def speaks(text: str) -> bool:
 
 
 class Speaking(Memo[str, bool]):
-    """The same of lines that come again and again, as boots print the same ones, in their numbers at most another.
-
-    No library is asked: one that gives the interpreter away at each call would wait for it behind the thread that reads ahead.
-    """
+    """The same of lines that come again and again, as boots print the same ones, in their numbers at most another."""
 
     def __init__(self) -> None:
         super().__init__(_REMEMBERED)
@@ -52,6 +52,15 @@ class Speaking(Memo[str, bool]):
         from tdxwhy.incident.anchors import anchors
 
         return anchors()
+
+    def may_tell(self, lines: Sequence[bytes]) -> Sequence[bool]:
+        """Tell of many lines as they stand, which are searched at once: none without a stem, unless it is spelt with escapes."""
+        from tdxwhy.read.windows import lines_with, matches
+
+        data = b"\n".join(lines)
+        found = {begin for begin, _ in lines_with(matches(_SOUGHT, data), data, len(data))}
+        begins = accumulate((len(line) + 1 for line in lines), initial=0)
+        return [begin in found for begin, _ in zip(begins, lines, strict=False)] if found else (False,) * len(lines)
 
     def __missing__(self, text: str) -> bool:
         """Search a text that was not met before."""

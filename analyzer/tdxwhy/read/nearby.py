@@ -30,6 +30,9 @@ class LookedFor(Protocol):
     def __getitem__(self, text: str, /) -> bool:
         """Tell whether a line's text tells of more."""
 
+    def may_tell(self, lines: Sequence[bytes], /) -> Sequence[bool]:
+        """Tell of lines as they stand whether what they say may."""
+
 
 class NearLine(NamedTuple):
     """A line with its place and its time since boot.
@@ -199,6 +202,10 @@ class Nearby:
             line = 1 if not window.offset else None
             last = self._chunks.pop() if self._chunks else Chunk(line, window.offset, b"")
             self._keep(last._replace(data=last.data + bytes(window.data[:end])))
+
+    def may_tell(self, lines: Sequence[bytes]) -> Sequence[bool]:
+        """Tell of lines as they stand whether they need be looked at."""
+        return self._shapes.telling.may_tell(lines)
 
     def look(self, window: Window, spans: Sequence[tuple[int, int]], places: Sequence[int | None], texts: Sequence[str]) -> None:
         """Look at lines of a window: their begins and ends, their numbers where they are counted, and what they say."""

@@ -101,44 +101,47 @@ class Scan:
 
     def _piece(self, window: Window, spans: list[tuple[int, int]], before: bytes) -> Iterator[BootRecords]:
         """Take some lines; of a window that was not searched only those that hold an anchor."""
-        counted, chosen = window.offset < _COUNTED, window.spans is not None or not self._anchors
+        counted, searched_for = window.offset < _COUNTED, window.spans is not None or not self._anchors
         together = side_by_side(window.data, spans[0][0], spans[-1][1], len(spans))
         places, raws = self._places(window, spans, together), cut_out(window.data, spans, together)
+        may_tell = self._nearby.may_tell(raws) if self._nearby is not None else (False,) * len(raws)
         lines = usual_lines(raws, self._name, (places, counted)) if spans[-1][1] < window.size else None
         if lines is None:
-            told = zip(spans, map(self._at, places, repeat(counted)), raws, strict=True)
-            some = ((span, place) for span, place, raw in told if chosen or matches(self._anchors, raw))
+            told = zip(spans, map(self._at, places, repeat(counted)), raws, may_tell, strict=True)
+            some = ((span, place, tells) for span, place, raw, tells in told if searched_for or matches(self._anchors, raw))
             yield from self._one_by_one(window, some, before)
             return
-        if not chosen:
+        if not searched_for:
             kept = list(map(self._telling.__getitem__, lines.columns.texts))
-            lines, spans = lines.only(kept), list(compress(spans, kept))
+            lines, spans, may_tell = lines.only(kept), list(compress(spans, kept)), list(compress(may_tell, kept))
         taken, places = 0, lines.columns.places
         while taken < len(lines):
             start, taken = taken, self._collector.take(lines, taken)
-            self._look(window, spans[start:taken], places[start:taken] if counted else None, lines.columns.texts[start:taken])
+            looked_at = may_tell[start:taken]
+            if self._nearby is not None and True in looked_at:
+                numbers = list(compress(places[start:taken], looked_at)) if counted else [None] * sum(looked_at)
+                texts = list(compress(lines.columns.texts[start:taken], looked_at))
+                self._nearby.look(window, list(compress(spans[start:taken], looked_at)), numbers, texts)
             if taken < len(lines):
                 last = self._last_before(window, spans[taken][0], places[taken] if counted else None, before)
                 yield from self._finished(last, window.offset + spans[taken][0])
-
-    def _look(self, window: Window, spans: Sequence[tuple[int, int]], numbers: Sequence[int] | None, texts: Sequence[str]) -> None:
-        if self._nearby is not None:
-            self._nearby.look(window, spans, numbers if numbers is not None else (None,) * len(spans), texts)
 
     def _is_counted(self, window: Window, end: int) -> bool:
         """Tell whether the line just looked at is one of a flood of its shape, of which no more is wanted than how many there are."""
         return self._nearby is not None and self._nearby.counted_until == window.offset + end + 1
 
-    def _one_by_one(self, window: Window, lines: Iterable[tuple[tuple[int, int], Place]], before: bytes) -> Iterator[BootRecords]:
+    def _one_by_one(self, window: Window, lines: Iterable[tuple[tuple[int, int], Place, bool]], before: bytes) -> Iterator[BootRecords]:
         """Take lines some of which are not of the most usual form."""
         data, collector = window.data, self._collector
-        for (begin, end), place in lines:
+        for (begin, end), place, may_tell in lines:
+            nearby = self._nearby if may_tell else None
             record = usual_record(data, begin, end, place) if end < window.size else None
             if record is not None:
                 if collector.begins(record):
                     yield from self._finished(self._last_before(window, begin, place.line, before), window.offset + begin)
                 collector.add(record)
-                self._look(window, ((begin, end),), None if place.line is None else (place.line,), (record.text,))
+                if nearby is not None:
+                    nearby.look(window, ((begin, end),), (place.line,), (record.text,))
                 continue
             line = bytes(data[begin : min(end, begin + LINE_LIMIT)])
             for item in self._line(place, line, self._json):
@@ -147,7 +150,8 @@ class Scan:
                     continue
                 if collector.begins(item):
                     yield from self._finished(self._last_before(window, begin, place.line, before), window.offset + begin)
-                self._look(window, ((begin, end),), None if place.line is None else (place.line,), (item.text,))
+                if nearby is not None:
+                    nearby.look(window, ((begin, end),), (place.line,), (item.text,))
                 if item.wall is None or not self._is_counted(window, end):
                     collector.add(item)
 

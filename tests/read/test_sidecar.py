@@ -113,8 +113,9 @@ def test_any_text_gives_a_topology_or_one_line(text: str) -> None:
 
 
 def test_ranges_are_counted_before_they_are_expanded() -> None:
-    lists = "On-line CPU(s) list: 0-8191\nOff-line CPU(s) list: " + "0-99999," * 200_000
-    found = parse_sidecar(lists, "lscpu")
+    with pytest.raises(TdxwhyError, match="beyond 8191"):
+        parse_sidecar("On-line CPU(s) list: " + "0-99999," * 200_000, "lscpu")
+    found = parse_sidecar("On-line CPU(s) list: " + ",".join(str(cpu) for cpu in range(8192)), "lscpu")
     assert len(found.cpus) == 8192
     assert {len(one.quote) <= 240 for cpu in found.cpus for one in cpu.evidence} == {True}
 

@@ -72,11 +72,11 @@ def usual_entries(raws: list[bytes], name: str, offsets: list[int]) -> tuple[lis
         return None
     columns = EntryColumns(
         [int(micro) * 1000 for micro in micros],
-        list(map(str.rstrip, texts)),
+        [(text if text.isascii() else clean(text)).rstrip() for text in texts],
         [raw[:RAW_LIMIT] for raw in raws],
         offsets,
         list(map(_LEVELS.__getitem__, levels)),
         callers,
-        [host if host is None or host.isprintable() else clean(host) for host in hosts],
+        [host if host is None or (host.isascii() and host.isprintable()) else clean(host) for host in hosts],
     )
     return [boot or None for boot in boots], EntryLines(columns, name, counted=False)

@@ -31,20 +31,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the arguments of `tdxwhy fleet`."""
     made = Parser(own=True, prog="tdxwhy fleet", description="Ask a store that `tdxwhy ingest` has filled.")
     commands = made.add_subparsers(dest="what", metavar="WHAT", required=True)
-    report = _command(
-        commands, "report", "what came of TDX, by kernel, module, firmware and board; what fails, what is new, who is out of line"
-    )
-    report.add_argument("--format", choices=["text", "json", "html", "openmetrics"], default="text", help="how to print it")
-    report.add_argument("--split", metavar="DATE", type=_day, help="compare boots from this day on with those before")
-    report.add_argument("--all", action="store_true", help="all rows of each table of text and html, not the first 15 alone")
-    report.add_argument(
-        "--fail-on",
-        metavar="WHAT",
-        action="append",
-        default=[],
-        choices=sorted(_FAILS),
-        help="exit 1 on WHAT: regression (a failure has become more frequent), outlier (a host fails more often than its peers), "
-        "failed (a boot failed), incident (something went wrong later); may be repeated",
+    _report_arguments(
+        _command(commands, "report", "what came of TDX, by kernel, module, firmware and board; what fails, what is new, who is out of line")
     )
     query = _command(
         commands,
@@ -68,6 +56,21 @@ def parser() -> argparse.ArgumentParser:
     prune.add_argument("--format", choices=["text", "json"], default="text", help="how to print it")
     _command(commands, "schema", "what each column means", store=False)
     return made
+
+
+def _report_arguments(report: argparse.ArgumentParser) -> None:
+    report.add_argument("--format", choices=["text", "json", "html", "openmetrics"], default="text", help="how to print it")
+    report.add_argument("--split", metavar="DATE", type=_day, help="compare boots from this day on with those before")
+    report.add_argument("--all", action="store_true", help="all rows of each table of text and html, not the first 15 alone")
+    report.add_argument(
+        "--fail-on",
+        metavar="WHAT",
+        action="append",
+        default=[],
+        choices=sorted(_FAILS),
+        help="exit 1 on WHAT: regression (a failure has become more frequent), outlier (a host fails more often than its peers), "
+        "failed (a boot failed), incident (something went wrong later); may be repeated",
+    )
 
 
 def _day(text: str) -> datetime:

@@ -7,14 +7,14 @@ from itertools import pairwise
 
 from tdxwhy.explain.actions import actions
 from tdxwhy.explain.causes import blame, candidates
-from tdxwhy.explain.facts import evidence_of, gather, said_of
+from tdxwhy.explain.facts import BootFacts, evidence_of, gather, said_of
 from tdxwhy.explain.judgement import Judgement, judge
 from tdxwhy.explain.nouns import Diagnosis, FoundCause, Note, Seamcall
 from tdxwhy.explain.outcome import out_of_place
 from tdxwhy.explain.relayed import own
 from tdxwhy.explain.sentence import lowered, sentence
 from tdxwhy.know import tables
-from tdxwhy.know.beside import contradiction
+from tdxwhy.know.beside import Contradiction, contradiction
 from tdxwhy.know.cpu_facts import facts_of
 from tdxwhy.know.decode import decode_leaf, decode_status, errno_name
 from tdxwhy.know.offline import Whom
@@ -59,13 +59,7 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, re
         sentence=_sentence(judgement, call, causes, topology, blamed),
         actions=tuple(actions(judgement, causes, call, blamed, facts)),
         settles=(*judgement.settles, *_who(causes, blamed)),
-        notes=(
-            *((Note(*against),) if against is not None else ()),
-            *facts.notes,
-            *_contradiction(events),
-            *(said_of(facts) if judgement.outcome != "initialized" else ()),
-            *_unjudged(recogniser),
-        ),
+        notes=_notes(judgement, facts, against, events, recogniser),
         evidence=_evidence(judgement, causes),
         reached=_reached(judgement, facts.generation),
         generation=facts.generation,
@@ -76,6 +70,22 @@ def diagnose(boot: BootRecords, source: str, sidecar: Topology | None = None, re
         topology=topology,
         events=events,
         request=facts.request,
+    )
+
+
+def _notes(
+    judgement: Judgement,
+    facts: BootFacts,
+    against: Contradiction | None,
+    events: Sequence[Event],
+    recogniser: Recogniser,
+) -> tuple[Note, ...]:
+    return (
+        *((Note(*against),) if against is not None else ()),
+        *facts.notes,
+        *_contradiction(events),
+        *(said_of(facts) if judgement.outcome != "initialized" else ()),
+        *_unjudged(recogniser),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tdxwhy.digits import is_whole
 from tdxwhy.lazy import lazy
 
 # What begins a JSON document; `ok: [host] => ` is Ansible's. A stamp of the kernel, [    1.2], begins none.
@@ -70,7 +71,7 @@ def _lines(document: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON hold
             waiting += [(str(key).lower(), one) for key, one in reversed(value.items())]
         elif isinstance(value, list):
             # Beside a line stands its time, in digits.
-            waiting += [("message" if isinstance(one, str) and not one.isdigit() else "", one) for one in reversed(value)]
+            waiting += [("message" if isinstance(one, str) and not is_whole(one) else "", one) for one in reversed(value)]
         elif isinstance(value, str) and (name in _MESSAGE or "\n" in value):
             yield value
 

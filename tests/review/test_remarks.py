@@ -277,3 +277,88 @@ def test_messages_in_quotation_marks():
 def test_messages_that_no_kernel_prints_yet(body, kind):
     found = review([patch(), mail("r", f"> +\tif (ret)\n\n{body}", "p2")])
     assert [m.kind for m in found.init_messages] == [kind]
+
+
+def answered_by_reader(words):
+    """What stays a remark of a reader's mail under the author's explanation."""
+    asked_first = mail("r", "> +\tret = call_it(now);\n\nThis leaks the page.\n", "p2")
+    explained = mail("a", "> This leaks the page.\n\nThe caller frees it.\n", "r", who="Mara One <mara@x.example>", day=7)
+    closing = mail("c", f"> > This leaks the page.\n>\n> The caller frees it.\n\n{words}\n", "a", day=8)
+    return [
+        one.evidence.quote for one in review([patch(), asked_first, explained, closing]).remarks if one.evidence.place.message_id == "c"
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ah, I see.",
+        "I had overlooked the caller, thanks for explaining.",
+        "Never mind.",
+        "Argh, right. I take my remark back.",
+        "Fair enough. NAK withdrawn.",
+        "I repeated it with kmemleak over the weekend, no leak.",
+        "Booted it on four machines.\n\nBR\nTomas",
+        "With that: Reviewed-by: Tomas Two <t@x.example>",
+    ],
+)
+def test_a_reader_who_gives_way_or_reports_a_test_remarks_nothing(words):
+    assert answered_by_reader(words) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["I see, but the second caller does not.", "I ran it under kmemleak and it leaks.", "I see. Why not here?"]
+)
+def test_a_reader_who_gives_way_in_part_or_whose_test_fails_remarks(words):
+    assert answered_by_reader(words)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [("Ack.", "agrees"), ("Understood.", "agrees"), ("The caller does.", "explains"), ("Hm, let me think about it.", "defers")],
+)
+def test_a_point_that_is_taken_is_explained_by_nothing(answer, kind):
+    reply = mail("r", "> +\tret = call_it(now);\n\nWho unlocks it on error?\n", "p2")
+    taken = mail("a", f"> Who unlocks it on error?\n\n{answer}\n", "r", who="Mara One <mara@x.example>", day=7)
+    (remark,) = review([patch(), reply, taken]).remarks
+    assert [one.kind for one in remark.responses] == [kind]
+
+
+def test_all_that_was_to_be_checked_is_checked():
+    (promise,) = promised("I went through all callers, none holds it.", "", "Please check that no caller holds the lock.")
+    assert promise.owner == "Mara One"
+
+
+@pytest.mark.parametrize("words", ["A selftest for the error path will follow.", "Resume is left out, I will add it once this is in."])
+def test_a_patch_announces_what_comes_later(words):
+    (promise,) = review([patch(f"{words}\n\n{PATCH}")]).commitments
+    assert (promise.evidence.quote, promise.owner) == (words, "Mara One")
+
+
+@pytest.mark.parametrize("words", ["We will then free the page when the guest exits.", "The rest will follow the same rules."])
+def test_what_the_code_will_do_is_no_promise(words):
+    assert review([patch(f"{words}\n\n{PATCH}")]).commitments == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "owner"),
+    [
+        ("Wei is going to measure it tomorrow.", "Wei Three"),
+        ("Anouk from our lab is looking at it.", "Anouk"),
+        ("My colleague is looking into it.", "Mara One"),
+        ("The vendor has promised us a number.", "vendor"),
+        ("KVM is going to drop the page.", None),
+    ],
+)
+def test_work_of_others(words, owner):
+    reply = mail("a", f"> Words about it.\n\n{words}\n", "p2", who="Mara One <mara@x.example>")
+    assert [one.owner for one in review([patch(), reply]).commitments] == ([owner] if owner else [])
+
+
+def test_a_tag_at_the_end_of_a_line_is_given_by_its_owner_alone():
+    reply = mail(
+        "r", "> Words about it.\n\nWith the typo fixed: Acked-by: Tomas Two <t@x.example>\n\nAdd Acked-by: Wei Three <w@x.example>\n", "p2"
+    )
+    assert [(one.by, one.conditional) for one in review([patch(), reply]).tags if one.tag == "Acked-by"] == [
+        ("Tomas Two <t@x.example>", True)
+    ]

@@ -24,15 +24,18 @@ _EMPTY = re.compile(
     r"(?:it|this|that|them|so|too|as well|accordingly|in (?:the )?next version|in v\d+|thanks?|\W)*$",
     re.IGNORECASE,
 )
+_SPOKEN_OF = re.compile(r"\b(?:she|he|(?:from|in|of) (?:my|our|the) (?:team|lab|group|side|company))\b")
 _WITH = re.compile(r"\bwith ([A-Z][a-z]+)\b")
 
 
 def find_commitments(view: View, message: Message, answers: Sequence[tuple[Remark, Response]] = ()) -> list[Commitment]:
-    """Return the commitments of a reply; whether they were kept is looked for elsewhere.
+    """Return the commitments of a reply, or what a patch announces; whether they were kept is looked for elsewhere.
 
     Beside what the words alone commit to, what the patch's author answers to a remark: a change that is reported, or plain assent to what
     was asked. `answers` are the mail's responses with the remarks that they answer.
     """
+    if message.kind in ("patch", "cover"):
+        return _announced(view, message)
     if message.kind != "reply":
         return []
     found: dict[int, Commitment] = {}
@@ -47,6 +50,15 @@ def find_commitments(view: View, message: Message, answers: Sequence[tuple[Remar
     for number, kind in _answered(view, message, answers):
         found.setdefault(number, _made(view, message, view.said(message)[number], kind, message.mail.author))
     return [found[number] for number in sorted(found)]
+
+
+def _announced(view: View, message: Message) -> list[Commitment]:
+    """Return what a patch or its cover letter announces for later: its other words tell what the code does."""
+    return [
+        _made(view, message, said, "will-do", message.mail.author)
+        for said in view.said(message)
+        if said.block.kind == "prose" and not said.sentence.asks and phrases("announces").search(said.sentence.text)
+    ]
 
 
 def _made(view: View, message: Message, said: Said, kind: str, owner: str) -> Commitment:
@@ -100,9 +112,11 @@ def _committed(view: View, message: Message, text: str) -> tuple[Phrase, str | N
 
 
 def _outsider(name: str, text: str) -> str | None:
-    """Return a name as a text spells it whose owner is not in the thread: spoken of as she or he."""
+    """Return a name as a text spells it whose owner is not in the thread: spoken of as she or he, or one who gave their word."""
+    if re.search(rf"\b(?i:the {re.escape(name)}) ha(?:s|ve) promised\b", text):
+        return name
     spelt = re.search(rf"\b{re.escape(name.title())}\b", text)
-    return spelt[0] if spelt is not None and re.search(r"\b(?:she|he)\b", text) else None
+    return spelt[0] if spelt is not None and _SPOKEN_OF.search(text) else None
 
 
 def _wrote_patch(view: View, message: Message) -> bool:

@@ -141,7 +141,17 @@ def commits(sentence: Sentence, *, own: bool) -> bool:
 
 
 def _without_a_promise(told: Sequence[Sentence], remark: RemarkKind, *, own: bool) -> ResponseKind:
-    if own and told and _is(told[0], "assent") and not _is(told[0], "disagrees") and remark not in ("question", "approval", "comment"):
+    if own and told and all(_is(one, "acknowledges") for one in told):
+        return "agrees"
+    if own and told and remark == "request" and _is(told[0], "checked"):
+        return "done"
+    if (
+        own
+        and told
+        and _is(told[0], "assent")
+        and not (_is(told[0], "disagrees") or _is(told[0], "looks-into"))
+        and remark not in ("question", "approval", "comment")
+    ):
         return "agrees"
     if told and all(_is(one, "deflection") or _is(one, "looks-into") or _is(one, "courtesy") for one in told):
         return "defers"

@@ -20,6 +20,14 @@ _WORDS = re.compile(r"[^\W\d_]{2}|\w\?")
 _SHOWN = 8
 _LEAD = 12
 _NEAR = 2
+# A tag with its address at the end of a sentence that leads to it.
+TAGGED = re.compile(r"(?:^|\s)(?P<tag>[A-Z][A-Za-z]{1,30}(?:-[a-z]{1,30}){0,4}-by:\s{1,4}\S[^<>]{0,120}<[^<>\s]{1,120}>)\W{0,3}$")
+# What a letter ends with above the name.
+_FAREWELL = re.compile(
+    r"\W*(?:br|kr|lg|mfg|rgds|thx|cu|hth|ciao|bye|cheers|greetings|sincerely|(?:many |with )?(?:thanks|thank you)(?: and regards)?"
+    r"|(?:with )?(?:best|kind|warm|many)?\s?(?:regards|wishes)|best|yours(?: sincerely)?)\W*",
+    re.IGNORECASE,
+)
 
 
 class AuthorRegion(NamedTuple):
@@ -86,8 +94,13 @@ def _asks(block: Block) -> bool:
 
 
 def _talk(view: View, message: Message, block: Block, cuts: Sequence[int]) -> Iterator[Point]:
-    spoken = [one for one in view.spoken(message, block) if _WORDS.search(one.text)]
-    if spoken and len(spoken[-1].text.split()) <= _LEAD and spoken[-1].text.endswith((",", ":")) and _before_tag(view, message, block):
+    spoken = [one for one in view.spoken(message, block) if _WORDS.search(one.text) and not TAGGED.search(one.text)]
+    if (
+        spoken
+        and len(spoken[-1].text.split()) <= _LEAD
+        and not spoken[-1].text.endswith((".", "!", "?"))
+        and _before_tag(view, message, block)
+    ):
         spoken.pop()
     if not spoken or _signs(view, message, block):
         return
@@ -127,7 +140,8 @@ def _before_tag(view: View, message: Message, block: Block) -> bool:
 
 def _signs(view: View, message: Message, block: Block) -> bool:
     """Tell whether a mail's last lines begin with the author's own name."""
-    words = re.findall(r"[^\W\d_]+", block.lines[0].text.lower())
+    first = next((line.text for line in block.lines if not _FAREWELL.fullmatch(line.text)), block.lines[0].text)
+    words = re.findall(r"[^\W\d_]+", first.lower())
     named = 0 < len(words) <= 3 and all(any(part.startswith(word) for part in name_key(message.mail.author)) for word in words)
     return named and len(block.lines) <= 4 and (len(block.lines) == 1 or block is view.blocks(message)[-1])
 

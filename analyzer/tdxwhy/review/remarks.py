@@ -20,7 +20,7 @@ from tdxwhy.review.view import View
 from tdxwhy.source.diff import holds_diff
 
 _SHORT = 6
-_BRIEF = 20
+_BRIEF = 30
 _ADDS = re.compile(r"(?:And|Or)\b")
 _SHOWN = 3
 _SPACED = re.compile(r"\b[^\W\d_]{2,40}[,.]?\s{1,9}[^\W\d_]{2}")
@@ -213,11 +213,22 @@ def _answer(made: Found) -> bool:
 
 
 def idle(point: Point) -> bool:
-    """Tell whether a point holds nothing but thanks, a short word of approval, or a joke."""
+    """Tell whether a point holds nothing but thanks, a short word of approval, a joke, a concession or one's own test that passed."""
+    if _closes(point):
+        return True
     if not point.sentences or len(point.text.split()) > _BRIEF or any(asks(one) or wants(one) for one in point.sentences):
         return False
     told = [one for one in point.sentences if not any(phrases(group).search(one.text) for group in ("courtesy", "approval"))]
     return not told or smiles(point.sentences[-1].text)
+
+
+def _closes(point: Point) -> bool:
+    """Tell whether a point gives way, or reports a test that passed, and neither wants nor shows anything beside."""
+    rest = [one for one in point.sentences if not phrases("gives-way").search(one.bare)]
+    if any(asks(one) or wants(one) for one in rest) or "\n\n" in point.text:
+        return False
+    tested = any(phrases("tested").search(one.bare) for one in rest[:1])
+    return len(rest) < len(point.sentences) or (tested and not any(phrases("went-wrong").search(one.bare) for one in rest))
 
 
 def _answered(point: Point, cuts: Sequence[int]) -> bool:

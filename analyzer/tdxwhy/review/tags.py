@@ -6,6 +6,7 @@ import re
 
 from tdxwhy.review.nouns import MailLine, Message, Tag
 from tdxwhy.review.phrases import phrases
+from tdxwhy.review.regions import TAGGED
 from tdxwhy.review.view import Said, View, evidence
 
 _TAG = re.compile(r"^\s{0,8}([A-Z][A-Za-z]+(?:-[A-Za-z]+)*-by):\s*+(\S.*)$")
@@ -19,17 +20,25 @@ def find_tags(view: View, message: Message) -> list[Tag]:
         if block.kind not in ("trailer", "prose", "example"):
             continue
         for index, line in enumerate(block.lines):
-            match = _TAG.match(line.text.rstrip())
+            match = _TAG.match(line.text.rstrip()) or _led_to(view, message, line)
             if not match or (message.kind == "reply" and view.repeats(message, line.text)):
                 continue
             by, rest = _by(match.group(2), block.lines, index)
             if message.kind == "bot" and not _gives(message, by):
                 continue
-            condition = _condition(view, message, line.number, rest) if message.kind != "patch" else None
+            lead = line.text[: line.text.rfind(match.group(1))].strip(" :")
+            condition = _condition(view, message, line.number, rest or lead) if message.kind != "patch" else None
             text = " ".join(line.text.split())
             for tag in _spelt(match.group(1)):
                 found.append(Tag(evidence(message, text, line.number), tag, by, condition is not None, condition))
     return found
+
+
+def _led_to(view: View, message: Message, line: MailLine) -> re.Match[str] | None:
+    """Match the author's own tag at the end of a line of a reply that leads to it."""
+    found = TAGGED.search(line.text) if message.kind == "reply" else None
+    match = _TAG.match(found["tag"]) if found is not None else None
+    return match if match is not None and view.people.same(match.group(2), message.mail.author) else None
 
 
 def _gives(message: Message, by: str) -> bool:

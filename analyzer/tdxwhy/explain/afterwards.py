@@ -94,12 +94,11 @@ def _proved(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Diagnosis:
         diagnosis = diagnosis._replace(role="guest" if all(one.component in GUEST for one in incidents) else "host")
     if not told or diagnosis.role == "guest":
         return diagnosis
-    proving = {stage.id for stage in stages() if stage.proves}
+    proving = {stage.id: stage.proves for stage in stages() if stage.proves}
     one = next((one for one in told if one.stage in proving), None)
     if one is None or diagnosis.outcome != "unknown":
         return diagnosis
-    reason = "TDX came up: the kernel tells of a TD's memory or of its run, as only an initialised module allows."
-    return diagnosis._replace(outcome="initialized", reason=reason, evidence=one.evidence[:1], settles=())
+    return diagnosis._replace(outcome="initialized", reason=f"TDX came up: {proving[one.stage]}.", evidence=one.evidence[:1], settles=())
 
 
 def _replaced(report: LogReport, diagnosis: Diagnosis) -> LogReport:

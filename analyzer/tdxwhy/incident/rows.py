@@ -201,11 +201,11 @@ class QuestionWords(NamedTuple):
 
 class Stage(NamedTuple):
     """A stage of a TD's life; `failed` begins the sentence of an incident of it, `alone` where no line tells how the TD fared, `settle`
-    asks where no cause is known. `proves`: where the host's kernel tells of such an incident, the module had been initialised.
+    asks where no cause is known. `proves`: where the host's kernel tells of such an incident, the module had been initialised, and why.
     """
 
     id: str
     failed: str
     settle: str
-    proves: bool = False
+    proves: str = ""
     alone: str = ""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PASTED = lazy(r"parameters/tdx|SEAM_RR bit|SGX_AND_MCHECK|\brdmsr\b|(?:dmesg|journalctl) [^|]{0,200}\|.{0,200}grep")
 # What stands between the pieces of a message that was wrapped, quoted or not.
 _BREAK = lazy(r"[ \t]{0,16}\r?\n[>\s]{0,32}")
+_OF_A_GUEST = "TDX was not attempted: these are lines of a guest; initialisation is its host's."
 # So many bytes of a large log are looked at, of all its boots together.
 _MOST = 4 << 20
 
@@ -92,6 +93,8 @@ def _proved(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Diagnosis:
     told = [one for one in incidents if one.component in KERNEL]
     if diagnosis.role == "unknown" and incidents:
         diagnosis = diagnosis._replace(role="guest" if all(one.component in GUEST for one in incidents) else "host")
+    if diagnosis.role == "guest" and incidents and diagnosis.outcome == "unknown":
+        return diagnosis._replace(outcome="not-attempted", reason=_OF_A_GUEST, settles=())
     if not told or diagnosis.role == "guest":
         return diagnosis
     proving = {stage.id: stage.proves for stage in stages() if stage.proves}

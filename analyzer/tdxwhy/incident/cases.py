@@ -80,6 +80,8 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, show
     order = [stage.id for stage in tables.stages()]
     made = [Case(stage, tuple(sorted(part, key=lambda mark: mark.weight))) for stage, found in folded.items() for part in _by_vm(found)]
     cases = [case for case in made if _stands(case, shown)]
+    if host.outcome == "failed" and len(cases) > 1:
+        cases = [case for case in cases if not _repeats_the_host(case)]
     if any(map(_may_be_ordinary, cases)) and any(_ORDINARY.search(line.text) for line in lines):
         cases = [case for case in cases if not _may_be_ordinary(case)]
     return tuple(sorted(cases, key=lambda case: order.index(case.stage)))
@@ -203,6 +205,11 @@ def _by_vm(marks: list[StagedSign]) -> list[list[StagedSign]]:
 def _met(mark: StagedSign) -> tuple[object, ...]:
     """Return what a failure comes to, whatever VM it is of."""
     return mark.sign.message.id, mark.call, mark.seamcall, mark.errno
+
+
+def _repeats_the_host(case: Case) -> bool:
+    """Tell whether KVM only says again what the host's failed initialisation has said."""
+    return all(mark.sign.message.kind == "host-off" for mark in case.marks)
 
 
 def _may_be_ordinary(case: Case) -> bool:

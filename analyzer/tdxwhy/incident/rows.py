@@ -10,8 +10,9 @@ from tdxwhy.noun import NamedTuple
 Weight = Literal["failure", "result", "consequence", "ordinary"]
 # What the words of a message carry beyond its values: whom they concern, a CPU in a command, a function, the last words of a TD;
 # `late-cpu`: counts where a CPU was started just before, or the module was up;
+# `host-off`: KVM repeats that the host has no TDX, which is news only where the host's own lines do not say why;
 # `seamcall`: only its leaf tells the stage; `structure`: its lines are known by who speaks alone, whatever is said.
-Kind = Literal["", "last-cpu", "no-cpu", "late-cpu", "online-file", "function", "last-words", "seamcall", "structure"]
+Kind = Literal["", "last-cpu", "no-cpu", "late-cpu", "online-file", "function", "last-words", "seamcall", "structure", "host-off"]
 # What a fulfilled condition says of its cause.
 Verdict = Literal["settles", "likely", "unlikely", "excluded"]
 

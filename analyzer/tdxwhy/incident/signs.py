@@ -32,6 +32,8 @@ _PROGRAM = lazy(
 # What libvirt writes into the log of a VM: that QEMU starts, with what command line, and that it ended.
 _STARTS, _ENDS = ": starting up libvirt version: ", ": shutting down, reason="
 _NAMED = lazy(r"-name guest=(?P<guest>[\w.-]{1,64})")
+# Accepted form: cat FILE | wc -c, wc -c < FILE, stat -c %s FILE.
+_COUNTS = lazy(r"(?:\bcat (?P<cat>/\S{1,200}) ?\| ?wc -c|\bwc -c ?< ?(?P<wc>/\S{1,200})|\bstat -c ?['\"]?%s['\"]? (?P<stat>/\S{1,200}))$")
 _WORDS = lazy(r"[a-zà-ÿ]{3,}")
 
 
@@ -84,12 +86,21 @@ def signs_of(lines: Sequence[PasteLine]) -> tuple[Sign, ...]:
         if number <= reached:
             continue
         domain = _domain_after(line.text, domain)
-        here: Sequence[Sign] = list(_on(line, line.text))
+        here: Sequence[Sign] = list(_on(line, line.text)) or list(_counted(line, lines[number + 1 : number + 2]))
         if here and is_sample(lines, number, here):
             continue
         here, reached = put_together(lines, number, here, partial(_on, line))
         found += (sign._replace(vm=domain) if domain and not sign.vm and sign.message.component == "qemu" else sign for sign in here)
     return tuple(found)
+
+
+def _counted(line: PasteLine, after: Sequence[PasteLine]) -> Iterator[Sign]:
+    """Yield the messages of a command that counts bytes of a file and of its answer, read as `wc -c FILE` prints both."""
+    file = _COUNTS.search(line.command)
+    if file is not None and after and (count := after[0].text.strip()).isdecimal():
+        yield from (
+            sign._replace(quote=line.text.strip()[:_QUOTE]) for sign in _on(line, f"{count[:9]} {next(filter(None, file.groups()))}")
+        )
 
 
 def _domain_after(text: str, domain: str) -> str:

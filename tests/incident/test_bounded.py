@@ -158,3 +158,23 @@ def test_a_tds_console_in_the_hosts_journal_is_no_word_of_the_host(tmp_path: Pat
     log.write_text(HOST_UP + "".join(f"Dec 01 10:03:{n:02} h td-console[5]: [    {n}.000000] {text}\n" for n, text in enumerate(console)))
     found = report(log, capsys)
     assert (found["outcome"], found["role"], found["incidents"]) == ("initialized", "host", [])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "0-8191 pkg 1\n" * 40_000,
+        "".join(f"{first}-8191 pkg 1\n" for first in range(8000)),
+        "$ grep . /sys/devices/system/cpu/online\n" + "/cpu/online: 0-8191\n" * 390,
+        "# CPU SOCKET\n" * 8000 + "a word\n" * 4000,
+    ],
+    ids=["said", "said otherwise", "listed", "headers"],
+)
+def test_no_number_of_statements_about_cpus_hangs(tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: str) -> None:
+    log = tmp_path / "paste.log"
+    times = 100 if lines.startswith("$") else 1
+    log.write_text("qemu-system-x86_64: KVM_TDX_INIT_VM failed: Input/output error\n" + lines * times)
+    began = time.process_time()
+    found = report(log, capsys)
+    assert time.process_time() - began < 12
+    assert found["incidents"]

@@ -38,6 +38,8 @@ _SAID_TURNED = lazy(
 # Accepted form: a line of plain `lscpu`.
 _SUMMARY = lazy(r"\s*(?:On-line|Off-line) CPU\(s\) list:|\s*Socket\(s\):")
 _MOST = 8192
+# So many statements of a person, and so many numbers in lists, are looked at: no machine has more to tell, and each may name every CPU.
+_STATEMENTS, _NUMBERS = 64, 16 * _MOST
 
 
 def topology_of(lines: Sequence[PasteLine], host: Topology) -> Topology:
@@ -59,20 +61,23 @@ def topology_of(lines: Sequence[PasteLine], host: Topology) -> Topology:
 
 def _said(lines: Sequence[PasteLine], changed: Mapping[int, Presence]) -> Topology | None:
     """Return the CPUs and packages that somebody tells of in a sentence; None where nobody does, or where a CPU would be in two."""
-    packages: dict[int, int] = {}
+    told: dict[tuple[str, str], None] = {}
     for line in lines:
         if line.time_ns is not None or line.command or line.asked:
             continue
-        told = [(found[1], found[2]) for found in _SAID.finditer(line.text)]
-        turned = [(found[2], found[1]) for found in _SAID_TURNED.finditer(line.text)] if not told else []
-        for cpus, package in (*told, *turned):
-            for number in numbers(cpus, _MOST):
-                if packages.setdefault(number, int(package)) != int(package):
-                    return None
+        said = [(found[1], found[2]) for found in _SAID.finditer(line.text)]
+        told |= dict.fromkeys(said or [(found[2], found[1]) for found in _SAID_TURNED.finditer(line.text)])
+        if len(told) > _STATEMENTS:
+            return None
+    packages: dict[int, int] = {}
+    for cpus, package in told:
+        for number in numbers(cpus, _MOST):
+            if packages.setdefault(number, int(package)) != int(package):
+                return None
     if not packages:
         return None
-    cpus = tuple(Cpu(number, package, changed.get(number, "unknown"), ()) for number, package in sorted(packages.items()))
-    return completed((), Topology(cpus))
+    known = tuple(Cpu(number, package, changed.get(number, "unknown"), ()) for number, package in sorted(packages.items()))
+    return completed((), Topology(known))
 
 
 def _cpu(number: int, known: Cpu | None, packages: Mapping[int, int], changed: Mapping[int, Presence]) -> Cpu:
@@ -94,16 +99,15 @@ def _table(lines: Sequence[PasteLine]) -> tuple[Topology | None, Sequence[PasteL
     packages: dict[int, int] = {}
     number = 0
     while number < len(lines):
-        header, first = _header(lines[number]), number + 1
-        rows = []
-        for line in lines[first : first + _MOST] if header else ():
-            if not _ROW.fullmatch(line.text):
-                if line.text.startswith("#"):
-                    continue
+        header, rows = _header(lines[number]), []
+        number += 1
+        for line in lines[number : number + _MOST] if header else ():
+            if _ROW.fullmatch(line.text):
+                rows.append(line.text.strip())
+            elif not line.text.startswith("#"):
                 break
-            rows.append(line.text.strip())
+            number += 1
         table = _parsed(header, rows) if rows else None
-        number = first + len(rows)
         if table is not None:
             packages.update({cpu.number: cpu.package for cpu in table.cpus if cpu.package is not None})
             found, after = table, lines[number:]
@@ -137,7 +141,7 @@ def _count(cpus: Sequence[Cpu]) -> int | None:
 
 def _lists(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
     """Yield the CPUs that answers list as online or offline, each answer by the file that it is of."""
-    asked, place = "", 0
+    asked, place, left = "", 0, _NUMBERS
     for line in lines:
         if line.asked != asked:
             asked, place = line.asked, 0
@@ -151,7 +155,11 @@ def _lists(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
         place += 1
         if named in ("offline", "online"):
             presence: Presence = "offline" if named == "offline" else "online"
-            yield from ((number, presence) for number in numbers(found["cpus"], _MOST))
+            cpus = numbers(found["cpus"], _MOST)
+            yield from ((number, presence) for number in cpus)
+            left -= len(cpus)
+            if left < 0:
+                return
 
 
 def _changes(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:

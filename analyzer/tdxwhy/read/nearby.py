@@ -130,13 +130,18 @@ class Shapes:
         """Count bytes that are kept."""
         self._size += size
 
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no more is to be kept."""
+        return self._size >= _MOST
+
     def around(self, text: str) -> tuple[str, int]:
         """Return the shape of a line, and how many lines to keep around it; -1 where it is only to be counted."""
         shape = _NUMBER.sub(r"\1", text[:RAW_LIMIT])
         if shape not in self._seen and len(self._seen) >= _SHAPES:
             shape = ""
         seen = self._seen[shape] = self._seen.get(shape, 0) + 1
-        return shape, -1 if seen > _EACH or self._size >= _MOST else _FAR if seen <= _FIRST else _NEAR
+        return shape, -1 if seen > _EACH or self.is_full else _FAR if seen <= _FIRST else _NEAR
 
 
 class NearbyEntries:
@@ -194,14 +199,19 @@ class Nearby:
         self.counted_until = -1  # behind the last line that was counted only
         self._before = b""
 
-    def window(self, window: Window, before: bytes) -> None:
-        """Take what the lines of a window begin with that is due. `before` is what ends where the window begins."""
-        self._before = before
+    def window(self, window: Window, before: bytes, line: int | None) -> None:
+        """Take what the lines of a window begin with that is due.
+
+        `before` is what ends where the window begins, `line` the number of its first line, where lines are counted.
+        """
+        self._before = before if before.endswith(b"\n") else b""  # a line that is too long goes on unread up to the window
+        if self._shapes.is_full:  # lines may be as long as windows
+            self._due = 0
         if self._due:
-            end = self._forward(window, 0)
-            line = 1 if not window.offset else None
-            last = self._chunks.pop() if self._chunks else Chunk(line, window.offset, b"")
-            self._keep(last._replace(data=last.data + bytes(window.data[:end])))
+            data = bytes(window.data[: self._forward(window, 0)])
+            follows = bool(self._chunks) and self._chunks[-1].end == window.offset
+            last = self._chunks.pop() if follows else Chunk(line, window.offset, b"")
+            self._keep(last._replace(data=last.data + data))
 
     def may_tell(self, lines: Sequence[bytes]) -> Sequence[bool]:
         """Tell of lines as they stand whether they need be looked at."""

@@ -54,7 +54,7 @@ class Scan:
         for window in found:
             yield from self._window(window, before)
             torn = window.data[window.size - 1] != _NEWLINE
-            before = bytes(window.data[max(0, window.size - _TAIL) : window.size])
+            before = _tail(window)
             end = window.offset + window.size
         line = self._line_ends + 1 if end <= _COUNTED else None
         if self._nearby is not None:
@@ -89,7 +89,7 @@ class Scan:
     def _window(self, window: Window, before: bytes) -> Iterator[BootRecords]:
         self._counted = 0
         if self._nearby is not None:
-            self._nearby.window(window, before)
+            self._nearby.window(window, before, self._line_ends + 1 if window.offset < _COUNTED else None)
         if window.overlong:
             self.losses.append(Loss("line beyond the length limit, cut there", 1, self._place(window, 0)))
         spans = window.spans if window.spans is not None else all_spans(window)
@@ -257,6 +257,14 @@ class Scan:
         if self._broken:
             self.losses.append(Loss("byte sequences that are not UTF-8", self._broken, Place(self._name)))
         self.losses += self._json.losses + self._collector.losses
+
+
+def _tail(window: Window) -> bytes:
+    """Return the last lines of a window, whole ones unless the last is longer than all that is kept."""
+    begin = window.size - _TAIL
+    if begin > 0:
+        begin = window.data.find(b"\n", begin - 1, window.size - 1) + 1 or begin
+    return bytes(window.data[max(0, begin) : window.size])
 
 
 def spans_lines(head: bytes) -> bool:

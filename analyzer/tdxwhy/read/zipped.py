@@ -28,7 +28,7 @@ def listed(stream: IO[bytes]) -> Iterator[zipfile.ZipInfo]:
     at, end, moved = _list_of(stream)
     data, place = b"", 0
     while at + place < end:
-        if len(data) - place < _ENTRY.size + 3 * _COMMENT:
+        if len(data) - place < min(_ENTRY.size + 3 * _COMMENT, end - at - place):
             at, place = at + place, 0
             stream.seek(at)
             data = stream.read(min(_PIECE, end - at))

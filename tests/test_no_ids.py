@@ -27,13 +27,11 @@ EXCEPTIONS = {
         "TDH.SYS.RD",
         "TDH.SYS.TDMR.INIT",
     },
-    "incident/cases.py": {"TDH.SYS.LP.INIT"},
     "incident/numbers.py": {"TDH.MNG.INIT", "TDH.SYS.DISABLE", "TDH.VP.ENTER", "TDH.VP.RD", "TDH.VP.WR"},
     "replay/module.py": {"TDH.SYS.DISABLE", "TDH.SYS.RD"},
 }
 # The same of the messages of a TD's life, where a beginning of an id counts too. This list may only shrink.
 MESSAGES = {
-    "incident/cases.py": {"qgs.body"},
     "incident/facts.py": {"cgroup.tdx-less-than-0", "kvm.access-before-accept", "qemu.quote.socket-unset"},
     "incident/numbers.py": {"kvm.vp-enter-ret", "kvm.vp-rd", "kvm.vp-wr", "qemu.quote.error", "virt.sys-disable"},
 }

@@ -33,8 +33,7 @@ class Named(NamedTuple):
 def blame(case: Case, causes: Sequence[str], lines: Sequence[PasteLine], topology: Topology) -> Named:
     """Return whom a case concerns."""
     blames = tables.causes()[causes[0]].blames if causes else ""
-    places = {line.place: number for number, line in enumerate(lines)}
-    place = places.get(case.main.sign.line.place, 0)
+    place = case.main.at
     told = case.main.sign.values
     if "packages" in told and "cpu_list" in told:  # the line itself says whom
         return Named(numbers(str(told["packages"])), numbers(str(told["cpu_list"])))

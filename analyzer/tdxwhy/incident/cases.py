@@ -9,6 +9,7 @@ from tdxwhy.incident.cpus import brought_online
 from tdxwhy.incident.nouns import FailedCall, Host, PasteLine, Sign
 from tdxwhy.incident.numbers import answer_of, call_of, codes_of, errno_of_sign, row_of, seamcall_of
 from tdxwhy.know import decode
+from tdxwhy.know import tables as known
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Place
@@ -33,7 +34,7 @@ _FOLDING = {
 
 
 class StagedSign(NamedTuple):
-    """A sign with what it comes to: its stage, the call that KVM refused, the SEAMCALL, the errno."""
+    """A sign with what it comes to: its stage, the call that KVM refused, the SEAMCALL, the errno. `at`: the number of its line."""
 
     sign: Sign
     stage: str
@@ -41,6 +42,7 @@ class StagedSign(NamedTuple):
     call: str = ""
     seamcall: FailedCall | None = None
     errno: int | None = None
+    at: int = 0
 
     @property
     def weight(self) -> tuple[int, int, int, int]:
@@ -106,9 +108,7 @@ def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], h
             return None
     if message.kind == "late-cpu" and not brought_online(lines[max(0, place - _NEAR) : place]) and not _after_success(sign, host):
         return None
-    if message.id == "qgs.body" and int(sign.values.get("size", 0)) >= 0:
-        return None
-    return StagedSign(sign, stage, component, call, seamcall, errno)
+    return StagedSign(sign, stage, component, call, seamcall, errno, place)
 
 
 def _is_relayed(sign: Sign) -> bool:
@@ -151,7 +151,7 @@ def _after_success(sign: Sign, host: Host) -> bool:
 
 
 def _updated(marks: list[StagedSign]) -> list[StagedSign]:
-    """Let a TDH.SYS.LP.INIT that failed be part of a module update where other lines show one: others of it, or a TD refused since."""
+    """Let a call on each CPU that failed be part of a module update where other lines show one: others of it, or a TD refused since."""
 
     def of_update(mark: StagedSign) -> bool:
         name = mark.seamcall.name if mark.seamcall is not None else ""
@@ -160,14 +160,14 @@ def _updated(marks: list[StagedSign]) -> list[StagedSign]:
     if not any(of_update(mark) for mark in marks):
         return marks
     return [
-        mark._replace(stage="module-update") if mark.seamcall is not None and mark.seamcall.name == "TDH.SYS.LP.INIT" else mark
+        mark._replace(stage="module-update") if mark.seamcall is not None and mark.seamcall.name in known.steps_of_a_cpu() else mark
         for mark in marks
     ]
 
 
 def _module_gone(mark: StagedSign) -> bool:
     answer = answer_of(mark.seamcall, mark.stage) if mark.seamcall is not None else None
-    return answer is not None and answer.causes[0] == "module-lost-after-update"
+    return answer is not None and tables.causes()[answer.causes[0]].arises == "module-update"
 
 
 def _folded(gathered: dict[str, list[StagedSign]]) -> dict[str, list[StagedSign]]:

@@ -56,6 +56,8 @@ def _complaints(found: Mapping[str, list[Any]]) -> Iterator[str]:
                 yield f"{name} {label}: no stage {row.stage!r}"
     yield from _of_messages(found["message"])
     for row in found["cause"]:
+        if row.arises and row.arises not in stages:
+            yield f"cause {row.id}: no stage {row.arises!r}"
         for form in (form for condition in row.when for form in condition.forms):
             if not any(one.startswith(form) for one in ids):
                 yield f"cause {row.id}: no message begins with {form!r}"

@@ -101,7 +101,7 @@ class IncidentCause(NamedTuple):
     """A cause of incidents. A part of `sentence` in [ ] is left out where one of its values is not known.
 
     `blames` says whom it names: packages without an online CPU, or the CPU and package of a machine check. `beside` are facts that
-    stand beside the main line as evidence.
+    stand beside the main line as evidence. `arises`: the stage at which it comes about, where it shows at another one.
     """
 
     id: str
@@ -110,6 +110,7 @@ class IncidentCause(NamedTuple):
     sentence: str
     source: str
     blames: Literal["", "packages", "machine-check"] = ""
+    arises: str = ""
     beside: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     action: tuple[Advice, ...] = ()

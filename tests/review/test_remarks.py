@@ -295,6 +295,8 @@ def answered_by_reader(words):
         "Ah, I see.",
         "I had overlooked the caller, thanks for explaining.",
         "Never mind.",
+        "Oh, I was looking at v1. The new loop frees it.",
+        "Gave it a spin on two machines, no splat.",
         "Argh, right. I take my remark back.",
         "Fair enough. NAK withdrawn.",
         "I repeated it with kmemleak over the weekend, no leak.",
@@ -307,7 +309,13 @@ def test_a_reader_who_gives_way_or_reports_a_test_remarks_nothing(words):
 
 
 @pytest.mark.parametrize(
-    "words", ["I see, but the second caller does not.", "I ran it under kmemleak and it leaks.", "I see. Why not here?"]
+    "words",
+    [
+        "I see. A comment would have told me.",
+        "I see, but the second caller does not.",
+        "I ran it under kmemleak and it leaks.",
+        "I see. Why not here?",
+    ],
 )
 def test_a_reader_who_gives_way_in_part_or_whose_test_fails_remarks(words):
     assert answered_by_reader(words)

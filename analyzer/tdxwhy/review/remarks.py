@@ -225,7 +225,7 @@ def idle(point: Point) -> bool:
 def _closes(point: Point) -> bool:
     """Tell whether a point gives way, or reports a test that passed, and neither wants nor shows anything beside."""
     rest = [one for one in point.sentences if not phrases("gives-way").search(one.bare)]
-    if any(asks(one) or wants(one) for one in rest) or "\n\n" in point.text:
+    if any(asks(one) or wants(one) or phrases("holds-on").search(one.bare) for one in rest) or "\n\n" in point.text:
         return False
     tested = any(phrases("tested").search(one.bare) for one in rest[:1])
     return len(rest) < len(point.sentences) or (tested and not any(phrases("went-wrong").search(one.bare) for one in rest))

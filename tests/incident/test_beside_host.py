@@ -79,3 +79,11 @@ def test_what_an_update_proves_is_said_of_an_update() -> None:
     assert told.outcome == "initialized"
     assert "update" in told.reason
     assert "memory" not in told.reason
+
+
+def test_kvm_in_a_virtual_machine_attempts_nothing() -> None:
+    line = b"[    3.600000] kvm_intel: TDX requires baremetal. Not Supported on VMM guest.\n"
+    report = diagnose(line)
+    assert report.judged.diagnosis.outcome == "not-attempted"
+    assert report.judged.diagnosis.causes[0].id == "platform-not-supported"
+    assert report.incidents

@@ -225,3 +225,10 @@ def test_a_request_without_an_end(tmp_path, capsys):
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert "line 1" in first["error"]
     assert second["outcome"] == "initialized"
+
+
+def test_an_id_that_is_no_json_is_not_given_back(tmp_path, capsys):
+    (tmp_path / "r.jsonl").write_text('{"id": NaN, "log": ""}\n{"id": 1e999, "log": ""}\n{"id": 1, "log": ""}\n')
+    main(["replay", "--jsonl", str(tmp_path / "r.jsonl")])
+    answers = [json.loads(line, parse_constant=pytest.fail) for line in capsys.readouterr().out.splitlines()]
+    assert [("error" in one, one.get("id")) for one in answers] == [(True, None), (True, None), (False, 1)]

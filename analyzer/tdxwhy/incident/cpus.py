@@ -162,14 +162,19 @@ def _lists(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
                 return
 
 
-def _changes(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
-    """Yield the CPUs that lines take off or bring on line, or list as such: what lists say last."""
+def _moves(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
+    """Yield the CPUs that lines take off or bring on line."""
     for line in lines:
         off, on = _OFF.search(line.text), _ON.search(line.text)
         if off is not None:
             yield int(off[1] or off[2]), "offline"
         elif on is not None:
             yield int(on[1] or on[2]), "online"
+
+
+def _changes(lines: Sequence[PasteLine]) -> Iterator[tuple[int, Presence]]:
+    """Yield the CPUs that lines take off or bring on line, or list as such: what lists say last."""
+    yield from _moves(lines)
     yield from _lists(lines)
 
 
@@ -181,4 +186,4 @@ def taken_offline(lines: Sequence[PasteLine]) -> tuple[int, ...]:
 
 def brought_online(lines: Sequence[PasteLine]) -> tuple[int, ...]:
     """Return the CPUs that were started in these lines, in their order."""
-    return tuple(number for number, presence in _changes(lines) if presence == "online")
+    return tuple(number for number, presence in _moves(lines) if presence == "online")

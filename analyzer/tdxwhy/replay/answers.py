@@ -102,7 +102,7 @@ def answer(line: str, number: int, generation: str | None = None) -> str:
         return _encoded(request, _found(request, generation))
     except Exception as error:  # noqa: BLE001 - no request ends those behind it
         wrong = _fields({"error": f"line {number}: {told(error)}"})
-    with suppress(RecursionError):
+    with suppress(RecursionError, ValueError):
         return _encoded(request, wrong)
     return _encoded(None, wrong)
 
@@ -116,7 +116,7 @@ def told(error: Exception) -> str:
 
 def _encoded(request: object, fields: str) -> str:
     """Return an answer as JSON, with the request's id before the other fields."""
-    named = f'"id": {json.dumps(request["id"])}, ' if isinstance(request, dict) and "id" in request else ""
+    named = f'"id": {json.dumps(request["id"], allow_nan=False)}, ' if isinstance(request, dict) and "id" in request else ""
     return f'{{"schema": "{SCHEMA}", {named}{fields}}}'
 
 

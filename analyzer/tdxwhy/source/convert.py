@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 # Deeper than any code a person wrote; a hostile file stops here and the rest is "other".
 _DEEPEST = 120
-_TRANSPARENT = frozenset({"parenthesized_expression", "cast_expression", "expression_statement", "else_clause"})
 _JUMPS: dict[str, StatementKind] = {"goto_statement": "goto", "break_statement": "break", "continue_statement": "continue"}
 _OPERATIONS: dict[str, ExpressionKind] = {
     "unary_expression": "unary",

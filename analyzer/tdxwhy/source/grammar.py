@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _LONGEST_CALL = 4096
 _LINE = 400
 _DEEPEST_CALL = 32
-_LONGEST_LINE = 400
 _BRACKETS = re.compile(r'"(?:[^"\\\n]++|\\.){0,128}"|\'(?:[^\'\\\n]++|\\.){0,128}\'|[(){}\[\]]')
 _LITERAL_DEFINE = re.compile(r'#[ \t]*define[ \t]+(?P<name>\w+)[ \t]+(?P<body>(?:"(?:[^"\\\n]++|\\.)*+"|\n(?=[ \t]*")|[ \t])+)')
 # A format that stands for text defined where we do not see it is known by its name.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import Any
 
+from tdxwhy.digits import is_whole
 from tdxwhy.incident import tables
 from tdxwhy.incident.nouns import PasteLine, Sign
 from tdxwhy.incident.rows import ProgramMessage
@@ -97,7 +98,7 @@ def signs_of(lines: Sequence[PasteLine]) -> tuple[Sign, ...]:
 def _counted(line: PasteLine, after: Sequence[PasteLine]) -> Iterator[Sign]:
     """Yield the messages of a command that counts bytes of a file and of its answer, read as `wc -c FILE` prints both."""
     file = _COUNTS.search(line.command)
-    if file is not None and after and (count := after[0].text.strip()).isdecimal():
+    if file is not None and after and is_whole(count := after[0].text.strip()):
         yield from (
             sign._replace(quote=line.text.strip()[:_QUOTE]) for sign in _on(line, f"{count[:9]} {next(filter(None, file.groups()))}")
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate
 
 from tdxwhy.memo import Memo
 
@@ -55,12 +54,9 @@ class Speaking(Memo[str, bool]):
 
     def may_tell(self, lines: Sequence[bytes]) -> Sequence[bool]:
         """Tell of many lines as they stand, which are searched at once: none without a stem, unless it is spelt with escapes."""
-        from tdxwhy.read.windows import lines_with, matches
+        from tdxwhy.read.windows import holding
 
-        data = b"\n".join(lines)
-        found = {begin for begin, _ in lines_with(matches(_SOUGHT, data), data, len(data))}
-        begins = accumulate((len(line) + 1 for line in lines), initial=0)
-        return [begin in found for begin, _ in zip(begins, lines, strict=False)] if found else (False,) * len(lines)
+        return holding(_SOUGHT, lines)
 
     def __missing__(self, text: str) -> bool:
         """Search a text that was not met before."""

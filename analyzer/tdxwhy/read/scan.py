@@ -15,7 +15,7 @@ from tdxwhy.read.plain import records_of
 from tdxwhy.read.segments import stamp_of
 from tdxwhy.read.stream import Collector
 from tdxwhy.read.text import LINE_LIMIT, clean, side_by_side, unquote
-from tdxwhy.read.windows import Readable, Telling, Window, ahead, all_spans, matches, searched, windows
+from tdxwhy.read.windows import Readable, Telling, Window, ahead, all_spans, holding, matches, searched, windows
 from tdxwhy.records import BootRecords, LogRecord, Loss, Place
 
 _TAIL = 32768
@@ -107,9 +107,8 @@ class Scan:
         may_tell = self._nearby.may_tell(raws) if self._nearby is not None else (False,) * len(raws)
         lines = usual_lines(raws, self._name, (places, counted)) if spans[-1][1] < window.size else None
         if lines is None:
-            told = zip(spans, map(self._at, places, repeat(counted)), raws, may_tell, strict=True)
-            some = ((span, place, tells) for span, place, raw, tells in told if searched_for or matches(self._anchors, raw))
-            yield from self._one_by_one(window, some, before)
+            told = zip(spans, map(self._at, places, repeat(counted)), may_tell, strict=True)
+            yield from self._one_by_one(window, told if searched_for else compress(told, holding(self._anchors, raws)), before)
             return
         if not searched_for:
             kept = list(map(self._telling.__getitem__, lines.columns.texts))

@@ -126,6 +126,14 @@ def lines_with(found: Sequence[tuple[int, int, int]], data: bytes | bytearray, s
     return [(rfind(b"\n", 0, first) + 1, end) for first, end in zip(firsts, ends, strict=True)]
 
 
+def holding(anchors: tuple[bytes, ...], lines: Sequence[bytes]) -> Sequence[bool]:
+    """Tell of lines, searched at once, which of them hold an anchor."""
+    data = b"\n".join(lines)
+    found = {begin for begin, _ in lines_with(matches(anchors, data), data, len(data))}
+    begins = accumulate((len(line) + 1 for line in lines), initial=0)
+    return [begin in found for begin, _ in zip(begins, lines, strict=False)] if found else (False,) * len(lines)
+
+
 def all_spans(window: Window) -> list[tuple[int, int]]:
     """Return the begin and end of every line of a window."""
     lengths = list(map(len, bytes(window.data[: window.size]).split(b"\n")))

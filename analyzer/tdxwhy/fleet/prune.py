@@ -30,7 +30,7 @@ def prune(store: StoreFolder, before: datetime) -> Pruning:
     boots = parts = 0
     with alone(store), Writer(store) as writer:
         manifests = store.manifests()
-        damaged = sorted(troubles_of(store.parts, manifests))
+        damaged = troubles_of(store.parts, manifests)
         for manifest in manifests:
             if manifest.part in damaged:
                 continue
@@ -39,7 +39,7 @@ def prune(store: StoreFolder, before: datetime) -> Pruning:
             if old and replace(store, writer.folder, name, [manifest], {manifest.part: kept}):
                 boots, parts = boots + old, parts + 1
         deleted, waiting = sweep(store, writer.folder)
-    return Pruning(boots, parts, deleted, waiting, tuple(damaged))
+    return Pruning(boots, parts, deleted, waiting, tuple(sorted(damaged)))
 
 
 def _parted(part: Path, before: datetime) -> tuple[int, frozenset[int]]:

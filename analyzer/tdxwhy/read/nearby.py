@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.text import LINE_LIMIT, RAW_LIMIT, lines_of
@@ -118,6 +118,14 @@ class Told(NamedTuple):
             yield NearLine(one.place, one.text, one.time_ns, self.times, not number)
 
 
+Kept = TypeVar("Kept", Chunk, Told)
+
+
+def _count(counted: dict[str, Kept], shape: str, last: Kept) -> None:
+    """Put the last one of a shape in the place of those before it, with how many they are."""
+    counted[shape] = last._replace(times=counted[shape].times + 1 if shape in counted else 1)
+
+
 class Shapes:
     """Counts lines of one shape: few of each are kept with what stands around them, and some more of them as long as there is room."""
 
@@ -161,8 +169,7 @@ class NearbyEntries:
         if self._shapes.telling[record.text] and not due:
             shape, around = self._shapes.around(record.text)
             if around < 0:
-                times = self._counted[shape].times + 1 if shape in self._counted else 1
-                self._counted[shape] = Told((record,), times)
+                _count(self._counted, shape, Told((record,)))
                 self._before.clear()
                 return
             before = list(self._before)[-around:]
@@ -230,9 +237,8 @@ class Nearby:
         shape, around = self._shapes.around(text)
         begin, end = span[0], min(span[1] + 1, window.size)
         if around < 0:
-            times = self._counted[shape].times + 1 if shape in self._counted else 1
             raw = bytes(window.data[begin : min(end, begin + RAW_LIMIT)])
-            self._counted[shape] = Chunk(number, window.offset + begin, raw, times)
+            _count(self._counted, shape, Chunk(number, window.offset + begin, raw))
             self._until = self.counted_until = window.offset + end
             return
         self._due = around

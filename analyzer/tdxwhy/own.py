@@ -17,6 +17,7 @@ from typing import Any
 
 from tdxwhy import shipped
 from tdxwhy.errors import RulesError, TdxwhyError, reason
+from tdxwhy.files import toml
 from tdxwhy.levels import LEVELS
 from tdxwhy.version import VERSION
 
@@ -103,8 +104,8 @@ def _files(folder: Path) -> dict[str, str]:
 
 def _parsed(path: str, text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return toml(text)
+    except ValueError as error:
         raise RulesError(f"{path}: {error}") from None
 
 
@@ -204,12 +205,9 @@ def document_text(document: dict[str, Any]) -> str:
 
 
 def _rows(folder: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for path in sorted(folder.glob("forms-*.toml")):
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        common = document.get("all", {})
-        found += [{**common, **row} for row in document.get("form", [])]
-    return found
+    from tdxwhy.toml import tables
+
+    return [row for path in sorted(folder.glob("forms-*.toml")) for row in tables(path).get("form", [])]
 
 
 def _form(id: str, row: dict[str, Any], level: str, path: str) -> dict[str, Any]:

@@ -27,20 +27,32 @@ def read(path: Path) -> dict[str, Any]:
         raise RulesError(f"{name_of(path)}: {error}") from None
 
 
+def tables(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of a file as they stand, by table; RulesError where there is something else.
+
+    Accepted form: tables of rows; what stands under [all] goes for every row of the file.
+    """
+    document = read(path)
+    common = document.pop("all", {})
+    if not isinstance(common, dict):
+        raise RulesError(f"{path.name}: 'all' is no table; it begins with [all]")
+    for name, given in document.items():
+        if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
+            raise RulesError(f"{path.name}: '{name}' is no row; a row begins with [[{name}]]")
+    return {name: [common | row for row in given] for name, given in document.items()}
+
+
 def rows(folder: Path, schemas: Mapping[str, type], takes: Callable[[str], bool] = bool) -> dict[str, list[Any]]:
     """Return the rows of the files of a folder by table, each as the noun of its table's schema; RulesError names the row that is wrong.
 
-    `takes` tells by a file's name without .toml whether it is one. Accepted form: tables of rows; what stands under [all] goes for every
-    row of its file.
+    `takes` tells by a file's name without .toml whether it is one.
     """
     found: dict[str, list[Any]] = {name: [] for name in schemas}
     for path in sorted(path for path in folder.glob("*.toml") if takes(path.stem)):
-        document = read(path)
-        common = document.pop("all", {})
-        for name, given in document.items():
+        for name, given in tables(path).items():
             if name not in schemas:
                 raise RulesError(f"{path.name}: unknown table [[{name}]]; known: {', '.join(sorted(schemas))}")
-            found[name] += [_row(path.name, name, common | row, schemas[name]) for row in given]
+            found[name] += [_row(path.name, name, row, schemas[name]) for row in given]
     return found
 
 

@@ -94,6 +94,10 @@ def test_settings_name_the_folder(house: Path) -> None:
     [
         ("knowledge/forms-house.toml", "[[form]\n", "forms-house.toml"),
         ("knowledge/forms-house.toml", _FORM.replace('"err"', '"loud"'), "loud"),
+        ("knowledge/forms-house.toml", _FORM.replace("[[form]]", "[form]"), "a row begins with [[form]]"),
+        ("knowledge/forms-house.toml", "form = [3]\n", "a row begins with [[form]]"),
+        ("knowledge/forms-house.toml", "form = 3\n", "a row begins with [[form]]"),
+        ("knowledge/forms-house.toml", "all = 3\n" + _FORM, "it begins with [all]"),
         ("knowledge/forms-boot.toml", _FORM, "a shipped file has this name"),
         ("model/house.toml", _MODEL.replace("keyid_first", "moon"), "moon"),
         ("model/house.toml", "name = [", "model/house.toml"),

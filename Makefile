@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/logs/package-without-cpu-of-16
 
-.PHONY: run test check bench-check wheel pyz docs man compile rule fuzz torture mutants floors lock axe release clean
+.PHONY: run test check bench-check wheel pyz docs man compile rule fuzz explore torture mutants floors lock axe release clean
 
 # What the main jobs need, and nothing else.
 $(VENV)/run: pyproject.toml
@@ -52,6 +52,11 @@ RUNS ?= 60000
 fuzz: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz $(RUNS) build/fuzz $(READERS)
+
+# The property tests with examples that no run has drawn yet, one seed after another: make explore, or make explore SEEDS='7 8 9'.
+SEEDS ?= 1 2 3 4 5
+explore: $(VENV)/installed
+	for seed in $(SEEDS); do $(BIN)/python -m pytest -n auto --hypothesis-profile=explore --hypothesis-seed=$$seed $$(grep -rl '@given' tests) || exit 1; done
 
 # A thousand kills of ingest and compact at random moments.
 KILLS ?= 1000

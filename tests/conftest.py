@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How long a machine takes that runs other things too says nothing of the code.
-settings.register_profile("shared-cores", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared-cores")
+# How long a machine takes that runs other things too says nothing of the code. A run of the tests draws the same examples each time,
+# so that it says something of the change before it; `make explore` draws others.
+settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

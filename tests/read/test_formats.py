@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from render import LEVELLED, LINES, STAMPED, UNSTAMPED, Line
 
@@ -64,6 +64,8 @@ def boots(draw: st.DrawFn) -> list[Line]:
 
 
 @given(boots())
+@example([Line(1, 0, "a0: =")])
+@example([Line(1, 0, "a0: " + "x" * 51 + " ="), Line(2, 0, "a0: =")])
 def test_round_trip(lines: list[Line]) -> None:
     printed = [(line.text.rstrip(), line.micro * 1000) for line in lines]
     for form in EXACT:

@@ -19,7 +19,9 @@ _ENCODED = lazy(r"(?im)^Content-Transfer-Encoding: {0,8}(?P<kind>base64|quoted-p
 _BOUNDARY = lazy(r"(?m)^--[\w'()+,./:=?-]{4,70}")
 _BASE64 = lazy(r"(?:[A-Za-z0-9+/]{60,76}\n)*[A-Za-z0-9+/]{1,76}={0,2}\n?")
 _QUOTED = lazy(r"=(?:[0-9A-F]{2}|\r?\n|$)")
-_SOFT_END = lazy(r"[^\n]{70,75}=\n(?!\n|[\[<>]|\d{4}|[A-Z][a-z]{2} )")
+_SOFT_END = lazy(r"(?m)^[^\n]{70,75}=\n(?=[^\n\[<>])(?!\d{4}|[A-Z][a-z]{2} )")
+# No line of quoted-printable is longer (RFC 2045, 6.7).
+_TOO_LONG = lazy(r"[^\n]{77}")
 _PERCENT = lazy(r"%(?:20|5B|5D|0A)")
 _WRITTEN_END = lazy(r"(?:\\r)?\\n")
 # The head of a spreadsheet's export: two names or more, nothing else.
@@ -127,7 +129,7 @@ def _of_base64(text: str) -> str | None:
 
 def _of_quoted(text: str) -> str | None:
     """Return a text in quoted-printable as it was: in it no sign of equality stands for itself."""
-    if "=3D" not in text and not _SOFT_END.search(text):
+    if "=3D" not in text and (not _SOFT_END.search(text) or _TOO_LONG.search(text)):
         return None
     return _decoded(text, "quoted-printable") if text.count("=") == len(_QUOTED.findall(text)) else None
 

@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tdxwhy import shipped
 from tdxwhy.errors import RulesError, TdxwhyError, reason
 from tdxwhy.files import toml
 from tdxwhy.levels import LEVELS
+from tdxwhy.toml import read, tables
 from tdxwhy.version import VERSION
 
 OPTION, VARIABLE = "--knowledge", "TDXWHY_KNOWLEDGE"
@@ -184,7 +184,7 @@ def _without(value: Any, names: set[str]) -> Any:  # noqa: ANN401 - any part of 
 
 def _design(rules: Path, path: str, document: dict[str, Any]) -> None:
     """Make a generation of one's own a generation of the catalogue too: like the one that it names, without a release of its own."""
-    rows = tomllib.loads((rules / "knowledge" / "generations.toml").read_text(encoding="utf-8")).get("generation", [])
+    rows = read(rules / "knowledge" / "generations.toml").get("generation", [])
     like = next((row for row in rows if row["id"] == document.get("generation")), None)
     name = document.get("name")
     if like is None or not isinstance(name, str) or any(row["id"] == name for row in rows):
@@ -205,7 +205,6 @@ def document_text(document: dict[str, Any]) -> str:
 
 
 def _rows(folder: Path) -> list[dict[str, Any]]:
-    from tdxwhy.toml import tables
 
     return [row for path in sorted(folder.glob("forms-*.toml")) for row in tables(path).get("form", [])]
 

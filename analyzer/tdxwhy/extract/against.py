@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.extract.book import table
+from tdxwhy.files import toml
 from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.conditions import CONDITIONS
 from tdxwhy.replay.data import single
@@ -52,9 +52,9 @@ class ScenarioComparison(NamedTuple):
     differences: tuple[ScenarioDifference, ...]
 
 
-def compare(toml: str, hand: Generation) -> ScenarioComparison:
+def compare(drafted_toml: str, hand: Generation) -> ScenarioComparison:
     """Run every scenario on both generations. Accepted form: the text of a generation file."""
-    drafted = single("draft.toml", tomllib.loads(toml))
+    drafted = single("draft.toml", toml(drafted_toml))
     found = []
     count = 0
     for title, scenario in scenarios(hand.name):
@@ -69,7 +69,7 @@ def scenarios(generation: str) -> Iterator[tuple[str, Scenario]]:
     """Yield the scenarios in which one thing goes wrong: each leaf in each way, settings, allocations, CPUs, modules, memory, TDs."""
     rows: list[tuple[str, dict[str, object]]] = [("all is well", {})]
     refusals = {"a status": "0xc000010000000000", "#UD": "UD", "#GP": "GP", "VMfailInvalid": "VMFAILINVALID"}
-    early = [leaf for leaf, words in table()["faults"].items() if words == "enable"]
+    early = [leaf for leaf, words in table().faults.items() if words == "enable"]
     for leaf in early:
         rows += [(f"{leaf}: {name}", {"faults": [{"leaf": leaf, "status": status}]}) for name, status in refusals.items()]
         rows.append((f"{leaf}: no entropy for ever", {"faults": [{"leaf": leaf, "status": "0x8000020300000000", "count": 0}]}))
@@ -117,13 +117,13 @@ def _later() -> Iterator[tuple[str, dict[str, object]]]:
         yield f"KVM: {name}", {"operations": [*start, "createtd"], "settings": settings} | two
     for feature in _KVM_FEATURES:
         yield f"KVM: {feature} off", {"operations": [*start, "createtd"], "settings": {"feature_off": feature}} | two
-    for leaf, words in table()["faults"].items():
+    for leaf, words in table().faults.items():
         if words == "enable":
             continue
         for name, status in {"a status": "0xc0000f0f00000000", "#UD": "UD"}.items():
             fault: dict[str, object] = {"leaf": leaf, "status": status, "count": 0}
             yield f"{words}: {leaf}: {name}", {"operations": [*start, *words.split(", ")], "faults": [fault]} | two
-    of_cpu = list(table()["faults"])[1]
+    of_cpu = list(table().faults)[1]
     yield (
         "a CPU that comes is refused",
         {

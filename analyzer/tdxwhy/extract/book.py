@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Container
-from functools import lru_cache
+from functools import cache
 from itertools import chain
 from itertools import count as count_from
-from typing import Any, TypedDict
+from typing import Any
 
+from tdxwhy import toml
 from tdxwhy.errors import RulesError
 from tdxwhy.know.decode import decode_leaf, leaf_named
 from tdxwhy.know.printf import CONVERSION, conversions
 from tdxwhy.levels import SHORT
+from tdxwhy.noun import NamedTuple
 from tdxwhy.shipped import folder
 from tdxwhy.source.calls import calls
 from tdxwhy.source.run.branching import Decision
 from tdxwhy.source.run.lines import PrintedLine
 from tdxwhy.source.run.values import SymbolicName, Unknown, Value
+from tdxwhy.strict import strict, typed
 
 _LEVELS = {"default": 4, **{name: number for number, name in enumerate(SHORT)}}
 _WORDS = 5
@@ -92,7 +94,7 @@ class Book:
 
     def _argument(self, text: str, value: Value) -> str:
         """Return what the model calls a printed argument."""
-        known = next((name for name, pattern in table()["arguments"].items() if re.search(pattern, text)), None) or by_value(text, value)
+        known = next((name for name, pattern in table().arguments.items() if re.search(pattern, text)), None) or by_value(text, value)
         if known is None:
             self.unseen.append(f"argument {text} of a printed line")
         return known or "unknown"
@@ -132,45 +134,40 @@ def slug(text: str, taken: Container[str], prefix: str = "") -> str:
     return next(each for each in chain((name,), before, longer, numbered) if each not in taken)
 
 
-class CodeCondition(TypedDict):
+class CodeCondition(NamedTuple):
     """A condition that the model has a word for: what it looks like in C, and the step that it makes."""
 
     match: str
     step: dict[str, str | bool]
 
 
-class Sought(TypedDict, total=False):
+class Sought(NamedTuple):
     """An operation that is found by a leaf that it asks, or by its function: the word that starts it, and what its steps are called."""
 
     asked: str
     name: str
     step: str
-    leaf: str
-    constant: list[str]
-    function: str
-    needs: str
-    value: str
-    subject: str
-    ability: str
-    after: list[str]
-    without_kvm: int
+    leaf: str = ""
+    function: str = ""
+    needs: str = ""
+    value: str = ""
+    subject: str = ""
+    ability: str = ""
+    after: tuple[str, ...] = ()
+    without_kvm: int | None = None
 
 
-class _Impossible(TypedDict):
-    matches: list[str]
+class Readings(NamedTuple):
+    """How what stands in a kernel's source becomes steps of a generation file: the tables of rules/knowledge/extract.toml.
 
+    `of_module`: the cause of what a module refuses, and those instead of which it stands. `impossible`: what no scenario brings about.
+    """
 
-class _OfModule(TypedDict):
-    cause: str
-    instead_of: list[str]
-
-
-class _Table(TypedDict):
-    condition: list[CodeCondition]
-    of_module: _OfModule
-    impossible: _Impossible
+    condition: tuple[CodeCondition, ...]
+    of_module: dict[str, str | list[str]]
+    impossible: dict[str, list[str]]
     arguments: dict[str, str]
-    operation: list[Sought]
+    operation: tuple[Sought, ...]
     words: dict[str, str]
     subjects: dict[str, str]
     designs: dict[str, str]
@@ -178,16 +175,12 @@ class _Table(TypedDict):
     faults: dict[str, str]
 
 
-@lru_cache(maxsize=1)
-def table() -> _Table:
+@cache
+def table() -> Readings:
     """Return rules/knowledge/extract.toml."""
-    import msgspec
-
+    path = folder("rules/knowledge") / "extract.toml"
     try:
-        rows = tomllib.loads((folder("rules/knowledge") / "extract.toml").read_text(encoding="utf-8"))
-        wrong = set(rows) - set(_Table.__annotations__)
-        if wrong:
-            raise RulesError(f"knowledge/extract.toml: unknown table {min(wrong)!r}")
-        return msgspec.convert(rows, _Table)
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise RulesError(f"knowledge/extract.toml: {error}") from None
+        found: Readings = typed(toml.read(path), strict(Readings))
+    except ValueError as error:
+        raise RulesError(f"{toml.name_of(path)}: {error}") from None
+    return found

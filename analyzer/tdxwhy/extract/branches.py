@@ -35,7 +35,7 @@ class Branches:
         if not self.relevant(item.chain) and not re.search("tdx", item.text, re.IGNORECASE):
             self.skipped += 1
             return True
-        if any(re.search(pattern, item.text) or re.search(pattern, item.about) for pattern in table()["impossible"]["matches"]):
+        if any(re.search(pattern, item.text) or re.search(pattern, item.about) for pattern in table().impossible["matches"]):
             return True
         run = self.stage.run(self.entry, Deviation("branch", item.nth))
         if (run.lines, run.result) == (self.well.lines, self.well.result):
@@ -76,7 +76,7 @@ class Branches:
 
         What a module refuses is KVM's refusal, whatever the condition is: the kernel itself took the platform for good.
         """
-        ours = table()["of_module"]
+        ours = table().of_module
         refused = {"cause": ours["cause"], "refusal": True} if prints and self.stage.program.modules.get(item.file) else {}
         if template is None or "does" not in template:
             return {"name": self.step, "does": "check", "when": "as-written", "at": at} | refused | (template or {})
@@ -91,7 +91,7 @@ class Branches:
 
 def _known(item: Decision) -> Row | None:
     """Return the step that the model has for a condition."""
-    for row in table()["condition"]:
-        if re.search(row["match"], item.text) or re.search(row["match"], item.about):
-            return dict(row["step"])
+    for row in table().condition:
+        if re.search(row.match, item.text) or re.search(row.match, item.about):
+            return dict(row.step)
     return None

@@ -114,7 +114,7 @@ def _cases(generation: Generation) -> dict[_Key, FailingCase]:
 
 def _reason(row: Row, how: str) -> str:
     what = _PLACE.sub("", row.what)
-    words = table()["words"]
+    words = table().words
     what = words.get(what.rstrip("?").replace(" ", "-"), what)
     return what if how in ("yes", "fails") else how if what == row.name else f"{what}: {how}"
 
@@ -221,8 +221,8 @@ def _comes_after(order: list[str], key: str) -> str:
 
 def _by_operation(before: Generation, after: Generation) -> Iterator[str]:
     one, other = ({each.asked: each for each in kernel.operations.values() if each.asked} for kernel in (before, after))
-    for sought in table()["operation"]:
-        asked, ability = sought["asked"], sought.get("ability", "")
+    for sought in table().operation:
+        asked, ability = sought.asked, sought.ability
         if ability and (asked in one) != (asked in other):
             yield ability if asked in other else f"no longer: {ability}"
     if "enable" in one and "enable" in other and one["enable"].always != other["enable"].always:
@@ -231,23 +231,20 @@ def _by_operation(before: Generation, after: Generation) -> Iterator[str]:
 
 
 def _refusals(changes: tuple[CaseChange, ...], before: Generation, after: Generation) -> Iterator[str]:
-    subjects = {each["asked"]: each["subject"] for each in table()["operation"] if "subject" in each}
+    subjects = {each.asked: each.subject for each in table().operation if each.subject}
+    able = {each.asked for each in table().operation if each.ability}
     entered = [next((each.always for each in kernel.operations.values() if each.asked == "enable"), None) for kernel in (before, after)]
-    subjects |= table()["subjects"] if entered[0] == entered[1] else {}
+    subjects |= table().subjects if entered[0] == entered[1] else {}
     for change in changes:
         subject = subjects.get(change.operation)
         if subject is None or change.kind not in ("new", "gone"):
             continue
         case = change.after or change.before
         known = {each.asked for each in (before if change.kind == "new" else after).operations.values()}
-        if case is None or change.reason not in table()["words"].values():
+        if case is None or change.reason not in table().words.values():
             continue
-        if change.operation not in known and "ability" in _sought(change.operation):
+        if change.operation not in known and change.operation in able:
             continue
         said = f': "{case.lines[-1]}"' if case.lines else ", without a line"
         how = "is refused" if change.kind == "new" else "is no longer refused"
         yield f"{subject} {how} {change.reason}{f' ({case.errno_name})' if case.errno else ''}{said}"
-
-
-def _sought(asked: str) -> dict[str, object]:
-    return next((dict(each) for each in table()["operation"] if each["asked"] == asked), {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.extract.book import Book, Sought, leaf_name, table
 from tdxwhy.extract.callgraph import CallGraph
@@ -57,7 +59,7 @@ class _Drafter:
             self._enable(steps)
         self._hotplug(steps)
         self._memory()
-        for sought in table()["operation"]:
+        for sought in table().operation:
             self._later(sought, steps)
         order = {"boot": 0, "enable": 1}
         rows = sorted(self.rows, key=lambda row: order.get(str(row.get("asked", "")), 2))
@@ -68,7 +70,7 @@ class _Drafter:
     def _design(self, entry: str) -> str:
         """Return the generation of rules/knowledge that brings the module up in the same way."""
         how = self.started.get(entry, "")
-        return table()["designs"].get("kvm" if how == "module_init" else "boot" if how.endswith("initcall") else "outside", "")
+        return table().designs.get("kvm" if how == "module_init" else "boot" if how.endswith("initcall") else "outside", "")
 
     # ---- where one enters
 
@@ -203,46 +205,44 @@ class _Drafter:
         operations: dict[str, Row] = {}
         turned: dict[int, int] = {}
         for entry in entries:
-            read = Steps(self.book, stage, entry, self.ours, sought["step"])
+            read = Steps(self.book, stage, entry, self.ours, sought.step)
             own = read.read()
-            rows += read.without_module(own, self.first) if sought["asked"] == _LOAD else forgetting(own)
+            rows += read.without_module(own, self.first) if sought.asked == _LOAD else forgetting(own)
             operations |= read.operations
             turned |= read.leaves.turned
         if not rows:
             return
-        rows, stages = in_stages(rows, sought["name"])
+        rows, stages = in_stages(rows, sought.name)
         every = [*rows, *(row for one in operations.values() for row in one["step"])]
         self.pages = self.pages or any(each["does"] == "allocate-td-pages" for each in every)
         for each in every if not self.pages else ():
             each.pop("arguments", None)
         operations |= {each["name"]: each for each in stages}
-        if sought["asked"] == _LOAD:
-            rows.append({"name": sought["step"], "does": "set", "set": "kvm=tdx"})
-        if "without_kvm" in sought:
-            rows.insert(0, {"name": sought["step"], "does": "check", "when": "not:kvm=tdx", "stop": sought["without_kvm"]})
-        row: Row = {"name": sought["name"], "asked": sought["asked"], "returns": 0}
-        row |= {"needs": sought["needs"]} if "needs" in sought else {}
-        row |= {"returns_value": sought["value"]} if "value" in sought else {}
+        if sought.asked == _LOAD:
+            rows.append({"name": sought.step, "does": "set", "set": "kvm=tdx"})
+        if sought.without_kvm is not None:
+            rows.insert(0, {"name": sought.step, "does": "check", "when": "not:kvm=tdx", "stop": sought.without_kvm})
+        row: Row = {"name": sought.name, "asked": sought.asked, "returns": 0}
+        row |= {"needs": sought.needs} if sought.needs else {}
+        row |= {"returns_value": sought.value} if sought.value else {}
         row |= {"returns_for": [list(each) for each in sorted(turned.items())]} if turned else {}
         self.rows.append(row | {"step": rows})
         self.rows += [each for name, each in operations.items() if all(known["name"] != name for known in self.rows)]
 
     def _found(self, sought: Sought) -> list[str]:
         """Return the functions of an operation: those by which its leaf is asked from outside, or one of a certain name."""
-        if "function" in sought:
-            named = [name for name in self.program.functions if name == sought["function"]]
+        if sought.function:
+            named = [name for name in self.program.functions if name == sought.function]
             return [name for name in named if any("tdx" in each.lower() for each in self.program.functions[name].mentions)]
-        if "leaf" not in sought:
+        if not sought.leaf:
             return [name for name, how in sorted(self.started.items()) if how == "module_init" and self._loads_kvm(name)]
-        words = [each.replace(".", "_") for each in (sought["leaf"], *sought.get("constant", []))]
-        mentioning = [each for word in words for each in self.graph.mentioning(word)]
-        leaf = sought["leaf"]
+        leaf = sought.leaf
+        mentioning = self.graph.mentioning(leaf.replace(".", "_"))
         tops = self.graph.outermost(mentioning, lambda each: self.ours(each) and self._returns(each) and self._asks(each, leaf))
         found = [each for each in tops if self._asks(each, leaf)]
-        after = sought.get("after", [])
-        return found + [name for name in self._last(after) if name not in found]
+        return found + [name for name in self._last(sought.after) if name not in found]
 
-    def _last(self, leaves: list[str]) -> list[str]:
+    def _last(self, leaves: Sequence[str]) -> list[str]:
         """Return the outermost functions that ask all of some leaves, in a run that goes well."""
         if not leaves:
             return []

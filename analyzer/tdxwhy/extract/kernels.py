@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from tdxwhy import toml
+from tdxwhy import files, toml
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.extract.writing import Draft, as_toml
 from tdxwhy.replay.data import generation, generations, single
@@ -19,7 +18,7 @@ def kernel(given: str) -> Generation:
         return generation(given)
     path = Path(given)
     if path.suffix == ".toml" and path.is_file():
-        return single(path.name, _document(path))
+        return single(path.name, toml.read(path))
     if not path.is_dir() and "@" not in given:
         raise TdxwhyError(f"{given}: no modelled kernel, no generation file and no tree", "known: " + ", ".join(generations()))
     return drafted(given)
@@ -30,8 +29,7 @@ def drafted(given: str) -> Generation:
     from tdxwhy.extract.draft import draft
     from tdxwhy.source.kernel_tree import name_of, read_kernel
 
-    text = as_toml(draft(read_kernel(given), name_of(given)))
-    return single("draft.toml", tomllib.loads(text))
+    return single("draft.toml", files.toml(as_toml(draft(read_kernel(given), name_of(given)))))
 
 
 def extending(made: Draft, name: str) -> str:
@@ -47,10 +45,3 @@ def of_range(span: str) -> tuple[str, str]:
     if not (at and base and dots and head) or head.startswith("."):
         raise TdxwhyError(f"{span}: no range", "tdxwhy model diff REPOSITORY@BASE..HEAD, or two kernels")
     return f"{path}@{base}", f"{path}@{head}"
-
-
-def _document(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TdxwhyError(f"{path}: {error}") from None

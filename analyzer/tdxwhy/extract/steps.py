@@ -270,7 +270,7 @@ class Steps:
         elif scope is not None and scope.kind == "stopped":
             row["each"] = "lead-cpu" if by_one_cpu(self.stage.program, item) else "stopped-cpu"
             row[STAGE] = item.chain[item.chain.index(scope.function) + 1 :][:1]
-        given = table()["given"].get(name)
+        given = table().given.get(name)
         return row | ({"arguments": given} if given else {})
 
     def _memory(self, item: Decision) -> str:

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tdxwhy.records import Evidence
+from tdxwhy.records import Evidence, Naming
 from tdxwhy.report.json_text import json_text
-from tdxwhy.review.nouns import (
-    Anchor,
-    Commitment,
-    MailedMessage,
-    Message,
-    PatchChange,
-    Precondition,
-    Proposal,
-    Question,
-    Quote,
-    Remark,
-    Request,
-    Review,
-    Stance,
-    Tag,
-)
+from tdxwhy.review.nouns import Anchor, MailedMessage, Message, PatchChange, Precondition, Proposal, Quote, Remark, Review
 from tdxwhy.source.nouns import FailingPath, PrintSite
 
 SCHEMA = "tdxwhy/review/1"
@@ -37,73 +22,64 @@ def review_data(review: Review) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "versions": list(review.versions),
-        "patches": [one._asdict() for one in review.patches],
+        "patches": _plain(review.patches),
         "changes": [_change(one) for one in review.changes],
-        "silent": [{**_passage(one.evidence), "who": one.who, "asked_by": one.asked_by} for one in review.silent],
+        "silent": _plain(review.silent),
         "notes": list(review.notes),
         "messages": _messages(review),
         "quotes": [_quote(quote) for quote in review.quotes],
         "remarks": [_remark(one) for one in review.remarks],
-        "questions": [_question(question) for question in review.questions],
-        "requests": [_request(one) for one in review.requests],
-        "preconditions": [_precondition(one) for one in review.preconditions],
-        "commitments": [_commitment(one) for one in review.commitments],
-        "stances": [_stance(one) for one in review.stances],
-        "tags": [_tag(tag) for tag in review.tags],
-        "proposals": [_proposal(one) for one in review.proposals],
+        "questions": _plain(review.questions),
+        "requests": _plain(review.requests),
+        "preconditions": _plain(review.preconditions),
+        "commitments": _plain(review.commitments),
+        "stances": _plain(review.stances),
+        "tags": _plain(review.tags),
+        "proposals": _plain(review.proposals),
         "init_messages": [_mailed(one) for one in review.init_messages],
         "prints": [_print(name, site) for name, site in review.prints],
         "failing_paths": [_path(name, path) for name, path in review.failing_paths],
     }
 
 
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a noun holds
+    """Return a value as the contract shows it: of a noun its fields by name, its own passage before them."""
+    if isinstance(value, Evidence):
+        return {"message_id": value.place.message_id, "line": value.place.line, "text": value.quote}
+    if not isinstance(value, tuple):
+        return value
+    if not hasattr(value, "_asdict"):
+        return [_plain(each) for each in value]
+    fields = value._asdict()
+    passage = _plain(fields.pop("evidence")) if "evidence" in fields else {}
+    unsaid = _UNSAID.get(type(value), ())
+    return passage | {name: _plain(each) for name, each in fields.items() if name not in unsaid}
+
+
+# What of a noun the contract does not tell, or tells in a way of its own.
+_UNSAID: dict[type, tuple[str, ...]] = {
+    Remark: ("end", "next"),
+    Anchor: ("lines", "changelog"),
+    Precondition: ("binds",),
+    Proposal: ("text",),
+}
+
+
 def _change(one: PatchChange) -> dict[str, Any]:
-    return {
-        "title": one.title,
-        "old": one.old,
-        "new": one.new,
-        "old_version": one.old_version,
-        "new_version": one.new_version,
-        "state": one.state,
-        "reworded": one.reworded,
-        "hunks": [{**hunk._asdict(), "lines": list(hunk.lines)} for hunk in one.hunks],
-        "tags": [
-            {"tag": each.tag.tag, "by": each.tag.by, "message_id": each.tag.evidence.place.message_id, "fate": each.fate}
-            for each in one.tags
-        ],
-        "taken": [_passage(each.evidence) for each in one.taken],
-        "left": [_passage(each.evidence) for each in one.left],
-        "claims": [_passage(each) for each in one.claims],
-    }
-
-
-def _on(on: Anchor) -> dict[str, Any]:
-    where = {"message_id": on.message_id, "quote": on.quote, "file": on.file, "line": on.line, "function": on.function}
-    return where if on.tree_line is None else {**where, "tree_line": on.tree_line}
+    tags = [
+        {"tag": each.tag.tag, "by": each.tag.by, "message_id": each.tag.evidence.place.message_id, "fate": each.fate} for each in one.tags
+    ]
+    taken, left = ([_plain(each.evidence) for each in remarks] for remarks in (one.taken, one.left))
+    return {**_plain(one), "tags": tags, "taken": taken, "left": left}
 
 
 def _remark(one: Remark) -> dict[str, Any]:
-    return {
-        **_passage(one.evidence),
-        "author": one.author,
-        "kind": one.kind,
-        "on": _on(one.on) if one.on else None,
-        "responses": [{**_passage(each.evidence), "author": each.author, "kind": each.kind} for each in one.responses],
-        "status": one.status,
-        "next": {"state": one.next.state, "evidence": _shown(one.next.evidence)},
-    }
-
-
-def _shown(evidence: Evidence | None) -> dict[str, Any] | None:
-    return {"message_id": evidence.place.message_id, "line": evidence.place.line, "quote": evidence.quote} if evidence else None
-
-
-def _request(one: Request) -> dict[str, Any]:
-    return {**_passage(one.evidence), "asked_by": one.asked_by, "about": _quoted(one.about), "answer": _quoted(one.answer)}
-
-
-def _proposal(one: Proposal) -> dict[str, Any]:
-    return {**_passage(one.evidence), "author": one.author, "form": one.form, "adopted": one.adopted, "adopted_in": one.adopted_in}
+    on = _plain(one.on)
+    if on is not None and on["tree_line"] is None:
+        del on["tree_line"]
+    shown = one.next.evidence
+    line = shown and {"message_id": shown.place.message_id, "line": shown.place.line, "quote": shown.quote}
+    return {**_plain(one), "on": on, "next": {"state": one.next.state, "evidence": line}}
 
 
 def _print(name: str, site: PrintSite) -> dict[str, Any]:
@@ -116,10 +92,12 @@ def _print(name: str, site: PrintSite) -> dict[str, Any]:
         "args": list(site.args),
         "function": site.function,
         "is_failure": site.is_failure,
-        "names_package": site.names.package,
-        "names_cpu": site.names.cpu,
-        "names_cpu_state": site.names.cpu_state,
+        **_names(site.names),
     }
+
+
+def _names(names: Naming) -> dict[str, bool]:
+    return {f"names_{what}": said for what, said in names._asdict().items()}
 
 
 def _path(name: str, path: FailingPath) -> dict[str, Any]:
@@ -133,12 +111,8 @@ def _path(name: str, path: FailingPath) -> dict[str, Any]:
     }
 
 
-def _passage(evidence: Evidence) -> dict[str, Any]:
-    return {"message_id": evidence.place.message_id, "line": evidence.place.line, "text": evidence.quote}
-
-
-def _quoted(evidence: Evidence | None) -> dict[str, Any] | None:
-    return _passage(evidence) if evidence else None
+def _mailed(one: MailedMessage) -> dict[str, Any]:
+    return {**_plain(one.evidence), "author": one.author, "kind": one.kind, **_names(one.names), "printed": _plain(one.printed)}
 
 
 def _messages(review: Review) -> list[dict[str, Any]]:
@@ -182,52 +156,4 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "said_by": quote.said_by,
         "origin": quote.origin,
         "basis": quote.basis,
-    }
-
-
-def _question(question: Question) -> dict[str, Any]:
-    return {
-        **_passage(question.evidence),
-        "asked_by": question.asked_by,
-        "addressee": question.addressee,
-        "status": question.status,
-        "answer": _quoted(question.answer),
-        "answered_by": question.answered_by,
-        "about": _quoted(question.about),
-    }
-
-
-def _precondition(one: Precondition) -> dict[str, Any]:
-    return {**_passage(one.evidence), "author": one.author, "where": one.where, "provider": one.provider, "status": one.status}
-
-
-def _commitment(one: Commitment) -> dict[str, Any]:
-    return {
-        **_passage(one.evidence),
-        "owner": one.owner,
-        "helper": one.helper,
-        "object": one.object,
-        "kind": one.kind,
-        "kept": one.kept,
-        "kept_by": _quoted(one.kept_by),
-    }
-
-
-def _stance(one: Stance) -> dict[str, Any]:
-    return {**_passage(one.evidence), "author": one.author, "stance": one.stance, "about": _quoted(one.about)}
-
-
-def _tag(tag: Tag) -> dict[str, Any]:
-    return {**_passage(tag.evidence), "tag": tag.tag, "by": tag.by, "conditional": tag.conditional, "condition": tag.condition}
-
-
-def _mailed(one: MailedMessage) -> dict[str, Any]:
-    return {
-        **_passage(one.evidence),
-        "author": one.author,
-        "kind": one.kind,
-        "names_package": one.names.package,
-        "names_cpu": one.names.cpu,
-        "names_cpu_state": one.names.cpu_state,
-        "printed": _quoted(one.printed),
     }

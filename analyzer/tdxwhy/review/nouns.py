@@ -150,11 +150,11 @@ class Commitment(NamedTuple):
 
     evidence: Evidence
     owner: str
+    helper: str | None
     object: str
     kind: str
     kept: Kept
     kept_by: Evidence | None
-    helper: str | None = None
 
 
 class Stance(NamedTuple):

@@ -9,8 +9,7 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.incident import tables as incidents
 from tdxwhy.incident.rows import IncidentCause
 from tdxwhy.know import decode, tables
-from tdxwhy.know.rows import FirmwareStep, Step
-from tdxwhy.records import Cause, GenerationRow
+from tdxwhy.know.rows import Cause, FirmwareStep, GenerationRow, Step
 from tdxwhy.report.explained import Page
 
 _SIGNS = 6

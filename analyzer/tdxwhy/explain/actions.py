@@ -9,9 +9,9 @@ from tdxwhy.explain.judgement import Judgement
 from tdxwhy.explain.nouns import Action, FoundCause, Seamcall, Word
 from tdxwhy.know import tables
 from tdxwhy.know.offline import Whom
+from tdxwhy.know.rows import Cause
 from tdxwhy.lazy import lazy
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Cause
 
 _DETAIL = 0xFFFFFFFF
 # Accepted form: a parameter of a module with a value, as in "tdx requires kvm.enable_virt_at_load=1".

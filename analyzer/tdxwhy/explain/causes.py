@@ -10,7 +10,8 @@ from tdxwhy.explain.outcome import meaning
 from tdxwhy.know import tables
 from tdxwhy.know.offline import Whom, whom
 from tdxwhy.know.recognise import form_of
-from tdxwhy.records import Event, Topology, When
+from tdxwhy.know.rows import When
+from tdxwhy.records import Event, Topology
 
 _MOST = 3
 _QUOTED = 4

@@ -9,8 +9,9 @@ from functools import lru_cache
 from tdxwhy.digits import whole
 from tdxwhy.explain.nouns import Note, TdxRequest, Word
 from tdxwhy.know import tables
+from tdxwhy.know.rows import Parameter
 from tdxwhy.lazy import lazy
-from tdxwhy.records import Event, Evidence, Parameter
+from tdxwhy.records import Event, Evidence
 
 _WORD = lazy(r'(?:[^\s"]|"[^"]*")+')
 _NEAR = 2

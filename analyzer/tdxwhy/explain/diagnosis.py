@@ -20,9 +20,10 @@ from tdxwhy.know.decode import decode_leaf, decode_status, errno_name
 from tdxwhy.know.offline import Whom
 from tdxwhy.know.partial import certain
 from tdxwhy.know.recognise import Recogniser, leaf_of
+from tdxwhy.know.rows import Cause
 from tdxwhy.know.topology import topology as read_topology
 from tdxwhy.lazy import lazy
-from tdxwhy.records import BootRecords, Cause, Event, Evidence, LogRecord, Topology
+from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology
 
 _QUOTED = 12
 # What stands before a line, and in it numbers of more than one digit and acronyms.

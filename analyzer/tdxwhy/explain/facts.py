@@ -7,10 +7,10 @@ from tdxwhy.explain.command_line import misspelt, request, telling_words
 from tdxwhy.explain.nouns import GOES_ON_NS, Note, TdxRequest, Word
 from tdxwhy.know import tables
 from tdxwhy.know.offline import offline
-from tdxwhy.know.rows import FoundBy
+from tdxwhy.know.rows import Asks, FoundBy
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
-from tdxwhy.records import QUOTE, Asks, BootRecords, Event, Evidence, LogRecord, Topology, is_offline
+from tdxwhy.records import QUOTE, BootRecords, Event, Evidence, LogRecord, Topology, is_offline
 
 # Accepted form: "Linux HOST 6.8.0-15-generic #15 SMP ...", with or without the first two words.
 _UNAME = lazy(r"(?:Linux \S{1,256} )?(\d{1,5}\.\d{1,5}\.\d{1,5}\S{0,200}) #\d\S{0,64} .{0,200}\bSMP\b")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from tdxwhy.explain.nouns import Seamcall
 from tdxwhy.know import tables
 from tdxwhy.know.offline import Whom
+from tdxwhy.know.rows import Cause
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Cause, Topology
+from tdxwhy.records import Topology
 
 
 def sentence(steps: Sequence[str], causes: Sequence[Cause], call: Seamcall | None, topology: Topology, blamed: Whom) -> str:

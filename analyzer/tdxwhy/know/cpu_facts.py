@@ -8,7 +8,8 @@ from typing import Any
 
 from tdxwhy.digits import is_whole
 from tdxwhy.know import tables
-from tdxwhy.records import CpuLimit, CpuState, Event, Evidence, MessageForm, Presence
+from tdxwhy.know.rows import CpuLimit
+from tdxwhy.records import CpuState, Event, Evidence, MessageForm, Presence
 
 MOST_CPUS = 8192
 _COUNTS = ("packages", "possible", "present", "hotplug", "online", "threads_per_package", "nodes", "nodes_per_package")

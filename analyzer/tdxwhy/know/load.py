@@ -10,9 +10,23 @@ from tdxwhy import toml
 from tdxwhy.errors import RulesError
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.know.modelled import with_models
-from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, Knowledge, Ordinary, Shown, SignRow, Step, Term, is_table
+from tdxwhy.know.rows import (
+    Cause,
+    Fact,
+    FirmwareStep,
+    FirmwareVendor,
+    GenerationRow,
+    Knowledge,
+    Ordinary,
+    Parameter,
+    Shown,
+    SignRow,
+    Step,
+    Term,
+    is_table,
+)
 from tdxwhy.know.validate import complaints
-from tdxwhy.records import Cause, GenerationRow, MessageForm, Parameter
+from tdxwhy.records import MessageForm
 from tdxwhy.strict import strict
 
 _OPTIONAL_OF_FORM: dict[str, object] = {

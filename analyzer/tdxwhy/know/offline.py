@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tdxwhy.know import tables
 from tdxwhy.know.decode import status_package
-from tdxwhy.know.rows import FoundBy
+from tdxwhy.know.rows import Blames, FoundBy
 from tdxwhy.noun import NamedTuple
-from tdxwhy.records import Blames, Topology, is_offline
+from tdxwhy.records import Topology, is_offline
 
 
 class Offline(NamedTuple):

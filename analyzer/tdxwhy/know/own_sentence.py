@@ -12,9 +12,9 @@ from typing import Any
 from tdxwhy.digits import whole
 from tdxwhy.know import tables
 from tdxwhy.know.decode import leaf_named
+from tdxwhy.know.rows import Cause
 from tdxwhy.lazy import lazy
 from tdxwhy.ranges import numbers
-from tdxwhy.records import Cause
 
 _LIST = r"\d{1,5}(?:-\d{1,5})?(?:(?:, ?| and |, and )\d{1,5}(?:-\d{1,5})?){0,512}"
 # Accepted form: what a subsystem puts before its lines, then the sentence, then the call and its status in brackets.

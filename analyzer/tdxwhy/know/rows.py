@@ -1,10 +1,10 @@
-"""The rows of the knowledge tables that never leave this room, and the words that rows may use."""
+"""The rows of the knowledge tables but those of forms, and the words that rows may use."""
 
 from typing import Literal
 
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.noun import NamedTuple
-from tdxwhy.records import Cause, GenerationRow, MessageForm, Outcome, Parameter
+from tdxwhy.records import MessageForm, Outcome
 
 # No diagnosis needs lines of this kind, so the scanner of big logs does not look for them.
 UNANCHORED = "platform"
@@ -22,6 +22,91 @@ ReadAs = Literal[
     "", "stopped", "kvm-on", "kvm-off", "no-parameter", "searched", "memory-encryption-off", "seam-off", "seam-off-after-keyids",
     "compiler", "question",
 ]  # fmt: skip
+CpuLimit = Literal["", "one", "so-many", "some"]
+Asks = Literal["boot", "kvm"]
+Blames = Literal["", "packages", "cpus", "status-package", "named-cpu"]
+
+
+class GenerationRow(NamedTuple):
+    """A design of the host's TDX code. `asks` says who starts initialisation: the kernel while it boots, or KVM when it wants TDX.
+
+    `since` is the first release of Linux with this design, for a guess where there is nothing but a version number; it never decides
+    what became of a boot, for distributions backport. `lacks` are the steps that it does not take.
+    """
+
+    id: str
+    title: str
+    kernels: str
+    asks: Asks
+    source: str
+    lacks: tuple[str, ...] = ()
+    since: tuple[int, ...] = ()
+
+
+class When(NamedTuple):
+    """One pattern that leads to a cause: every fact given must hold. A smaller `rank` is likelier."""
+
+    rank: int
+    step: str = ""
+    leaf: int | None = None
+    status: str = ""
+    errno: int | None = None
+    form: str = ""
+    fact: str = ""
+
+
+class Cause(NamedTuple):
+    """A reason why TDX did not come up, with the next action: `advice` in words, `command` to be run as it stands.
+
+    `outcome` is what a boot with this cause came to. `sentence` is the second half of what the kernel should have printed, with
+    {packages}, {cpus} and {detail}; without one the title stands there. `command_for_cpus` mends the named {cpus}.
+    `at_first_call`: what is wrong is wrong from the start, so that the first SEAMCALL meets it.
+    `likely_step`: where several steps can have met it, the one that most probably did.
+    `blames`: packages without an online CPU, offline CPUs, the package that the status names, the CPU that the line itself names, or
+    nobody.
+    `contradicted_by`: a fact beside which it is unlikely. `set_named`: the parameter that the line itself names is what to set.
+    `advice_if_asked` and `command_if_asked` take the place of the others where the kernel is known to wait until KVM asks, and, if
+    `asked_again_at` names steps, where it failed at one of these: after others it does not try again before it is booted.
+    """
+
+    id: str
+    title: str
+    meaning: str
+    advice: str
+    command: str
+    when: tuple[When, ...]
+    source: str
+    outcome: Outcome = "failed"
+    sentence: str = ""
+    command_for_cpus: str = ""
+    at_first_call: bool = False
+    likely_step: str = ""
+    blames: Blames = ""
+    contradicted_by: str = ""
+    set_named: bool = False
+    advice_if_asked: str = ""
+    command_if_asked: str = ""
+    asked_again_at: tuple[str, ...] = ()
+
+
+class Parameter(NamedTuple):
+    """A kernel parameter that matters to TDX; with one of the values in `asks` it asks for TDX.
+
+    `limits`: it keeps CPUs away: all but one, all beyond its number at boot, or some that no line counts. `forbids` is a condition of the
+    model that cannot hold with it.
+    `fact` is what it makes true, with one of the values in `fact_values` or, where there are none, with any;
+    `instead` is what to boot with then.
+    """
+
+    name: str
+    meaning: str
+    source: str
+    asks: tuple[str, ...] = ()
+    limits: CpuLimit = ""
+    forbids: str = ""
+    fact: str = ""
+    fact_values: tuple[str, ...] = ()
+    instead: str = ""
 
 
 class Step(NamedTuple):

@@ -6,10 +6,26 @@ from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
 from tdxwhy.digits import is_whole
-from tdxwhy.know.rows import Fact, FirmwareStep, FirmwareVendor, FoundBy, ReadAs, Shown, SignRow, Step, Term
+from tdxwhy.know.rows import (
+    Asks,
+    Cause,
+    CpuLimit,
+    Fact,
+    FirmwareStep,
+    FirmwareVendor,
+    FoundBy,
+    GenerationRow,
+    Parameter,
+    ReadAs,
+    Shown,
+    SignRow,
+    Step,
+    Term,
+    When,
+)
 from tdxwhy.know.stored import rows
 from tdxwhy.lazy import lazy
-from tdxwhy.records import Asks, Cause, CpuLimit, GenerationRow, MessageForm, Parameter, When
+from tdxwhy.records import MessageForm
 
 
 @cache

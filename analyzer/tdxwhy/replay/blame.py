@@ -6,8 +6,9 @@ from functools import lru_cache
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, errno_name
 from tdxwhy.know.offline import facts_of, offline, whom
+from tdxwhy.know.rows import When
 from tdxwhy.ranges import ranges
-from tdxwhy.records import Topology, When
+from tdxwhy.records import Topology
 from tdxwhy.replay.data import leaf_numbers, module_data
 from tdxwhy.replay.nouns import Explanation
 from tdxwhy.replay.states import Blame

@@ -9,8 +9,8 @@ from tdxwhy import compiled, shipped, toml
 from tdxwhy.errors import RulesError, TdxwhyError, nearest
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status
+from tdxwhy.know.rows import When
 from tdxwhy.know.stored import KNOWLEDGE
-from tdxwhy.records import When
 from tdxwhy.replay import kept
 from tdxwhy.replay.generation import VALUES, Generation
 from tdxwhy.replay.written import CORRECTIONS, bases_of, made

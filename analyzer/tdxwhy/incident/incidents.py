@@ -14,6 +14,7 @@ from tdxwhy.incident.nouns import FailedCall, Host, Incident, PastedFact, PasteL
 from tdxwhy.incident.phrase import actions, sentence, settles, whom_settles
 from tdxwhy.incident.rank import Ranked, rank
 from tdxwhy.incident.signs import signs_of
+from tdxwhy.incident.values import values_of
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Evidence as Quote
 from tdxwhy.records import Topology
@@ -53,8 +54,7 @@ def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
     known = shared | about.of_case(case, usable, blame(case, (), lines, topology))
     ranked = rank(case, known)
     named = blame(case, ranked.causes, lines, topology)
-    values = {**about.values_of(case, evidence, host, cases), **_named_values(named)}
-    quoted = _quotes(case, ranked, evidence)
+    values = {**values_of(case, evidence, host, cases), **_named_values(named)}
     brought = set(evidence.brought) | ({"kernel-log"} if "host-up" in shared else set())
     numbers = [mark.sign.line.place.line for mark in case.marks if mark.sign.line.place.line is not None]
     calls = tuple(dict.fromkeys(mark.seamcall for mark in case.marks if mark.seamcall is not None))
@@ -62,7 +62,7 @@ def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
     return Incident(
         stage=case.stage,
         component=case.main.component,
-        evidence=quoted,
+        evidence=_quotes(case, ranked, evidence),
         causes=_with_host(ranked.causes, host),
         seamcall=calls[0] if calls else None,
         calls=calls,

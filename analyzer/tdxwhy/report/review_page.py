@@ -13,7 +13,8 @@ from tdxwhy.report.review_items import Item, open_items, settled_items
 from tdxwhy.report.review_view import cell_words, columns, current_code, day, head, promise_rows, tree
 from tdxwhy.report.templates import fill
 from tdxwhy.report.terminal import safe
-from tdxwhy.review.nouns import MailLine, Message, Review, version_key
+from tdxwhy.review.nouns import MailLine, Message, Review
+from tdxwhy.review.threads import version_key
 from tdxwhy.source.nouns import FailingPath, PrintSite
 
 _QUOTED = 76

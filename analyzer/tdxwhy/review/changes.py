@@ -10,8 +10,9 @@ from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.alignment import aligned
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import MailLine, Message, version_key
+from tdxwhy.review.nouns import MailLine, Message
 from tdxwhy.review.phrases import word_class
+from tdxwhy.review.threads import version_key
 
 _TELLING = re.compile(r"\w{2}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,60}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Literal
 
 from tdxwhy.noun import NamedTuple
@@ -295,9 +293,3 @@ class Review(NamedTuple):
     changes: tuple[PatchChange, ...]
     silent: tuple[Silent, ...]
     notes: tuple[str, ...]
-
-
-@lru_cache(maxsize=4096)
-def version_key(version: str | None) -> tuple[int, ...]:
-    """Return a version as numbers: "11.1" after "11"."""
-    return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", version or "")) or (0,)

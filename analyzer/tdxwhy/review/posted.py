@@ -7,8 +7,8 @@ from functools import cached_property
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.lines import squeeze
-from tdxwhy.review.nouns import Message, version_key
-from tdxwhy.review.threads import Subject, read_subject
+from tdxwhy.review.nouns import Message
+from tdxwhy.review.threads import Subject, read_subject, version_key
 
 _SAME = 0.6
 _FEW = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import islice
 
 from tdxwhy.noun import NamedTuple
@@ -41,7 +41,13 @@ class Subject(NamedTuple):
     title: str
 
 
-@cache
+@lru_cache(maxsize=4096)
+def version_key(version: str | None) -> tuple[int, ...]:
+    """Return a version as numbers: "11.1" after "11"."""
+    return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", version or "")) or (0,)
+
+
+@lru_cache(maxsize=4096)
 def read_subject(text: str) -> Subject:
     """Read a subject.
 

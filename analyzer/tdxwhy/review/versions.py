@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag, version_key
+from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag
 from tdxwhy.review.preconditions import find_preconditions
 from tdxwhy.review.tags import find_tags
-from tdxwhy.review.threads import read_subject
+from tdxwhy.review.threads import read_subject, version_key
 from tdxwhy.review.view import View
 from tdxwhy.source.failing import failing_paths
 from tdxwhy.source.nouns import FailingPath, PrintSite

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tdxwhy.know import tables
 from tdxwhy.know.decode import status_package
 from tdxwhy.know.rows import Blames, FoundBy
@@ -31,6 +33,7 @@ class Whom(NamedTuple):
     cpus: tuple[int, ...] = ()
 
 
+@lru_cache(8)
 def offline(topology: Topology | None) -> Offline:
     """Work out what is offline. The topology is one that `know.topology` has completed: what it leaves unknown stays so."""
     if topology is None:

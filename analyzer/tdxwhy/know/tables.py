@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
+from itertools import product
 
 from tdxwhy.digits import is_whole
 from tdxwhy.know.rows import (
@@ -249,12 +250,12 @@ def _causes_by_id() -> dict[str, Cause]:
 
 
 @cache
-def _patterns() -> dict[str, list[tuple[int, When]]]:
-    """Return the patterns of all causes, each with its cause's place, by the status that they ask for."""
-    found: dict[str, list[tuple[int, When]]] = {}
+def _patterns() -> dict[tuple[str, str], list[tuple[int, When]]]:
+    """Return the patterns of all causes, each with its cause's place, by the step and the status that they ask for."""
+    found: dict[tuple[str, str], list[tuple[int, When]]] = {}
     for number, one in enumerate(causes()):
         for when in one.when:
-            found.setdefault(when.status, []).append((number, when))
+            found.setdefault((when.step, when.status), []).append((number, when))
     return found
 
 
@@ -266,10 +267,11 @@ def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozen
     whole log and its topology tell, `form_ids` are the forms of its lines.
     """
     found: dict[int, tuple[int, int]] = {}
-    for number, when in (*_patterns().get("", ()), *(_patterns().get(seen.status, ()) if seen.status else ())):
-        if _fits(when, seen, facts, form_ids):
-            rank = when.rank, -_given(when)
-            found[number] = min(rank, found.get(number, rank))
+    for asked in product({"", seen.step}, {"", seen.status}):
+        for number, when in _patterns().get(asked, ()):
+            if _fits(when, seen, facts, form_ids):
+                rank = when.rank, -_given(when)
+                found[number] = min(rank, found.get(number, rank))
     best = [(*rank, number, causes()[number]) for number, rank in found.items()]
     best.sort(key=lambda entry: entry[:3])
     return tuple(entry[3] for entry in best if entry[0] <= best[0][0] + 1)
@@ -277,9 +279,7 @@ def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozen
 
 def _fits(when: When, seen: When, facts: frozenset[str], form_ids: frozenset[str]) -> bool:
     return (
-        when.step in ("", seen.step)
-        and when.leaf in (None, seen.leaf)
-        and when.status in ("", seen.status)
+        when.leaf in (None, seen.leaf)
         and when.errno in (None, seen.errno)
         and (not when.form or when.form in form_ids)
         and (not when.fact or when.fact in facts)

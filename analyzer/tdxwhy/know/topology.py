@@ -114,7 +114,7 @@ def _places(facts: CpuFacts, beside: Mapping[int, Cpu], numbers: Sequence[int], 
     if not (stated or inferred):
         return dict.fromkeys(numbers, _NOWHERE)
     known = {number: _placement(number, stated, inferred) for number in numbers}
-    if list(numbers) != list(range(len(numbers))):
+    if all(number in stated or number in inferred for number in numbers) or list(numbers) != list(range(len(numbers))):
         return known
     guessed = place([known[number].package for number in numbers], count)
     return {number: known[number] if known[number].package is not None else guessed[number] for number in numbers}

@@ -21,6 +21,7 @@ from tdxwhy.replay.nouns import Verdict
 SCHEMA = "tdxwhy/replay/1"
 # Versions of marshal from 3 on write what is the same object but once.
 _BY_VALUE = 2
+_ENCODER = json.JSONEncoder(allow_nan=False)
 _PREFIX = re.compile(r"(?:<([0-9]{1,3})>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
 _STAMP = re.compile(r"(?m)\[(?:(?<=^\[)|(?<=^<\d>\[)) *\d+\.\d+\]")
 
@@ -116,7 +117,7 @@ def told(error: Exception) -> str:
 
 def _encoded(request: object, fields: str) -> str:
     """Return an answer as JSON, with the request's id before the other fields."""
-    named = f'"id": {json.dumps(request["id"], allow_nan=False)}, ' if isinstance(request, dict) and "id" in request else ""
+    named = f'"id": {_ENCODER.encode(request["id"])}, ' if isinstance(request, dict) and "id" in request else ""
     return f'{{"schema": "{SCHEMA}", {named}{fields}}}'
 
 

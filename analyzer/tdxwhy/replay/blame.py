@@ -16,30 +16,36 @@ from tdxwhy.replay.states import Blame
 
 def explain(blame: Blame, status: int | None, forms: frozenset[str], topology: Topology | None) -> tuple[Explanation, ...]:
     """Return the explanations of one failure, likeliest first."""
-    missing = facts_of(offline(topology))
-    value = module_data()["software"].get(blame.kind, status)
-    name = decode_status(value).name if value is not None else ""
-    seen = When(0, blame.step, leaf_numbers().get(blame.step), name, blame.errno or None)
-    found = list(_causes(seen, missing, forms))
-    causes = list(dict.fromkeys(([blame.cause] if blame.cause else []) + found)) or ["unknown"]
-    if blame.cause:
-        causes = causes[:1]
-    return tuple(_explanation(blame, value, cause, topology) for cause in causes[:3])
+    nameless = _nameless(blame, status, forms, facts_of(offline(topology)))
+    return tuple([_named(one, topology) for one in nameless])
 
 
 @lru_cache(4096)
-def _causes(seen: When, facts: frozenset[str], forms: frozenset[str]) -> tuple[str, ...]:
-    return tuple(one.id for one in tables.causes_for(seen, facts, forms))
+def _nameless(blame: Blame, status: int | None, forms: frozenset[str], facts: frozenset[str]) -> tuple[Explanation, ...]:
+    """Return the explanations of one failure, likeliest first, before packages and CPUs are named."""
+    value = module_data()["software"].get(blame.kind, status)
+    causes = (blame.cause,) if blame.cause else _causes(blame, value, forms, facts)
+    failed, errno = _failed(blame, value), blame.errno or None
+    return tuple(Explanation(blame.step, value, errno, one, why=f"{failed}: {_inside(tables.cause(one).title)}") for one in causes)
 
 
-def _explanation(blame: Blame, value: int | None, cause: str, topology: Topology | None) -> Explanation:
-    packages, cpus = whom(tables.cause(cause).blames, topology, value)
-    return Explanation(blame.step, value, blame.errno or None, cause, packages, cpus, _why(blame, value, cause, packages, cpus))
+def _causes(blame: Blame, value: int | None, forms: frozenset[str], facts: frozenset[str]) -> tuple[str, ...]:
+    name = decode_status(value).name if value is not None else ""
+    seen = When(0, blame.step, leaf_numbers().get(blame.step), name, blame.errno or None)
+    return tuple(one.id for one in tables.causes_for(seen, facts, forms)[:3]) or ("unknown",)
 
 
-def _why(blame: Blame, value: int | None, cause: str, packages: Sequence[int], cpus: Sequence[int]) -> str:
-    title = tables.cause(cause).title
-    return f"{_failed(blame, value)}: {title[:1].lower()}{title[1:]}{_named('package', packages)}{_named('CPU', cpus)}"
+def _named(one: Explanation, topology: Topology | None) -> Explanation:
+    """Name the packages and CPUs that an explanation's cause blames."""
+    packages, cpus = whom(tables.cause(one.cause).blames, topology, one.status)
+    if not packages and not cpus:
+        return one
+    return one._replace(packages=packages, cpus=cpus, why=f"{one.why}{_listed('package', packages)}{_listed('CPU', cpus)}")
+
+
+def _inside(title: str) -> str:
+    """Return a title as it stands within a sentence."""
+    return title[:1].lower() + title[1:]
 
 
 def _failed(blame: Blame, value: int | None) -> str:
@@ -50,7 +56,7 @@ def _failed(blame: Blame, value: int | None) -> str:
     return f"{blame.step} was answered {errno_name(blame.errno) or blame.errno}"
 
 
-def _named(noun: str, numbers: Sequence[int]) -> str:
+def _listed(noun: str, numbers: Sequence[int]) -> str:
     if not numbers:
         return ""
     return f", {noun}{'s' if len(numbers) > 1 else ''} {ranges(numbers)}"

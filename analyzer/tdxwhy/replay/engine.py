@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
+from typing import Literal
 
 from tdxwhy.know import tables
 from tdxwhy.memo import Memo
@@ -40,15 +41,19 @@ def explain_events(events: Sequence[Event], topology: Topology | None, complete:
 
 
 class _Fit(NamedTuple):
-    """The runs of the generations that can have printed a log; `covered` unless only the steps are followed that all kernels share."""
+    """What the generations that can have printed a log share, whatever the machine's CPUs: the verdict but for its explanations, and the
+    failures to explain, each with its status and the forms of the lines."""
 
-    runs: Sequence[ReplayRun]
-    covered: bool = True
+    shared: Verdict
+    failures: tuple[tuple[Blame, int | None, frozenset[str]], ...]
 
     def verdict(self, topology: Topology | None) -> Verdict:
-        """Say what the runs share, on a machine with these CPUs."""
-        found = _conforming(self.runs, topology)
-        return found if self.covered else found._replace(verdict="undecided", settles=_UNCOVERED)
+        """Say what is shared, on a machine with these CPUs."""
+        explanations = _explanations(self.failures, topology)
+        outcome = self.shared.outcome
+        if outcome == "failed" and explanations and all(tables.cause(one.cause).outcome != "failed" for one in explanations):
+            outcome = "not-attempted"
+        return self.shared._replace(outcome=outcome, explanations=explanations)
 
 
 # Boots say the same again and again; what the model makes of their lines depends on nothing but this key.
@@ -69,10 +74,10 @@ def _judge(lines: Sequence[LogLine], complete: bool, name: str | None, tolerant:
     candidates = _candidates(name)
     if complete and not name:
         for variant in (False, True):
-            asked = (read(one, lines, False) for one in candidates if one.covered and one.variant is variant)
+            asked = (read(one, lines, False, stop=True) for one in candidates if one.covered and one.variant is variant)
             fitting = [run for run in (follow(one) for one in asked if one.seen and not one.foreign) if run.conforms]
             if fitting:
-                return _Fit(fitting)
+                return _conforming(fitting)
     readings = [read(one, lines, not complete) for one in candidates]
     if not max(len(one.seen) for one in readings):
         passed = max(one.passed for one in readings)
@@ -82,10 +87,11 @@ def _judge(lines: Sequence[LogLine], complete: bool, name: str | None, tolerant:
     runs = _runs(own, tolerant) if not all(one.foreign for one in own) else []
     fitting = [run for run in runs if run.conforms and run.seen]
     if fitting:
-        return _Fit(fitting)
+        return _conforming(fitting)
     shared = [follow(one, tolerant) for one in readings if one.generation.by_role and one.seen]
     if any(run.conforms for run in shared) and (name or not complete or _of_another_design(lines)):
-        return _Fit(shared, covered=False)
+        found = _conforming(shared)
+        return found._replace(shared=found.shared._replace(verdict="undecided", settles=_UNCOVERED))
     telling = [run for run in runs or _runs(own, tolerant) or [follow(one) for one in readings] if run.seen]
     if not telling:
         # Only words that all kernels share, of a step that no model has.
@@ -130,15 +136,12 @@ def _candidates(name: str | None) -> tuple[Generation, ...]:
 # ---- a log that some history printed
 
 
-def _conforming(runs: Sequence[ReplayRun], topology: Topology | None) -> Verdict:
+def _conforming(runs: Sequence[ReplayRun]) -> _Fit:
     cheapest = min((run.skipped, run.lost) for run in runs)
     best = [run for run in runs if (run.skipped, run.lost) == cheapest]
     ways = _shown_first([(run, ending) for run in best for ending in run.endings])
     outcomes = {_outcome(ending) for _, ending in ways}
     outcome: Outcome = outcomes.pop() if len(outcomes) == 1 else "unknown"
-    explanations = _explanations(ways, topology)
-    if outcome == "failed" and explanations and all(tables.cause(one.cause).outcome != "failed" for one in explanations):
-        outcome = "not-attempted"
     names = list(dict.fromkeys(run.generation.name for run in best))
     total = len(best[0].seen)
     unseen = any(UNSEEN in ending.flags for _, ending in ways)
@@ -146,7 +149,8 @@ def _conforming(runs: Sequence[ReplayRun], topology: Topology | None) -> Verdict
     settles = _UNSEEN if unseen else () if decided else _settles(outcomes | {outcome})
     if best[0].skipped:
         settles = (*settles, f"{best[0].skipped} lines fit no history of this boot and were left out")
-    return Verdict("conforms" if decided else "undecided", outcome, " or ".join(names), total, total, None, explanations, settles)
+    told: Literal["conforms", "undecided"] = "conforms" if decided else "undecided"
+    return _Fit(Verdict(told, outcome, " or ".join(names), total, total, None, (), settles), _failures(ways))
 
 
 _UNSEEN = ("the code that the model of this kernel marks as unseen: it may have printed any of these lines",)
@@ -179,14 +183,18 @@ def _settles(outcomes: set[Outcome]) -> tuple[str, ...]:
     )
 
 
-def _explanations(ways: Sequence[tuple[ReplayRun, FinalState]], topology: Topology | None) -> tuple[Explanation, ...]:
-    found: dict[tuple[str, int | None, int | None, str], Explanation] = {}
+def _failures(ways: Sequence[tuple[ReplayRun, FinalState]]) -> tuple[tuple[Blame, int | None, frozenset[str]], ...]:
+    """Return the failures that the ways to end here tell of, each once."""
     blamed: dict[tuple[Blame, int | None], ReplayRun] = {}
     for run, ending in ways:
         if ending.blame is not None and not ending.flags & _CAME_UP:
             blamed.setdefault((ending.blame._replace(shown=False), _status(run, ending.blame)), run)
-    for (blame, status), run in blamed.items():
-        forms = _form_ids(run)
+    return tuple((blame, status, _form_ids(run)) for (blame, status), run in blamed.items())
+
+
+def _explanations(failures: Sequence[tuple[Blame, int | None, frozenset[str]]], topology: Topology | None) -> tuple[Explanation, ...]:
+    found: dict[tuple[str, int | None, int | None, str], Explanation] = {}
+    for blame, status, forms in failures:
         for one in explain(blame, status, forms, topology):
             found.setdefault((one.step, one.status, one.errno, one.cause), one)
     return _likelier(tuple(found.values()))

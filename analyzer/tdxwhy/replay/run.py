@@ -93,8 +93,8 @@ class Reading(NamedTuple):
     lossy: bool
 
 
-def read(generation: Generation, lines: Sequence[LogLine], lossy: bool) -> Reading:
-    """Read a log as one generation."""
+def read(generation: Generation, lines: Sequence[LogLine], lossy: bool, stop: bool = False) -> Reading:
+    """Read a log as one generation; with `stop` no farther than to the first line that it cannot have printed."""
     lossy = lossy or generation.by_role
     one_line = reader(generation.name).read
     seen, foreign, passed, end = [], 0, 0, 0
@@ -110,6 +110,8 @@ def read(generation: Generation, lines: Sequence[LogLine], lossy: bool) -> Readi
         else:
             foreign += symbol is FOREIGN
             seen.append(SeenLine(line, symbol))
+            if stop and foreign:
+                break
     return Reading(generation, tuple(seen), foreign, passed, lossy)
 
 

@@ -250,12 +250,12 @@ def _causes_by_id() -> dict[str, Cause]:
 
 
 @cache
-def _patterns() -> dict[tuple[str, str], list[tuple[int, When]]]:
-    """Return the patterns of all causes, each with its cause's place, by the step and the status that they ask for."""
-    found: dict[tuple[str, str], list[tuple[int, When]]] = {}
+def _patterns() -> dict[tuple[str, str, str], list[tuple[int, When]]]:
+    """Return the patterns of all causes, each with its cause's place, by the step, the status and the form that they ask for."""
+    found: dict[tuple[str, str, str], list[tuple[int, When]]] = {}
     for number, one in enumerate(causes()):
         for when in one.when:
-            found.setdefault((when.step, when.status), []).append((number, when))
+            found.setdefault((when.step, when.status, when.form), []).append((number, when))
     return found
 
 
@@ -267,9 +267,9 @@ def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozen
     whole log and its topology tell, `form_ids` are the forms of its lines.
     """
     found: dict[int, tuple[int, int]] = {}
-    for asked in product({"", seen.step}, {"", seen.status}):
+    for asked in product({"", seen.step}, {"", seen.status}, {"", *form_ids}):
         for number, when in _patterns().get(asked, ()):
-            if _fits(when, seen, facts, form_ids):
+            if _fits(when, seen, facts):
                 rank = when.rank, -_given(when)
                 found[number] = min(rank, found.get(number, rank))
     best = [(*rank, number, causes()[number]) for number, rank in found.items()]
@@ -277,13 +277,9 @@ def causes_for(seen: When, facts: frozenset[str] = frozenset(), form_ids: frozen
     return tuple(entry[3] for entry in best if entry[0] <= best[0][0] + 1)
 
 
-def _fits(when: When, seen: When, facts: frozenset[str], form_ids: frozenset[str]) -> bool:
-    return (
-        when.leaf in (None, seen.leaf)
-        and when.errno in (None, seen.errno)
-        and (not when.form or when.form in form_ids)
-        and (not when.fact or when.fact in facts)
-    )
+def _fits(when: When, seen: When, facts: frozenset[str]) -> bool:
+    """Tell whether what a pattern asks beside step, status and form was seen."""
+    return when.leaf in (None, seen.leaf) and when.errno in (None, seen.errno) and (not when.fact or when.fact in facts)
 
 
 def _given(when: When) -> int:

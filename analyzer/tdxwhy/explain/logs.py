@@ -60,9 +60,11 @@ def report(
     known: dict[Hashable, Diagnosis] = {}
     held: list[int] = []
     best = tokens = 0
+    lent = False  # whether the diagnosis of the best one is that of a boot like it
     for boot in boots:
         like = None if hold else _likeness(boot)
-        if like in known:
+        alike = like in known
+        if alike:
             diagnosis = known[like]
             diagnosis = diagnosis if diagnosis.boot_id == boot.boot_id else diagnosis._replace(boot_id=boot.boot_id)
             judged.append(JudgedBoot(diagnosis, boot))
@@ -73,12 +75,13 @@ def report(
             if like is not None and len(known) < _KNOWN and (tokens := tokens + len(diagnosis.events)) < _TOKENS:
                 known[like] = _slimmed(diagnosis)
         place = len(judged) - 1
-        best = (best, place)[decisive((judged[best].diagnosis, diagnosis))] if place else 0
+        if not place or decisive((judged[best].diagnosis, diagnosis)):
+            best, lent = place, alike
         if not hold:
             held = _slim(judged, [*held, place], best)
     if not judged:
         return None
-    if known:
+    if lent:
         judged[best] = judge(judged[best].records)
     return LogReport(source, tuple(judged), best)
 

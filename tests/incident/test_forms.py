@@ -66,7 +66,8 @@ def test_marks_that_were_escaped_or_curled_are_read() -> None:
         ("(venv) h> cat /proc/cmdline", "cat /proc/cmdline"),
         ("> cat is no animal of ours", ""),
         ("the # of cats is 3", ""),
-        ("## dmesg", ""),
+        ("## dmesg", "dmesg"),
+        ("## dmesg is empty here", ""),
     ],
 )
 def test_prompts(line: str, command: str) -> None:

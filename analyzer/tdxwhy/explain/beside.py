@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.know import shown
+from tdxwhy.read.asked import is_nothing
 from tdxwhy.records import BootRecords, Evidence, LogRecord, Place
 
 _MOST = 4096
@@ -34,7 +35,7 @@ def _is_bare(record: LogRecord) -> bool:
 def _answered(boot: BootRecords) -> Iterator[tuple[str, Evidence]]:
     source = boot.records[0].place.source if boot.records else ""
     for typed in boot.typed:
-        texts = [record.text for record in typed.answers]
+        texts = ["" if is_nothing(record.text) else record.text for record in typed.answers]
         for row in shown.by_command(of_boot=True):
             told = next(shown.in_answers(row, typed.command, texts, typed.closed), None)
             if told is not None:

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from tdxwhy.incident.nouns import PastedFact, PasteLine
 from tdxwhy.know import shown, tables
+from tdxwhy.read.asked import is_nothing, may_be, told
 from tdxwhy.records import Place
 
 _MOST = 64
 # What a person pastes is shorter; of a longer text so many lines are looked at, so many on either side of a message.
 _SHORT, _NEAR = 3_000, 200
+# An answer, with what stands between it and its command, is no longer than this.
+_LOOKED_AT = 420
 
 
 class PastedEvidence:
@@ -68,9 +71,11 @@ def _around(lines: Sequence[PasteLine], places: set[Place]) -> Sequence[PasteLin
 
 def _stated(lines: Sequence[PasteLine]) -> Iterator[PastedFact]:
     for number, line in enumerate(lines):
-        for told in shown.in_line(shown.by_line(), line.text):
-            if not told.row.near or shown.stands_near(told.row, _before(lines, number)):
-                yield PastedFact(told.row.shows, told.value, line, told.end)
+        for found in shown.in_line(shown.by_line(), line.text):
+            if line.time_ns is None and may_be(line.text[: found.start]):
+                continue
+            if not found.row.near or shown.stands_near(found.row, _before(lines, number)):
+                yield PastedFact(found.row.shows, found.value, line, found.end)
 
 
 def _before(lines: Sequence[PasteLine], number: int) -> list[str]:
@@ -79,19 +84,26 @@ def _before(lines: Sequence[PasteLine], number: int) -> list[str]:
 
 def _answered(lines: Sequence[PasteLine]) -> Iterator[PastedFact]:
     for number, line in enumerate(lines):
+        for one in told(line.text) if line.time_ns is None else ():
+            for row in shown.by_command():
+                for found in shown.in_answers(row, one.question, ("" if is_nothing(one.answer) else one.answer,)):
+                    yield PastedFact(row.shows, found.value, line, found.end)
         if not line.command:
             continue
         answer = _answer(lines, number)
-        texts = ["" if one.text.startswith("```") else one.text for one in answer]
+        texts = ["" if is_nothing(one.text) else one.text for one in answer]
         for row in shown.by_command():
-            for told in shown.in_answers(row, line.command, texts):
-                yield PastedFact(row.shows, told.value, answer[told.answer] if told.answer is not None else line, told.end)
+            for found in shown.in_answers(row, line.command, texts):
+                yield PastedFact(row.shows, found.value, answer[found.answer] if found.answer is not None else line, found.end)
 
 
 def _answer(lines: Sequence[PasteLine], number: int) -> list[PasteLine]:
     answer = []
-    for line in lines[number + 1 :]:
-        if line.command or not line.asked:
+    for line in lines[number + 1 : number + 1 + _LOOKED_AT]:
+        if line.command:
             break
-        answer.append(line)
+        if line.asked:
+            answer.append(line)
+        elif answer:
+            break
     return answer

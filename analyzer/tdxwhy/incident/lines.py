@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tdxwhy.incident.nouns import PasteLine
 from tdxwhy.lazy import lazy
+from tdxwhy.read.asked import Dialogue
 from tdxwhy.read.prompt import command_of, is_empty
 from tdxwhy.records import LogRecord, Place
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 # No message is longer; hostile lines are not read to their end.
 LONGEST = 2048
-# An answer is no longer than this many lines.
-_ANSWER = 400
 # Stands for what was not kept; the answer to a command ends there.
 _GAP = "```"
 _NOWHERE = Place("")
@@ -64,19 +63,22 @@ def lines_near(chunks: Iterable[tuple[Chunk | Told, int]], source: str) -> tuple
 
 def _asked(lines: Iterable[PasteLine]) -> Iterator[PasteLine]:
     """Yield lines with the command that stands on each or that each one answers."""
-    command, left = "", 0
+    dialogue = Dialogue()
     for line in lines:
         text = line.text
         typed = command_of(text)
         if typed or is_empty(text):
-            command, left = typed, _ANSWER
+            dialogue.asks(typed)
             yield line._replace(command=typed) if typed else line
-            continue
-        if not text.strip() or text.startswith("```"):
-            left = min(left, 12) if text.strip() == "" else 0
-        asked = command if left > 0 else ""
-        left -= 1
-        yield line._replace(asked=asked) if asked else line
+        elif text.startswith(_GAP):
+            dialogue.fence()
+            yield line
+        elif not text.strip():
+            dialogue.blank()
+            yield line
+        else:
+            asked = dialogue.answers(text)
+            yield line._replace(asked=asked) if asked else line
 
 
 def as_line(text: str) -> PasteLine:

@@ -12,12 +12,16 @@ from tdxwhy.noun import NamedTuple
 
 
 class ShownFact(NamedTuple):
-    """A row that holds, with its value; `answer` is the place of the answer that says so, None where it is the command's silence."""
+    """A row that holds, with its value; `answer` is the place of the answer that says so, None where it is the command's silence.
+
+    `start` is where in the line or the answer the row's words begin.
+    """
 
     row: Shown
     value: str = ""
     end: str = ""
     answer: int | None = None
+    start: int = 0
 
 
 @cache
@@ -69,7 +73,7 @@ def _told(row: Shown, found: re.Match[str] | None, place: int | None) -> ShownFa
         return None
     groups = found.groupdict()
     value = next((one for name, one in groups.items() if name.startswith("value") and one), "")
-    return ShownFact(row, value, groups.get("end") or "", place)
+    return ShownFact(row, value, groups.get("end") or "", place, found.start())
 
 
 def _holds(row: Shown, found: re.Match[str]) -> bool:

@@ -15,10 +15,11 @@ from tdxwhy.read.text import ESCAPE
 _COLOUR = lazy(r"(?:\^\[|\\x1b|\\033|\\e|\\u001b|\u241b)?(?<!\x1b)\[(?:\d{1,3}(?:;\d{1,3}){0,5}m|m(?![a-z]))")
 _ENTITY = lazy(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 # Elements of text that people paste out of a page. <TASK>, <6> and an address in angle brackets are none of them.
-_BREAK = lazy(r"(?i)<(?:br ?/?|/(?:p|div|li|tr|pre|h\d))>(?:\n)?")
+_BREAK = lazy(r"(?i)<(?:br ?/?|/(?:p|div|li|tr|pre|summary|h\d))>(?:\n)?")
 _CELL = lazy(r"(?i)</t[dh]>\s{0,8}<t[dh](?:\s[^<>]{0,512})?>")
 _ELEMENT = lazy(
-    r"(?i)</?(?:span|pre|code|p|div|td|th|tr|table|thead|tbody|b|i|u|em|strong|a|font|ol|ul|li|html|head|body|samp|tt)(?: [^<>]{0,512})?>"
+    r"(?i)</?(?:span|pre|code|p|div|td|th|tr|table|thead|tbody|b|i|u|em|strong|a|font|ol|ul|li|html|head|body|samp|tt|kbd|details|summary)"
+    r"(?: [^<>]{0,512})?>"
 )
 # Ends of lines that only some programs obey.
 _ENDS = str.maketrans(dict.fromkeys("\x85\u2028\u2029", "\n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tdxwhy.lazy import lazy
+from tdxwhy.read.asked import LONG, TOOLS, question_on
 
 # Accepted form: a prompt of a shell and the command behind it: $ df, # wc -c, [root@h ~]# cat x, me@h:~$ cat x, h:~ # dmesg, h $ lscpu.
 _PROMPT = lazy(
@@ -14,11 +15,10 @@ _PROMPT = lazy(
 _LOOSE_PROMPT = lazy(
     r"(?:[\[(][^\])\n]{1,60}[\])] ?)?(?:(?:[\w.:~/@-]{1,64} ?){0,2}[$#%❯➜»]|(?:[\w.:~/@-]{1,64} ?){1,2}>) {1,4}"
     r"(?P<command>(?:sudo )?"
-    r"(?:\.{0,2}/\S|(?:for|while) \w|(?:dmesg|journalctl|cat|echo|grep|ls|lscpu|lsmod|modprobe|insmod|rdmsr|uname|virsh|virt-\w{1,32}|"
-    r"systemctl|service|qemu[\w.-]{0,64}+(?!:)|chcpu|kubectl|ss|kexec|kdumpctl|head|tail|tee|cp|dd|xxd|wc|rpm|dpkg|apt|dnf|docker|mkdir|cd|dmidecode|ps|find|free|"
-    r"df|strings)\b).*)"
+    rf"(?:\.{{0,2}}/\S|(?:for|while) \w|(?:{TOOLS}|virt-\w{{1,32}}|qemu[\w.-]{{0,64}}+(?!:))(?=\s|$)).*)"
 )
 _EMPTY_PROMPT = lazy(r"(?:\[[^\]\n]{1,80}\] ?[#$]|[\w.-]{1,64}@[\w.-]{1,64}[^$#%>\n]{0,100}[$#%>])")
+# Accepted form: a command without a prompt that is longer than a question.
 _TYPED = lazy(
     r"(?P<command>(?:sudo )?(?:dmesg|journalctl|cat|grep|lscpu|rdmsr|uname|virsh|systemctl|qemu-system-x86_64|qemu-kvm)"
     r"(?: +[-\w./=|\"':,$(){}*\\]{1,200}){1,40})"
@@ -32,10 +32,14 @@ def command_of(text: str) -> str:
     ('dmesg | grep -i tdx', '')
     """
     stripped = text.strip()
-    if not stripped or stripped.startswith("##"):
+    if not stripped:
         return ""
-    found = _PROMPT.fullmatch(stripped) or _TYPED.fullmatch(stripped) or _LOOSE_PROMPT.fullmatch(stripped)
-    return found["command"] if found is not None else ""
+    if stripped.startswith("##"):
+        return question_on(stripped)
+    found = (
+        _PROMPT.fullmatch(stripped) or _LOOSE_PROMPT.fullmatch(stripped) or (_TYPED.fullmatch(stripped) if len(stripped) > LONG else None)
+    )
+    return found["command"] if found is not None else question_on(stripped)
 
 
 def is_empty(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tdxwhy.lazy import lazy
+from tdxwhy.read.asked import Dialogue, told
 from tdxwhy.read.item import Item, Mark
 from tdxwhy.records import LogRecord, Typed
 
@@ -23,20 +24,36 @@ def typed(items: Iterable[Item]) -> tuple[Typed, ...]:
     ('lsmod', ['kvm_intel 1 0'])
     """
     found: list[Typed] = []
-    answers: list[LogRecord] | None = None
+    said: list[Typed] = []
+    answers: list[LogRecord] = []
+    dialogue = Dialogue()
     for item in items:
         if isinstance(item, Mark):
-            if item.kind in ("prompt", "fence") and answers is not None:
-                found[-1] = found[-1]._replace(answers=tuple(answers), closed=item.kind == "prompt")
-                answers = None
-            if item.kind == "prompt" and item.command and len(found) < _MOST:
-                found.append(Typed(item.command, item.line))
+            if item.kind == "prompt":
+                _end(found, answers, closed=True)
                 answers = []
-        elif answers is not None and len(answers) < _ANSWERS:
+                dialogue.asks(item.command)
+                if item.command and len(found) < _MOST:
+                    found.append(Typed(item.command, item.line))
+                else:
+                    dialogue.asks("")
+            elif item.kind == "fence":
+                dialogue.fence()
+            else:
+                dialogue.blank()
+            continue
+        if dialogue.answers(item.text) and len(answers) < _ANSWERS:
             answers.append(item)
-    if answers is not None:
-        found[-1] = found[-1]._replace(answers=tuple(answers))
-    return tuple(found)
+        if item.time_ns is None and item.wall is None and len(said) < _MOST:
+            said += (Typed(one.question, item.place.line or 0, (item._replace(text=one.answer),)) for one in told(item.text))
+    _end(found, answers, closed=False)
+    return (*found, *said[:_MOST])
+
+
+def _end(found: list[Typed], answers: list[LogRecord], closed: bool) -> None:
+    """Give the last command what it printed; `closed`: all that it printed is there."""
+    if found and not found[-1].answers:
+        found[-1] = found[-1]._replace(answers=tuple(answers), closed=closed)
 
 
 def shows_all_of_tdx(commands: Sequence[Typed]) -> bool:

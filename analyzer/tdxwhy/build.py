@@ -26,10 +26,11 @@ def pieces() -> tuple[compiled.Piece, ...]:
     from tdxwhy.ready.tables import READY
     from tdxwhy.replay.concern import EFFECTS
     from tdxwhy.replay.data import MODEL
+    from tdxwhy.review.features import LEARNT
     from tdxwhy.review.phrases import PHRASES
     from tdxwhy.source.calls import CALLS
 
-    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, EFFECTS, RULES, SCOPE, PHRASES, INCIDENT, SPOKEN, READY, ARGUMENTS
+    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, EFFECTS, RULES, SCOPE, PHRASES, LEARNT, INCIDENT, SPOKEN, READY, ARGUMENTS
 
 
 def write(folder: Path) -> None:

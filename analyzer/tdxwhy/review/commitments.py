@@ -6,13 +6,15 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from tdxwhy.review.labels import OF_AUTHOR
+from tdxwhy.review.labels import OF_AUTHOR, promised, yields
 from tdxwhy.review.nouns import Commitment, Message, Remark, Response
 from tdxwhy.review.phrases import Phrase, phrases
 from tdxwhy.review.view import Said, View, evidence
 
 _LONGEST = 380
 _MOST = 40
+# Odds from which an answer is listed as a promise, as a logarithm: it is likelier than not.
+_EVEN = 0.0
 _LEAD = re.compile(
     r"^.*?\b(?:will|'ll|shall|going to|plan to|intend to|promise to|can|let me|am|I'm|forgot to|have|be happy to)\b\s*"
     r"(?:also |just |then )?",
@@ -88,8 +90,11 @@ def _answered(view: View, message: Message, answers: Sequence[tuple[Remark, Resp
         committed = [number for number in told if _committed(view, message, sayings[number].sentence.text)]
         if reported:
             yield reported[0], "reported change"
-        elif not committed and told and remark.kind in ("request", "objection"):
-            yield told[0], "agreement"
+        elif not committed and told:
+            spoken = [sayings[number].sentence for number in told]
+            meant = promised(spoken, remark.kind, _EVEN)
+            if meant is not None or (remark.kind in ("request", "objection") and yields(spoken[0])):
+                yield told[spoken.index(meant) if meant is not None else 0], "agreement"
 
 
 def _reports(said: Said) -> bool:

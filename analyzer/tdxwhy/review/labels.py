@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from tdxwhy.review.learnt import promise, promising
 from tdxwhy.review.nouns import RemarkKind, ResponseKind
 from tdxwhy.review.phrases import phrases, word_class
 from tdxwhy.review.sentences import Sentence
@@ -129,9 +130,24 @@ def response_kind(spoken: Sequence[Sentence], remark: RemarkKind, *, own: bool) 
         return "done"
     if any(commits(one, own=own) for one in (told if own else [*told[:_OPENS], *told[_OPENS:][-_CLOSES:]])):
         return "agrees"
+    if own and promised(spoken, remark) is not None:
+        return "agrees"
     if spoken and (not told or (len(told) == 1 < len(spoken) and not _is(told[0], "disagrees"))):
         return "asks"
     return _without_a_promise(told, remark, own=own)
+
+
+def promised(spoken: Sequence[Sentence], remark: RemarkKind, least: float | None = None) -> Sentence | None:
+    """Return the sentence of an answer by the patch's author that promises by all that is seen of it, None if none does.
+
+    `least` are the odds from which it does, as a logarithm; without it those from which an answer is taken for an agreement.
+    """
+    shown = spoken[:_FEW]
+    if not shown:
+        return None
+    best, odds = promising([one.text for one in shown], remark)
+    enough = odds > (promise().threshold if least is None else least)
+    return shown[best] if enough and not shown[best].asks and not refutes(shown[best]) else None
 
 
 def commits(sentence: Sentence, *, own: bool) -> bool:

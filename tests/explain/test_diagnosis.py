@@ -216,6 +216,26 @@ def test_kvm_that_refuses_is_told_beside_success() -> None:
     assert (found.outcome, found.causes[0].id) == ("initialized", "kvm-refused")
 
 
+def test_a_limit_of_the_module_shows_that_it_came_up() -> None:
+    refused = "kvm_intel: Disable TDX: MAX_VCPU_PER_TD (576) smaller than number of logical CPUs (640)."
+    found = diagnosed(f"[   15.2] {refused}\n")
+    assert (found.outcome, found.steps, found.causes[0].id) == ("initialized", (), "kvm-refused")
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "outcome"),
+    [
+        ("", "EPT is required for TDX", "unknown"),  # from 7.1 on the module has come up before, and no line tells of it
+        ("[    1.5] " + BIOS, "EPT is required for TDX", "failed"),
+        ("", "tdx: MOVDIR64B is required for TDX", "failed"),  # KVM's own check until 6.19 only
+    ],
+)
+def test_kvm_alone_tells_of_the_module_only_where_it_is_kvm_that_asks_for_it(before: str, line: str, outcome: str) -> None:
+    found = diagnosed(f"{before}\n[   15.2] kvm_intel: {line}\n")
+    assert (found.outcome, found.causes[0].id) == (outcome, "kvm-refused")
+    assert bool(found.settles) is (outcome == "unknown")
+
+
 @pytest.mark.parametrize("line", ["SEAMCALL (0x00000000000000000000", "SEAMCALL (0x0000000000000000) failed: 0xc000050500000000"])
 def test_leaf_0_is_a_leaf_even_where_the_line_is_cut(line: str) -> None:
     found = diagnosed(boot([(1.5, BIOS), (14.0, f"virt/tdx: {line}")]))

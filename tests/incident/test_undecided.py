@@ -102,6 +102,7 @@ TOLD_BY_THE_LINE = {
     "its status": {"kvm.vp-enter-ret", "kvm.oot.td-exit", "virt.sys-disable"},
     "its code": {"qgs.config", "qgs.curl", "qgs.ql-logic"},
     "it is the line of that fault": {"cgroup.tdx-less-than-0"},
+    "the others are told by the quote service's own lines": {"guest.quote.hypercall", "guest.quote.timeout"},
     "it is found beside others only": {"guest.outblob-empty-file"},
 }
 
@@ -118,3 +119,51 @@ def test_a_line_alone_that_has_several_causes_is_left_open(message: ProgramMessa
     assert one.is_open
     assert one.settles
     assert "it may be" in one.sentence
+
+
+QGSD = "Sep 09 10:00:01 h qgsd[33]: "
+GUEST = "[   40.551000] tdx_guest: GetQuote hypercall failed, status:8000000000000001\n"
+
+
+@pytest.mark.parametrize(
+    ("served", "causes"),
+    [
+        ("tee_att_get_quote_size return 0x11001", ["platform-not-registered", "pccs-unreachable", "sgx-enclave-not-loadable"]),
+        ("Error returned from the p_sgx_get_quote_config API. 0xe011", ["platform-not-registered"]),
+        ("body should be [-2130706432] bytes!", ["qgs-message-format"]),
+        ("Added a new connection, now [1]", ["qgs-message-format", "pccs-unreachable"]),
+    ],
+)
+def test_a_quote_service_that_served_a_request_can_be_reached(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], served: str, causes: list[str]
+) -> None:
+    (one,) = told(tmp_path, capsys, f"{GUEST}{QGSD}{served}\n")["incidents"]  # type: ignore[misc]
+    assert one["causes"] == causes
+    (alone,) = told(tmp_path, capsys, GUEST)["incidents"]  # type: ignore[misc]
+    assert alone["causes"] == ["qgs-unreachable"]
+
+
+MODPROBE = "# modprobe kvm_intel tdx=1\nmodprobe: ERROR: could not insert 'kvm_intel': Input/output error\n"
+
+
+def test_kvm_that_hands_on_the_errno_of_a_failed_initialisation_is_no_incident(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    failed = told(tmp_path, capsys, MODPROBE + UP.replace("TDX-Module initialized", "module initialization failed (-5)"))
+    assert (failed["outcome"], failed["incidents"]) == ("failed", [])
+    (one,) = told(tmp_path, capsys, MODPROBE + UP)["incidents"]  # type: ignore[misc]
+    assert (one["stage"], one["errno"]) == ("kvm-load", -5)
+
+
+def test_a_cpu_that_fails_in_an_update_is_no_failed_initialisation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    update = "# cat /sys/class/firmware/tdx_module/error\nprogramming:firmware-invalid\n"
+    call = "[88101.330417] virt/tdx: SEAMCALL (0x0000000000000023) failed: 0xc000050e00000000\n"
+    found = told(tmp_path, capsys, update + call)
+    (one,) = found["incidents"]  # type: ignore[misc]
+    assert (found["outcome"], one["stage"], one["seamcall"]["name"]) == ("initialized", "module-update", "TDH.SYS.LP.INIT")
+    assert told(tmp_path, capsys, call.replace("88101", "    3"))["outcome"] == "failed"
+
+
+def test_packages_that_a_reporter_tells_of_are_those_of_a_cpu_in_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = "[  800.000001] smpboot: Booting Node 1 Processor 61 APIC 0xba\n"
+    log += "[  800.100001] virt/tdx: SEAMCALL (0x0000000000000023) failed: 0x8000020000000001\n"
+    (one,) = told(tmp_path, capsys, f"{UP}{log}\nCPUs 0-31 are on socket 0, 32-63 on socket 1.\n")["incidents"]  # type: ignore[misc]
+    assert (one["packages"], one["cpus"]) == ([1], [61])

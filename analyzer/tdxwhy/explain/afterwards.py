@@ -99,9 +99,29 @@ def _proved(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Diagnosis:
         return diagnosis
     proving = {stage.id: stage.proves for stage in stages() if stage.proves}
     one = next((one for one in told if one.stage in proving), None)
-    if one is None or diagnosis.outcome != "unknown":
+    if one is None or not (diagnosis.outcome == "unknown" or _is_its_failure(one, diagnosis)):
         return diagnosis
-    return diagnosis._replace(outcome="initialized", reason=f"TDX came up: {proving[one.stage]}.", evidence=one.evidence[:1], settles=())
+    return diagnosis._replace(
+        outcome="initialized",
+        reason=f"TDX came up: {proving[one.stage]}.",
+        steps=(),
+        causes=(),
+        packages=(),
+        cpus=(),
+        sentence=None,
+        actions=(),
+        evidence=one.evidence[:1],
+        settles=(),
+    )
+
+
+def _is_its_failure(incident: Incident, diagnosis: Diagnosis) -> bool:
+    """Tell whether what looks like a failed initialisation is a call that the incident rests on, all by itself."""
+    call = diagnosis.seamcall
+    if diagnosis.outcome != "failed" or call is None or call.evidence is None:
+        return False
+    places = {one.place for one in incident.evidence}
+    return all(one.place in places for one in diagnosis.evidence) and any(one.leaf == call.leaf for one in incident.calls)
 
 
 def _replaced(report: LogReport, diagnosis: Diagnosis) -> LogReport:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from tdxwhy.explain.actions import actions
 from tdxwhy.explain.causes import blame, candidates
 from tdxwhy.explain.facts import BootFacts, evidence_of, gather, said_of
-from tdxwhy.explain.judgement import Judgement, judge
+from tdxwhy.explain.judgement import Judgement, judge, of_kvm_alone
 from tdxwhy.explain.nouns import Diagnosis, FoundCause, Note, Seamcall
 from tdxwhy.explain.outcome import out_of_place
 from tdxwhy.explain.relayed import own
@@ -29,6 +29,7 @@ _QUOTED = 12
 # What stands before a line, and in it numbers of more than one digit and acronyms.
 _SUBSYSTEM = lazy(r"^(?:[\w./-]{1,32}: ){1,3}(?:initialization failed: )?")
 _TELLING = lazy(r"\b0x[0-9a-f]{2,16}\b|\b\d{2,20}\b|\b(?!TDX\b|BIOS\b|CPU\b|SEAMCALL\b)[A-Z]{3,16}\b")
+_MODULE = "whether the module was initialised: journalctl -k -b | grep virt/tdx"
 _WHO = "which CPUs: lscpu -J -e=CPU,SOCKET,ONLINE > lscpu.json on that machine, then tdxwhy log --topology lscpu.json"
 
 
@@ -144,6 +145,9 @@ def _by_cause(judgement: Judgement, causes: Sequence[FoundCause]) -> Judgement:
     if judgement.outcome != "failed" or not causes:
         return judgement
     outcome = tables.cause(causes[0].id).outcome
+    if outcome == "failed" and of_kvm_alone(judgement.attempt):
+        why = f"{lowered(causes[0].title)}, and no line tells what came of the module, which kernels from 7.1 on initialise before that"
+        return judgement._replace(outcome="unknown", why=why, steps=(), failure=None, settles=(_MODULE,))
     return judgement if outcome == "failed" else judgement._replace(outcome=outcome, steps=(), failure=None)
 
 

@@ -9,7 +9,7 @@ from tdxwhy.explain.silence import Silence, interpret
 from tdxwhy.know import tables
 from tdxwhy.know.recognise import step_of
 from tdxwhy.noun import NamedTuple
-from tdxwhy.records import BootRecords, Event, Evidence, Outcome, Role, Topology
+from tdxwhy.records import BootRecords, Event, Evidence, MessageForm, Outcome, Role, Topology
 from tdxwhy.replay.nouns import Explanation, Verdict
 
 _MOST_STEPS, _TRACE_LINES = 3, 64
@@ -61,9 +61,27 @@ def _proven(role: Role, last: Attempt | None, events: Sequence[Event], facts: Bo
         why = "a SEAMCALL was answered as only an initialised module answers"
         return Judgement(role, "initialized", why, (evidence_of(ready),))
     proof = next((fact for fact in tables.deciding_facts() if fact.outcome == "initialized" and fact.id in facts.names), None)
-    if last is None and proof is not None:
+    if proof is None:
+        return None
+    if last is None:
         return Judgement(role, "initialized", proof.says, facts.named[proof.id][:1])
+    refused = tuple(evidence_of(event) for event in last.failures if event.form is not None and event.form.fact == proof.id)
+    if refused and len(refused) == len(last.failures):  # what KVM refuses can itself be what only such a module says
+        return Judgement(role, "initialized", proof.says, refused[:1], attempt=last, refused_by_kvm=refused)
     return None
+
+
+def of_kvm_alone(attempt: Attempt | None) -> bool:
+    """Tell whether nothing but KVM's refusal speaks, in words of kernels too that have initialised the module before KVM is asked."""
+    return attempt is not None and all(
+        event.form is not None and event.form.kind == "kvm" and event.form.outcome == "refusal" and _may_come_up_before(event.form)
+        for event in attempt.events
+    )
+
+
+def _may_come_up_before(form: MessageForm) -> bool:
+    designs = tables.generations_of(form)
+    return any(one.asks == "boot" and one.id in designs for one in tables.generations())
 
 
 def _open_or_failed(role: Role, boot: BootRecords, last: Attempt | None, topology: Topology, facts: BootFacts) -> Judgement:

@@ -21,6 +21,8 @@ _ORDINARY = lazy(r"^\W{0,8}[ER]AX=[0-9a-f]{8}|\bsev_\w{1,40}:")
 _SOON, _NEAR = 3, 8
 # So many kinds of failure of one stage are told apart by their VMs.
 _PARTS = 3
+# The stage at which the module is exchanged; each CPU is initialised anew then.
+_UPDATE = "module-update"
 # Who speaks for the host's kernel.
 KERNEL = ("kvm_intel", "virt/tdx", "seamldr", "kernel", "mce", "tdx-host")
 GUEST = ("guest", "tdvf")
@@ -73,7 +75,8 @@ class Case(NamedTuple):
 def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, shown: frozenset[str]) -> tuple[Case, ...]:
     """Return the cases, in the order of the stages: cause before consequence. `shown` are the facts that the paste shows."""
     places = {line.place: number for number, line in enumerate(lines)}
-    marks = [mark for sign in signs if (mark := _mark(sign, lines, places, host)) is not None]
+    updating = any(sign.message.stage == _UPDATE and sign.message.outcome == "failure" for sign in signs)
+    marks = [mark for sign in signs if (mark := _mark(sign, lines, places, host, updating)) is not None]
     marks = _updated(marks)
     gathered: dict[str, list[StagedSign]] = {}
     for mark in marks:
@@ -82,14 +85,14 @@ def cases_of(signs: Sequence[Sign], lines: Sequence[PasteLine], host: Host, show
     order = [stage.id for stage in tables.stages()]
     made = [Case(stage, tuple(sorted(part, key=lambda mark: mark.weight))) for stage, found in folded.items() for part in _by_vm(found)]
     cases = [case for case in made if _stands(case, shown)]
-    if host.outcome == "failed" and len(cases) > 1:
-        cases = [case for case in cases if not _repeats_the_host(case)]
+    if host.outcome == "failed":
+        cases = [case for case in cases if not (_repeats_the_host(case) if len(cases) > 1 else _follows_from_the_host(case))]
     if any(map(_may_be_ordinary, cases)) and any(_ORDINARY.search(line.text) for line in lines):
         cases = [case for case in cases if not _may_be_ordinary(case)]
     return tuple(sorted(cases, key=lambda case: order.index(case.stage)))
 
 
-def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], host: Host) -> StagedSign | None:
+def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], host: Host, updating: bool) -> StagedSign | None:
     message = sign.message
     if message.outcome == "ordinary" or (host.success and _is_relayed(sign)):
         return None
@@ -104,6 +107,7 @@ def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], h
         row = row_of(seamcall)
         stage = row.stage
         late = row.chosen and bool(brought_online(lines[max(0, place - _SOON) : place]))
+        late = late or (updating and seamcall.name in known.steps_of_a_cpu())
         if _is_of_initialisation(seamcall) and not late and not _after_success(sign, host):
             return None
     if message.kind == "late-cpu" and not brought_online(lines[max(0, place - _NEAR) : place]) and not _after_success(sign, host):
@@ -155,12 +159,12 @@ def _updated(marks: list[StagedSign]) -> list[StagedSign]:
 
     def of_update(mark: StagedSign) -> bool:
         name = mark.seamcall.name if mark.seamcall is not None else ""
-        return mark.stage == "module-update" or (mark.stage == "td-create" and _module_gone(mark)) or name.startswith("SEAMLDR")
+        return mark.stage == _UPDATE or (mark.stage == "td-create" and _module_gone(mark)) or name.startswith("SEAMLDR")
 
     if not any(of_update(mark) for mark in marks):
         return marks
     return [
-        mark._replace(stage="module-update") if mark.seamcall is not None and mark.seamcall.name in known.steps_of_a_cpu() else mark
+        mark._replace(stage=_UPDATE) if mark.seamcall is not None and mark.seamcall.name in known.steps_of_a_cpu() else mark
         for mark in marks
     ]
 
@@ -207,9 +211,14 @@ def _met(mark: StagedSign) -> tuple[object, ...]:
     return mark.sign.message.id, mark.call, mark.seamcall, mark.errno
 
 
+def _follows_from_the_host(case: Case) -> bool:
+    """Tell whether KVM does not load, with no reason of its own, where the module did not come up."""
+    return all(mark.sign.message.kind == "host-failed" for mark in case.marks)
+
+
 def _repeats_the_host(case: Case) -> bool:
     """Tell whether KVM only says again what the host's failed initialisation has said."""
-    return all(mark.sign.message.kind == "host-off" for mark in case.marks)
+    return all(mark.sign.message.kind in ("host-off", "host-failed") for mark in case.marks)
 
 
 def _may_be_ordinary(case: Case) -> bool:

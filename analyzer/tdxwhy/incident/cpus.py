@@ -50,7 +50,8 @@ def topology_of(lines: Sequence[PasteLine], host: Topology) -> Topology:
     changed = dict(_changes(after))
     listed = {number for number, _ in _lists(lines)}
     if table is None and not listed:
-        return host if host.cpus else _said(lines, changed) or host
+        told = None if host.cpus and any(cpu.package is not None for cpu in host.cpus) else _said(lines, changed)
+        return _with_packages(told, host) if told is not None else host
     packages = {int(found[1]): int(found[2]) for line in lines if (found := _PLACED.search(line.text)) is not None}
     known = {cpu.number: cpu for cpu in table.cpus} if table is not None else {}
     cpus = tuple(_cpu(number, known.get(number), packages, changed) for number in sorted(known.keys() | listed))
@@ -78,6 +79,15 @@ def _said(lines: Sequence[PasteLine], changed: Mapping[int, Presence]) -> Topolo
         return None
     known = tuple(Cpu(number, package, changed.get(number, "unknown"), ()) for number, package in sorted(packages.items()))
     return completed((), Topology(known))
+
+
+def _with_packages(told: Topology, host: Topology) -> Topology:
+    """Return what somebody tells of, each CPU as the host's log shows it; the host's own where the two speak of different CPUs."""
+    shown = {cpu.number: cpu for cpu in host.cpus}
+    if not shown.keys() <= {cpu.number for cpu in told.cpus}:
+        return host
+    cpus = tuple(shown[cpu.number]._replace(package=cpu.package) if cpu.number in shown else cpu for cpu in told.cpus)
+    return completed((), told._replace(cpus=cpus))
 
 
 def _cpu(number: int, known: Cpu | None, packages: Mapping[int, int], changed: Mapping[int, Presence]) -> Cpu:

@@ -12,7 +12,10 @@ Weight = Literal["failure", "result", "consequence", "ordinary"]
 # `late-cpu`: counts where a CPU was started just before, or the module was up;
 # `host-off`: KVM repeats that the host has no TDX, which is news only where the host's own lines do not say why;
 # `seamcall`: only its leaf tells the stage; `structure`: its lines are known by who speaks alone, whatever is said.
-Kind = Literal["", "last-cpu", "no-cpu", "late-cpu", "online-file", "function", "last-words", "seamcall", "structure", "host-off"]
+# `host-failed`: where the module did not come up, KVM hands on that errno, and it is no failure of its own.
+Kind = Literal[
+    "", "last-cpu", "no-cpu", "late-cpu", "online-file", "function", "last-words", "seamcall", "structure", "host-off", "host-failed"
+]  # fmt: skip
 # What a fulfilled condition says of its cause.
 Verdict = Literal["settles", "likely", "unlikely", "excluded"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from pathlib import Path
 
+from tdxwhy import collector
 from tdxwhy.cli.ending import orderly
 from tdxwhy.cli.parsing import Parser
 
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Ingest and print the summary; 2 if a named source could not be read, 3 if there was no boot in any."""
-    gc.disable()  # records hold no cycles
+    collector.pause()
     from tdxwhy.errors import TdxwhyError
     from tdxwhy.fleet.ingest import IngestRequest, ingest
     from tdxwhy.report.ingest_text import as_json, as_text

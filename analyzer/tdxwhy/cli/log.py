@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tdxwhy import collector
 from tdxwhy.check.logs import report_of
 from tdxwhy.cli.complaints import complain, complain_of
 from tdxwhy.cli.inputs import STDIN, THIS_MACHINE, Copies, LogInput, inputs, named_or_waiting, sidecar_of
@@ -84,8 +84,7 @@ def run(args: Namespace) -> int:
         from tdxwhy.cli import follow
 
         return follow.run(args, sidecar)
-    # Records hold no cycles; to look for some among a million of them costs as much as reading them.
-    gc.disable()
+    collector.pause()
     names = named_or_waiting(args.files)
     several = len(names) != 1 or names == [THIS_MACHINE]
     copies, not_logs = Copies(), 0

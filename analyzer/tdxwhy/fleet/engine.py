@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from threading import active_count
 from typing import TYPE_CHECKING, Protocol
 
+from tdxwhy import collector
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.fleet import counters
 from tdxwhy.fleet.batch import BatchResult, IngestSettings
@@ -151,7 +151,7 @@ def _end_with_parent() -> None:
 
 def _begin() -> None:
     """Tell the allocator to keep memory, where it is glibc's, look for no cycles, as records hold none, and import what a batch needs."""
-    gc.disable()
+    collector.pause()
     import ctypes
 
     from tdxwhy.fleet.work import ready

@@ -8,6 +8,8 @@ from re import _constants as constants
 from re import _parser as parser
 from typing import Any, NamedTuple
 
+# As numbers: those of `re` take longer to ask.
+_ASCII, _DOTALL, _IGNORECASE = int(re.ASCII), int(re.DOTALL), int(re.IGNORECASE)
 # A loop of at most so many rounds costs no more than so many times its body.
 BOUNDED = 256
 # One character of each kind that classes tell apart; the literals of a pattern and their neighbours are added.
@@ -33,7 +35,7 @@ class Automaton:
     def __init__(self, pattern: str | bytes, flags: int = 0) -> None:
         self.edges: list[list[Edge]] = []
         tree = parser.parse(pattern, flags)
-        self._flags = tree.state.flags
+        self._flags = int(tree.state.flags)
         self._sample = self._characters(tree)
         self.every = frozenset(self._sample)
         # States behind a demand, which may fail where a character would not.
@@ -135,7 +137,7 @@ class Automaton:
         return following
 
     def _at(self, where: Any, state: int) -> int:
-        if where is constants.AT_BEGINNING_STRING or (where is constants.AT_BEGINNING and not self._flags & re.MULTILINE):
+        if where is constants.AT_BEGINNING_STRING or (where is constants.AT_BEGINNING and not self._flags & int(re.MULTILINE)):
             return self._demand(state, before=frozenset())
         if where is constants.AT_BEGINNING:
             return self._demand(state, before=frozenset({10}))
@@ -158,7 +160,7 @@ class Automaton:
 
     def _holds(self, operator: Any, argument: Any, code: int) -> bool:
         if operator is constants.ANY:
-            return bool(self._flags & re.DOTALL) or code != 10
+            return bool(self._flags & _DOTALL) or code != 10
         if operator is constants.LITERAL:
             return code in self._cases(argument)
         if operator is constants.NOT_LITERAL:
@@ -167,7 +169,7 @@ class Automaton:
         return negated != any(self._in(kind, value, code) for kind, value in argument[1 if negated else 0 :])
 
     def _cases(self, code: int) -> set[int]:
-        if not self._flags & re.IGNORECASE:
+        if not self._flags & _IGNORECASE:
             return {code}
         text = chr(code)
         return {code, *(ord(one) for one in (text.lower(), text.upper()) if len(one) == 1)}
@@ -179,4 +181,4 @@ class Automaton:
             return any(value[0] <= one <= value[1] for one in self._cases(code))
         names = {constants.CATEGORY_DIGIT: r"\d", constants.CATEGORY_NOT_DIGIT: r"\D", constants.CATEGORY_SPACE: r"\s"}
         names |= {constants.CATEGORY_NOT_SPACE: r"\S", constants.CATEGORY_WORD: r"\w", constants.CATEGORY_NOT_WORD: r"\W"}
-        return re.match(names[value], chr(code), self._flags & re.ASCII) is not None
+        return re.match(names[value], chr(code), self._flags & _ASCII) is not None

@@ -17,14 +17,15 @@ SEARCHES = frozenset({"search", "finditer", "findall", "sub", "subn", "split"})
 
 
 class Steps:
-    """An automaton without empty edges: the states behind a character, each with the ways to get there.
+    """An automaton without empty edges: the states behind a character, each with the ways to get there, which are sets of bits.
 
     Searching, state -1 is the loop over anything before the pattern, and states below it stand behind what the pattern demands there.
     """
 
     def __init__(self, automaton: Automaton, searching: bool) -> None:
         self.automaton = automaton
-        self.next: dict[int, dict[int, list[frozenset[int]]]] = {}
+        self.next: dict[int, dict[int, list[int]]] = {}
+        self._bits = {code: 1 << number for number, code in enumerate(automaton.every)}
         waiting = [automaton.begin]
         if searching:
             self._search()
@@ -34,20 +35,23 @@ class Steps:
             if state not in self.next:
                 self.next[state] = {}
                 for characters, to, _ in self._steps(state):
-                    self.next[state].setdefault(to, []).append(characters)
+                    self.next[state].setdefault(to, []).append(self._set(characters))
                 waiting.extend(self.next[state])
+
+    def _set(self, characters: frozenset[int]) -> int:
+        return sum(self._bits[code] for code in characters)
 
     def _search(self) -> None:
         every = self.automaton.every
-        self.next[-1] = {-1: [every]}
+        self.next[-1] = {-1: [self._set(every)]}
         entries: dict[frozenset[int], int] = {every: -1}
         for characters, to, before in self._steps(self.automaton.begin):
             if before:
                 entry = entries.setdefault(before, -1 - len(entries))
                 if entry not in self.next:
                     self.next[entry] = {}
-                    self.next[-1][entry] = [before]
-                self.next[entry].setdefault(to, []).append(characters)
+                    self.next[-1][entry] = [self._set(before)]
+                self.next[entry].setdefault(to, []).append(self._set(characters))
 
     def _steps(self, state: int) -> Iterator[tuple[frozenset[int], int, frozenset[int]]]:
         """Yield the characters that lead on, whereto, and what must stand before them."""
@@ -166,18 +170,24 @@ def _shared(steps: Steps, component: dict[int, int], first: int, second: int) ->
     """Tell whether a text leads from the first loop to itself, from it to the second, and from the second to itself."""
     if component[first] == component[second]:
         return False
+
+    def within(state: int) -> list[tuple[int, list[int]]]:
+        return [(to, sets) for to, sets in steps.next[state].items() if component[to] == component[state]]
+
     start = (first, first, second)
     seen, waiting = {start}, [start]
     while waiting:
         one, between, two = waiting.pop()
-        for (a, x), (b, y), (c, z) in product(steps.next[one].items(), steps.next[between].items(), steps.next[two].items()):
-            if component[a] != component[first] or component[c] != component[second]:
-                continue
-            if not any(p & q & r for p in x for q in y for r in z):
-                continue
-            if (a, b, c) == (first, second, second):
-                return True
-            if (a, b, c) not in seen and len(seen) < 50_000:
-                seen.add((a, b, c))
-                waiting.append((a, b, c))
+        ends = [(a, c, _common(x, z)) for a, x in within(one) for c, z in within(two)]
+        for (a, c, both), (b, y) in product(ends, steps.next[between].items()):
+            if both and any(p & q for p in both for q in y):
+                if (a, b, c) == (first, second, second):
+                    return True
+                if (a, b, c) not in seen and len(seen) < 50_000:
+                    seen.add((a, b, c))
+                    waiting.append((a, b, c))
     return False
+
+
+def _common(some: list[int], others: list[int]) -> list[int]:
+    return [one & other for one in some for other in others if one & other]

@@ -36,8 +36,9 @@ def _uses() -> Iterator[Use]:
     for path, tree in trees.items():
         parts = path.relative_to(ROOT.parent).with_suffix("").parts
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        assigned = _assigned(tree)
         for node in ast.walk(tree):
-            yield from _of_call(node, tree, (module, path), called)
+            yield from _of_call(node, assigned, (module, path), called)
 
 
 def _called(trees: dict[Path, ast.Module]) -> dict[str, set[str]]:
@@ -54,28 +55,37 @@ def _key(name: str, path: Path) -> str:
     return f"{path}:{name}" if name.startswith("_") else name
 
 
-def _of_call(node: ast.AST, tree: ast.Module, where: tuple[str, Path], called: dict[str, set[str]]) -> Iterator[Use]:
+def _of_call(node: ast.AST, assigned: dict[ast.AST, set[str]], where: tuple[str, Path], called: dict[str, set[str]]) -> Iterator[Use]:
     if not isinstance(node, ast.Call) or not node.args:
         return
     module, path = where
-    name = ast.unparse(node.func)
+    name = _dotted(node.func)
     place = f"{module}:{node.lineno}"
     if name.startswith("re.") and name[3:] in METHODS:
         flags = next((word.value for word in node.keywords if word.arg == "flags"), None)
         yield from _pattern(node.args[0], flags, (name[3:],), module, place)
     elif name in ("re.compile", "lazy"):
-        names = _assigned(tree, node)
+        names = assigned.get(node, set())
         methods = sorted(set().union(*(called.get(_key(one, path), set()) for one in names))) or ["search"]
         yield from _pattern(node.args[0], node.args[1] if len(node.args) > 1 else None, methods, module, place)
 
 
-def _assigned(tree: ast.Module, call: ast.Call) -> set[str]:
-    """Return the names to which a module assigns what a call returns."""
+def _dotted(node: ast.expr) -> str:
+    """Return a name or an attribute of one as it is written, "" for anything else."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _assigned(tree: ast.Module) -> dict[ast.AST, set[str]]:
+    """Return the names to which a module assigns what its calls return."""
+    found: dict[ast.AST, set[str]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and any(one is call for one in ast.walk(node.value)):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            return {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
-    return set()
+            names = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+            found |= {one: names for one in ast.walk(node.value) if isinstance(one, ast.Call)}
+    return found
 
 
 def _pattern(written: ast.expr, flags: ast.expr | None, methods: Any, module: str, place: str) -> Iterator[Use]:

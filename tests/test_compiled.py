@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
+from cProfile import Profile
 from importlib import import_module
 from pathlib import Path
 
@@ -102,12 +102,9 @@ def test_a_piece_names_the_code_that_makes_it(piece: compiled.Piece) -> None:
             import_module(f"tdxwhy.{room}.{module.stem}")
     for each in PIECES:  # what another one holds is not made anew on the way
         compiled.names(each)
-    entered: set[str] = set()
-    sys.setprofile(lambda frame, event, _: entered.add(frame.f_code.co_filename) if event == "call" else None)
-    try:
+    with Profile() as profile:
         piece.make()
-    finally:
-        sys.setprofile(None)
+    entered = {one.code.co_filename for one in profile.getstats() if not isinstance(one.code, str)}
     sources = {Path(one) for one in piece.sources() if isinstance(one, str)} | {package / "compiled.py"}
     neutral = {"errors.py", "files.py", "shipped.py", "lazy.py", "memo.py", "noun.py", "build.py", "report/terminal.py"}
     ours = {Path(name) for name in entered if name.startswith(str(package))}

@@ -75,7 +75,7 @@ def test_the_sdist_holds_what_its_own_tests_want(twice, tmp_path) -> None:
     for piece in pieces():
         made(piece)
     shutil.copytree(cache_folder(), top / "build" / "tables")
-    some = [f"tests/{name}.py" for name in ("check/test_rules", "cli/test_log", "test_config")]
+    some = [f"tests/{name}.py" for name in ("check/test_rules", "know/test_readme", "test_config")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *some]
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTEST_XDIST_WORKER")}
     done = subprocess.run(command, cwd=top, env=env, capture_output=True, text=True, check=False)

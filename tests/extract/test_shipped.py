@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import tarfile
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tdxwhy.extract.against import compare, reason
-from tdxwhy.extract.draft import as_toml, draft
+from tdxwhy.extract.draft import Draft, as_toml, draft
 from tdxwhy.extract.kernels import extending
 from tdxwhy.replay.data import generation
 from tdxwhy.shipped import folder
@@ -47,27 +48,30 @@ def trees_of(kernels: Path, release: str) -> list[Path]:
     return sorted(each for each in kernels.iterdir() if each.name == release or each.name.startswith(f"{release}."))
 
 
+@cache
+def drafted(tree: Path) -> Draft:
+    return draft(read_kernel(str(tree)), tree.name)
+
+
 @pytest.mark.slow
-@pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize("name", READ)
 def test_a_shipped_generation_is_what_the_extraction_writes(kernels: Path, name: str):
     shipped = (MODEL / f"{name}.toml").read_text(encoding="utf-8")
     tree = kernels / tomllib.loads(shipped)["name"]
     if not tree.is_dir():
         pytest.skip(f"no tree of {tree.name}")
-    made = draft(read_kernel(str(tree)), tree.name)
+    made = drafted(tree)
     assert (extending(made, READ[name]) if READ[name] else as_toml(made)) == shipped
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize(("release", "name"), SERIES)
 def test_a_release_of_a_series_does_what_its_generation_does(kernels: Path, release: str, name: str):
     trees = trees_of(kernels, release)
     if not trees:
         pytest.skip(f"no tree of {release}")
     for tree in trees:
-        found = compare(as_toml(draft(read_kernel(str(tree)), tree.name)), generation(name))
+        found = compare(as_toml(drafted(tree)), generation(name))
         assert found.scenarios >= FEWEST
         assert {each.title: reason(each) for each in found.differences if each.title not in BY_HAND.get(name, ())} == {}
 

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tdxwhy.build import pieces
-from tdxwhy.compiled import cache_folder, made
+from tdxwhy.compiled import cache_folder
 from tests.conftest import ROOT
 
 
@@ -22,8 +21,6 @@ def copied(target: Path) -> Path:
 
 def copied_with_tables(target: Path) -> Path:
     """Return such a checkout with its tables, of which it makes anew what is edited then."""
-    for piece in pieces():
-        made(piece)
     shutil.copytree(cache_folder(), target / "build" / "tables")
     return copied(target)
 

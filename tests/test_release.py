@@ -16,8 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tdxwhy.build import pieces
-from tdxwhy.compiled import cache_folder, made
+from tdxwhy.compiled import cache_folder
 from tdxwhy.replay.data import generations
 from tdxwhy.version import VERSION
 from tests.conftest import ROOT
@@ -72,8 +71,6 @@ def test_the_sdist_holds_what_its_own_tests_want(twice, tmp_path) -> None:
     held = {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()} - {"PKG-INFO"}
     assert set(tracked()) - held <= {".gitattributes"}
     assert held <= set(tracked()) | {".gitignore"}
-    for piece in pieces():
-        made(piece)
     shutil.copytree(cache_folder(), top / "build" / "tables")
     some = [f"tests/{name}.py" for name in ("check/test_rules", "know/test_readme", "test_config")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *some]

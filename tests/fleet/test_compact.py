@@ -160,7 +160,7 @@ def test_two_at_once_are_one_line(tmp_path):
 
 
 def test_beside_a_writer_and_readers_nothing_is_lost_and_nothing_twice(tmp_path, monkeypatch):
-    hosts = sorted(make_fleet(tmp_path / "logs", 24).iterdir())
+    hosts = sorted(make_fleet(tmp_path / "logs", 12).iterdir())
     ingested(tmp_path / "store", hosts[0])
     ended, failures = threading.Event(), []
 

@@ -17,8 +17,8 @@ from tdxwhy.read.log import LogReader
 from tdxwhy.read.mended import mended
 
 SAMPLES = sorted(path for path in Path("samples/logs").glob("*/*") if path.name in ("dmesg.log", "paste.txt", "issue.md", "console.log"))
-# Each kind meets every fifth sample, each another fifth.
-SHARE = 5
+# Each kind meets every tenth sample, each another tenth.
+SHARE = 10
 # Here less is known than could be: the kind and the sample, with the reason.
 LESS = {
     ("double-spaced", "hotplug-last-cpu"): "a table with empty lines between its rows is none",

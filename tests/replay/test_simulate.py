@@ -75,7 +75,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_any_scenario_runs_or_is_refused_in_one_line(data):
     keys = ["platform", "module", "settings", "faults", "allocation_failures", "hotplug", "without_vmxon", "vmxon_faults", "operations"]

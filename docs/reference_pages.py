@@ -159,12 +159,14 @@ def causes() -> str:
 
 def incidents() -> str:
     """What goes wrong after or beside initialisation: stages, causes, messages."""
+    from tdxwhy.incident import tables
+
     stages = ((code(row["id"]), text(row["failed"])) for row in rows("incident", "stages", "stage"))
     parts = ["# Incidents", "", "What goes wrong after or beside initialisation, from every program of the stack.", ""]
     parts += [heading("Stages", "stages"), "", table(("stage", "what failed"), stages), ""]
     parts += [part for row in rows("incident", "causes", "cause") for part in entry(row)]
-    messages = sorted(rows("incident", "messages-", "message"), key=lambda row: str(row["id"]))
-    body = ((code(row["format"]), text(row["component"]), text(row["stage"]), text(row["meaning"])) for row in messages)
+    messages = sorted(tables.messages(), key=lambda row: row.id)
+    body = ((code(row.format), text(row.component), text(row.stage), text(row.meaning)) for row in messages)
     parts += [heading("Messages", "messages"), "", table(("message", "component", "stage", "meaning"), body), ""]
     return "\n".join(parts)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from tdxwhy.errors import RulesError
 from tdxwhy.explain.speaking import speaks
 from tdxwhy.incident import tables
 from tdxwhy.incident.lines import lines_of
+from tdxwhy.incident.load import load
 from tdxwhy.incident.rows import ProgramMessage
 from tdxwhy.incident.signs import signs_of
+from tdxwhy.know.tables import forms
 
 # Lines of these stand beside others of the same program that are looked for.
 BESIDE = {
@@ -64,6 +68,28 @@ def test_a_relayed_line_of_it_is_found(message: ProgramMessage) -> None:
 @pytest.mark.parametrize("message", [one for one in tables.messages() if one.outcome != "ordinary"], ids=lambda message: message.id)
 def test_a_log_with_it_is_looked_at(message: ProgramMessage) -> None:
     assert message.id in BESIDE or speaks(rendered(message))
+
+
+def test_a_format_stands_once_here_or_in_the_catalogue() -> None:
+    formats = {form.format for form in forms()}
+    assert [one.id for one in tables.messages() if not one.form and one.prefix + one.format in formats] == []
+    assert sum(bool(one.form) for one in tables.messages()) > 40
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('form = "no.such"', "message x: no form 'no.such' in rules/knowledge"),
+        ("", "message x: wants a format, or the form that has it"),
+        ('form = "a"\nformat = "b %d"', "message x: wants a format, or the form that has it"),
+    ],
+)
+def test_a_row_with_no_format_is_one_line(tmp_path: Path, row: str, said: str) -> None:
+    head = '[[message]]\nid = "x"\ncomponent = "qemu"\nstage = "td-run"\noutcome = "failure"\nmeaning = "m"\nsource = "s"\n'
+    (tmp_path / "messages.toml").write_text(head + row)
+    with pytest.raises(RulesError) as refused:
+        load(tmp_path, {"message": ProgramMessage}, {"a": "a %d"})
+    assert refused.value.message == f"{tmp_path.name}: {said}"
 
 
 def test_every_cause_says_something_and_what_to_do() -> None:

@@ -17,13 +17,28 @@ _MARKS = {"'": "['\u2018\u2019]", '"': '\\\\{0,3}["\u201c\u201d]'}
 _NUMBER = {"int": r"(-?[0-9]{1,20})", "hex": r"(?:0x)?([0-9a-fA-F]{1,16})"}
 
 
-def load(folder: Path, nouns: Mapping[str, type]) -> dict[str, Any]:
-    """Return the rows of every file by table; RulesError names the row that is wrong."""
+def load(folder: Path, nouns: Mapping[str, type], forms: Mapping[str, str]) -> dict[str, Any]:
+    """Return the rows of every file by table; RulesError names the row that is wrong. `forms` are the catalogue's formats by their ids."""
     found = toml.rows(folder, {name: strict(noun) for name, noun in nouns.items()})
-    found["message"] = [_with_pattern(row) for row in found["message"]]
+    for complaint in _of_forms(found["message"], forms):
+        raise RulesError(f"{folder.name}: {complaint}")
+    found["message"] = [_with_pattern(_with_format(row, forms)) for row in found["message"]]
     for complaint in _complaints(found):
         raise RulesError(f"{folder.name}: {complaint}")
     return found
+
+
+def _of_forms(messages: list[rows.ProgramMessage], forms: Mapping[str, str]) -> Iterator[str]:
+    """Yield the messages that have no format, or two: their own, or that of a form of the catalogue."""
+    for row in messages:
+        if bool(row.form) == bool(row.format):
+            yield f"message {row.id}: wants a format, or the form that has it"
+        elif row.form and row.form not in forms:
+            yield f"message {row.id}: no form {row.form!r} in rules/knowledge"
+
+
+def _with_format(row: rows.ProgramMessage, forms: Mapping[str, str]) -> rows.ProgramMessage:
+    return row._replace(format=forms[row.form].removeprefix(row.prefix)) if row.form else row
 
 
 def _with_pattern(row: rows.ProgramMessage) -> rows.ProgramMessage:

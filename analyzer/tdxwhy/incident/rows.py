@@ -23,19 +23,21 @@ Verdict = Literal["settles", "likely", "unlikely", "excluded"]
 class ProgramMessage(NamedTuple):
     """One message of a program of the stack. `needle` is derived from `format`, and `pattern` where none is given.
 
-    `prefix` is what the kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well.
-    `what` is a clause for sentences, with values of `args`; `remedy` what to do about an option, `parameters` which kernel parameters
-    cause it. With `may_go_on` the line alone does not tell that the TD died. With `stands_with` the message is no incident by itself
-    but beside one of these facts, with `ordinary_too` ordinary VMs print it too.
+    `form` is the id of the form in rules/knowledge that the kernel prints it by, of which `format` is taken then. `prefix` is what the
+    kernel prints before it; `only` is a pattern that the line must hold too, for words that others use as well. `what` is a clause for
+    sentences, with values of `args`; `remedy` what to do about an option, `parameters` which kernel parameters cause it. With `may_go_on`
+    the line alone does not tell that the TD died. With `stands_with` the message is no incident by itself but beside one of these facts,
+    with `ordinary_too` ordinary VMs print it too.
     """
 
     id: str
-    format: str
     component: str
     stage: str
     outcome: Weight
     meaning: str
     source: str
+    format: str = ""
+    form: str = ""
     kind: Kind = ""
     prefix: str = ""
     call: str = ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from tdxwhy import compiled, shipped
 from tdxwhy.incident import rows
+from tdxwhy.know.stored import KNOWLEDGE
+from tdxwhy.know.tables import forms
 
 FOLDER = "incident"
 _ROWS: dict[str, type] = {
@@ -28,18 +31,16 @@ _ROWS: dict[str, type] = {
 def _make() -> dict[str, Any]:
     from tdxwhy.incident.load import load
 
-    return load(shipped.folder(f"rules/{FOLDER}"), _ROWS)
+    return load(shipped.folder(f"rules/{FOLDER}"), _ROWS, {form.id: form.format for form in forms()})
 
 
-INCIDENT = compiled.Piece(
-    "incident",
-    lambda: compiled.files(
-        (FOLDER,),
-        lambda _: True,
-        ("toml.py", "digits.py", "strict.py", "incident/rows.py", "incident/tables.py", "incident/load.py", "know/printf.py"),
-    ),
-    _make,
-)
+def _sources() -> Iterable[compiled.Source]:
+    code = ("toml", "digits", "strict", "incident/rows", "incident/tables", "incident/load", "know/printf", "know/tables", "know/stored")
+    yield from compiled.files((FOLDER,), lambda _: True, tuple(f"{name}.py" for name in code))
+    yield compiled.text(KNOWLEDGE, "FORM").encode()
+
+
+INCIDENT = compiled.Piece("incident", _sources, _make)
 
 
 def _read(name: str, noun: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a NamedTuple's class

@@ -76,3 +76,19 @@ def test_a_name_can_be_shown(name: str) -> None:
     assert shown(name).isprintable()
     shown(name).encode()
     assert shown("Gerät 7.log") == "Gerät 7.log"
+
+
+def test_a_pipe_to_which_nobody_writes_is_no_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(TdxwhyError, match="pipe: nobody writes to this pipe"):
+        read_bytes(pipe, 100)
+
+
+def test_a_pipe_is_read_whenever_somebody_begins_to_write(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(b"late"), daemon=True)
+    writer.start()
+    assert read_bytes(pipe, 100) == b"late"
+    writer.join()

@@ -98,12 +98,13 @@ def replay(
 
 def review(threads: _Paths, later: _Paths = (), tree: str | Path | None = None, about: str | None = None) -> Review:
     """Read review threads: remarks and what became of them, promises, needs, tags, messages; `later` are mails of later versions."""
+    from tdxwhy.read.mail.pick import held
     from tdxwhy.review.review import review as reviewed
 
-    mails = list(_mails(threads, about))
+    mails = held(_mails(threads, about))
     if not mails:
         raise NothingToJudge(f"no thread about {about!r}" if about else "no mails found")
-    return reviewed(mails, _mails(later, None), Path(tree) if tree else None)
+    return reviewed(mails, held(_mails(later, None)), Path(tree) if tree else None)
 
 
 def _several(paths: _Paths) -> Iterable[str | Path]:

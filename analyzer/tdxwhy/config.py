@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.files import reading
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Severity
 from tdxwhy.strict import strict, typed
@@ -90,7 +91,7 @@ def schema_type() -> type:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
+        with reading(path) as stream:
             return stream.read(_MAX_BYTES).decode("utf-8")
     except OSError as error:
         raise TdxwhyError(f"{path}: {reason(error)}") from error

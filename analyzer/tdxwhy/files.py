@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO, cast
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.lazy import lazy
@@ -18,6 +20,8 @@ _NUMBER = lazy(r"[0-9][0-9_]{999}|0x[0-9A-Fa-f_]{999}")
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
 _DOTTED = lazy(rf"(?<![\w-]){_PART}(?:\.[ \t]*+{_PART}){{64}}")
 _SYSTEM = ("/dev/", "/proc/")
+# How often it is looked whether somebody writes to a pipe, and the seconds in between.
+_STEPS, _STEP = 60, 0.025
 
 
 def shown(name: str) -> str:
@@ -37,10 +41,46 @@ def _lone(name: str) -> bool:
     return False
 
 
+def descriptor(path: str | Path, flags: int = os.O_RDONLY) -> int:
+    """Open a file that somebody names; OSError of a pipe to which nobody writes, for which `open` would wait for ever."""
+    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISFIFO(mode):
+            _await_writer(path, handle)
+        if not stat.S_ISREG(mode):
+            os.set_blocking(handle, True)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+# Such a file's bytes.
+reading = cast("Callable[[str | Path], BinaryIO]", partial(open, mode="rb", opener=descriptor))
+
+
+def _await_writer(pipe: str | Path, handle: int) -> None:
+    """Open a pipe as if to read it, which waits for somebody who writes; nothing that does not wait can tell whether there is anybody."""
+    from select import select
+    from threading import Thread
+
+    waiting = Thread(target=lambda: os.close(os.open(pipe, os.O_RDONLY | os.O_CLOEXEC)), daemon=True)
+    waiting.start()
+    steps = 0
+    while not (written := bool(select([handle], [], [], 0)[0])) and waiting.is_alive() and steps < _STEPS:
+        waiting.join(_STEP)
+        steps += 1
+    if waiting.is_alive():
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        if not written:
+            raise OSError(errno.EPIPE, "nobody writes to this pipe")
+
+
 def read_bytes(path: Path, most: int) -> bytes:
     """Return what a file holds; TdxwhyError says in one line why not."""
     try:
-        with path.open("rb") as stream:
+        with reading(path) as stream:
             data = stream.read(most + 1)
     except OSError as error:
         raise TdxwhyError(f"{path}: {reason(error)}") from error

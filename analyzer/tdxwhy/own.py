@@ -16,7 +16,7 @@ from typing import Any
 
 from tdxwhy import shipped
 from tdxwhy.errors import RulesError, TdxwhyError, reason
-from tdxwhy.files import toml
+from tdxwhy.files import reading, toml
 from tdxwhy.levels import LEVELS
 from tdxwhy.toml import read, tables
 from tdxwhy.version import VERSION
@@ -94,7 +94,8 @@ def _files(folder: Path) -> dict[str, str]:
             try:
                 if path.stat().st_size > _LARGEST:
                     raise RulesError(f"{name}/{path.name}: larger than {_LARGEST >> 20} MiB")
-                found[f"{name}/{path.name}"] = path.read_text(encoding="utf-8")
+                with reading(path) as file:
+                    found[f"{name}/{path.name}"] = file.read(_LARGEST).decode("utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 why = reason(error) if isinstance(error, OSError) else "not UTF-8"
                 raise RulesError(f"{name}/{path.name}: {why}") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy.errors import RulesError, reason
-from tdxwhy.files import toml
+from tdxwhy.files import reading, toml
 from tdxwhy.strict import typed
 
 _MOST = 16 << 20
@@ -16,7 +16,7 @@ _MOST = 16 << 20
 def read(path: Path) -> dict[str, Any]:
     """Return the document in a TOML file; RulesError names the file and the place of what is wrong."""
     try:
-        with path.open("rb") as stream:
+        with reading(path) as stream:
             data = stream.read(_MOST + 1)
         if len(data) > _MOST:
             raise ValueError("larger than 16 MiB")

@@ -7,15 +7,18 @@ import io
 import subprocess
 import time
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
+from tdxwhy.read.mail import pick
 from tdxwhy.read.mail.decode import decode_mail, person
 from tdxwhy.read.mail.mbox import split_mbox
 from tdxwhy.read.mail.page import page_date, page_mails
+from tdxwhy.read.mail.pick import held
 from tdxwhy.read.mail.source import read_mails, read_stream
 
 ONE = b"From: A <a@x.example>\nSubject: one\nMessage-ID: <1@x>\nDate: Mon, 6 May 2024 09:00:00 +0200\n\nhello\n"
@@ -352,3 +355,34 @@ def test_lore_page_of_one_mail():
 def test_broken_headers_leave_text_that_can_be_written(raw):
     mail = decode_mail(raw, "t")
     "".join((mail.author, mail.subject, mail.message_id, mail.body)).encode()
+
+
+def mailbox(mails: list[tuple[str, str, str]]) -> bytes:
+    """Return an mbox of mails, each its id, the id that it answers, and its subject."""
+    return b"".join(
+        f"From a@x Mon Jan  1 00:00:00 2024\nMessage-ID: <{name}>\nSubject: {subject}\nReferences: <{above}>\n\nWords.\n\n".encode()
+        for name, above, subject in mails
+    )
+
+
+def test_the_mails_of_a_thread_are_found_in_any_order(tmp_path: Path) -> None:
+    chain = [(f"{n}@x", f"{n - 1}@x", "wanted" if n == 0 else "Re: something else") for n in range(50)]
+    path = tmp_path / "mbox"
+    for order in (chain, chain[::-1], chain[::2] + chain[1::2]):
+        path.write_bytes(mailbox([*order, ("other@x", "49@y", "other")]))
+        assert {mail.message_id for mail in read_mails(path, "wanted")} == {name for name, _, _ in chain}
+        assert {mail.message_id for mail in read_mails(path, "30@x")} == {f"{n}@x" for n in range(30, 50)}
+
+
+def test_a_thread_is_picked_out_of_what_is_piped() -> None:
+    piped = io.BytesIO(mailbox([("1@x", "0@x", "wanted"), ("2@x", "1@x", "Re: else"), ("3@x", "9@x", "other")]))
+    assert [mail.message_id for mail in read_stream(piped, "standard input", "wanted")] == ["1@x", "2@x"]
+
+
+@pytest.mark.parametrize(("most", "much"), [("_MAILS", "more than 2 mails"), ("_TEXT", "more than 0 MiB of text")])
+def test_more_than_a_review_can_hold_is_one_line(most: str, much: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = list(read_stream(io.BytesIO(mailbox([(f"{n}@x", "0@x", "one") for n in range(3)])), "mbox"))
+    assert held(mails) == mails
+    monkeypatch.setattr(pick, most, 2)
+    with pytest.raises(TdxwhyError, match=much):
+        held(mails)

@@ -12,6 +12,7 @@ from tdxwhy.check.rules import Rule
 from tdxwhy.check.suppress import Suppressed, applies
 from tdxwhy.config import Settings, Suppress
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
+from tdxwhy.files import reading
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding
 
@@ -96,7 +97,7 @@ def _judge_code(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
 
     data = given.data
     if data is None and given.path is not None:
-        with given.path.open("rb") as stream:
+        with reading(given.path) as stream:
             data = stream.read(WHOLE + 1)
     data = data or b""
     text = data[:WHOLE].decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from tdxwhy.errors import TdxwhyError, reason
-from tdxwhy.files import shown
+from tdxwhy.files import reading, shown
 from tdxwhy.noun import NamedTuple
 
 Sort = Literal["log", "patch", "mails", "c"]
@@ -97,10 +97,10 @@ def _file(path: Path) -> Input:
         return Input(name, path, "c")
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            with path.open("rb") as stream:
+            with reading(path) as stream:
                 data = stream.read(WHOLE)
             return Input(name, None, sort_of(data[:HEAD], name), data)
-        with path.open("rb") as stream:
+        with reading(path) as stream:
             head = stream.read(HEAD)
     except OSError as error:
         raise TdxwhyError(f"{name}: {reason(error)}") from error

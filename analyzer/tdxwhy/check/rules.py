@@ -8,6 +8,7 @@ from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects.nouns import WORDS, Kind
 from tdxwhy.digits import is_whole
 from tdxwhy.errors import RulesError, nearest, reason
+from tdxwhy.files import reading
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Precision, Severity
 from tdxwhy.strict import strict, typed
@@ -69,7 +70,7 @@ def load_rule(path: Path) -> Rule:
     from tdxwhy.files import toml
 
     try:
-        with path.open("rb") as stream:
+        with reading(path) as stream:
             content = stream.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
             raise RulesError(f"{path.name}: larger than {_MAX_BYTES} bytes")

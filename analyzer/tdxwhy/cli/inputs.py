@@ -10,6 +10,7 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from tdxwhy.files import reading
 from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
@@ -93,8 +94,10 @@ def _of_folder(name: str) -> Iterator[LogInput]:
 
 def _is_zip(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            return path.is_file() and file.read(len(_ZIP)) == _ZIP
+        if not path.is_file():
+            return False
+        with reading(path) as file:
+            return file.read(len(_ZIP)) == _ZIP
     except OSError:
         return False
 
@@ -104,8 +107,10 @@ def _is_tar_of_logs(path: Path) -> bool:
     from tdxwhy.read.expand import compression_of
 
     try:
-        with path.open("rb") as file:
-            head = file.read(512) if path.is_file() else b""
+        if not path.is_file():
+            return False
+        with reading(path) as file:
+            head = file.read(512)
     except OSError:
         return False
     if not (head[257:262] == b"ustar" or compression_of(head)):
@@ -135,7 +140,7 @@ def _tarred(path: Path) -> Iterator[Member | Refused]:
     from tdxwhy.fleet.gather import kind_of
     from tdxwhy.read.opening import Opened, Raw
 
-    with path.open("rb") as stream:
+    with reading(path) as stream:
         opened = Opened(stream, str(path))
         if kind_of(opened.head) == "tar":
             yield from members("tar", cast(BinaryIO, BufferedReader(Raw(opened))))
@@ -161,7 +166,7 @@ def _of_zip(name: str, piped: BytesIO | None = None) -> Iterator[LogInput]:
 
     empty = True
     reports: dict[str, dict[str, bytes]] = {}
-    with piped or Path(name).open("rb") as stream:
+    with piped or reading(name) as stream:
         for member in members("zip", stream):
             empty = False
             if isinstance(member, Refused):
@@ -215,7 +220,7 @@ def _digest(one: LogInput) -> bytes:
         return b""
     digest = blake2b(digest_size=16)
     try:
-        with one.source.open("rb") as file:
+        with reading(one.source) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError:

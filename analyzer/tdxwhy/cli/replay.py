@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tdxwhy.cli.inputs import sidecar_of
 from tdxwhy.cli.simulate import load, parsed, requests
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
+from tdxwhy.files import reading
 from tdxwhy.records import BootRecords, Topology
 from tdxwhy.replay.nouns import Verdict
 
@@ -102,7 +103,7 @@ def _head(name: str) -> bytes:
         if name == "-":
             head = sys.stdin.buffer.peek(_HEAD) if isinstance(sys.stdin.buffer, BufferedReader) else b""
         else:
-            with Path(name).open("rb") as file:
+            with reading(name) as file:
                 head = file.read(_HEAD)
     except OSError as error:
         raise TdxwhyError(f"{name}: {reason(error)}") from None

@@ -60,14 +60,15 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Review the thread and print it; 1 only with --fail-on."""
+    from tdxwhy.read.mail.pick import held
     from tdxwhy.review.review import review
 
     if [*args.thread, *args.later].count("-") > 1:
         raise TdxwhyError("- is standard input and can be read once: give a file for the thread or for --with")
-    mails = list(_read(args.thread, args.about))
+    mails = held(_read(args.thread, args.about))
     if not mails:
         raise NothingToJudge(f"{args.thread[0]}: no thread about {args.about!r}" if args.about else f"{args.thread[0]}: no mails found")
-    found = review(mails, _read(args.later, None), args.tree)
+    found = review(mails, held(_read(args.later, None)), args.tree)
     complain_of(found.notes, "notes")
     sys.stdout.write(_for(found, args.person) if args.person else _rendered(found, args.format))
     return int(fails(found, args.fail_on))
@@ -92,7 +93,7 @@ def _read(paths: Iterable[str], about: str | None) -> Iterator[Mail]:
 
     for path in paths:
         if path == "-":
-            yield from read_stream(sys.stdin.buffer, "standard input")
+            yield from read_stream(sys.stdin.buffer, "standard input", about)
         else:
             yield from read_mails(Path(path), about)
 

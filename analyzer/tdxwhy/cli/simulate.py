@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tdxwhy.errors import RulesError, TdxwhyError, reason
+from tdxwhy.files import reading
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -117,7 +119,7 @@ def requests(name: str) -> Iterator[str]:
         yield from _lines(sys.stdin)
         return
     try:
-        with Path(name).open(encoding="utf-8", errors="replace") as file:
+        with io.TextIOWrapper(reading(name), encoding="utf-8", errors="replace") as file:
             yield from _lines(file)
     except OSError as error:
         raise TdxwhyError(f"{name}: {reason(error)}") from None

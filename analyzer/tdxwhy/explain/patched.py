@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
+from tdxwhy.files import reading
 from tdxwhy.noun import NamedTuple
 from tdxwhy.source.apply import apply_patches
 from tdxwhy.source.diff import FilePatch, parse_diff
@@ -90,7 +91,7 @@ def _text(path: str) -> str:
     from tdxwhy.read.mail.source import read_mails
 
     try:
-        with Path(path).open("rb") as stream:
+        with reading(path) as stream:
             data = stream.read(_LARGEST)
     except OSError as error:
         raise TdxwhyError(f"{path}: {reason(error)}") from None

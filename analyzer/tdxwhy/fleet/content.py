@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+from tdxwhy.files import descriptor
 from tdxwhy.fleet import counters
 from tdxwhy.fleet.part import digest_of
 from tdxwhy.fleet.sources import STDIN, Source
@@ -126,7 +127,7 @@ def opened(source: Source, sizes: Collection[int]) -> Iterator[Content]:
     if "://" in source.path:
         yield _object(source)
         return
-    handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
+    handle = descriptor(source.path)
     try:
         size = os.fstat(handle).st_size
         if 0 < size < _WHOLE:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.files import reading
 from tdxwhy.read.expand import compression_of, expanded, whole
 from tdxwhy.read.text import BLOCK
 from tdxwhy.records import Loss, Place
@@ -141,6 +142,6 @@ def open_path(path: Path) -> BinaryIO:
     try:
         if path.is_dir():
             raise TdxwhyError(f"{path}: is a directory")
-        return path.open("rb")
+        return reading(path)
     except OSError as error:
         raise TdxwhyError(f"{path}: {reason(error)}") from error

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence
-from tdxwhy.review.lines import LEVELS, squeeze
+from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message, Status
 from tdxwhy.review.phrases import phrases, word_class
 from tdxwhy.review.view import Said, View, evidence
@@ -37,7 +36,7 @@ def find_answer(view: View, message: Message, said: Said, last_line: int) -> Rep
     prompt = phrases("prompt").search(said.sentence.text) is not None
     replied = False
     asked = said.called or ((name,) if (name := view.addressee(message, said)) else ())
-    for reply in _replies(view, message):
+    for reply in view.replies(message):
         if view.people.same(reply.mail.author, message.mail.author) or reply.kind == "bot":
             continue
         by_asked = any(view.people.same(reply.mail.author, name) for name in asked)
@@ -50,14 +49,6 @@ def find_answer(view: View, message: Message, said: Said, last_line: int) -> Rep
         if answer is not None:
             return answer
     return NONE if replied else _later(view, message, said, asked)
-
-
-def _replies(view: View, message: Message) -> Iterator[Message]:
-    """Yield the mails below a mail that can still quote it, nearest first."""
-    waiting = list(view.children.get(message.mail.message_id, ()))
-    for _ in range(LEVELS):
-        yield from waiting
-        waiting = [child for reply in waiting for child in view.children.get(reply.mail.message_id, ())]
 
 
 def _under_quote(view: View, message: Message, reply: Message, said: Said, last_line: int) -> Reply | None:

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.lines import own_lines, squeeze
 from tdxwhy.review.nouns import Message
+from tdxwhy.review.quotes import REFLOWED
 from tdxwhy.review.view import View
 
 _TELLING = 8
@@ -77,7 +78,7 @@ class Origins:
                     numbers.append(line.number)
                     pieces.append(words)
                     offset += len(words)
-            self._own[name] = _Own(places, "".join(pieces), starts, numbers)
+            self._own[name] = _Own(places, "".join(pieces)[:REFLOWED], starts, numbers)
         return self._own[name]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
@@ -12,6 +13,8 @@ from tdxwhy.read.mail.nouns import Mail
 
 # Characters of a name.
 _NAME = 200
+# Letters without which a name is too short to be misspelt, and words of names with which one is compared letter by letter.
+_SHORT, _COMPARED = 4, 400
 _NOISE = re.compile(r"\(.{0,200}?\)|<.{0,200}?>|\"|\bvia\b.{0,200}$", re.IGNORECASE)
 
 
@@ -89,8 +92,20 @@ class People:
         return self._found[word]
 
     def _called(self, word: str) -> str | None:
-        close = self._parts.get(word) or {number for part, numbers in self._parts.items() if _close(word, part) for number in numbers}
+        close = self._parts.get(word) or {number for part in self._near(word) for number in self._parts[part]}
         return self.names[next(iter(close))] if len(close) == 1 else None
+
+    def _near(self, word: str) -> list[str]:
+        """Return the parts of names that a word shortens or misspells; among very many names a misspelt one could be anybody's."""
+        if len(self._parts) <= _COMPARED:
+            return [part for part in self._parts if _close(word, part)]
+        first = bisect_left(self._sorted, word)
+        last = bisect_left(self._sorted, word + "\U0010ffff", first)
+        return self._sorted[first : min(last, first + 2)] if len(word) >= _SHORT else []
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._parts)
 
     @cached_property
     def _parts(self) -> dict[str, set[int]]:
@@ -104,6 +119,6 @@ class People:
 
 def _close(word: str, part: str) -> bool:
     """Tell whether a name is shortened or misspelt: same first letter, and nearly the same letters."""
-    if word[0] != part[0] or len(word) < 4:
+    if word[0] != part[0] or len(word) < _SHORT:
         return False
     return part.startswith(word) or SequenceMatcher(None, word, part[: len(word)]).ratio() >= 0.75

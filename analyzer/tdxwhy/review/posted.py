@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import islice
+from typing import TypeAlias
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.lines import squeeze
@@ -13,6 +16,10 @@ from tdxwhy.review.threads import Subject, read_subject, version_key
 _SAME = 0.6
 _FEW = 4
 _COMMON = 50
+# Later patches of one title; whoever posts a patch more often than this is not followed further.
+_MOST = 200
+
+_Series: TypeAlias = tuple[str | int | None, ...]
 
 
 class LaterVersions(NamedTuple):
@@ -33,7 +40,7 @@ class Posted:
         self._of_word: dict[str, list[int]] = {}
         self._of_title: dict[str, list[int]] = {}
         self._of_author: dict[str, list[Message]] = {}
-        self._series: dict[tuple[str | int | None, ...], list[Message]] = {}
+        self._series: dict[_Series, list[Message]] = {}
         for number, (patch, title) in enumerate(zip(self._patches, self._titles, strict=True)):
             self._series.setdefault(_series(patch), []).append(patch)
             if patch.total:
@@ -44,6 +51,10 @@ class Posted:
         self._found: dict[tuple[str, str | None, str | None], LaterVersions] = {}
         self._added: dict[str, set[str]] = {}
         self._alike: dict[str, list[Message]] = {}
+        self._ordered: dict[str, list[Message]] = {}
+        self._number = {patch.mail.message_id: number for number, patch in enumerate(self._patches)}
+        self._together: dict[tuple[_Series, ...], tuple[Message, ...]] = {}
+        self._author_after: dict[tuple[str, tuple[int, ...]], tuple[Message, ...]] = {}
         self._above: dict[str, Message | None] = {}
 
     def after(self, of: Message) -> LaterVersions:
@@ -57,13 +68,24 @@ class Posted:
 
     def _later(self, subject: Subject, top: Message | None) -> LaterVersions:
         version = version_key(subject.version)
-        named = [m for m in self._named(subject.title) if version_key(m.version) > version]
+        ordered = self._in_order(subject.title)
+        begin = bisect_right(ordered, version, key=lambda m: version_key(m.version))
+        named = sorted(ordered[begin : begin + _MOST], key=lambda m: self._number[m.mail.message_id])
         named = named or self._same_code(top, lambda m: version_key(m.version) > version)
         if named:
-            found = dict.fromkeys(_series(m) for m in named)
-            return LaterVersions(tuple(named), tuple(m for key in found for m in self._series[key]))
-        posted = self._of_author.get(top.mail.author, ()) if top and subject.patch else ()
-        return LaterVersions((), tuple(m for m in posted if version_key(m.version) > version))
+            return LaterVersions(tuple(named), self._mails_of(tuple(dict.fromkeys(_series(m) for m in named))))
+        return LaterVersions((), self._by_author(top.mail.author, version) if top and subject.patch else ())
+
+    def _mails_of(self, series: tuple[_Series, ...]) -> tuple[Message, ...]:
+        if series not in self._together:
+            self._together[series] = tuple(m for key in series for m in self._series[key])
+        return self._together[series]
+
+    def _by_author(self, author: str, after: tuple[int, ...]) -> tuple[Message, ...]:
+        key = author, after
+        if key not in self._author_after:
+            self._author_after[key] = tuple(m for m in self._of_author.get(author, ()) if version_key(m.version) > after)
+        return self._author_after[key]
 
     def patch_above(self, of: Message) -> Message | None:
         """Return the nearest patch above a mail, the mail itself if it is one."""
@@ -83,13 +105,14 @@ class Posted:
         A later patch that has the very title of another one of this series is that one's.
         """
         title = read_subject(patch.mail.subject).title
-        beside = {read_subject(m.mail.subject).title.lower() for m in self.series_of(patch) if m.kind == patch.kind} - {title.lower()}
+        beside = self._titles_of.get(_series(patch), frozenset())
 
         def follows(m: Message) -> bool:
             own = m.kind == patch.kind and m is not patch and _order(m) > _order(patch)
-            return own and read_subject(m.mail.subject).title.lower() not in beside
+            other = read_subject(m.mail.subject).title.lower()
+            return own and (other == title.lower() or (m.kind, other) not in beside)
 
-        named = [m for m in self._named(title) if follows(m)]
+        named = self._first_after(title, patch, follows)
         named += [m for m in self._same_code(patch, follows) if m not in named]
         if not named:
             return None
@@ -98,6 +121,22 @@ class Posted:
             (m for m in named if _order(m)[0] == first[0]),
             key=lambda m: (_alike(title, read_subject(m.mail.subject).title), m.part == patch.part),
         )
+
+    def _first_after(self, title: str, patch: Message, wanted: Callable[[Message], bool]) -> list[Message]:
+        """Return the patches of about this title in the first later version that has any that is wanted."""
+        ordered = self._in_order(title)
+        found: list[Message] = []
+        for m in islice(ordered, bisect_right(ordered, _order(patch), key=_order), None):
+            if found and _order(m)[0] != _order(found[0])[0]:
+                break
+            if wanted(m):
+                found.append(m)
+        return found
+
+    @cached_property
+    def _titles_of(self) -> dict[_Series, frozenset[tuple[str, str]]]:
+        """Return what the mails of each series are and how they are called."""
+        return {key: frozenset((m.kind, read_subject(m.mail.subject).title.lower()) for m in of) for key, of in self._series.items()}
 
     def series_of(self, patch: Message) -> list[Message]:
         """Return the other mails of a patch's series in the same version."""
@@ -113,6 +152,12 @@ class Posted:
             near = sorted({number for numbers in (*rare, self._of_title.get(title.lower(), ())) for number in numbers})
             self._alike[title] = [self._patches[number] for number in near if _alike(title, self._titles[number]) >= _SAME]
         return self._alike[title]
+
+    def _in_order(self, title: str) -> list[Message]:
+        """Return the same by version and date."""
+        if title not in self._ordered:
+            self._ordered[title] = sorted(self._named(title), key=_order)
+        return self._ordered[title]
 
     def _same_code(self, top: Message | None, wanted: Callable[[Message], bool]) -> list[Message]:
         """Find a patch again under another title: by the code that it adds. Lines that many patches add tell nothing."""
@@ -146,7 +191,7 @@ def _words(title: str) -> frozenset[str]:
     return frozenset(title.lower().split())
 
 
-def _series(patch: Message) -> tuple[str | int | None, ...]:
+def _series(patch: Message) -> _Series:
     """Return what the mails of a series share: author, version, and the mail that began it; a patch without a number stands alone."""
     mail = patch.mail
     began = next(iter((*mail.references, *mail.in_reply_to)), mail.message_id if patch.part in (0, None) else "")

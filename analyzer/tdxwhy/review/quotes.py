@@ -12,6 +12,8 @@ from tdxwhy.review.threads import chain
 
 _TELLING = 8
 _LONG = 20
+# Characters of a mail's own words in which a quote that was wrapped anew is looked for; beyond them only whole lines are found.
+REFLOWED = 1 << 15
 
 
 class OwnText(NamedTuple):
@@ -36,7 +38,7 @@ class Speaker(NamedTuple):
 def own_text(message: Message) -> OwnText:
     """Return a mail's own words in the form in which quotes are looked up."""
     squeezed = [squeeze(line.text) for line in own_lines(message.lines)]
-    return OwnText(frozenset(squeezed), "".join(squeezed))
+    return OwnText(frozenset(squeezed), "".join(squeezed)[:REFLOWED])
 
 
 class Speakers:

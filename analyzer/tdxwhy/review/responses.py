@@ -14,6 +14,9 @@ from tdxwhy.review.regions import LONGEST, Point, points
 from tdxwhy.review.remarks import Found, Remarks
 from tdxwhy.review.view import Said, View, evidence
 
+# Responses that are kept of one remark, the oldest.
+_MOST = 100
+
 
 class Responses:
     """Links every piece that an author writes under somebody's remarks to these."""
@@ -43,6 +46,8 @@ class Responses:
                 answered = self._remarks.above(message, region)
             by_author = self._remarks.is_author(message)
             for remark in answered:
+                if len(self._of.get(_key(remark), ())) >= _MOST:
+                    continue
                 made = _pieces(message, said, remark, own=by_author)
                 self._of.setdefault(_key(remark), []).extend(made)
                 if by_author and quoting:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Place
 from tdxwhy.review.blocks import Block, is_greeting, own_blocks
-from tdxwhy.review.lines import squeeze
+from tdxwhy.review.lines import LEVELS, squeeze
 from tdxwhy.review.nouns import Message
 from tdxwhy.review.people import People
-from tdxwhy.review.quotes import Speakers
+from tdxwhy.review.quotes import REFLOWED, Speakers
 from tdxwhy.review.sentences import Sentence, sentences
 
 _CALL = re.compile(r"^(?:Hi|Hello|Hey|Dear|@)?\s*((?:[A-Z][\w.-]+)(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Z][\w.-]+){0,4})\s*+(?:[,:!]\s*+)?$")
 _FIRST = re.compile(r"([A-Z][a-z]{2,15}), (?=\S)")
 _MENTIONED = re.compile(r"(?:^|\s)@([A-Z]\w{2,15})\b")
 _LAST = re.compile(r", ([A-Z][a-z]{2,15})\?$")
+# Replies to one mail in which an answer is looked for.
+_LOOKED = 500
 
 
 class Said(NamedTuple):
@@ -51,6 +54,8 @@ class View:
         self._above: dict[str, list[int | None]] = {}
         self._calling: dict[str, list[Message]] = {}
         self._quoted: dict[str, dict[tuple[str | None, str], int]] = {}
+        self._replies: dict[str, list[Message]] = {}
+        self._origin: dict[str, frozenset[str | None]] = {}
 
     @cached_property
     def children(self) -> dict[str, list[Message]]:
@@ -108,6 +113,27 @@ class View:
         if root not in self._calling:
             self._calling[root] = [one for one in self._threads[root] if any(said.called for said in self.said(one))]
         return self._calling[root]
+
+    def replies(self, message: Message) -> list[Message]:
+        """Return the mails below a mail that answer it directly or quote its words, nearest first, of very many the nearest."""
+        name = message.mail.message_id
+        if name not in self._replies:
+            self._replies[name] = list(islice(self._quoting(message), _LOOKED))
+        return self._replies[name]
+
+    def _quoting(self, message: Message) -> Iterator[Message]:
+        name = message.mail.message_id
+        waiting = self.children.get(name, ())
+        for _ in range(LEVELS):
+            yield from (one for one in waiting if one.parent == name or name in self._origins(one))
+            waiting = [child for one in waiting for child in self.children.get(one.mail.message_id, ())]
+
+    def _origins(self, message: Message) -> frozenset[str | None]:
+        """Return in which mails the words stand that a mail quotes."""
+        name = message.mail.message_id
+        if name not in self._origin:
+            self._origin[name] = frozenset(speaker.origin for speaker in self.speakers.lines(message) if speaker is not None)
+        return self._origin[name]
 
     def quoted_at(self, message: Message) -> dict[tuple[str | None, str], int]:
         """Return where a mail last quotes a line, by the mail that holds it and its words without blanks."""
@@ -182,7 +208,7 @@ class View:
         message = self.by_id[name]
         if name not in self._plain:
             bare = (re.sub(r"^[+ ]?\s*\*?\s*", "", line.text) for line in message.lines if not line.level)
-            self._plain[name] = squeeze(" ".join(bare))
+            self._plain[name] = squeeze(" ".join(bare))[:REFLOWED]
         return self._plain[name]
 
     @cached_property

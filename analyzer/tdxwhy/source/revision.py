@@ -9,6 +9,7 @@ from typing import Any
 
 from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.files import reading
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.repository import Borrowed, said
 
@@ -130,7 +131,7 @@ def _git_folder(path: Path) -> Path:
 
 def _small(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
+        with reading(path) as stream:
             return stream.read(4096).decode("ascii", "replace").strip()
     except OSError:
         return ""

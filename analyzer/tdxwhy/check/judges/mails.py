@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from tdxwhy.check.engine import judge, unique
@@ -17,10 +17,11 @@ from tdxwhy.check.scope import scope
 from tdxwhy.check.subjects.nouns import RemarkSubject
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Settings
+from tdxwhy.files import reading
 from tdxwhy.read.mail.nouns import Mail
 from tdxwhy.records import Evidence, Finding
 
-MAILS = 50_000
+_NOTES = 20
 # Longer than any thread; a mailbox of patches is not reviewed as one.
 THREAD = 400
 _BEGINS = 24
@@ -30,13 +31,15 @@ _ANSWER = re.compile(r"\s{0,40}(?:re|fwd?|aw|sv)\s{0,40}:", re.IGNORECASE)
 
 def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judged:
     """Judge an mbox, a maildir, a folder of mails, or one mail."""
-    mails = list(islice(_read(given), MAILS))
+    reading = _read(given)
+    mails = list(islice(reading, THREAD + 1))
     files = _Files(given)
     remarks = _remarks(mails, rules, files)
     findings: list[Finding] = []
     hidden: list[Suppressed] = []
-    notes: list[str] = [note for mail in mails for note in mail.notes][:5]
-    for mail in mails:
+    notes = [f"more than {THREAD} mails: what was asked, needed and promised in them is not judged"] if len(mails) > THREAD else []
+    for mail in chain(mails, reading):
+        notes.extend(mail.notes if len(notes) < _NOTES else ())
         said = tuple(remarks.get(mail.message_id, ()))
         if is_patch(mail):
             one = judge_code(mail.body, files.name(mail), rules, settings, Mailed(mail.message_id, said))
@@ -46,9 +49,9 @@ def judge_mails(given: Input, rules: Sequence[Rule], settings: Settings) -> Judg
             move = _Shift(files.lines(mail), mail)
             findings.extend(move(found) for found in one.findings)
             hidden.extend(each._replace(finding=move(each.finding)) for each in one.suppressed)
-        notes.extend(f"{mail.subject[:60]}: {note}" for note in one.notes)
+        notes.extend(f"{mail.subject[:60]}: {note}" for note in one.notes if len(notes) < _NOTES)
     sources = {one.evidence[0].place.source for one in (*findings, *(each.finding for each in hidden))}
-    judged = Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes[:20]), files.texts(sources), tuple(hidden))
+    judged = Judged(given.name, "mails", unique(findings), bool(mails), tuple(notes), files.texts(sources), tuple(hidden))
     return _with_users(judged, mails, settings.tree) if settings.tree and len(mails) <= THREAD else judged
 
 
@@ -121,7 +124,7 @@ class _Files:
             data = self._given.data
             path = self._paths.get(mail.place.source, self._given.path)
             if data is None and path is not None and path.is_file():
-                with path.open("rb") as stream:
+                with reading(path) as stream:
                     data = stream.read(WHOLE)
             self._lines[name] = data.decode("utf-8", "replace").split("\n") if data and data[:2] != b"\x1f\x8b" else []
         return self._lines[name]

@@ -9,7 +9,7 @@ from typing import Any
 
 from tdxwhy.digits import whole
 from tdxwhy.errors import TdxwhyError, reason
-from tdxwhy.files import shown
+from tdxwhy.files import reading, shown
 from tdxwhy.ranges import numbers
 from tdxwhy.records import Cpu, Evidence, Place, Presence, Topology
 
@@ -55,7 +55,7 @@ def read_sidecar(path: Path) -> Topology:
 
 
 def _beginning(path: Path) -> bytes:
-    with path.open("rb") as stream:
+    with reading(path) as stream:
         return stream.read(_MOST_BYTES)
 
 
@@ -203,7 +203,7 @@ def value_of(root: Path, inside: str) -> str | None:
     try:
         if not path.resolve().is_relative_to(root.resolve()) or not path.is_file():
             return None
-        with path.open("rb") as stream:
+        with reading(path) as stream:
             text = stream.read(_MOST_BYTES_OF_A_FACT).decode("utf-8", "replace").strip()
     except OSError:
         return None

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from tdxwhy.files import reading
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.host.bundle import HEAD, KERNEL_LOG, LOGS, SIDECARS, TOPOLOGY, best_log, pack
@@ -45,7 +46,7 @@ def log_in(folder: str) -> str | None:
         try:
             path = Path(folder, name)
             if path.is_file() and not path.is_symlink():
-                with path.open("rb") as stream:
+                with reading(path) as stream:
                     heads[name] = stream.read(HEAD)
         except OSError:
             continue
@@ -77,7 +78,7 @@ def host_and_date(name: str) -> tuple[str | None, str | None]:
 
 def _read(folder: str, name: str) -> bytes:
     try:
-        with Path(folder, name).open("rb") as stream:
+        with reading(Path(folder, name)) as stream:
             return stream.read(_MOST)
     except OSError:
         return b""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tdxwhy.errors import TdxwhyError, reason
-from tdxwhy.files import shown
+from tdxwhy.files import reading, shown
 from tdxwhy.read.host.bundle import LOGS, SIDECARS
 from tdxwhy.read.host.collect import CPUS, Run, command, kernel_log
 from tdxwhy.read.host.sidecar import parse_sidecar, read_sidecar
@@ -67,7 +67,7 @@ class HostFolder:
         try:
             if not found.is_file() or not (self.live or found.resolve().is_relative_to(self.root.resolve())):
                 return None
-            with found.open("rb") as stream:
+            with reading(found) as stream:
                 return text_of(stream.read(_MOST))
         except (OSError, ValueError):
             return None

@@ -9,23 +9,15 @@ from typing import Any
 
 from tdxwhy.digits import is_whole
 from tdxwhy.errors import NothingToJudge, TdxwhyError
-from tdxwhy.noun import NamedTuple
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail.heads import HEAD_BYTES, Linked, linked
 from tdxwhy.read.mail.nouns import Mail
-from tdxwhy.read.mail.pick import below, needle_of
+from tdxwhy.read.mail.pick import Links, needle_of
 from tdxwhy.read.repository import Borrowed, said
 
 WHOLE = 3000
 _REF = re.compile(r"^refs/[\w./-]{1,200}$")
 _OID = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
-
-
-class _Entry(NamedTuple):
-    """What pass one keeps of a mail: where it lies, and what links it to others."""
-
-    object_id: str
-    linked: Linked
 
 
 def epochs(path: Path) -> list[Path]:
@@ -40,23 +32,30 @@ def epochs(path: Path) -> list[Path]:
 def inbox_mails(repositories: list[Path], about: str | None) -> Iterator[Mail]:
     """Yield the mails of all epochs: those of the threads that `about` names, else all of a small inbox."""
     needle = needle_of(about) if about else None
-    held: list[tuple[Path, list[_Entry]]] = []
+    links = Links()
+    held: list[tuple[Path, list[str]]] = []
     for path in repositories:
+        objects: list[str] = []
         with _Store(path) as store:
-            held.append((path, [entry for oid in store.mails() if (entry := store.entry(oid, needle))]))
-    total = sum(len(entries) for _, entries in held)
-    if needle is None and total > WHOLE:
-        raise TdxwhyError(f"{total} mails in this inbox", "name the series: --about SUBJECT or --about MESSAGE-ID")
-    chosen = below(one.linked for _, entries in held for one in entries) if needle else None
+            for name in store.mails():
+                if (found := store.linked(name, needle)) is not None:
+                    links.add(*found)
+                    objects.append(name)
+        held.append((path, objects))
+    if needle is None and len(links) > WHOLE:
+        raise TdxwhyError(f"{len(links)} mails in this inbox", "name the series: --about SUBJECT or --about MESSAGE-ID")
+    chosen = links.below() if needle else None
     if chosen is not None and not chosen:
         raise NothingToJudge(f"no mail of this inbox is about {about!r}")
-    for path, entries in held:
-        picked = [entry for entry in entries if chosen is None or entry.linked.message_id in chosen]
+    number = 0
+    for path, objects in held:
+        picked = [name for at, name in enumerate(objects, number) if chosen is None or at in chosen]
+        number += len(objects)
         if not picked:
             continue
         with _Store(path) as store:
-            for entry in picked:
-                yield decode_mail(store.read(entry.object_id, MAIL_BYTES + 1), f"{path.name}:{entry.object_id[:12]}")
+            for name in picked:
+                yield decode_mail(store.read(name, MAIL_BYTES + 1), f"{path.name}:{name[:12]}")
 
 
 class _Store:
@@ -102,11 +101,9 @@ class _Store:
         """Return the first `limit` bytes of an object, b"" where it is missing."""
         return self._borrowed.read(name, limit) or b""
 
-    def entry(self, name: str, needle: str | None) -> _Entry | None:
+    def linked(self, name: str, needle: str | None) -> Linked | None:
         """Return what links a mail to others, None for an object that is no mail."""
-        raw = self.read(name, HEAD_BYTES)
-        found = linked(raw, needle)
-        return _Entry(name, found) if found is not None else None
+        return linked(self.read(name, HEAD_BYTES), needle)
 
 
 def _head(path: Path) -> str:

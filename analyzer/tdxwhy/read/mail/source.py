@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
-from tdxwhy.files import shown
+from tdxwhy.files import reading, shown
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail.head import visible
 from tdxwhy.read.mail.mbox import split_mbox
 from tdxwhy.read.mail.nouns import Mail
-from tdxwhy.read.mail.pick import about_mails, below, needle_of
+from tdxwhy.read.mail.pick import Chosen, Links, about_mails, needle_of
 from tdxwhy.read.opening import Opened, Raw
 
 if TYPE_CHECKING:
@@ -34,11 +34,12 @@ def read_mails(path: Path, about: str | None = None) -> Iterator[Mail]:
     with its epochs; a page of lore, of hypermail or MHonArc (HTML or text) or of patchwork. `about` keeps the threads in which a mail has
     it in its subject or for its Message-ID.
     """
-    seen: set[str] = set()
+    seen: set[int] = set()  # hashes: of a million mails the ids themselves would take twice the room
     mails = _mails(path, about)
     for mail in about_mails(mails, about) if about else mails:
-        if mail.message_id not in seen:
-            seen.add(mail.message_id)
+        key = hash(mail.message_id)
+        if key not in seen:
+            seen.add(key)
             yield mail
 
 
@@ -48,7 +49,7 @@ def _mails(path: Path, about: str | None) -> Iterator[Mail]:
         return
     try:
         chosen = _chosen(path, about) if about else None
-        with path.open("rb") as stream:
+        with reading(path) as stream:
             yield from _stream(stream, shown(path.name), chosen)
     except FileNotFoundError:
         raise TdxwhyError(f"{path}: no such file") from None
@@ -56,26 +57,28 @@ def _mails(path: Path, about: str | None) -> Iterator[Mail]:
         raise TdxwhyError(f"{path}: {reason(error)}") from None
 
 
-def read_stream(stream: BinaryIO, name: str) -> Iterator[Mail]:
+def read_stream(stream: BinaryIO, name: str, about: str | None = None) -> Iterator[Mail]:
     r"""Yield the mails of an open stream, such as standard input; forms as `read_mails`, without folders.
 
     >>> import io
     >>> [(mail.subject, mail.body) for mail in read_stream(io.BytesIO(b"Message-ID: <1@x>\nSubject: x\n\nhi\n"), "mail")]
     [('x', 'hi\n')]
     """
-    yield from _stream(stream, name)
+    mails = _stream(stream, name)
+    yield from about_mails(mails, about) if about else mails
 
 
-def _chosen(path: Path, about: str) -> frozenset[int] | None:
+def _chosen(path: Path, about: str) -> Chosen | None:
     """Return which mails of an mbox belong to the threads that `about` names, by their heads alone; None for any other file."""
     needle = needle_of(about)
-    with path.open("rb") as stream:
+    with reading(path) as stream:
         opened = Opened(stream, shown(path.name))
         if not _is_mbox(_start(opened)):
             return None
-        rows = [_linked(raw, needle) for _, raw in split_mbox(io.BufferedReader(Raw(opened), _SNIFF))]
-    chosen = below(rows)
-    return frozenset(number for number, row in enumerate(rows) if row.message_id in chosen)
+        links = Links()
+        for _, raw in split_mbox(io.BufferedReader(Raw(opened), _SNIFF)):
+            links.add(*_linked(raw, needle))
+    return links.below()
 
 
 def _linked(raw: bytes, needle: str) -> Linked:
@@ -90,7 +93,7 @@ def _linked(raw: bytes, needle: str) -> Linked:
     return Linked(mail.message_id.encode("utf-8", "replace"), links, needle in mail.subject.lower())
 
 
-def _stream(stream: BinaryIO, name: str, chosen: frozenset[int] | None = None) -> Iterator[Mail]:
+def _stream(stream: BinaryIO, name: str, chosen: Chosen | None = None) -> Iterator[Mail]:
     """Yield the mails of a stream, compressed or not, of an mbox those chosen; the last one tells if the rest was lost."""
     opened = Opened(stream, name)
     last: Mail | None = None
@@ -113,7 +116,7 @@ def _start(opened: Opened) -> bytes:
     return opened.head[:_SNIFF].lstrip(b"\xef\xbb\xbf\r\n\t ")
 
 
-def _opened(opened: Opened, chosen: frozenset[int] | None) -> Iterator[Mail]:
+def _opened(opened: Opened, chosen: Chosen | None) -> Iterator[Mail]:
     head = _start(opened)
     buffered = io.BufferedReader(Raw(opened), _SNIFF)
     if _is_mbox(head):
@@ -149,7 +152,7 @@ def _folder(path: Path, about: str | None) -> Iterator[Mail]:
     if not files:
         raise NothingToJudge(f"{path}: no mails in this folder")
     for file in files:
-        with file.open("rb") as stream:
+        with reading(file) as stream:
             yield from _stream(stream, shown(file.name))
 
 

@@ -167,6 +167,16 @@ def test_a_package_that_is_not_there_is_one_line(missing: str, arguments: list[s
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("missing", ["tree_sitter", "tree_sitter_c"])
+def test_a_thread_is_reviewed_without_what_reads_c_and_says_what_is_missing_of_it(missing: str) -> None:
+    whole, part = (without(names, "review", "--format", "json", "samples/threads/put-off/thread.mbox") for names in ("none", missing))
+    assert (part.returncode, part.stderr.count("\n")) == (0, 1)
+    assert "fail without a message is not looked for: reading C wants the packages tree-sitter and tree-sitter-c" in part.stderr
+    with_c, without_c = json.loads(whole.stdout), json.loads(part.stdout)
+    assert with_c["failing_paths"]
+    assert without_c == {**with_c, "failing_paths": [], **{name: without_c[name] for name in ("patches", "notes")}}
+
+
 def test_without_what_is_only_for_speed_a_large_log_is_answered_alike(tmp_path) -> None:
     log = tmp_path / "large.log"
     noise = "".join(f"[{second:5}.000000] usb 1-1: new device number {second}\n" for second in range(60_000))

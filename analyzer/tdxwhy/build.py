@@ -16,7 +16,7 @@ from tdxwhy.errors import main_in_one_line
 
 def pieces() -> tuple[compiled.Piece, ...]:
     """Return all pieces, in the order in which they are made."""
-    from tdxwhy.check.catalogue import RULES
+    from tdxwhy.check.catalogue import EXAMPLES, RULES
     from tdxwhy.check.scope import SCOPE
     from tdxwhy.cli.words import ARGUMENTS
     from tdxwhy.incident.anchors import SPOKEN
@@ -30,7 +30,8 @@ def pieces() -> tuple[compiled.Piece, ...]:
     from tdxwhy.review.phrases import PHRASES
     from tdxwhy.source.calls import CALLS
 
-    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, EFFECTS, RULES, SCOPE, PHRASES, LEARNT, INCIDENT, SPOKEN, READY, ARGUMENTS
+    rules = (RULES, EXAMPLES, SCOPE)
+    return KNOWLEDGE, CODES, ANCHORS, NAMES, CALLS, MODEL, EFFECTS, *rules, PHRASES, LEARNT, INCIDENT, SPOKEN, READY, ARGUMENTS
 
 
 def write(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 TdxwhyError            exit 2: usage, configuration, or an input that could not be read at all
 ├── RulesError         exit 2: a file under rules/ (or a user's own) is wrong; names file and place
+├── PackageAbsent      exit 2: what was asked for wants a package that is not installed; names it
 └── NothingToJudge     exit 3: read, but there is nothing in it to judge
 """
 
@@ -24,6 +25,10 @@ class TdxwhyError(Exception):
 
 class RulesError(TdxwhyError):
     """A rule or knowledge file that cannot be used as it stands."""
+
+
+class PackageAbsent(TdxwhyError):  # noqa: N818 - it names what is absent
+    """What was asked for wants a package that is not installed."""
 
 
 class NothingToJudge(TdxwhyError):  # noqa: N818 - it is a verdict more than an error

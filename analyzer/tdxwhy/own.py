@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy import shipped
-from tdxwhy.errors import RulesError, TdxwhyError, reason
+from tdxwhy.errors import PackageAbsent, RulesError, TdxwhyError, reason
 from tdxwhy.files import reading, toml
 from tdxwhy.levels import LEVELS
 from tdxwhy.toml import read, tables
@@ -62,6 +62,8 @@ def use(folder: Path) -> None:
     """Lay a folder over the shipped ones."""
     if not folder.is_dir():
         raise TdxwhyError(f"{folder}: no such folder", "a folder with knowledge/*.toml and model/*.toml")
+    if shipped.in_zip():
+        raise PackageAbsent(f"{folder}: rules of one's own want tdxwhy installed, not one file of it", "python3 -m pip install .")
     files = _files(folder)
     if not files:
         raise TdxwhyError(f"{folder}: nothing in knowledge/ or model/", "forms in knowledge/*.toml, generations in model/*.toml")

@@ -24,10 +24,10 @@ def lay_over(folder: str) -> None:
 
 def in_checkout() -> bool:
     """Tell whether the data files are a checkout's own, or overlaid, so that tables are made of them as they are."""
-    return bool(_overlay) or (not os.path.isdir(_SHIPPED) and not _in_zip())  # noqa: PTH112 - see above
+    return bool(_overlay) or (not os.path.isdir(_SHIPPED) and not in_zip())  # noqa: PTH112 - see above
 
 
-def _in_zip() -> bool:
+def in_zip() -> bool:
     """Tell whether the package is imported from a zip, whose files have no place of their own."""
     return not os.path.isdir(_PACKAGE)  # noqa: PTH112 - see above
 
@@ -47,7 +47,7 @@ def folder(name: str) -> Path:
 
 
 def _own_folder(name: str) -> Path:
-    if _in_zip():
+    if in_zip():
         import zipfile
 
         return cast("Path", zipfile.Path(os.path.dirname(_PACKAGE), f"tdxwhy/_shipped/{name}/"))  # noqa: PTH120 - see above

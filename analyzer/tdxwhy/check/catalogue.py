@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tdxwhy import compiled
-from tdxwhy.check.rules import FOLDERS, Rule, load_folders
+from tdxwhy.check.rules import FOLDERS, Example, Rule, load_folders
 from tdxwhy.errors import RulesError, TdxwhyError, nearest
 from tdxwhy.shipped import folder
 
@@ -67,9 +67,24 @@ def _tables() -> dict[str, Any]:
 RULES = compiled.Piece("rules", _sources, _tables)
 
 
+def _examples() -> dict[str, Any]:
+    return {"examples": {rule.id: rule.example for rule in load_folders(shipped_folders())}}
+
+
+# Apart from the rules, since no verdict wants them.
+EXAMPLES = compiled.Piece("examples", _sources, _examples)
+
+
+def with_examples(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """Return all shipped rules and those of the user's own folders, with their examples."""
+    examples = compiled.table(EXAMPLES, "examples")
+    known = rules_of(*folders, only=FOLDERS)
+    return tuple(rule._replace(example=rule.example or tuple(Example(*one) for one in examples[rule.id])) for rule in known)
+
+
 def find(rule_id: str, folders: Sequence[Path] = ()) -> Rule:
     """Return one rule by its id, with its examples."""
-    known = load_folders((*shipped_folders(), *folders))
+    known = with_examples(folders)
     for rule in known:
         if rule.id == rule_id.upper():
             return rule

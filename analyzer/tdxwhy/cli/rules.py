@@ -27,10 +27,9 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; 1 where an example does not hold."""
-    from tdxwhy.check.catalogue import chosen, shipped_folders
-    from tdxwhy.check.rules import load_folders
+    from tdxwhy.check.catalogue import chosen, with_examples
 
-    rules = chosen(load_folders((*shipped_folders(), *args.rules)), args.prefix)
+    rules = chosen(with_examples(args.rules), args.prefix)
     return {"list": _list, "test": _test, "coverage": _coverage}[args.action](rules, args.format == "json")
 
 

@@ -36,7 +36,7 @@ from tdxwhy.review.stances import find_stances
 from tdxwhy.review.statuses import find_remarks
 from tdxwhy.review.tags import find_tags
 from tdxwhy.review.threads import build_messages
-from tdxwhy.review.versions import Code, patch_code, patch_text, patch_versions
+from tdxwhy.review.versions import Code, patch_code, patch_text, patch_versions, unread
 from tdxwhy.review.view import View
 from tdxwhy.source.diff import holds_diff
 from tdxwhy.source.nouns import FailingPath, PrintSite
@@ -163,5 +163,5 @@ class _Found:
             patches=patches,
             changes=between.changes(self._remarks, self._tags),
             silent=between.silent(self._questions),
-            notes=tuple(f"{mail.place.source}: {note}" for mail in own for note in mail.notes),
+            notes=(*(f"{mail.place.source}: {note}" for mail in own for note in mail.notes), *(unread() if self._codes else ())),
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from tdxwhy.errors import PackageAbsent
 from tdxwhy.review.nouns import Message, PatchVersion, Precondition, Tag
 from tdxwhy.review.preconditions import find_preconditions
 from tdxwhy.review.tags import find_tags
 from tdxwhy.review.threads import read_subject, version_key
 from tdxwhy.review.view import View
+from tdxwhy.source.ctree import parser
 from tdxwhy.source.failing import failing_paths
 from tdxwhy.source.nouns import FailingPath, PrintSite
 from tdxwhy.source.prints import print_sites
@@ -24,13 +26,28 @@ Files = tuple[tuple[str, str], ...]
 
 
 def patch_code(message: Message, tree: Files = ()) -> tuple[tuple[PrintSite, ...], tuple[FailingPath, ...]]:
-    """Return the messages that a patch adds and the paths on which it fails; callees are looked up in the files of a tree."""
+    """Return the messages that a patch adds and the paths on which it fails; callees are looked up in the files of a tree.
+
+    Without the packages that read C there are no paths, which `unread` says.
+    """
     return _code(patch_text(message), message.mail.place.source, tree)
 
 
 @lru_cache(maxsize=256)
 def _code(text: str, source: str, tree: Files) -> tuple[tuple[PrintSite, ...], tuple[FailingPath, ...]]:
-    return tuple(site for site in print_sites(text, source) if site.added), failing_paths(text, source, dict(tree))
+    prints = tuple(site for site in print_sites(text, source) if site.added)
+    try:
+        return prints, failing_paths(text, source, dict(tree))
+    except PackageAbsent:
+        return prints, ()
+
+
+def unread() -> Iterator[str]:
+    """Yield what is missing of a review of patches where C cannot be read, and what would read it."""
+    try:
+        parser()
+    except PackageAbsent as error:
+        yield f"where the patches fail without a message is not looked for: {error.message}"
 
 
 Code = tuple[Sequence[PrintSite], Sequence[FailingPath]]

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tdxwhy.errors import TdxwhyError
+from tdxwhy.errors import PackageAbsent
 from tdxwhy.source.code import blank_comments
 from tdxwhy.source.grammar import prefix
 from tdxwhy.source.syntax import Define, Function, Statement, Unit
@@ -77,12 +77,12 @@ def names_of_loops(text: str) -> dict[int, list[str]]:
 
 @lru_cache(maxsize=1)
 def parser() -> Parser:
-    """Return the one parser of C; TdxwhyError where what it is made of is not installed."""
+    """Return the one parser of C; PackageAbsent where what it is made of is not installed."""
     try:
         import tree_sitter
         import tree_sitter_c
     except ModuleNotFoundError as error:
-        raise TdxwhyError(
+        raise PackageAbsent(
             "reading C wants the packages tree-sitter and tree-sitter-c: python3 -m pip install tree-sitter tree-sitter-c"
         ) from error
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_c.language()))

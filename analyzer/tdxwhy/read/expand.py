@@ -42,8 +42,8 @@ def _whole_gzip(data: bytes, most: int) -> bytes | None:
 
 def _whole_zstd(data: bytes, most: int) -> bytes | None:
     zstandard: Any = import_module("zstandard")
-    if not 0 <= zstandard.frame_content_size(data) <= most:
-        return None  # of unknown size: the library would not tell of what follows the frame
+    if data[1:4] == _SKIPPED or not 0 <= zstandard.frame_content_size(data) <= most:
+        return None  # of unknown size, or passed over: the library, or an older one, would not tell of what follows the frame
     library = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     content: bytes = library.decompress(data, max_output_size=most, allow_extra_data=False)
     return content

@@ -86,9 +86,9 @@ wheel: $(VENV)/installed
 	cd build/wheel && { venv/bin/tdxwhy log --brief $(CURDIR)/$(SAMPLE)/dmesg.log || test $$? -eq 1; }
 
 # One file for a host that has Python 3.11 and nothing else.
-pyz: $(VENV)/installed
+pyz: $(VENV)/run
 	rm -rf build/pyz && mkdir -p build/pyz dist
-	$(BIN)/python -m build --wheel --outdir build/pyz . > build/pyz/log
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/pyz .
 	$(BIN)/python packaging/pyz.py build/pyz/*.whl dist/tdxwhy.pyz
 	cd build/pyz && { $(PYTHON) -I $(CURDIR)/dist/tdxwhy.pyz log --brief $(CURDIR)/$(SAMPLE)/dmesg.log || test $$? -eq 1; }
 

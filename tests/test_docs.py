@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 from importlib import import_module
@@ -55,6 +56,36 @@ def test_every_command_and_option_is_there(pages):
         options = {option for action in import_module(f"tdxwhy.cli.{name}").parser()._actions for option in action.option_strings}
         missing = {option for option in options - {"-h", "--help"} if option not in text}
         assert not missing
+
+
+# In an indented block, or in a line between backticks; what a pipe, a redirection or a comment follows ends before it.
+WRITTEN_DOWN = re.compile(r"(?:^ {4}(?:[^\n`]*?[ |])?|`(?:sudo )?(?:[^\n`]*\| )?)tdxwhy ((?:[^\n`|>#\"]|\"[^\"\n]*\")+)", re.MULTILINE)
+PAGES = [ROOT / "README.md", ROOT / "packaging" / "README.md", *sorted(DOCS.rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_what_a_page_tells_to_type_is_understood(page: Path):
+    """A mere name of a command may stand in a sentence; one with an option is whole."""
+    for found in WRITTEN_DOWN.finditer(page.read_text(encoding="utf-8")):
+        command, *words = shlex.split(found[1].replace(" --knowledge my-knowledge", ""))
+        if any(word.startswith("-") for word in words) or found[0].startswith(" "):
+            import_module(f"tdxwhy.cli.{command}").parser().parse_args(words)
+
+
+def test_the_queries_that_a_page_shows_are_answered(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("duckdb")
+    monkeypatch.chdir(ROOT)
+    store = str(tmp_path / "store")
+    assert (
+        main(["ingest", "--quiet", "--jobs", "1", "--store", store, "samples/logs/td-package-offline", "samples/logs/seam-not-enabled"])
+        == 0
+    )
+    shown = [query for page in PAGES for query in re.findall(r'fleet query --store \S+ "([^"]+)"', page.read_text(encoding="utf-8"))]
+    assert shown
+    for query in shown:
+        capsys.readouterr()
+        assert main(["fleet", "query", "--store", store, query]) == 0
+        assert len(capsys.readouterr().out.splitlines()) > 1
 
 
 @pytest.mark.parametrize(

@@ -262,3 +262,52 @@ def test_quotes_without_markers_are_no_words_of_the_one_who_quotes():
     quoted = "From: Ben Ruiz <ben@b.example> Sent: Monday, June 1, 2026\n\nWhy is it counted here, and not where the table is made?\n"
     found = remarks(patch(), asked, mail("a", ADA, f"The probe code cannot.\n\n{quoted}", "r"))
     assert [(one.author, one.status) for one in found] == [("Ben Ruiz", "answered")]
+
+
+SKETCH = """Say when no slot is idle.
+
+Signed-off-by: Ada Moor <ada@a.example>
+---
+ slots.c | 3 +++
+
++	if (!n)
++		pr_warn("widget: no idle slot\\n");
+"""
+
+
+def test_a_patch_without_hunk_headers_is_read_as_a_sketch():
+    found = review([mail("p", ADA, SKETCH, subject="[PATCH] widget: warn")])
+    assert [(site.format, site.place.line) for _, site in found.prints] == [("widget: no idle slot\\n", 8)]
+
+
+def test_blank_lines_within_hunks_begin_no_sketch():
+    found = review(
+        [mail("p", ADA, PATCH.replace("+	w->idle = n;", '+	pr_warn("widget: %d\\n", n);'), subject="[PATCH] widget: warn")]
+    )
+    assert [site.format for _, site in found.prints] == ["widget: %d\\n"]
+
+
+@pytest.mark.parametrize(
+    ("words", "asks"),
+    [
+        ("Racy against the timer.", True),
+        ("Still a plain int.", True),
+        ("w->slot[i].busy", False),
+        ("s/int/u32/", False),
+        ("Thanks. Put that into the changelog.", True),
+        ("Right, as on the other bus.", False),
+    ],
+)
+def test_a_short_remark_on_code_wants_something(words, asks):
+    found = review(
+        [mail("p", ADA, PATCH, subject="[PATCH v2 1/1] widget: count"), mail("r", BEN, f"> +	w->idle = n;\n\n{words}\n", "p")]
+    )
+    assert bool(found.questions) == asks
+
+
+def test_one_letter_agrees():
+    asked = mail("r", BEN, "> +	w->idle = n;\n\nPlease move this up.\n", "p", day=2)
+    answer = mail("a", ADA, "> Please move this up.\n\nk\n", "r", day=3)
+    found = review([mail("p", ADA, PATCH, subject="[PATCH v2 1/1] widget: count"), asked, answer])
+    assert [response.kind for response in found.remarks[0].responses] == ["agrees"]
+    assert [one.evidence.quote for one in found.commitments] == ["k"]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.answers import find_answer
 from tdxwhy.review.blocks import Block
-from tdxwhy.review.labels import demands, pleads
+from tdxwhy.review.labels import demands, pleads, yields
 from tdxwhy.review.nouns import Message, Question, Remark, Request, Status
 from tdxwhy.review.phrases import phrases
+from tdxwhy.review.sentences import Sentence
 from tdxwhy.review.view import Said, View, evidence
 
 _LONGEST = 380
 _SUBJECT = 200
 _MOST = 60
+_FEW = 20
+_PLAIN = re.compile(r"[A-Za-z]?[a-z'-]{1,40}[.,;:!]?")
 
 
 class Asked(NamedTuple):
@@ -50,7 +54,7 @@ def asked_without_mark(view: View, message: Message, remarks: Sequence[Remark], 
     """Return what a mail's remarks ask for without a question.
 
     Of each remark it is the first sentence that says what is to be done, or to be otherwise, if a piece begins with it; further down only
-    one that says please.
+    one that says please; else, under lines of a patch, the remark itself where it is one short sentence: there it wants something.
     """
     taken = sorted(question.evidence.place.line or 0 for question in questions)
     sayings = view.said(message)
@@ -65,11 +69,26 @@ def asked_without_mark(view: View, message: Message, remarks: Sequence[Remark], 
         if not told:
             continue
         on_patch = remark.on is None or remark.on.file is not None
-        opens = told[:1] if first == 0 or sayings[first - 1].about != told[0].about else []
+        opens = _opening(told) if first == 0 or sayings[first - 1].about != told[0].about else []
         said = next((one for one in told if demands(one.sentence, on_patch=on_patch) and (one in opens or pleads(one.sentence))), None)
+        if said is None and len(told) == 1 and remark.on is not None and on_patch and _short(told[0].sentence):
+            said = told[0]
         if said is not None:
             found.append(_demand(view, message, said, remark))
     return found
+
+
+def _opening(told: Sequence[Said]) -> Sequence[Said]:
+    """Return the sentences of a remark up to the first one that neither thanks nor only assents, and that one."""
+    polite = (at for at, said in enumerate(told) if not (phrases("courtesy").search(said.sentence.text) or yields(said.sentence)))
+    return told[: next(polite, len(told)) + 1]
+
+
+def _short(sentence: Sentence) -> bool:
+    """Tell whether a remark's only sentence says in a few words what is wrong: prose, no mere code, no assent, no replacement of words."""
+    words = sentence.text.split()
+    plain = [word for word in words if _PLAIN.fullmatch(word)]
+    return 2 * len(plain) > len(words) and len(words) <= _FEW and not sentence.text.startswith("s/") and not yields(sentence)
 
 
 def _demand(view: View, message: Message, said: Said, remark: Remark) -> Question:

@@ -16,7 +16,7 @@ from tdxwhy.review.view import View
 LONGEST = 1500
 _OFFERED = ("example", "code", "diff", "comment", "log")
 _ITEM = re.compile(r"^\s{0,8}(?:[-*•]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+\S")
-_WORDS = re.compile(r"[^\W\d_]{2}|\w\?")
+_WORDS = re.compile(r"[^\W\d_]{2}|\w\?|^[kKyY]\W{0,3}$")
 _SHOWN = 8
 _LEAD = 12
 _NEAR = 2

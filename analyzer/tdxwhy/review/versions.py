@@ -12,14 +12,36 @@ from tdxwhy.review.tags import find_tags
 from tdxwhy.review.threads import read_subject, version_key
 from tdxwhy.review.view import View
 from tdxwhy.source.ctree import parser
+from tdxwhy.source.diff import holds_diff
 from tdxwhy.source.failing import failing_paths
 from tdxwhy.source.nouns import FailingPath, PrintSite
 from tdxwhy.source.prints import print_sites
 
 
 def patch_text(message: Message) -> str:
-    """Return a patch mail's own text; quoted lines are blank, so that line numbers stay the mail's."""
-    return "\n".join("" if line.level else line.text for line in message.lines)
+    """Return a patch mail's own text; quoted lines are blank, so that line numbers stay the mail's.
+
+    In a patch without any hunk's header, a sketch, the lines that it adds or takes away below its `---` get one in the place of the line
+    above them.
+    """
+    lines = ["" if line.level else line.text for line in message.lines]
+    if message.kind == "patch" and "---" in lines and not holds_diff("\n".join(lines)):
+        for first, end in _sketches(lines, lines.index("---")):
+            counts = [sum(not line.startswith(sign) for line in lines[first:end]) for sign in "+-"]
+            lines[first - 1] = f"@@ -1,{counts[0]} +1,{counts[1]} @@"
+    return "\n".join(lines)
+
+
+def _sketches(lines: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
+    """Yield the first line and the end of each run of changed lines that stands behind a blank line, the `---` or a file's header."""
+    at = start + 1
+    while at < len(lines):
+        end = at
+        while end < len(lines) and lines[end][:1] in ("+", "-") and not lines[end].startswith(("+++ ", "--- ", "---", "-- ")):
+            end += 1
+        if end > at and (not lines[at - 1].strip() or lines[at - 1] == "---" or lines[at - 1].startswith("+++ ")):
+            yield at, end
+        at = max(end, at + 1)
 
 
 Files = tuple[tuple[str, str], ...]

@@ -25,6 +25,7 @@ BESIDE = {
     "qemu.internal-error-data",
     "qemu.quote.len",
     "unknown.qemu",
+    "mce.uncorrected",
 }
 BESIDE |= {"qgs.context", "qgs.msgtype", "qgs.bad", "qgs.timeout", "qgs.resp0", "guest.outblob-empty-file", "qemu.failed-to-initialize-kvm"}
 SPEAKERS = {"qemu": "qemu-system-x86_64: ", "qgsd": "qgsd[812]: ", "kata": 'level=error msg="'}

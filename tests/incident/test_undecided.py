@@ -167,3 +167,63 @@ def test_packages_that_a_reporter_tells_of_are_those_of_a_cpu_in_the_log(tmp_pat
     log += "[  800.100001] virt/tdx: SEAMCALL (0x0000000000000023) failed: 0x8000020000000001\n"
     (one,) = told(tmp_path, capsys, f"{UP}{log}\nCPUs 0-31 are on socket 0, 32-63 on socket 1.\n")["incidents"]  # type: ignore[misc]
     assert (one["packages"], one["cpus"]) == ([1], [61])
+
+
+def test_what_stands_behind_a_kvm_without_tdx_is_open_where_the_host_is_silent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "qemu-system-x86_64: vm-type TDX not supported by KVM\n"
+    silent = UP.splitlines()[0] + "\nkernel 6.17.8\n"
+    (one,) = told(tmp_path, capsys, silent + line)["incidents"]  # type: ignore[misc]
+    assert one["causes"] == ["kvm-tdx-off", "tdx-not-requested", "seam-not-enabled"]
+    assert any("cmdline" in asked for asked in one["settles"])
+
+
+def test_an_update_after_which_the_version_can_be_read_left_the_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = f"{UP}seamldr: SEAMCALL (0x8000000000000001) failed: 0x8000050d00000000\ntdx_module/error: programming:firmware-invalid\n"
+    (one,) = told(tmp_path, capsys, f"{call}tdx_host/version          1.5.20\n")["incidents"]  # type: ignore[misc]
+    assert one["module_usable"] is True
+    (one,) = told(tmp_path, capsys, f"{call}cat: /sys/devices/faux/tdx_host/version: No such device or address\n")["incidents"]  # type: ignore[misc]
+    assert (one["module_usable"], one["errno"]) == (False, -6)
+
+
+UNCORRECTED = "mce: [Hardware Error]: CPU 3: Machine Check: 0 Bank 7: bd80000000100134\n"
+UNCORRECTED += "mce: [Hardware Error]: PROCESSOR 0:c06f2 TIME 1788190000 SOCKET 1 APIC 6 microcode 21000201\n"
+
+
+def test_a_machine_check_is_an_incident_beside_a_td_that_died_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    died = "kvm: TD vp_enter_ret 0xe000060400000000\n"
+    found = told(tmp_path, capsys, UNCORRECTED + died)["incidents"]
+    assert [(one["stage"], one["causes"]) for one in found] == [  # type: ignore[attr-defined]
+        ("memory-error", ["td-machine-check"]),
+        ("td-run", ["td-machine-check"]),
+    ]
+    assert [(one["packages"], one["cpus"]) for one in found] == [([1], [3])] * 2  # type: ignore[attr-defined]
+    assert told(tmp_path, capsys, UP + UNCORRECTED)["incidents"] == []  # of something else on the machine
+    corrected = told(tmp_path, capsys, UNCORRECTED.replace("bd8", "9c8") + died)["incidents"]
+    assert [one["stage"] for one in corrected] == ["td-run"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("Kernel panic - not syncing: TD misconfiguration: SEPT_VE_DISABLE attibute must be set.", "SEPT_VE_DISABLE"),
+        ("kvm_intel: TDX instr fetch to shared GPA = 0x800100000 @ RIP = 0xffff800000103a10", "shared GPA"),
+        ("TDX: Failed to accept memory", "accept memory"),
+    ],
+)
+def test_a_sentence_says_what_the_guest_ran_into(tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, words: str) -> None:
+    (one,) = told(tmp_path, capsys, f"{line}\n")["incidents"]  # type: ignore[misc]
+    assert words in one["sentence"]
+
+
+def test_any_reader_of_a_quote_is_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    read = 'could not read report property "outblob": read /sys/kernel/config/tsm/report/e1/outblob: input/output error\n'
+    (one,) = told(tmp_path, capsys, read)["incidents"]  # type: ignore[misc]
+    assert (one["stage"], one["errno"]) == ("td-quote", -5)
+    assert len(one["causes"]) > 1
+
+
+def test_a_command_that_was_typed_states_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    typed = "$ sudo modprobe kvm_intel tdx=1\n$ qemu-system-x86_64 -object tdx-guest,id=t\n"
+    typed += "qemu-system-x86_64: vm-type TDX not supported by KVM\n"
+    (one,) = told(tmp_path, capsys, typed + "$ uname -r\n6.17.8\n")["incidents"]  # type: ignore[misc]
+    assert one["causes"][0] == "kvm-tdx-off"

@@ -167,7 +167,7 @@ def host_of(report: LogReport) -> Host:
         told.role,
         told.outcome,
         tuple(cause.id for cause in told.causes),
-        told.causes[0].title[:1].lower() + told.causes[0].title[1:] if told.causes else "",
+        _title(told),
         told.actions[0].text if told.actions else "",
         told.kernel,
         told.module,
@@ -177,6 +177,14 @@ def host_of(report: LogReport) -> Host:
         told.topology,
         _keyids(told),
     )
+
+
+def _title(told: Diagnosis) -> str:
+    """Return the first cause as a clause; where none is known, that it failed."""
+    if not told.causes:
+        return ""
+    title = told.causes[0].title
+    return "initialisation failed" if told.causes[0].id == "unknown" else title[:1].lower() + title[1:]
 
 
 # What the line holds that tells the private KeyIDs; of one that was cut or spoiled, not all of it is known.

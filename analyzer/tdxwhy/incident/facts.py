@@ -39,6 +39,8 @@ def of_paste(evidence: PastedEvidence, host: Host, cases: Sequence[Case], topolo
         found.add("memory-error-seen")
     if host.asked:
         found.add("asked")
+    if host.role == "host" and host.outcome == "unknown" and "keyid-range" in evidence:
+        found.add("host-silent")
     if all(mark.component in GUEST for case in cases for mark in case.marks) and not any(
         name.startswith("qgsd") for name in evidence.brought
     ):
@@ -178,14 +180,12 @@ def usable_of(case: Case, evidence: PastedEvidence) -> bool | None:
         return None
     if "module-gone" in evidence:
         return False
-    calls = [mark.seamcall for mark in case.marks if mark.seamcall is not None]
-    if calls and not all(row_of(call).keeps for call in calls):
-        return False
     last, invalid = evidence.last("module-version"), evidence.first("update-invalid")
     if last is not None and invalid is not None and (last.line.place.line or 0) > (invalid.line.place.line or 0):
         return True
+    calls = [mark.seamcall for mark in case.marks if mark.seamcall is not None]
     if calls:
-        return True
+        return all(row_of(call).keeps for call in calls)
     return True if last is not None and _used_up(evidence) else None
 
 

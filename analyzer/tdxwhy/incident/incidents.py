@@ -57,13 +57,13 @@ def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
     values = {**values_of(case, evidence, host, cases), **_named_values(named)}
     brought = set(evidence.brought) | ({"kernel-log"} if "host-up" in shared else set())
     numbers = [mark.sign.line.place.line for mark in case.marks if mark.sign.line.place.line is not None]
-    calls = tuple(dict.fromkeys(mark.seamcall for mark in case.marks if mark.seamcall is not None))
+    calls = _calls(case) or (_calls(*cases) if ranked.causes and tables.causes()[ranked.causes[0]].blames == "machine-check" else ())
     same = [mark for mark in case.marks if mark.sign.message.id == case.main.sign.message.id]
     return Incident(
         stage=case.stage,
         component=case.main.component,
         evidence=_quotes(case, ranked, evidence),
-        causes=_with_host(ranked.causes, host),
+        causes=_with_host(ranked, host, known),
         seamcall=calls[0] if calls else None,
         calls=calls,
         errno=_errno(case),
@@ -83,11 +83,18 @@ def _incident(  # noqa: PLR0913, PLR0917 - what a paste is
     )
 
 
-def _with_host(causes: tuple[str, ...], host: Host) -> tuple[str, ...]:
-    """Put what keeps the host's TDX off behind the fact that it is off."""
-    if causes[:1] != ("kvm-tdx-off",) or host.outcome not in ("failed", "disabled-by-bios", "not-attempted"):
+def _with_host(ranked: Ranked, host: Host, facts: frozenset[str]) -> tuple[str, ...]:
+    """Put what keeps the host's TDX off behind the fact that it is off: what its log names, or what a silent one leaves open."""
+    causes = ranked.causes
+    behind = tables.causes()[causes[0]].behind if causes else ()
+    if not behind or host.outcome == "initialized" or (host.outcome == "unknown" and "host-silent" not in facts):
         return causes
-    return tuple(dict.fromkeys((causes[0], *host.causes[:1], *causes[1:])))[:3]
+    named = host.causes[:1] if host.outcome != "unknown" else behind
+    return tuple(dict.fromkeys((causes[0], *named, *causes[1:])))[:3]
+
+
+def _calls(*cases: Case) -> tuple[FailedCall, ...]:
+    return tuple(dict.fromkeys(mark.seamcall for case in cases for mark in case.marks if mark.seamcall is not None))
 
 
 def _errno(case: Case) -> int | None:

@@ -64,7 +64,13 @@ def errno_of_sign(sign: Sign, after: tuple[PasteLine, ...]) -> int | None:
         match = next((one for one in found if one is not None), None)
         return -int(next(one for one in match.groups() if one)) if match is not None else None
     tail = sign.line.text.rpartition(": ")[2] if sign.message.component in _VMMS else ""
-    return errno_of(tail) if tail else None
+    return errno_of(tail) if tail else _told_by_row(sign)
+
+
+def _told_by_row(sign: Sign) -> int | None:
+    """Return the errno that the row of a message has, where the line says just that in words."""
+    number = _words().get(sign.message.errno.lower()) if sign.message.errno else None
+    return -number if number is not None and os.strerror(number) in sign.quote else None
 
 
 def call_of(sign: Sign) -> str:

@@ -16,6 +16,8 @@ from tdxwhy.incident.templates import filled
 
 _SENTENCE, _ACTION, _SETTLE = 400, 300, 200
 _ACTIONS, _SETTLES = 4, 3
+# So much of the line itself is said where nobody says why it is printed.
+_WORDS = 120
 # What KVM made of a TD after a SEAMCALL failed: told, or the rule.
 _GAVE_UP = ("KVM gave the TD up after a SEAMCALL failed", "as a rule KVM gives the TD up after it")
 
@@ -30,8 +32,8 @@ def sentence(case: Case, ranked: Ranked, values: Mapping[str, Any]) -> str:
         said = filled(tables.causes()[ranked.causes[0]].sentence, known)
         unsaid = [str(known[name]) for name in ("cpus", "packages") if name in known and str(known[name]) not in said]
         return _cut(said + (f" ({', '.join(unsaid)})" if unsaid else ""), _SENTENCE)
-    what = f", {known['what']}" if ranked.causes and "what" in known else ""
-    said = f"{failed if case.main.sign.known else 'a failure of TDX in words that no row knows'}{_why(case) or what}"
+    words = f", {known['what']}" if "what" in known else f": {_cut(str(known['words']), _WORDS)}" if "words" in known else ""
+    said = f"{failed if case.main.sign.known else 'a failure of TDX in words that no row knows'}{_why(case) or words}"
     if not ranked.causes:
         return _cut(f"{said}; the paste does not tell why", _SENTENCE)
     titles = [tables.causes()[id].title for id in ranked.causes]

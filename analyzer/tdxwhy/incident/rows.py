@@ -107,6 +107,7 @@ class IncidentCause(NamedTuple):
 
     `blames` says whom it names: packages without an online CPU, or the CPU and package of a machine check. `beside` are facts that
     stand beside the main line as evidence. `arises`: the stage at which it comes about, where it shows at another one.
+    `behind`: what of the host's can lie behind it: what its log names, or one of these where its log is silent.
     """
 
     id: str
@@ -116,6 +117,7 @@ class IncidentCause(NamedTuple):
     source: str
     blames: Literal["", "packages", "machine-check"] = ""
     arises: str = ""
+    behind: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     action: tuple[Advice, ...] = ()

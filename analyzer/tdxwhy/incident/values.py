@@ -61,18 +61,20 @@ def _of_paste(evidence: PastedEvidence, host: Host) -> dict[str, Any]:
 def _of_case(case: Case, evidence: PastedEvidence, host: Host) -> dict[str, Any]:
     sign = case.main.sign
     message, said = sign.message, sign.values
+    words = sign.quote.partition(": ")[2] or sign.quote
     return {
         "limit": said.get("limit") or evidence.value("cgroup-limit"),
         "asked": said.get("asked"),
         "errno_text": _errno_text(case),
         "what": filled(message.what, said) or _shown_what(case, evidence),
-        "quote": sign.quote.partition(": ")[2] or sign.quote,
+        "quote": words,
         "remedy": message.remedy,
         "parameters": message.parameters,
         "given": _given(message.parameters, host, evidence),
         "section": said.get("section"),
         "function": _function(case),
         "message": said.get("message", ""),
+        "words": said.get("message") or filled(message.what, said) or (words.rstrip(".") if sign.known else ""),
         "code_text": _code_text(case),
         "vmm": _vmm(case, evidence),
     }

@@ -118,7 +118,8 @@ def told(text: str) -> Iterator[AnswerTold]:
             return
         left = text[: says.start()]
         question = _asked_at_end(left, says[0])
-        if question and not may_be(left):
+        of_command = says[0] == "=" and " " in question  # modprobe kvm_intel tdx=1: a word of the command, and no answer
+        if question and not of_command and not may_be(left):
             for answer in _answers(text[says.end() :]):
                 yield AnswerTold(question, answer)
 

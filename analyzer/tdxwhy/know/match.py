@@ -110,6 +110,8 @@ def match(text: str) -> tuple[Matcher, dict[str, Any]] | None:
                 values = matcher.values(text)
                 if values is not None:
                     return matcher, values
+    if text.isprintable() and "  " not in text and text == text.strip():
+        return None
     narrow = " ".join(text.split())
     return match(narrow) if narrow != text else None
 

@@ -12,7 +12,7 @@ from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, Place, record
 
 # The facility of programs that name none (RFC 5424, table 1).
-_USER = 1
+PROGRAM = 1
 # Digits of a time in microseconds: thirty years.
 _DIGITS = 15
 
@@ -46,12 +46,12 @@ def _journal(entry: Mapping[str, Any], place: Place, raw: str) -> Iterator[LogRe
     message, name = _text(entry["MESSAGE"]), get("SYSLOG_IDENTIFIER")
     kernel = get("_TRANSPORT", "kernel") == "kernel" and (name is None or _text(name) == "kernel")
     # A kernel line carries the time at which the kernel printed it; other times are the journal's own.
-    micro = _number(get("_SOURCE_MONOTONIC_TIMESTAMP")) if kernel else None
+    micro = number_of(get("_SOURCE_MONOTONIC_TIMESTAMP")) if kernel else None
     if micro is None:
-        micro = _number(get("__MONOTONIC_TIMESTAMP"))
+        micro = number_of(get("__MONOTONIC_TIMESTAMP"))
     time_ns = None if micro is None else micro * 1000
     program = "" if kernel else f"{clean(_text(name or get('_COMM') or 'user'))}: "
-    level, facility = _number(get("PRIORITY")), 0 if kernel else _number(get("SYSLOG_FACILITY")) or _USER
+    level, facility = number_of(get("PRIORITY")), 0 if kernel else number_of(get("SYSLOG_FACILITY")) or PROGRAM
     host, caller = get("_HOSTNAME"), get("_KERNEL_CALLER")
     caller, host = caller if isinstance(caller, str) else None, clean(host) if isinstance(host, str) else None
     for line in message.split("\n"):
@@ -88,7 +88,8 @@ def _text(value: object) -> str:
     return bytes(code & 255 for code in value if isinstance(code, int)).decode("utf-8", "replace") if isinstance(value, list) else ""
 
 
-def _number(value: object) -> int | None:
+def number_of(value: object) -> int | None:
+    """Return the number that a field is, if it is one that is not negative."""
     if isinstance(value, str):
         return whole(value, _DIGITS)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_DIGITS else None

@@ -28,9 +28,8 @@ AGAIN = re.compile(r"\[ {0,8}\d{1,9}\.\d{6}[\] ]")
 # A plain word before "kernel: " is the host name of short-monotonic output; messages of the kernel itself hold that rarely.
 MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}\[\d{1,9}\]: ))")
 # Dec  1 10:00:00 node7 kubelet[1003]: text
-_PROGRAM = re.compile(
-    r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) ([A-Za-z][\w.-]{0,254}) (?=(?!kernel\[)[A-Za-z][\w@.-]{0,63}\[\d{1,9}\]: \S)"
-)
+PROGRAM_LINE = r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) ([A-Za-z][\w.-]{0,254}) (?=(?!kernel\[)[A-Za-z][\w@.-]{0,63}\[\d{1,9}\]: \S)"
+_PROGRAM = re.compile(PROGRAM_LINE)
 
 _REMEMBERED = 2048
 
@@ -97,8 +96,8 @@ class UsualColumns(NamedTuple):
     places: list[int]
 
 
-class Columnar(Sequence[LogRecord]):
-    """Lines kept as columns: records are made when they are asked for. Times in nanoseconds since boot stand first, then texts.
+class Columns(Sequence[LogRecord]):
+    """Lines kept as columns: records are made when they are asked for.
 
     `counted`: places are line numbers, not offsets. `turns` are the places in this sequence, 0 apart, at which time steps back or a text
     begins as a banner does.
@@ -112,10 +111,6 @@ class Columnar(Sequence[LogRecord]):
     def of(self, columns: Iterable[Sequence[Any]]) -> Self:
         """Return other lines of the same source. No turns are known of them."""
         return type(self)(type(self.columns)(*columns), self.name, self.counted)
-
-    def levels(self) -> Sequence[int | None] | None:
-        """Return the level of each line, or None where no line shows one."""
-        return None
 
     def __len__(self) -> int:
         """Return how many lines there are."""
@@ -149,6 +144,14 @@ class Columnar(Sequence[LogRecord]):
         return _new(Place, (self.name, place, None, None) if self.counted else (self.name, None, None, place))
 
 
+class Columnar(Columns):
+    """Lines of a kernel kept as columns: times in nanoseconds since boot stand first, then texts."""
+
+    def levels(self) -> Sequence[int | None] | None:
+        """Return the level of each line, or None where no line shows one."""
+        return None
+
+
 class UsualLines(Columnar):
     """Lines of the most usual form."""
 
@@ -159,7 +162,7 @@ class UsualLines(Columnar):
         if all(kept):
             return self
         found = self.of(list(compress(column, kept)) for column in self.columns)
-        found.turns = _turns(found.columns) if self.turns else ()
+        found.turns = turns_of(found.columns) if self.turns else ()
         return found
 
     def _record(self, time: int, text: str, raw: bytes, place: int) -> LogRecord:
@@ -198,12 +201,13 @@ def usual_lines(raws: list[bytes], name: str, where: tuple[list[int], bool]) -> 
     if not all(texts):
         return None
     columns = UsualColumns(times, texts, raws, places)
-    turns = _turns(columns) if times != sorted(times) or _BANNER in b"\n".join(tails[1:]) else []
+    turns = turns_of(columns) if times != sorted(times) or _BANNER in b"\n".join(tails[1:]) else []
     return UsualLines(columns, name, counted, turns)
 
 
-def _turns(columns: UsualColumns) -> list[int]:
-    times, texts, _, _ = columns
+def turns_of(columns: Sequence[Any]) -> list[int]:
+    """Return where time steps back or a text begins as a banner does; `columns` are times, texts and more."""
+    times, texts, *_ = columns
     pairs = enumerate(zip(times, times[1:], texts[1:]), 1)  # noqa: B905 - each with the one that follows
     return [place for place, (one, two, text) in pairs if two < one or text.startswith(BANNER)]
 

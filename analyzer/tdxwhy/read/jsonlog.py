@@ -38,7 +38,7 @@ class JsonReader:
     def __init__(self, name: str) -> None:
         self.losses: list[Loss] = []
         self._name = name
-        self._boot: str | None = None
+        self.boot: str | None = None
         self._fields: dict[str, Any] = {}
         self._first = 0
         self.inside = False
@@ -96,8 +96,8 @@ class JsonReader:
 
     def _items(self, entry: Mapping[str, Any], number: int, raw: str) -> Iterator[Item]:
         boot = boot_of_entry(entry)
-        if boot is not None and boot != self._boot:
-            self._boot = boot
+        if boot is not None and boot != self.boot:
+            self.boot = boot
             yield Mark("boot", number, boot)
         wrapped = next((entry[key] for key in _WRAPPED if isinstance(entry.get(key), str)), None)
         if wrapped is None or "MESSAGE" in entry or "msg" in entry:

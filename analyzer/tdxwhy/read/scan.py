@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress, repeat
+from itertools import compress, count, repeat
 
 from tdxwhy.read.export import ExportReader, is_export
-from tdxwhy.read.fast_lines import cut_out, program_line, usual_lines, usual_record
+from tdxwhy.read.fast_lines import UsualLines, cut_out, program_line, usual_lines, usual_record
+from tdxwhy.read.fast_programs import ProgramEntries, ProgramLines, program_entries, program_lines
 from tdxwhy.read.item import Item, Mark, mark_of
 from tdxwhy.read.jsonlog import OBJECT, JsonReader, is_spread
 from tdxwhy.read.nearby import LookedFor, Nearby, NearbyEntries
@@ -104,15 +105,20 @@ class Scan:
         counted, searched_for = window.offset < _COUNTED, window.spans is not None or not self._anchors
         together = side_by_side(window.data, spans[0][0], spans[-1][1], len(spans))
         places, raws = self._places(window, spans, together), cut_out(window.data, spans, together)
-        may_tell = self._nearby.may_tell(raws) if self._nearby is not None else (False,) * len(raws)
-        lines = usual_lines(raws, self._name, (places, counted)) if spans[-1][1] < window.size else None
+        lines = self._at_once(raws, (places, counted)) if spans[-1][1] < window.size else None
+        said = list(map(str.encode, lines.columns.texts)) if isinstance(lines, ProgramEntries) else raws  # spelt without escapes
+        may_tell = self._nearby.may_tell(said) if self._nearby is not None else (False,) * len(raws)
         if lines is None:
             told = zip(spans, map(self._at, places, repeat(counted)), may_tell, strict=True)
             yield from self._one_by_one(window, told if searched_for else compress(told, holding(self._anchors, raws)), before)
             return
         if not searched_for:
-            kept = list(map(self._telling.__getitem__, lines.columns.texts))
+            stamped = isinstance(lines, UsualLines)
+            kept = list(map(self._telling.__getitem__, lines.columns.texts)) if stamped else holding(self._anchors, raws)
             lines, spans, may_tell = lines.only(kept), list(compress(spans, kept)), list(compress(may_tell, kept))
+        if isinstance(lines, ProgramLines):
+            self._programs(window, spans, lines, may_tell)
+            return
         taken, places = 0, lines.columns.places
         while taken < len(lines):
             start, taken = taken, self._collector.take(lines, taken)
@@ -124,6 +130,23 @@ class Scan:
             if taken < len(lines):
                 last = self._last_before(window, spans[taken][0], places[taken] if counted else None, before)
                 yield from self._finished(last, window.offset + spans[taken][0])
+
+    def _at_once(self, raws: list[bytes], where: tuple[list[int], bool]) -> UsualLines | ProgramLines | ProgramEntries | None:
+        """Read lines at once; None if they are not all of one usual form."""
+        if raws[0].startswith(b"["):
+            return usual_lines(raws, self._name, where)
+        if raws[0].startswith(b"{"):
+            return program_entries(raws, self._name, where, self._json.boot)
+        return program_lines(raws, self._name, where)
+
+    def _programs(self, window: Window, spans: Sequence[tuple[int, int]], lines: ProgramLines, may_tell: Sequence[bool]) -> None:
+        """Take lines of other programs; of a flood of those that tell of more only how many there are."""
+        kept, (texts, _, places, *_) = [True] * len(lines), lines.columns
+        for at in compress(count(), may_tell):
+            if self._nearby is not None:
+                self._nearby.look(window, (spans[at],), (places[at] if lines.counted else None,), (texts[at],))
+                kept[at] = not self._is_counted(window, spans[at][1])
+        self._collector.keep(lines.only(kept))
 
     def _is_counted(self, window: Window, end: int) -> bool:
         """Tell whether the line just looked at is one of a flood of its shape, of which no more is wanted than how many there are."""

@@ -6,10 +6,14 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from tdxwhy.read.fast_lines import Columnar, UsualLines, joined
 from tdxwhy.read.segments import EARLY, SLACK_NS, is_start, opens_at_its_start, stamp_of
 from tdxwhy.records import BootRecords, LogRecord, Loss
+
+if TYPE_CHECKING:
+    from tdxwhy.read.fast_programs import ProgramEntries
 
 KEPT = 20_000
 _HALF = KEPT // 2
@@ -58,7 +62,12 @@ class Collector:
         else:
             self._keep([record])
 
-    def take(self, lines: UsualLines, start: int) -> int:
+    def keep(self, lines: Sequence[LogRecord]) -> None:
+        """Keep lines without a time since boot, none of which begins a boot."""
+        if lines:
+            self._keep(lines)
+
+    def take(self, lines: UsualLines | ProgramEntries, start: int) -> int:
         """Keep lines from a place on, up to one that begins another boot; return its place, or how many there are."""
         stop = self._stop(lines, start)
         if stop > start:
@@ -81,7 +90,7 @@ class Collector:
             while self._late - len(self._latest[0]) >= _HALF:
                 self._late -= len(self._latest.popleft())
 
-    def _stop(self, lines: UsualLines, start: int) -> int:
+    def _stop(self, lines: UsualLines | ProgramEntries, start: int) -> int:
         """Return the place of the line that begins another boot. Only where time steps back can it have done so by more than the slack."""
         times, latest, at = lines.columns.times, self._time, start
         for place in (start, *lines.turns[bisect_right(lines.turns, start) :]):
@@ -94,7 +103,7 @@ class Collector:
         self._time = max((latest, *times[at:]))
         return len(lines)
 
-    def _is_banner_of_another(self, lines: UsualLines, start: int, place: int) -> bool:
+    def _is_banner_of_another(self, lines: UsualLines | ProgramEntries, start: int, place: int) -> bool:
         banner = lines.columns.texts[place].startswith("Linux") and is_start(lines[place])
         return banner and not self._stands_above(lines[start:place][-EARLY:])
 

@@ -129,9 +129,12 @@ def lines_with(found: Sequence[tuple[int, int, int]], data: bytes | bytearray, s
 def holding(anchors: tuple[bytes, ...], lines: Sequence[bytes]) -> Sequence[bool]:
     """Tell of lines, searched at once, which of them hold an anchor."""
     data = b"\n".join(lines)
-    found = {begin for begin, _ in lines_with(matches(anchors, data), data, len(data))}
-    begins = accumulate((len(line) + 1 for line in lines), initial=0)
-    return [begin in found for begin, _ in zip(begins, lines, strict=False)] if found else (False,) * len(lines)
+    each = (searcher.find_matches_as_indexes(data) for searcher in automata(anchors))
+    found = {begin for matches in each for begin, _ in lines_with(matches, data, len(data))}
+    if not found:
+        return (False,) * len(lines)
+    begins = list(accumulate(map((1).__add__, map(len, lines)), initial=0))
+    return list(map(found.__contains__, begins[:-1]))
 
 
 def all_spans(window: Window) -> list[tuple[int, int]]:

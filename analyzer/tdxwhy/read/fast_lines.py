@@ -31,6 +31,10 @@ MONOTONIC = re.compile(r"(?P<host>[\w.-]{1,255}) (?:kernel: |(?=[\w@.\\-]{1,128}
 PROGRAM_LINE = r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) ([A-Za-z][\w.-]{0,254}) (?=(?!kernel\[)[A-Za-z][\w@.-]{0,63}\[\d{1,9}\]: \S)"
 _PROGRAM = re.compile(PROGRAM_LINE)
 
+# What in a message, or at its ends, wants a closer look.
+_ODD = (b"]: ", b" kernel: ", b" \n", b"\n ", b"\n\n")
+_STAMP_WITHIN = re.compile(rb"\[ {0,8}(?:\d{1,9}\.\d{6}|[TC]\d)")
+_PRINTABLE, _LONG = bytes(range(0x20, 0x7F)) + b"\n", 2000
 _REMEMBERED = 2048
 
 # Builds a place in half the time of a call with defaults.
@@ -40,10 +44,29 @@ _new = tuple.__new__
 class _Texts(Memo[bytes, str]):
     """What stands behind a stamp as text, or nothing where that is not one message of printable ASCII: boots print the same."""
 
+    def of(self, tails: Sequence[bytes]) -> list[str]:
+        """Return the text of each; those that were not met before are looked at together, and one by one only where they must be."""
+        known = list(map(self.get, tails))
+        new = [tail for tail, text in zip(tails, known, strict=True) if text is None]
+        if not new or not _are_plain(new):
+            return list(map(self.__getitem__, tails))
+        texts = dict(zip(new, b"\n".join(new).decode("ascii").split("\n"), strict=True))
+        for tail, text in texts.items():
+            self.keep(tail, text)
+        return [texts[tail] if text is None else text for tail, text in zip(tails, known, strict=True)]
+
     def __missing__(self, tail: bytes) -> str:
         """Look at a message that was not met before."""
         text = tail.decode("ascii") if _PLAIN.fullmatch(tail) else ""
         return self.keep(tail, text if text and _is_whole(text, 0) and not _CALLER.match(tail) else "")
+
+
+def _are_plain(tails: Sequence[bytes]) -> bool:
+    """Tell of messages whether each is one of printable ASCII and nothing in them wants a closer look."""
+    data = b"\n".join([b"", *tails, b""])
+    if data.translate(None, _PRINTABLE) or max(map(len, tails)) > _LONG or any(odd in data for odd in _ODD):
+        return False
+    return _STAMP_WITHIN.search(data) is None
 
 
 _texts = _Texts(_REMEMBERED)
@@ -197,7 +220,7 @@ def usual_lines(raws: list[bytes], name: str, where: tuple[list[int], bool]) -> 
     if stamped is None:
         return None
     times, tails = stamped
-    texts = list(map(_texts.__getitem__, tails))
+    texts = _texts.of(tails)
     if not all(texts):
         return None
     columns = UsualColumns(times, texts, raws, places)

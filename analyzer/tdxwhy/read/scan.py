@@ -114,7 +114,7 @@ class Scan:
             return
         if not searched_for:
             stamped = isinstance(lines, UsualLines)
-            kept = list(map(self._telling.__getitem__, lines.columns.texts)) if stamped else holding(self._anchors, raws)
+            kept = self._telling.of(lines.columns.texts) if stamped else holding(self._anchors, raws)
             lines, spans, may_tell = lines.only(kept), list(compress(spans, kept)), list(compress(may_tell, kept))
         if isinstance(lines, ProgramLines):
             self._programs(window, spans, lines, may_tell)

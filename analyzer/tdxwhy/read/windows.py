@@ -166,9 +166,14 @@ class Telling(Memo[str, bool]):
         # None may begin in a stamp: its last blank is all of it that is searched.
         self.sound = not any(_IN_STAMP.match(anchor) for anchor in anchors)
 
-    def __missing__(self, text: str) -> bool:
-        """Search a text that was not met before."""
-        return self.keep(text, bool(matches(self._anchors, b" " + text.encode())))
+    def of(self, texts: Sequence[str]) -> list[bool]:
+        """Tell of each text; those that were not met before are searched at once."""
+        known = list(map(self.get, texts))
+        new = [text for text, tells in zip(texts, known, strict=True) if tells is None]
+        told = dict(zip(new, holding(self._anchors, [b" " + text.encode() for text in new]), strict=True))
+        for text, tells in told.items():
+            self.keep(text, tells)
+        return [told[text] if tells is None else tells for text, tells in zip(texts, known, strict=True)]
 
 
 def windows(source: Readable) -> Iterator[Window]:

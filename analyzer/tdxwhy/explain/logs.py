@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # So many boots are held with their lines, and no more of these together; so many are known by all that decides, and no more of that.
 _HELD, _LINES = 32, 20_000
-_KNOWN, _TOKENS = 4096, 100_000
+_KNOWN, _TOKENS = 4096, 30_000
 # What thousands of boots share that have lost their lines.
 _GONE, _NOTHING = BootRecords((), 0, None), Topology()
 

@@ -176,6 +176,11 @@ def timed(records: Sequence[LogRecord]) -> bool:
     return isinstance(records, Columnar) or all(record.time_ns is not None for record in records)
 
 
+def texts_of(records: Sequence[LogRecord]) -> Sequence[str]:
+    """Return the text of each line."""
+    return records.columns[1] if isinstance(records, Columnar) else [record.text for record in records]
+
+
 def likeness(events: TimedLines, edges: Edges) -> Hashable | None:
     """Return what a diagnosis depends on, of a boot whose lines all have a time.
 

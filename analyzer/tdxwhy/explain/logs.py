@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tdxwhy.explain.lines import edges_of, likeness, timed, understood
+from tdxwhy.explain.lines import edges_of, likeness, texts_of, timed, understood
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.relayed import is_relayed
 from tdxwhy.noun import NamedTuple
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 # So many boots are held with their lines, and no more of these together; so many are known by all that decides, and no more of that.
 _HELD, _LINES = 32, 20_000
-_KNOWN, _TOKENS = 4096, 30_000
+_KNOWN, _TOKENS = 4096, 100_000
+# A boot of more lines about TDX that differ is like no other, and to ask takes as long as to judge it.
+_DIFFERENT = 1024
 # What thousands of boots share that have lost their lines.
 _GONE, _NOTHING = BootRecords((), 0, None), Topology()
 
@@ -87,7 +89,7 @@ def report(
 
 
 def _likeness(boot: BootRecords) -> Hashable | None:
-    if not timed(boot.records):
+    if not timed(boot.records) or (len(boot.records) > _DIFFERENT and len(set(texts_of(boot.records))) > _DIFFERENT):
         return None
     return likeness(understood(boot.records).events, edges_of(boot))
 

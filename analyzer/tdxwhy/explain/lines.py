@@ -116,7 +116,10 @@ class Lines(Memo[str, KnownLine]):
 
     def of(self, texts: Sequence[str], boot: Recogniser) -> list[KnownLine]:
         """Return the line of each text of a boot."""
-        return [known or self._new(text, boot) for text, known in zip(texts, map(self.get, texts), strict=True)]
+        found = list(map(self.get, texts))
+        if all(found):
+            return found  # type: ignore[return-value] # as just asked
+        return [known or self._new(text, boot) for text, known in zip(texts, found, strict=True)]
 
     def _new(self, text: str, boot: Recogniser) -> KnownLine:
         """Understand a line that was not met before."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tdxwhy.memo import Memo
+
+if TYPE_CHECKING:
+    from tdxwhy.read.windows import Telling
 
 # One stands in each message of rules/incident that is a failure by itself, and none in what a kernel prints on its way to TDX
 # (tests hold both).
@@ -45,6 +49,7 @@ class Speaking(Memo[str, bool]):
     def __init__(self) -> None:
         super().__init__(_REMEMBERED)
         self._shapes = Memo[str, bool](_REMEMBERED)
+        self._searched: Telling | None = None
 
     def anchors(self) -> tuple[bytes, ...]:
         """Return what a scan looks for, so that no such line is passed over."""
@@ -57,6 +62,14 @@ class Speaking(Memo[str, bool]):
         from tdxwhy.read.windows import holding
 
         return holding(_SOUGHT, lines)
+
+    def may_tell_of(self, texts: Sequence[str]) -> Sequence[bool]:
+        """Tell the same of texts behind stamps, which boots repeat."""
+        from tdxwhy.read.windows import Telling
+
+        if self._searched is None:
+            self._searched = Telling(_SOUGHT)
+        return self._searched.of(texts)
 
     def __missing__(self, text: str) -> bool:
         """Search a text that was not met before."""

@@ -47,8 +47,10 @@ class _Texts(Memo[bytes, str]):
     def of(self, tails: Sequence[bytes]) -> list[str]:
         """Return the text of each; those that were not met before are looked at together, and one by one only where they must be."""
         known = list(map(self.get, tails))
+        if None not in known:
+            return known  # type: ignore[return-value] # as just asked
         new = [tail for tail, text in zip(tails, known, strict=True) if text is None]
-        if not new or not _are_plain(new):
+        if not _are_plain(new):
             return list(map(self.__getitem__, tails))
         texts = dict(zip(new, b"\n".join(new).decode("ascii").split("\n"), strict=True))
         for tail, text in texts.items():
@@ -119,7 +121,7 @@ class UsualColumns(NamedTuple):
     places: list[int]
 
 
-class Columns(Sequence[LogRecord]):
+class LineColumns(Sequence[LogRecord]):
     """Lines kept as columns: records are made when they are asked for.
 
     `counted`: places are line numbers, not offsets. `turns` are the places in this sequence, 0 apart, at which time steps back or a text
@@ -167,7 +169,7 @@ class Columns(Sequence[LogRecord]):
         return _new(Place, (self.name, place, None, None) if self.counted else (self.name, None, None, place))
 
 
-class Columnar(Columns):
+class Columnar(LineColumns):
     """Lines of a kernel kept as columns: times in nanoseconds since boot stand first, then texts."""
 
     def levels(self) -> Sequence[int | None] | None:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.entries import PROGRAM, is_time, number_of
-from tdxwhy.read.fast_lines import AGAIN, PROGRAM_LINE, Columns, turns_of
+from tdxwhy.read.fast_lines import AGAIN, PROGRAM_LINE, LineColumns, turns_of
 from tdxwhy.read.text import RAW_LIMIT, clean
 from tdxwhy.records import LogRecord, record
 
@@ -30,7 +30,7 @@ class ProgramColumns(NamedTuple):
     hosts: list[str]
 
 
-class ProgramLines(Columns):
+class ProgramLines(LineColumns):
     """Lines of classic syslog. They carry no time since boot, and none begins a boot."""
 
     columns: ProgramColumns
@@ -57,7 +57,7 @@ class ProgramEntryColumns(NamedTuple):
     hosts: list[str | None]
 
 
-class ProgramEntries(Columns):
+class ProgramEntries(LineColumns):
     """Entries of a journal, of one line each. `turns` as of lines of a kernel."""
 
     columns: ProgramEntryColumns

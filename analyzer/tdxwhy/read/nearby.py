@@ -33,6 +33,9 @@ class LookedFor(Protocol):
     def may_tell(self, lines: Sequence[bytes], /) -> Sequence[bool]:
         """Tell of lines as they stand whether what they say may."""
 
+    def may_tell_of(self, texts: Sequence[str], /) -> Sequence[bool]:
+        """Tell the same of texts behind stamps."""
+
 
 class NearLine(NamedTuple):
     """A line with its place and its time since boot.
@@ -220,9 +223,10 @@ class Nearby:
             last = self._chunks.pop() if follows else Chunk(line, window.offset, b"")
             self._keep(last._replace(data=last.data + data))
 
-    def may_tell(self, lines: Sequence[bytes]) -> Sequence[bool]:
-        """Tell of lines as they stand whether they need be looked at."""
-        return self._shapes.telling.may_tell(lines)
+    @property
+    def telling(self) -> LookedFor:
+        """Return what says which lines tell."""
+        return self._shapes.telling
 
     def look(self, window: Window, spans: Sequence[tuple[int, int]], places: Sequence[int | None], texts: Sequence[str]) -> None:
         """Look at lines of a window: their begins and ends, their numbers where they are counted, and what they say."""

@@ -106,8 +106,7 @@ class Scan:
         together = side_by_side(window.data, spans[0][0], spans[-1][1], len(spans))
         places, raws = self._places(window, spans, together), cut_out(window.data, spans, together)
         lines = self._at_once(raws, (places, counted)) if spans[-1][1] < window.size else None
-        said = list(map(str.encode, lines.columns.texts)) if isinstance(lines, ProgramEntries) else raws  # spelt without escapes
-        may_tell = self._nearby.may_tell(said) if self._nearby is not None else (False,) * len(raws)
+        may_tell = self._may_tell(raws, lines)
         if lines is None:
             told = zip(spans, map(self._at, places, repeat(counted)), may_tell, strict=True)
             yield from self._one_by_one(window, told if searched_for else compress(told, holding(self._anchors, raws)), before)
@@ -138,6 +137,15 @@ class Scan:
         if raws[0].startswith(b"{"):
             return program_entries(raws, self._name, where, self._json.boot)
         return program_lines(raws, self._name, where)
+
+    def _may_tell(self, raws: list[bytes], lines: UsualLines | ProgramLines | ProgramEntries | None) -> Sequence[bool]:
+        """Tell of lines whether they need be looked at: by what they say, where that is not as it stands."""
+        if self._nearby is None:
+            return (False,) * len(raws)
+        telling = self._nearby.telling
+        if isinstance(lines, UsualLines):
+            return telling.may_tell_of(lines.columns.texts)
+        return telling.may_tell(list(map(str.encode, lines.columns.texts)) if isinstance(lines, ProgramEntries) else raws)
 
     def _programs(self, window: Window, spans: Sequence[tuple[int, int]], lines: ProgramLines, may_tell: Sequence[bool]) -> None:
         """Take lines of other programs; of a flood of those that tell of more only how many there are."""

@@ -169,6 +169,8 @@ class Telling(Memo[str, bool]):
     def of(self, texts: Sequence[str]) -> list[bool]:
         """Tell of each text; those that were not met before are searched at once."""
         known = list(map(self.get, texts))
+        if None not in known:
+            return known  # type: ignore[return-value] # as just asked
         new = [text for text, tells in zip(texts, known, strict=True) if tells is None]
         told = dict(zip(new, holding(self._anchors, [b" " + text.encode() for text in new]), strict=True))
         for text, tells in told.items():

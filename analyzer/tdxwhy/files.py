@@ -45,10 +45,10 @@ def descriptor(path: str | Path, flags: int = os.O_RDONLY) -> int:
     """Open a file that somebody names; OSError of a pipe to which nobody writes, for which `open` would wait for ever."""
     handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        mode = os.fstat(handle).st_mode
-        if stat.S_ISFIFO(mode):
+        status = os.fstat(handle)
+        if stat.S_ISFIFO(status.st_mode):
             _await_writer(path, handle)
-        if not stat.S_ISREG(mode):
+        if not (stat.S_ISREG(status.st_mode) and status.st_size):  # of no size are those of /proc, too, of which some wait
             os.set_blocking(handle, True)
     except BaseException:
         os.close(handle)

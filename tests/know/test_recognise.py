@@ -89,3 +89,18 @@ def test_a_flood_of_unknown_lines_costs_no_more_than_its_length(shapes):
 
     small, large = calls(1500), calls(6000)
     assert large < 4 * 1.3 * small
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'audit: type=1300 audit(1.2:3): comm="{}" exe="/tmp/x"',
+        'audit: type=1400 audit(1.2:3): apparmor="DENIED" operation="open" name="{}" pid=7',
+        "usb 1-1.4: Product: {}",
+        "usb 3-2: SerialNumber: {}",
+    ],
+)
+@pytest.mark.parametrize("said", ["virt/tdx: module initialized", "virt/tdx: SEAMCALL (0x1f) failed: 0x8000080000000000"])
+def test_what_a_program_or_a_device_calls_itself_is_no_line_of_tdx(text: str, said: str) -> None:
+    assert recognise(record(text.format(said))) is None
+    assert recognise(record(f"other words: {said}")) is not None

@@ -38,6 +38,8 @@ _NUMBER = lazy(r"(?<=0x)[0-9a-fA-F]+|[0-9][0-9a-fA-F]*(?!x)")
 _WORDS = ("fail", "err", "stat", "ret", "rax", "rc", "code", "with", "leaf", "seam", "cpu", "pack", "pkg", "sock", "keyid", "modul", "vers")
 _TELLING = lazy(rf"(?i:{'|'.join(_WORDS)})[a-zA-Z_]{{0,8}}[^\w-]{{0,12}}(?:is )?-?(?:0x)?[0-9][0-9a-fA-F]*")
 _CODE = lazy(r"[89a-fA-F][0-9a-fA-F]{15}|-\d{1,3}\b")
+# What the kernel only hands on: strings of programs and devices, which may say what they like.
+_HANDED_ON = lazy(r'(?<=\w=)"[^"]*+"|(?<=^usb )[^ :]{1,40}+: (?:Product|Manufacturer|SerialNumber): .*')
 # So many shapes of unknown lines are judged in a boot, and so many lines of each.
 _SHAPES, _REPEATS = 1000, 32
 # Kinds whose lines a TDX stem can belong to.
@@ -138,6 +140,8 @@ def _may_be_short(matcher: Matcher, cut: str) -> bool:
 
 def _partial(record: LogRecord, boot: Recogniser | None) -> Event | None:
     text = record.text
+    if '="' in text or text.startswith("usb "):
+        text = _HANDED_ON.sub("", text)
     if not record.cut and (not may_look_like_tdx(text) or is_of_program(text, record.facility)):
         return None
     stamped = record.time_ns is not None or record.level is not None or record.wall is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
 
 import pytest
@@ -61,3 +62,12 @@ def test_a_broken_list_is_told_of(seed: int) -> None:
         else:
             assert isinstance(member, Refused)
             assert member.why
+
+
+@pytest.mark.parametrize("offset", [0, 1 << 40, (1 << 64) - 1])
+def test_a_locator_with_nothing_before_it_is_told_as_any_broken_list(offset: int) -> None:
+    end = b"PK\x05\x06" + struct.pack("<4H2LH", 0, 0, 1, 1, 46, 0, 0)
+    archive = io.BytesIO(b"PK\x03\x04" + b"PK\x06\x07" + struct.pack("<LQL", 0, offset, 1) + end)
+    with pytest.raises(zipfile.BadZipFile):
+        list(listed(archive))
+    assert [type(one) for one in members("zip", archive)] == [Refused]

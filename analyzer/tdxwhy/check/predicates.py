@@ -4,6 +4,7 @@ A rule's [when] and [require] name them; `@predicate` says for which subjects on
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from tdxwhy.check.subjects.nouns import (
@@ -38,12 +39,24 @@ class Predicate(NamedTuple):
 PREDICATES: dict[str, Predicate] = {}
 
 
+@cache
+def _told() -> dict[str, str]:
+    """Return what the functions below say of themselves, by their source: `python -OO` leaves it out."""
+    import ast
+    import inspect
+    import sys
+
+    body = ast.parse(inspect.getsource(sys.modules[__name__])).body
+    return {one.name: ast.get_docstring(one) or "" for one in body if isinstance(one, ast.FunctionDef)}
+
+
 def predicate(*kinds: str, argument: type = bool, choices: tuple[str, ...] = (), missing: str = "") -> Callable[[_F], _F]:
     """Register a function under its own name."""
 
     def register(test: _F) -> _F:
         name = test.__name__
-        PREDICATES[name] = Predicate(name, test, kinds, argument, frozenset(choices), missing, (test.__doc__ or "").partition("\n")[0])
+        told = test.__doc__ or _told().get(name, "")
+        PREDICATES[name] = Predicate(name, test, kinds, argument, frozenset(choices), missing, told.partition("\n")[0])
         return test
 
     return register

@@ -54,7 +54,7 @@ def _list_of(stream: IO[bytes]) -> tuple[int, int, int]:
         raise zipfile.BadZipFile("no end of a list")
     *_, length, offset, _ = _END.unpack_from(tail, found)
     end = begin + found
-    if found >= _LOCATOR.size and tail.startswith(b"PK\x06\x07", found - _LOCATOR.size):
+    if found >= _LOCATOR.size and end >= _LOCATOR.size + _LARGE_END.size and tail.startswith(b"PK\x06\x07", found - _LOCATOR.size):
         stream.seek(end - _LOCATOR.size - _LARGE_END.size)
         told = stream.read(_LARGE_END.size)
         if told.startswith(b"PK\x06\x06") and len(told) == _LARGE_END.size:

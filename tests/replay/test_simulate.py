@@ -98,6 +98,12 @@ def test_any_scenario_runs_or_is_refused_in_one_line(data):
         assert "\n" not in error.message
 
 
+def test_a_guest_without_a_td_has_no_pages_to_give_back():
+    ended = simulate(parse({"generation": "7.1", "operations": ["boot", "enable", "kvmload", "guest 1", "destroytd"]}))
+    assert ended.returns[-1] == 0
+    assert not {call.leaf for call in ended.trace} & {"TDH.PHYMEM.PAGE.RECLAIM", "TDH.MNG.KEY.FREEID", "TDH.MNG.VPFLUSHDONE"}
+
+
 @pytest.mark.parametrize(
     "scenario",
     [

@@ -20,8 +20,8 @@ def _take_keyid(kernel: Kernel, step: ModelStep, cpu: int) -> None:
 
 
 def _last_td(kernel: Kernel, step: ModelStep, cpu: int) -> None:
-    """Turn to the TD that was created last; where there is none, nothing is to be done."""
-    if not kernel.keyids.end():
+    """Turn to the TD that was created last; where there is none, or a guest's KeyID alone was taken, nothing is to be done."""
+    if "tdr" not in kernel.values or not kernel.keyids.end():
         raise Failed(0, bad=False)
     kernel.values["keyid"] = kernel.keyids.current
     kernel.set("td=another")

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -167,3 +169,15 @@ def test_csv_holds_no_formulas(tmp_path, capsys):
 def test_text_shows_no_control_characters(store, capsys):
     main(["fleet", "query", "SELECT chr(27) || '[31mred' AS odd", "--store", str(store)])
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="a job in the background is born to ignore the signal")
+def test_ctrl_c_ends_a_query_that_computes_for_ever(store: Path) -> None:
+    endless = "SELECT count(*) FROM range(1000000000) a, range(1000000) b, boots"
+    with subprocess.Popen(
+        [sys.executable, "-m", "tdxwhy", "fleet", "query", "--store", str(store), endless], stderr=subprocess.PIPE
+    ) as run:
+        while run.poll() is None:  # a moment too early is before the query, one after it long before its end
+            time.sleep(0.5)
+            run.send_signal(signal.SIGINT)
+        assert run.returncode in (-signal.SIGINT, 130)

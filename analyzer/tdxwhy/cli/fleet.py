@@ -96,7 +96,12 @@ def run(args: argparse.Namespace) -> int:
 
         sys.stdout.write(schema())
         return 0
-    return {"report": _report, "query": _query, "export": _export, "check": _check, "compact": _compact, "prune": _prune}[args.what](args)
+    if args.what in _READING:
+        from tdxwhy.cli.ending import at_once
+
+        with at_once():
+            return _READING[args.what](args)
+    return {"check": _check, "compact": _compact, "prune": _prune}[args.what](args)
 
 
 def _report(args: argparse.Namespace) -> int:
@@ -140,6 +145,9 @@ def _export(args: argparse.Namespace) -> int:
 
     _rows(args, open_fleet(args.store), f"SELECT * FROM {args.table} ORDER BY ALL")  # noqa: S608 - one of five names
     return 0
+
+
+_READING = {"report": _report, "query": _query, "export": _export}
 
 
 def _rows(args: argparse.Namespace, fleet: Fleet, sql: str) -> None:

@@ -130,6 +130,9 @@ def cases(work: Path, scale: float) -> list[Case]:
         if not path.exists():
             path.write_text("".join(json.dumps(one) + "\n" for one in replay.distinct(700, repeats)))
         found.append(Case(name, path.stat().st_size, {"tdxwhy replay --jsonl": [*TDXWHY, "replay", "--jsonl", str(path)]}))
+    few = work / "tree-few"
+    size = written(few, fleet, 20, "none")
+    found.append(Case("20 boots a file each", size, {"tdxwhy ingest": fresh(store, str(few)), "rg, same literals": [*rg, str(few)]}))
     for kind in ("none", "gz", "zst"):
         folder = work / f"tree-{kind}"
         size = written(folder, fleet, boots, kind)

@@ -183,16 +183,17 @@ class Generation(NamedTuple):
         """Return what a step makes of answers by itself: its own words, then those of its caller's."""
         return step.answers + self.answers_of.get(step.answers_of, ())
 
+    def left_open(self, step: ModelStep) -> Iterator[tuple[str, Answer]]:
+        """Yield what the generation makes of each kind of answer of which a step's own say nothing, or only something of some."""
+        whole = {one.kind for one in self.own_answers(step) if not one.when and one.status is None}
+        return (one for one in self.answers.items() if not {"", one[0]} & whole)
+
     def printed_on(self, step: ModelStep) -> Iterator[str]:
         """Yield the forms that a refused SEAMCALL of a step prints: of its own answers, and of the generation's to what they leave open."""
-        whole: set[str] = set()
-        for one in self.own_answers(step):
-            yield from one.print
-            if not one.when and one.status is None:
-                whole.add(one.kind)
-        for kind, answer in self.answers.items():
-            if not {"", kind} & whole:
-                yield from answer.printed(registers=step.registers)
+        for own in self.own_answers(step):
+            yield from own.print
+        for _, answer in self.left_open(step):
+            yield from answer.printed(registers=step.registers)
 
     def asked(self, word: str) -> Operation | None:
         """Return the operation that `word` starts, if this kernel has one."""

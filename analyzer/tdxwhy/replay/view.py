@@ -98,14 +98,10 @@ def _always(step: ModelStep) -> tuple[str, ...]:
 
 def _failing(generation: Generation, step: ModelStep, closing: tuple[str, ...]) -> Iterator[Failing]:
     if step.does in ("seamcall", "read-metadata"):
-        told: set[str] = set()
         for each in generation.own_answers(step):
             what = (_ANSWERS[each.kind] if each.status is None else f"{each.status:#018x}") + _remembered(each.when)
             yield Failing(what, _shown(generation, each.print + (closing if each.errno and not step.ignore else ())), each.errno)
-            told |= {each.kind} if each.status is None and not each.when else set()
-        for kind, answer in generation.answers.items():
-            if {"", kind} & told:
-                continue
+        for kind, answer in generation.left_open(step):
             own = step.print_status or answer.printed(registers=step.registers)
             own += step.print_vmfailinvalid if kind == "vmfailinvalid" else ()
             yield Failing(_ANSWERS[kind], _shown(generation, own + (() if step.ignore else closing)), answer.errno)

@@ -65,7 +65,7 @@ def _changed(text: str, how: str) -> str:
 
 
 PASTES = sorted(SAMPLES.glob("*/*.txt")) + sorted(SAMPLES.glob("*/dmesg.log"))
-SOME = [path for path in PASTES[:: max(1, len(PASTES) // 16)] if path.stat().st_size < 20_000]
+SOME = [path for path in PASTES[:: max(1, len(PASTES) // 16)] if path.stat().st_size < 8_000]
 
 
 @pytest.mark.parametrize("how", ["long", "arabic", "raised"])

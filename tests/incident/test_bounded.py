@@ -167,10 +167,12 @@ def test_a_tds_console_in_the_hosts_journal_is_no_word_of_the_host(tmp_path: Pat
         "".join(f"{first}-8191 pkg 1\n" for first in range(8000)),
         "$ grep . /sys/devices/system/cpu/online\n" + "/cpu/online: 0-8191\n" * 390,
         "# CPU SOCKET\n" * 8000 + "a word\n" * 4000,
+        f"{'7' * 5000}\n" * 190,
+        f"$ {'rdmsr ' * 830}\n" * 190,
     ],
-    ids=["said", "said otherwise", "listed", "headers"],
+    ids=["said", "said otherwise", "listed", "headers", "digits", "commands"],
 )
-def test_no_number_of_statements_about_cpus_hangs(tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: str) -> None:
+def test_no_number_of_statements_hangs(tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: str) -> None:
     log = tmp_path / "paste.log"
     times = 100 if lines.startswith("$") else 1
     log.write_text("qemu-system-x86_64: KVM_TDX_INIT_VM failed: Input/output error\n" + lines * times)

@@ -24,6 +24,10 @@ class ShownFact(NamedTuple):
     start: int = 0
 
 
+# What a typed command asks for stands among its first characters; patterns of it take the square of their number.
+_TYPED = 500
+
+
 @cache
 def by_line(of_boot: bool = False) -> tuple[Shown, ...]:
     """Return the rows that a line can show; `of_boot`: those that state a fact of the boot."""
@@ -47,7 +51,7 @@ def in_line(rows: Sequence[Shown], text: str) -> Iterator[ShownFact]:
 
 def in_answers(row: Shown, command: str, answers: Sequence[str], whole: bool = True) -> Iterator[ShownFact]:
     """Yield what a command and its answers show by a row; `whole`: all that it printed is there, so silence counts."""
-    if not _compiled(row.command).search(command):
+    if not _compiled(row.command).search(command[:_TYPED]):
         return
     printed = [place for place, text in enumerate(answers) if text.strip()]
     silent = not printed or not answers[0].strip()

@@ -97,13 +97,13 @@ def test_a_guest_without_a_quote_service_sends_its_reader_to_the_host(tmp_path: 
 # would have to be seen for the other.
 TOLD_BY_THE_LINE = {
     "a hypervisor is seen by other lines": {"kvm.movdir64b-required", "kvm.selfsnoop-required", "virt.selfsnoop-required"},
-    "its errno": {"kvm.modprobe-einval", "qemu.ioctl-return.series"},
+    "its errno": {"kvm.modprobe-einval", "qemu.ioctl-return.series", "qemu.vcpu-create"},
     "its address": {"kvm.access-before-accept"},
     "its status": {"kvm.vp-enter-ret", "kvm.oot.td-exit", "virt.sys-disable"},
     "its code": {"qgs.config", "qgs.curl", "qgs.ql-logic"},
     "it is the line of that fault": {"cgroup.tdx-less-than-0"},
     "the others are told by the quote service's own lines": {"guest.quote.hypercall", "guest.quote.timeout"},
-    "it is found beside others only": {"guest.outblob-empty-file"},
+    "it is found beside others only": {"guest.outblob-empty-file", "qemu.create-vm"},
 }
 
 
@@ -128,7 +128,7 @@ GUEST = "[   40.551000] tdx_guest: GetQuote hypercall failed, status:80000000000
 @pytest.mark.parametrize(
     ("served", "causes"),
     [
-        ("tee_att_get_quote_size return 0x11001", ["platform-not-registered", "pccs-unreachable", "sgx-enclave-not-loadable"]),
+        ("tee_att_get_quote_size return 0x11001", ["platform-not-registered", "sgx-enclave-not-loadable", "quote-cache-stale"]),
         ("Error returned from the p_sgx_get_quote_config API. 0xe011", ["platform-not-registered"]),
         ("body should be [-2130706432] bytes!", ["qgs-message-format"]),
         ("Added a new connection, now [1]", ["qgs-message-format", "pccs-unreachable"]),
@@ -227,3 +227,25 @@ def test_a_command_that_was_typed_states_nothing(tmp_path: Path, capsys: pytest.
     typed += "qemu-system-x86_64: vm-type TDX not supported by KVM\n"
     (one,) = told(tmp_path, capsys, typed + "$ uname -r\n6.17.8\n")["incidents"]  # type: ignore[misc]
     assert one["causes"][0] == "kvm-tdx-off"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "causes"),
+    [
+        ("cloud-hypervisor: Failed to initialize TDX\n", "unknown", ["vmm-abi-mismatch", "td-params-refused"]),
+        (
+            "qemu: -object tdx-guest,id=t\nqemu-system-x86_64: ioctl(KVM_CREATE_VM) failed: Invalid argument\n",
+            "unknown",
+            ["kvm-tdx-off", "vmm-abi-mismatch"],
+        ),
+        ("qemu: -object tdx-guest,id=t\nqemu-system-x86_64: ioctl(KVM_CREATE_VM) failed: Too many open files\n", "unknown", []),
+        ("qemu-system-x86_64: kvm_init_vcpu: kvm_create_vcpu failed (0): Cannot allocate memory\n", "unknown", ["out-of-memory"]),
+        ("[    9.000001] kvm_intel: SEAMCALL TDH_MNG_INIT failed: 0xc0000b0800000001, rcx 0x0\n", "initialized", ["td-params-refused"]),
+    ],
+)
+def test_what_a_call_answers_is_told_by_its_errno(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, outcome: str, causes: list[str]
+) -> None:
+    found = told(tmp_path, capsys, text)
+    (one,) = found["incidents"]  # type: ignore[misc]
+    assert (found["outcome"], one["causes"]) == (outcome, causes)

@@ -21,6 +21,7 @@ _PASTED = lazy(r"parameters/tdx|SEAM_RR bit|SGX_AND_MCHECK|\brdmsr\b|(?:dmesg|jo
 # What stands between the pieces of a message that was wrapped, quoted or not.
 _BREAK = lazy(r"[ \t]{0,16}\r?\n[>\s]{0,32}")
 _OF_A_GUEST = "TDX was not attempted: these are lines of a guest; initialisation is its host's."
+_OF_PROGRAMS = "Undecided: a program tells that TDX failed for a VM; no line of the kernel tells what came of the module."
 # So many bytes of a large log are looked at, of all its boots together.
 _MOST = 4 << 20
 
@@ -55,6 +56,9 @@ class Afterwards:
 
         report = _with_pasted(report, lines)
         incidents = incidents_of(lines, host_of(report))
+        if _is_of_programs(report.judged.diagnosis, incidents):
+            report = _replaced(report, _undecided(report.judged.diagnosis))
+            incidents = incidents_of(lines, host_of(report))
         report = _replaced(report, _proved(report.judged.diagnosis, incidents))
         diagnosis = report.judged.diagnosis
         if incidents and diagnosis.outcome == "unknown" and diagnosis.settles:  # they say themselves what is missing
@@ -111,6 +115,31 @@ def _proved(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Diagnosis:
         sentence=None,
         actions=(),
         evidence=one.evidence[:1],
+        settles=(),
+    )
+
+
+def _is_of_programs(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> bool:
+    """Tell whether what looks like a failed initialisation is told by lines of programs alone, which say of a TD that it failed."""
+    from tdxwhy.incident.cases import KERNEL
+
+    if diagnosis.outcome != "failed" or diagnosis.seamcall is not None or not diagnosis.evidence:
+        return False
+    told = {one.place for incident in incidents if incident.component not in KERNEL for one in incident.evidence}
+    return told.issuperset(one.place for one in diagnosis.evidence)
+
+
+def _undecided(diagnosis: Diagnosis) -> Diagnosis:
+    return diagnosis._replace(
+        outcome="unknown",
+        reason=_OF_PROGRAMS,
+        steps=(),
+        causes=(),
+        packages=(),
+        cpus=(),
+        sentence=None,
+        actions=(),
+        evidence=(),
         settles=(),
     )
 

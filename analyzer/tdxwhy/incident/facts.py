@@ -154,6 +154,7 @@ def _of_mark(mark: StagedSign) -> Iterator[str]:
     if mark.seamcall is not None:
         name = mark.seamcall.status_name or ""
         yield f"status-{name}"
+        yield f"leaf-{mark.seamcall.name}"
         if "BUSY" in name:
             yield "status-busy"
         if "FATAL" in name or "NON_RECOVERABLE" in name:

@@ -60,13 +60,14 @@ def candidates(case: Case) -> tuple[str, ...]:
 def _of(mark: StagedSign, stage: str) -> tuple[str, ...]:
     if mark.seamcall is not None:
         return _of_seamcall(mark.seamcall, stage)
-    codes = codes_of(mark.sign)
+    codes = [code for code in codes_of(mark.sign) if not (code.sum and mark.sign.message.causes)]
     if codes:
         return tuple(one for code in sorted(codes, key=lambda code: code.sum) for one in code.causes)
     if mark.call and ("call" in mark.sign.values or "number" in mark.sign.values or mark.errno is not None):
         name = errno_name(mark.errno)
-        by_call = [one for row in tables.calls() if row.call == mark.call and row.errno == name for one in row.causes]
-        if by_call:
+        rows = [row for row in tables.calls() if row.call == mark.call and row.errno == name]
+        by_call = [one for row in rows for one in row.causes]
+        if by_call or (rows and mark.sign.message.causes):  # a reason that is none of TDX, as a limit of open files
             return tuple(by_call)
         if not mark.sign.message.causes:
             return tuple(one for row in tables.calls() if row.call == mark.call for one in row.causes)

@@ -167,7 +167,7 @@ class NearbyEntries:
 
     def look(self, record: LogRecord) -> None:
         """Look at one entry after the other."""
-        due = self._due
+        due = 0 if self._shapes.is_full else self._due
         self._due = max(0, due - 1)
         if self._shapes.telling[record.text] and not due:
             shape, around = self._shapes.around(record.text)
@@ -192,7 +192,7 @@ class NearbyEntries:
     def taken(self) -> tuple[Told, ...]:
         """Hand on what was kept of a boot."""
         found = (Told(tuple(self._found)), *self._counted.values()) if self._found else tuple(self._counted.values())
-        self._found, self._counted = [], {}
+        self._found, self._counted, self._due = [], {}, 0
         self._before.clear()
         return found
 

@@ -39,3 +39,14 @@ def test_a_field(field: str, piece: str) -> None:
     raw = f"Subject: x\nMessage-ID: <1@x>\n{field}{'' if ';' in field else ':'} {piece * size}\n\nhi\n".encode()
     mail = decode_mail(raw, "x")
     assert mail.body == "hi\n"
+
+
+@pytest.mark.parametrize("piece", [b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n', b"Content-Type: message/rfc822\n\n"])
+def test_parts_in_parts(piece: bytes) -> None:
+    def of_size(size: int) -> Callable[[], object]:
+        parts = b"".join(piece.replace(b"%d", b"%d" % number) for number in range(size))
+        raw = b"From: A <a@x>\nSubject: x\nMIME-Version: 1.0\n" + parts + b"\nWhy?\n"
+        return lambda: decode_mail(raw, "x")
+
+    grows_linearly(of_size, 200)
+    assert "Why?" in decode_mail(b"From: A <a@x>\nSubject: x\n" + piece.replace(b"%d", b"1") * 200 + b"\nWhy?\n", "x").body

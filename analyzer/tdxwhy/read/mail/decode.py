@@ -7,6 +7,7 @@ import hashlib
 import re
 from email import message_from_bytes
 from email.message import Message as Part
+from itertools import islice
 
 from tdxwhy.read.mail.head import BOUNDED, Tolerant, addressed, addresses, decoded_words, text_of, visible
 from tdxwhy.read.mail.html import html_text
@@ -16,6 +17,9 @@ from tdxwhy.records import Place
 MAIL_BYTES = 4 << 20
 _PARTS = 200
 _IDS = 200
+# Parts that hold others: the library asks each of them about every line.
+_NESTED = 50
+_NESTING = re.compile(rb"^content-type:\s*+(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
 _DATE = 200
 _ID = re.compile(r"<\s*([^<>\s]{1,500})\s*>")
 _ANGLE = re.compile(r"<([^<>]*)>\s*\(")
@@ -102,6 +106,8 @@ def _unquoted(name: str) -> str:
 
 def _parsed(raw: bytes, notes: list[str]) -> Part:
     try:
+        if sum(1 for _ in islice(_NESTING.finditer(raw), _NESTED + 1)) > _NESTED:
+            raise ValueError("parts in parts")
         return message_from_bytes(raw, Tolerant, policy=BOUNDED)
     except (RecursionError, ValueError, LookupError, TypeError):
         notes.append("broken MIME structure, read as plain text")

@@ -20,6 +20,10 @@ def test_lines_of_one_piece(piece: str) -> None:
     grows_linearly(lambda size: lambda: list(review([decode_mail(HEAD + line * size, "x")])), 8)
 
 
+def test_blocks_without_end() -> None:
+    grows_linearly(lambda size: lambda: review([decode_mail(HEAD + b"Some words of it\n\n" * size, "x")]), 1500)
+
+
 def chain(size: int) -> list[Mail]:
     """Return a patch and a chain of so many answers, each of which quotes the one above."""
     mails = [decode_mail(HEAD.replace(b"Re: ", b"") + b"Words.\n---\n@@ -1,1 +1,2 @@\n+\tlock(it);\n int x;\n", "x")]

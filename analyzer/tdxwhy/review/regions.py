@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.noun import NamedTuple
@@ -134,8 +134,9 @@ def _point(block: Block, spoken: Sequence[Sentence], item: bool) -> Point:
 def _before_tag(view: View, message: Message, block: Block) -> bool:
     """Tell whether a tag stands right below a block: what introduces it is no remark."""
     blocks = view.blocks(message)
-    after = next((one for one in blocks if one.lines[0].number > block.lines[-1].number), None)
-    return after is not None and after.kind == "trailer" and after.lines[0].number - block.lines[-1].number <= _NEAR
+    last = block.lines[-1].number
+    place = bisect_right(blocks, last, key=lambda one: one.lines[0].number)
+    return place < len(blocks) and blocks[place].kind == "trailer" and blocks[place].lines[0].number - last <= _NEAR
 
 
 def _signs(view: View, message: Message, block: Block) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdxwhy.review.features import Standing, features
-from tdxwhy.review.learnt import Label
+from tdxwhy.review.learnt import Label, promising
 from tdxwhy.review.nouns import MailLine
 from tdxwhy.review.sentences import sentences
 from tdxwhy.toml import read
@@ -23,7 +23,7 @@ from tdxwhy.toml import read
 ROOT = Path(__file__).resolve().parent.parent
 PASSAGES = ROOT / "samples" / "answers"
 WEIGHTS = ROOT / "rules" / "learnt" / "promise.toml"
-THRESHOLD = -0.8
+THRESHOLD = -1.0
 _STEPS = 300
 _RATE = 0.5
 _HELD = 0.003
@@ -91,9 +91,7 @@ def learn(known: Sequence[Passage]) -> Label:
 
 def promises(label: Label, passage: Passage) -> bool:
     """Tell whether an answer promises by the weights."""
-    told = enumerate(passage.spoken)
-    standings = [(text, Standing(passage.under, at, len(passage.spoken), passage.spoken[at - 1] if at else "")) for at, text in told]
-    return any(label.odds(text, standing) > label.threshold for text, standing in standings)
+    return promising(passage.spoken, passage.under, label)[1] > label.threshold
 
 
 def left_out(known: Sequence[Passage]) -> tuple[int, int, int]:

@@ -25,6 +25,7 @@ _BREAKS = frozenset([",", ";", ":", "-", "--", "!", "and", "but"])
 # Plain words that only an opening of assent may hold: "good catch", "fair enough", "got it".
 _PRAISED = frozenset(["good", "nice", "great", "fair", "makes", "make", "thank", "got"])
 _PRAISE = frozenset(["point", "catch", "sense", "you", "enough", "it"])
+_OPENINGS = frozenset(["affirm", "assent", "thanks"])
 _REFUSES = frozenset(["no", "nope", "not", "nothing", "none", "nobody"])
 _EARLY = 5
 _LENGTHS = (0, 2, 5, 10, 18)
@@ -48,9 +49,9 @@ def features(text: str, standing: Standing) -> frozenset[str]:
     lead, rest = _opening(words)
     found = set(lead) | {f"under {standing.under}", _length(len(rest)), f"place {min(standing.at, 2)}"}
     if not rest:
-        if "opens assent" not in lead:
+        if lead in ([], ["opens thanks"]):
             return frozenset(["only thanks"])
-        found |= {"only assent", f"only assent under {standing.under}"}
+        found |= {f"only {one} under {standing.under}" for one in lead}
     told = {
         "asks": text.rstrip().endswith("?"),
         "last": standing.at == standing.many - 1,
@@ -82,10 +83,8 @@ def _opening(words: Sequence[str]) -> tuple[list[str], Sequence[str]]:
     for at, word in enumerate(words):
         kinds = word_kinds(word)
         after = words[at + 1] if at + 1 < len(words) else ""
-        if "assent" in kinds:
-            found["opens assent"] = None
-        elif "thanks" in kinds:
-            found["opens thanks"] = None
+        if told := _OPENINGS.intersection(kinds):
+            found[f"opens {min(told)}"] = None
         elif word in _REFUSES and after[:1] in (",", ";", "-") and after:
             found["opens no"] = None
         elif word[0] not in ",!;:" and not (at and word in _PRAISE and words[at - 1] in _PRAISED):

@@ -6,12 +6,16 @@ writes it. They only say how words were meant that structure has found: no passa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
 from tdxwhy import compiled
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.features import LEARNT, Standing, features
+
+# How much of the logarithm of their number is taken off the best of several sentences.
+_OF_MANY = 0.7
 
 
 class Label(NamedTuple):
@@ -34,8 +38,12 @@ def promise() -> Label:
     return Label(held["threshold"], held["start"], held["weights"])
 
 
-def promising(spoken: Sequence[str], under: str) -> tuple[int, float]:
-    """Return which sentence of an author's answer to a remark promises most, and its odds as a logarithm. `under` is the remark's kind."""
-    odds = [promise().odds(text, Standing(under, at, len(spoken), spoken[at - 1] if at else "")) for at, text in enumerate(spoken)]
+def promising(spoken: Sequence[str], under: str, label: Label | None = None) -> tuple[int, float]:
+    """Return which sentence of an author's answer to a remark promises most, and its odds as a logarithm. `under` is the remark's kind.
+
+    The best of many sentences is so by chance more often, which is taken off.
+    """
+    told = label or promise()
+    odds = [told.odds(text, Standing(under, at, len(spoken), spoken[at - 1] if at else "")) for at, text in enumerate(spoken)]
     best = max(range(len(odds)), key=odds.__getitem__)
-    return best, odds[best]
+    return best, odds[best] - _OF_MANY * math.log(len(odds))

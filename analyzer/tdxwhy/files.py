@@ -8,11 +8,13 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import Any, BinaryIO, TextIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.lazy import lazy
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Python converts no number of more than 4,300 digits, and takes quadratic time up to there.
 _NUMBER = lazy(r"[0-9][0-9_]{999}|0x[0-9A-Fa-f_]{999}")
@@ -41,7 +43,7 @@ def _lone(name: str) -> bool:
     return False
 
 
-def descriptor(path: str | Path, flags: int = os.O_RDONLY) -> int:
+def descriptor(path: str | os.PathLike[str], flags: int = os.O_RDONLY) -> int:
     """Open a file that somebody names; OSError of a pipe to which nobody writes, for which `open` would wait for ever."""
     handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -57,10 +59,10 @@ def descriptor(path: str | Path, flags: int = os.O_RDONLY) -> int:
 
 
 # Such a file's bytes.
-reading = cast("Callable[[str | Path], BinaryIO]", partial(open, mode="rb", opener=descriptor))
+reading = cast("Callable[[str | os.PathLike[str]], BinaryIO]", partial(open, mode="rb", opener=descriptor))
 
 
-def _await_writer(pipe: str | Path, handle: int) -> None:
+def _await_writer(pipe: str | os.PathLike[str], handle: int) -> None:
     """Open a pipe as if to read it, which waits for somebody who writes; nothing that does not wait can tell whether there is anybody."""
     from select import select
     from threading import Thread

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tdxwhy.errors import RulesError, reason
 from tdxwhy.files import reading, toml
 from tdxwhy.strict import typed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MOST = 16 << 20
 

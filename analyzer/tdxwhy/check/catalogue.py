@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tdxwhy import compiled
 from tdxwhy.check.rules import FOLDERS, Example, Rule, load_folders
 from tdxwhy.errors import RulesError, TdxwhyError, nearest
 from tdxwhy.shipped import folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The first digit of a rule's id says what it is about, and so in which folder it lies.
 _DIGITS = dict(zip("012345", FOLDERS, strict=True))

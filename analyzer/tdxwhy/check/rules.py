@@ -1,8 +1,9 @@
 """Read rule files strictly: one TOML a rule, named after its id. Whatever is odd is one line of complaint with the file."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects.nouns import WORDS, Kind
@@ -12,6 +13,9 @@ from tdxwhy.files import reading
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Precision, Severity
 from tdxwhy.strict import strict, typed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDERS = ("gate", "log", "patch", "thread", "replay", "outcome")
 _MAX_BYTES = 256 * 1024

@@ -7,18 +7,21 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from io import BufferedReader, BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tdxwhy.files import reading
 from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tdxwhy.fleet.archive import Member, Refused
     from tdxwhy.records import Topology
 
 THIS_MACHINE, STDIN = "this machine", "-"
 _ZIP = b"PK\x03\x04"
+# As much as shows what a file is.
+_HEAD = 512
 # A member of a zip archive is read as a whole.
 _MOST = 64 << 20
 # An archive that comes through a pipe is read as a whole too.
@@ -32,7 +35,7 @@ class LogInput(NamedTuple):
     """
 
     name: str
-    source: Path | BytesIO | None = None
+    source: str | BytesIO | None = None
     sought: bool = False
     trouble: str = ""
 
@@ -41,6 +44,8 @@ def sidecar_of(path: str | Path | None) -> Topology | None:
     """Read the CPUs that --topology lists, where it is given."""
     if path is None:
         return None
+    from pathlib import Path
+
     from tdxwhy.read.host.sidecar import read_sidecar
 
     return read_sidecar(Path(path))
@@ -63,16 +68,36 @@ def named_or_waiting(names: Sequence[str]) -> list[str]:
 def inputs(names: Sequence[str]) -> Iterator[LogInput]:
     """Yield the logs behind the names: those of a folder in the order of their paths, those of a zip archive in its own."""
     for name in names:
-        if name not in (THIS_MACHINE, STDIN) and Path(name).is_dir():
-            yield from _of_folder(name)
-        elif name not in (THIS_MACHINE, STDIN) and _is_zip(Path(name)):
-            yield from _of_zip(name)
-        elif name not in (THIS_MACHINE, STDIN) and _is_tar_of_logs(Path(name)):
-            yield from _of_tar(name)
-        elif name == STDIN and _zip_waits():
+        if name == STDIN and _zip_waits():
             yield from _of_zip("stdin", BytesIO(sys.stdin.buffer.read(_MOST_PIPED)))
-        else:
+        elif name in (THIS_MACHINE, STDIN):
             yield LogInput(name)
+        else:
+            yield from _of_path(name)
+
+
+def _of_path(name: str) -> Iterator[LogInput]:
+    head = _head(name)
+    if head is None:
+        yield from _of_folder(name)
+    elif head.startswith(_ZIP):
+        yield from _of_zip(name)
+    elif _is_tar_of_logs(name, head):
+        yield from _of_tar(name)
+    else:
+        yield LogInput(name)
+
+
+def _head(name: str) -> bytes | None:
+    """Return how a regular file begins, nothing of what is none or cannot be read, and None of a folder."""
+    try:
+        mode = os.stat(name).st_mode  # noqa: PTH116 - pathlib would cost a twentieth of the start-up
+        if not stat.S_ISREG(mode):
+            return None if stat.S_ISDIR(mode) else b""
+        with reading(name) as file:
+            return file.read(_HEAD)
+    except OSError:
+        return b""
 
 
 def _zip_waits() -> bool:
@@ -84,41 +109,24 @@ def _of_folder(name: str) -> Iterator[LogInput]:
     from tdxwhy.read.host.sosreport import bundled, is_report, part_of
 
     for source in Listing([name]):
-        path = Path(source.path)
         part = part_of(source.path)
         if part is not None and is_report(part.report or "."):
             yield LogInput(part.report.rstrip("/") or name, BytesIO(bundled(part.report or ".") or b""), True)
             continue
-        yield from (one._replace(sought=True) for one in (_of_zip(source.path) if _is_zip(path) else [LogInput(source.path, path)]))
+        packed = (_head(source.path) or b"").startswith(_ZIP)
+        yield from (one._replace(sought=True) for one in (_of_zip(source.path) if packed else [LogInput(source.path, source.path)]))
 
 
-def _is_zip(path: Path) -> bool:
-    try:
-        if not path.is_file():
-            return False
-        with reading(path) as file:
-            return file.read(len(_ZIP)) == _ZIP
-    except OSError:
-        return False
-
-
-def _is_tar_of_logs(path: Path) -> bool:
+def _is_tar_of_logs(name: str, head: bytes) -> bool:
     """Tell whether a file is a tar archive, compressed or not, that is neither a bundle nor a sosreport: those are one host each."""
     from tdxwhy.read.expand import compression_of
 
-    try:
-        if not path.is_file():
-            return False
-        with reading(path) as file:
-            head = file.read(512)
-    except OSError:
-        return False
     if not (head[257:262] == b"ustar" or compression_of(head)):
         return False
     from tdxwhy.fleet.archive import Refused
 
     found = False
-    for member in _tarred(path):
+    for member in _tarred(name):
         if isinstance(member, Refused):
             continue
         if _is_of_case(member.name):  # what is behind it, of a sosreport often most of its size, need not be expanded
@@ -135,13 +143,13 @@ def _is_of_case(name: str) -> bool:
     return name.removeprefix("./") == KERNEL_LOG or part_of(name) is not None
 
 
-def _tarred(path: Path) -> Iterator[Member | Refused]:
+def _tarred(name: str) -> Iterator[Member | Refused]:
     from tdxwhy.fleet.archive import members
     from tdxwhy.fleet.gather import kind_of
     from tdxwhy.read.opening import Opened, Raw
 
-    with reading(path) as stream:
-        opened = Opened(stream, str(path))
+    with reading(name) as stream:
+        opened = Opened(stream, name)
         if kind_of(opened.head) == "tar":
             yield from members("tar", cast(BinaryIO, BufferedReader(Raw(opened))))
 
@@ -150,7 +158,7 @@ def _of_tar(name: str) -> Iterator[LogInput]:
     """Yield the members of a tar archive."""
     from tdxwhy.fleet.archive import Guarded, Refused
 
-    for member in _tarred(Path(name)):
+    for member in _tarred(name):
         if isinstance(member, Refused):
             yield LogInput(f"{name}!{member.name}" if member.name else name, None, True, member.why)
             continue

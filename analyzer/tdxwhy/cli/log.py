@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdxwhy import collector
@@ -195,7 +194,7 @@ def _reader(name: str) -> LogReader:
         with suppress(OSError):
             reader.topology = own_topology()
         return reader
-    return read_boots(sys.stdin.buffer if name == STDIN else Path(name), "stdin" if name == STDIN else name, sought=Speaking())
+    return read_boots(sys.stdin.buffer if name == STDIN else name, "stdin" if name == STDIN else name, sought=Speaking())
 
 
 def _write(told: Reported, args: Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from tdxwhy.explain.lines import edges_of, likeness, texts_of, timed, understood
@@ -63,8 +64,11 @@ def report(
     held: list[int] = []
     best = tokens = 0
     lent = False  # whether the diagnosis of the best one is that of a boot like it
-    for boot in boots:
-        like = None if hold else _likeness(boot)
+    boots = iter(boots)
+    ahead = tuple(islice(boots, 2))
+    alone = len(ahead) == 1  # what it is like nobody asks
+    for boot in chain(ahead, boots):
+        like = None if hold or alone else _likeness(boot)
         alike = like in known
         if alike:
             diagnosis = known[like]

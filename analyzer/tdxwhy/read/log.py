@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING, BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
@@ -41,7 +41,7 @@ class LogReader:
 
     def __init__(
         self,
-        source: Path | BinaryIO,
+        source: str | PathLike[str] | BinaryIO,
         name: str,
         anchors: Sequence[bytes] = (),
         small: int = BLOCK,
@@ -56,13 +56,13 @@ class LogReader:
 
     def __iter__(self) -> Iterator[BootRecords]:
         """Yield the boots in the order of the input."""
-        stream = open_path(self._source) if isinstance(self._source, Path) else self._source
+        stream = open_path(self._source) if isinstance(self._source, str | PathLike) else self._source
         opened = Opened(stream, self.name)
         try:
             yield from self._boots(opened)
         finally:
             self.losses += opened.losses
-            if isinstance(self._source, Path):
+            if isinstance(self._source, str | PathLike):
                 stream.close()
 
     def _boots(self, opened: Opened) -> Iterator[BootRecords]:
@@ -198,6 +198,8 @@ def is_plain(data: bytes) -> bool:
     return stamped >= lines > 0 and b"\r" not in data and b"\0" not in data and b"\x1b" not in data
 
 
-def read_boots(source: Path | BinaryIO, name: str, anchors: Sequence[bytes] = (), sought: LookedFor | None = None) -> LogReader:
+def read_boots(
+    source: str | PathLike[str] | BinaryIO, name: str, anchors: Sequence[bytes] = (), sought: LookedFor | None = None
+) -> LogReader:
     """Return a reader that yields the boots of a source and afterwards tells its losses."""
     return LogReader(source, name, anchors, sought=sought)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import BufferedIOBase, RawIOBase
 from mmap import mmap
-from pathlib import Path
+from os import PathLike
 from typing import Any, BinaryIO, cast
 
 from tdxwhy.errors import TdxwhyError, reason
@@ -137,11 +137,11 @@ def paged(size: int) -> memoryview:
     return memoryview(mmap(-1, size))
 
 
-def open_path(path: Path) -> BinaryIO:
+def open_path(path: str | PathLike[str]) -> BinaryIO:
     """Open a file, or say in one line why not."""
     try:
-        if path.is_dir():
-            raise TdxwhyError(f"{path}: is a directory")
         return reading(path)
+    except IsADirectoryError:
+        raise TdxwhyError(f"{path}: is a directory") from None
     except OSError as error:
         raise TdxwhyError(f"{path}: {reason(error)}") from error

@@ -1,9 +1,10 @@
 """The model's data, read once: generations, the module's leaves, the platform. Strict: an unknown key is an error."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tdxwhy import compiled, shipped, toml
 from tdxwhy.errors import RulesError, TdxwhyError, nearest
@@ -14,6 +15,9 @@ from tdxwhy.know.stored import KNOWLEDGE
 from tdxwhy.replay import kept
 from tdxwhy.replay.generation import VALUES, Generation
 from tdxwhy.replay.written import CORRECTIONS, bases_of, made
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def load(path: Path) -> Generation:

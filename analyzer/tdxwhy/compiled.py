@@ -14,10 +14,10 @@ import os
 from _thread import get_ident
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
 from zlib import crc32
 
 from tdxwhy import shipped
+from tdxwhy.hints import Any
 from tdxwhy.noun import NamedTuple
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib would cost a tenth of the start-up budget

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, get_args
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.files import reading
+from tdxwhy.hints import Literal, words_of
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Severity
 from tdxwhy.strict import strict, typed
@@ -81,7 +81,7 @@ def _choices(complaint: str) -> str:
     """Return what a value may be, where one that is none of them was complained of."""
     if "enum value" not in complaint:
         return ""
-    return f"one of {', '.join(get_args(FailOn if 'fail-on' in complaint else Severity))}"
+    return f"one of {', '.join(words_of(FailOn if 'fail-on' in complaint else Severity))}"
 
 
 def schema_type() -> type:

@@ -1,5 +1,7 @@
 """What decoding a number gives. Apart from the other nouns so that `tdxwhy decode` starts without them."""
 
+from __future__ import annotations
+
 from tdxwhy.noun import NamedTuple
 
 

@@ -8,9 +8,9 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from tdxwhy.errors import TdxwhyError, reason
+from tdxwhy.hints import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 from tdxwhy.lazy import lazy
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+
+from tdxwhy.hints import Any, cast
 
 
 class _Lazy:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TypeVar
+
+from tdxwhy.hints import TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

@@ -7,7 +7,8 @@ code, under names of their own, and annotations stay as they are written.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+
+from tdxwhy.hints import TYPE_CHECKING, Any
 
 # From 3.14 on a class body holds no annotations but what works them out.
 if TYPE_CHECKING or sys.version_info >= (3, 14):

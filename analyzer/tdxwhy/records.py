@@ -1,8 +1,10 @@
 """The nouns that pass between stages. All are immutable; a missing fact is None, never 0."""
 
-from collections.abc import Sequence
-from typing import Any, Literal, Self
+from __future__ import annotations
 
+from collections.abc import Sequence
+
+from tdxwhy.hints import Any, Literal, Self
 from tdxwhy.noun import NamedTuple
 
 Certainty = Literal["exact", "partial"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import cast
+
+from tdxwhy.hints import cast
 
 if False:  # pathlib costs a tenth of the start-up budget, so only what opens a folder imports it
     from pathlib import Path

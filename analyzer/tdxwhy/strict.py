@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import GenericAlias
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from tdxwhy.hints import Any, Literal, meaning
 
 # The noun that each schema was derived from.
 _NOUNS: dict[type, type] = {}
@@ -15,11 +16,14 @@ def strict(noun: type, rename: Literal["kebab"] | None = None, optional: Mapping
 
     `optional` gives defaults to fields that have none.
     """
+    import sys
+    from typing import get_type_hints
+
     import msgspec
 
     named: Any = noun
     defaults = {**named._field_defaults, **(optional or {})}
-    hints = get_type_hints(noun)
+    hints = get_type_hints(noun, meaning(vars(sys.modules[noun.__module__])))
     rows = [(name, _rows(hints[name], rename), *((defaults[name],) if name in defaults else ())) for name in named._fields]
     schema = msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True, kw_only=True, rename=rename)
     _NOUNS[schema] = noun
@@ -27,9 +31,8 @@ def strict(noun: type, rename: Literal["kebab"] | None = None, optional: Mapping
 
 
 def _rows(hint: Any, rename: Literal["kebab"] | None) -> Any:  # noqa: ANN401 - types made at run time
-    inner = get_args(hint)
-    if get_origin(hint) is tuple and hasattr(inner[0], "_fields"):
-        return GenericAlias(tuple, (strict(inner[0], rename), ...))
+    if isinstance(hint, GenericAlias) and hint.__origin__ is tuple and hasattr(hint.__args__[0], "_fields"):
+        return GenericAlias(tuple, (strict(hint.__args__[0], rename), ...))
     return hint
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from tdxwhy.errors import RulesError, reason
 from tdxwhy.files import reading, toml
+from tdxwhy.hints import TYPE_CHECKING, Any
 from tdxwhy.strict import typed
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.files import read_bytes
+from tdxwhy.hints import Any
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding
 

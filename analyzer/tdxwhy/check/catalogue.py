@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 from tdxwhy import compiled
 from tdxwhy.check.rules import FOLDERS, Example, Rule, load_folders
 from tdxwhy.errors import RulesError, TdxwhyError, nearest
+from tdxwhy.hints import TYPE_CHECKING, Any
 from tdxwhy.shipped import folder
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from tdxwhy.check.engine import unique
 from tdxwhy.check.intake import WHOLE, Input
@@ -13,6 +12,7 @@ from tdxwhy.check.suppress import Suppressed, applies
 from tdxwhy.config import Settings, Suppress
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.files import reading
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding
 

@@ -8,10 +8,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO, Literal
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.files import reading, shown
+from tdxwhy.hints import BinaryIO, Literal
 from tdxwhy.noun import NamedTuple
 
 Sort = Literal["log", "patch", "mails", "c"]

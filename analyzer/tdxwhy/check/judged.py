@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from tdxwhy.check.rules import Rule
 from tdxwhy.check.suppress import Suppressed
 from tdxwhy.config import Suppress
+from tdxwhy.hints import TYPE_CHECKING, Literal
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Finding
 

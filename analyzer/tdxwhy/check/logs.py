@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tdxwhy.errors import NothingToJudge
 from tdxwhy.explain.afterwards import Afterwards
@@ -11,6 +10,7 @@ from tdxwhy.explain.diagnosis import Read, diagnose
 from tdxwhy.explain.logs import JudgedBoot, LogReport
 from tdxwhy.explain.logs import report as reported
 from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.know.topology import topology
 from tdxwhy.read.log import LogReader
 from tdxwhy.records import BootRecords, Finding, Topology

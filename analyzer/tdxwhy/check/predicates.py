@@ -3,9 +3,10 @@
 A rule's [when] and [require] name them; `@predicate` says for which subjects one may be used, and what a finding says is missing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
 
 from tdxwhy.check.subjects.nouns import (
     BootSubject,
@@ -16,6 +17,7 @@ from tdxwhy.check.subjects.nouns import (
     SuppressionSubject,
     VerdictSubject,
 )
+from tdxwhy.hints import Any, TypeVar
 from tdxwhy.levels import LEVELS
 from tdxwhy.noun import NamedTuple
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
 
 from tdxwhy.check.predicates import PREDICATES
 from tdxwhy.check.subjects.nouns import WORDS, Kind
 from tdxwhy.digits import is_whole
 from tdxwhy.errors import RulesError, nearest, reason
 from tdxwhy.files import reading
+from tdxwhy.hints import TYPE_CHECKING, Any, Literal
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Precision, Severity
 from tdxwhy.strict import strict, typed

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from tdxwhy import compiled, toml
 from tdxwhy.check.subjects.nouns import Area
 from tdxwhy.errors import RulesError
+from tdxwhy.hints import Any
 from tdxwhy.lazy import any_of
 from tdxwhy.noun import NamedTuple
 from tdxwhy.shipped import folder

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tdxwhy.digits import is_whole
 from tdxwhy.errors import TdxwhyError, nearest
+from tdxwhy.hints import TYPE_CHECKING, Any, BinaryIO
 from tdxwhy.know import decode
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tdxwhy.cli.complaints import complain, complain_of
 from tdxwhy.cli.parsing import AnyOrder
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.report.gate_formats import FORMATS, MACHINE
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from io import BufferedReader, BytesIO
-from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tdxwhy.files import reading
+from tdxwhy.hints import TYPE_CHECKING, BinaryIO, cast
 from tdxwhy.noun import NamedTuple
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 from tdxwhy import collector
 from tdxwhy.check.logs import report_of
@@ -17,6 +16,7 @@ from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.speaking import Speaking
 from tdxwhy.explain.wanted import Wanted
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.ranges import counted
 from tdxwhy.read.boots import holds_kernel_lines
 from tdxwhy.read.log import LogReader, read_boots

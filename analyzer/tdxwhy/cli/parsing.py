@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any, NoReturn
 
 from tdxwhy.errors import TdxwhyError
+from tdxwhy.hints import Any, NoReturn
 from tdxwhy.report.terminal import columns
 
 

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tdxwhy.cli.inputs import sidecar_of
 from tdxwhy.cli.simulate import load, parsed, requests
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.files import reading
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.records import BootRecords, Topology
 from tdxwhy.replay.nouns import Verdict
 

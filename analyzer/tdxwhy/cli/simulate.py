@@ -7,10 +7,10 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
 
 from tdxwhy.errors import RulesError, TdxwhyError, reason
 from tdxwhy.files import reading
+from tdxwhy.hints import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

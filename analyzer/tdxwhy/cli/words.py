@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
 
 from tdxwhy import compiled
+from tdxwhy.hints import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from argparse import Namespace

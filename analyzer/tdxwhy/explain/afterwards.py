@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from tdxwhy.explain.logs import JudgedBoot, LogReport
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.speaking import speaks
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.lazy import lazy
 from tdxwhy.read.log import LogReader
 from tdxwhy.records import BootRecords, Evidence, LogRecord

@@ -1,12 +1,14 @@
 """The causes that fit, best first, each with why it fits this log, and whom it blames."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
 
 from tdxwhy.explain.facts import BootFacts, evidence_of
 from tdxwhy.explain.judgement import Judgement
 from tdxwhy.explain.nouns import FoundCause, Seamcall
 from tdxwhy.explain.outcome import meaning
+from tdxwhy.hints import Any
 from tdxwhy.know import tables
 from tdxwhy.know.offline import Whom, whom
 from tdxwhy.know.recognise import form_of

@@ -1,5 +1,7 @@
 """What the whole log tells beside its TDX lines: kernel, module, command line, request, and facts that causes ask for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 
 from tdxwhy.explain.beside import answers_to, facts_beside

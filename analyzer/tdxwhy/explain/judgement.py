@@ -1,5 +1,7 @@
 """What may be said of a boot: whose log it is, what became of initialisation, and at which steps it can have failed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from tdxwhy.explain.facts import TRACE, BootFacts, evidence_of

@@ -8,10 +8,10 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import cache, partial
 from itertools import compress
 from operator import itemgetter
-from typing import Any
 
 from tdxwhy.explain.command_line import telling
 from tdxwhy.explain.nouns import GOES_ON_NS
+from tdxwhy.hints import Any
 from tdxwhy.know.recognise import Recogniser, recognise
 from tdxwhy.know.tables import forms
 from tdxwhy.memo import Memo

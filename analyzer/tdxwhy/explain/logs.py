@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
 from tdxwhy.explain.lines import edges_of, likeness, texts_of, timed, understood
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.relayed import is_relayed
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import BootRecords, Finding, Loss, Topology
 

@@ -1,5 +1,7 @@
 """What a diagnosis is made of."""
 
+from __future__ import annotations
+
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Event, Evidence, Outcome, Role, Topology
 

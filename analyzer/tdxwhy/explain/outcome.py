@@ -3,9 +3,11 @@
 Which step a failure belongs to is not decided here: that is the reference model's to say (`tdxwhy.replay`).
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from tdxwhy.hints import Literal
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, harmless_statuses, leaf_needs_ready, leaf_step, says_not_ready
 from tdxwhy.noun import NamedTuple

@@ -1,5 +1,7 @@
 """What it means that a log says neither that TDX came up nor that it failed."""
 
+from __future__ import annotations
+
 from tdxwhy.explain.facts import BootFacts, evidence_of, goes_on
 from tdxwhy.explain.outcome import Attempt
 from tdxwhy.know import tables

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 from tdxwhy.explain.logs import LogReport
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 
 Counting = Literal["both", "init", "incident", "never"]

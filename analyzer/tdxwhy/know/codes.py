@@ -1,5 +1,7 @@
 """The rows that say what numbers mean. Apart from the others so that `tdxwhy decode` starts without them."""
 
+from __future__ import annotations
+
 from tdxwhy.noun import NamedTuple
 
 # Completion statuses, leaves, operands and MSRs, errnos.

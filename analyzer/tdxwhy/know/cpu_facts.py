@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from tdxwhy.digits import is_whole
+from tdxwhy.hints import Any
 from tdxwhy.know import tables
 from tdxwhy.know.rows import CpuLimit
 from tdxwhy.records import CpuState, Event, Evidence, MessageForm, Presence

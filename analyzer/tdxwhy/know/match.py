@@ -1,11 +1,13 @@
 """Find the form of a line: constant text by one dictionary, formats with fields by their constant head and then a regular expression."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
 
 from tdxwhy.digits import number
+from tdxwhy.hints import Any
 from tdxwhy.know import tables
 from tdxwhy.know.stored import table
 from tdxwhy.levels import LEVELS

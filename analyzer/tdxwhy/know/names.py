@@ -3,13 +3,15 @@
 The words, calls and masks are data, `rules/knowledge/names.toml`; here is only how text and arguments are laid side by side.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
+from tdxwhy.hints import Any
 from tdxwhy.know.printf import NUMBER, conversions
 from tdxwhy.lazy import any_of, lazy
 from tdxwhy.noun import NamedTuple

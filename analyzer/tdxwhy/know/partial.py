@@ -1,8 +1,10 @@
 """What a line certainly contains, whatever its wording: leaf, status, errno, CPU, package, and words of outcome."""
 
-import re
-from typing import Any
+from __future__ import annotations
 
+import re
+
+from tdxwhy.hints import Any
 from tdxwhy.know import decode
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple

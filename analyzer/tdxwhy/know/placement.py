@@ -1,8 +1,10 @@
 """Which package an offline CPU is in: inferred from how the CPUs that are online are numbered, or not at all."""
 
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 
 Known = Literal["stated", "inferred", "unknown"]

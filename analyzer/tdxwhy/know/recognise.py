@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import Any
 
+from tdxwhy.hints import Any
 from tdxwhy.know import decode
 from tdxwhy.know.match import Matcher, match
 from tdxwhy.know.stems import has_kernel_prefix, is_of_program, looks_like_tdx, may_look_like_tdx

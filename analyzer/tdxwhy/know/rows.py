@@ -1,7 +1,8 @@
 """The rows of the knowledge tables but those of forms, and the words that rows may use."""
 
-from typing import Literal
+from __future__ import annotations
 
+from tdxwhy.hints import Literal
 from tdxwhy.know.codes import CODE_FILES, LeafRow, Number, StatusRow
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import MessageForm, Outcome

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, TypeVar
 
 from tdxwhy import compiled, shipped
+from tdxwhy.hints import Any, TypeVar
 from tdxwhy.know.codes import CODE_FILES
 
 Row = TypeVar("Row")

@@ -1,11 +1,13 @@
 """Lines that lost their head or their tail, and the form that a line comes nearest to."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from functools import cache
 from os.path import commonprefix
-from typing import Any
 
+from tdxwhy.hints import Any
 from tdxwhy.know.match import Matcher, matchers
 from tdxwhy.know.printf import Text, pieces
 from tdxwhy.lazy import lazy

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
 
+from tdxwhy.hints import words_of
 from tdxwhy.know import rows
 from tdxwhy.know.printf import field_kinds
 from tdxwhy.know.rows import Knowledge
@@ -92,11 +92,11 @@ def _references(knowledge: Knowledge) -> Iterator[str]:
 def _facts(knowledge: Knowledge, facts: set[str]) -> Iterator[str]:
     """Yield what is wrong with facts; each part of the program that finds one finds just one."""
     yield from (f"{fact.id}: no fact {fact.means!r}" for fact in knowledge.fact if fact.means not in facts)
-    for word in get_args(rows.FoundBy):
+    for word in words_of(rows.FoundBy):
         finds = [fact.id for fact in knowledge.fact if fact.found_by == word]
         if word and len(finds) != 1:
             yield f"found_by {word!r}: {len(finds)} facts, not one" + (f" ({', '.join(finds)})" if finds else "")
-    for word in get_args(rows.ReadAs):
+    for word in words_of(rows.ReadAs):
         reads = [fact.id for fact in knowledge.fact if fact.read_as == word]
         if word and len(reads) != 1:
             yield f"read_as {word!r}: {len(reads)} facts, not one"

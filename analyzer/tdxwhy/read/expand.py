@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from importlib import import_module
-from typing import Any
+
+from tdxwhy.hints import Any
 
 MAGICS = ((b"\x1f\x8b", "gz"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"BZh", "bz2"))
 # Behind a byte from 0x50 to 0x5f: a frame that zstd passes over, which may come first (RFC 8878, 3.1.2).

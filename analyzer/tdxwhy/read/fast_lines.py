@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, compress
 from operator import itemgetter
-from typing import Any, Self, overload
 
+from tdxwhy.hints import Any, Self, overload
 from tdxwhy.memo import Memo
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.text import RAW_LIMIT

@@ -1,5 +1,7 @@
 """Records of /dev/kmsg and of extended netconsole."""
 
+from __future__ import annotations
+
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
 from tdxwhy.read.item import FRAGMENT

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from os import PathLike
-from typing import TYPE_CHECKING, BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError
 from tdxwhy.files import shown
+from tdxwhy.hints import TYPE_CHECKING, BinaryIO
 from tdxwhy.read.boots import boots_of
 from tdxwhy.read.fast_lines import usual_line
 from tdxwhy.read.item import Item

@@ -7,10 +7,10 @@ from contextlib import suppress
 from io import BufferedIOBase, RawIOBase
 from mmap import mmap
 from os import PathLike
-from typing import Any, BinaryIO, cast
 
 from tdxwhy.errors import TdxwhyError, reason
 from tdxwhy.files import reading
+from tdxwhy.hints import Any, BinaryIO, cast
 from tdxwhy.read.expand import compression_of, expanded, whole
 from tdxwhy.read.text import BLOCK
 from tdxwhy.records import Loss, Place

@@ -1,5 +1,7 @@
 """Bytes to lines of text that a terminal can show: encodings, escape sequences and control characters."""
 
+from __future__ import annotations
+
 import re
 
 from tdxwhy.lazy import lazy

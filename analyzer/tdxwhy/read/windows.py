@@ -1,5 +1,7 @@
 """A stream in windows that end where a line ends, read ahead in a thread and searched for anchors."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
+from tdxwhy.hints import Literal, words_of
 from tdxwhy.noun import NamedTuple
 
 # "up": TDX came up in this boot, which answers whatever could not be read.
@@ -31,8 +30,8 @@ UsedFact = Literal[
     "maker",
     "board",
 ]
-USED: tuple[UsedFact, ...] = get_args(UsedFact)
-DERIVED: tuple[DerivedFact, ...] = get_args(DerivedFact)
+USED: tuple[str, ...] = words_of(UsedFact)
+DERIVED: tuple[str, ...] = words_of(DerivedFact)
 
 
 class ReadingRow(NamedTuple):

@@ -3,6 +3,8 @@
 A complete log is followed exactly. In a lossy one any owed line may be missing; what that costs (lines lost) is kept with each state.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from tdxwhy.noun import NamedTuple

@@ -1,5 +1,7 @@
 """Whom a failure points at: causes with the packages and CPUs that the topology names, likeliest first."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import lru_cache
 

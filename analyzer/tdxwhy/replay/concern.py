@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import Any
 
 from tdxwhy import compiled
+from tdxwhy.hints import Any
 from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import MODEL, generations, leaf_number
 from tdxwhy.replay.generation import Generation, ModelStep, Operation

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from tdxwhy import compiled, shipped, toml
 from tdxwhy.errors import RulesError, TdxwhyError, nearest
+from tdxwhy.hints import TYPE_CHECKING, Any
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status
 from tdxwhy.know.rows import When

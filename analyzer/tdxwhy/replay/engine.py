@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
-from typing import Literal
 
+from tdxwhy.hints import Literal
 from tdxwhy.know import tables
 from tdxwhy.memo import Memo
 from tdxwhy.noun import NamedTuple

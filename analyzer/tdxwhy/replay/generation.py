@@ -1,8 +1,10 @@
 """What one kernel generation does: the nouns of rules/model, which `replay.data` reads."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+from tdxwhy.hints import Any
 from tdxwhy.know.printf import filled
 from tdxwhy.noun import NamedTuple
 
@@ -172,7 +174,7 @@ class Generation(NamedTuple):
     leaves: frozenset[str] = frozenset()
     raw_forms: frozenset[str] = frozenset()
 
-    def told(self) -> "Generation":
+    def told(self) -> Generation:
         """Return the same with what its steps say of leaves and raw forms."""
         steps = [step for one in self.operations.values() for step in one.step]
         leaves = frozenset(step.leaf or step.name for step in steps if step.does in ("seamcall", "read-metadata"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
-from typing import Any
 
+from tdxwhy.hints import Any
 from tdxwhy.replay.generation import Answer, Form, Generation, Operation, Retry
 from tdxwhy.replay.written import operation_of, own_answers, take
 

@@ -1,5 +1,7 @@
 """One boot of a kernel: what it remembers, prints and asks the module, while operations run step by step."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The KeyIDs of guests: which are taken, by which TD, and which one the current operation is about."""
 
+from __future__ import annotations
+
 
 class KeyIds:
     """What the kernel knows of its guests' KeyIDs; a leaked one stays taken although no TD has it."""

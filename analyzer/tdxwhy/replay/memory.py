@@ -1,5 +1,7 @@
 """Memory as the kernel cuts it for TDX: regions, TDMRs, PAMTs, reserved areas; and a first-fit page allocator to place PAMTs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from tdxwhy.noun import NamedTuple

@@ -1,5 +1,7 @@
 """The TDX module as a state machine: the dispatcher, then a leaf's checks in the data's order, then its effects."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import cache
 from typing import Any

@@ -1,7 +1,8 @@
 """What the reference model says: of a log, and of a scenario."""
 
-from typing import Literal
+from __future__ import annotations
 
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Outcome
 

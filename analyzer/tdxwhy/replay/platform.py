@@ -1,5 +1,7 @@
 """The machine around the module: CPUs, their hot-plug and its lock, VMX, injected answers, allocations."""
 
+from __future__ import annotations
+
 from collections import Counter
 
 from tdxwhy.noun import NamedTuple

@@ -1,5 +1,7 @@
 """One log followed by one generation's beliefs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import cache, lru_cache, partial
 
@@ -50,7 +52,7 @@ class ReplayRun(NamedTuple):
     tolerant: bool = False
 
     @property
-    def in_full(self) -> "ReplayRun":
+    def in_full(self) -> ReplayRun:
         """Return the same run along the histories of the whole kernel."""
         return follow(Reading(self.generation, self.seen, 0, self.passed, self.lossy), self.tolerant, whole=True)
 

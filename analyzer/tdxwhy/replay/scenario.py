@@ -1,5 +1,7 @@
 """A scenario: the machine, the module, what goes wrong, and what is asked of the kernel. Strict to read."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

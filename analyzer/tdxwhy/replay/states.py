@@ -1,5 +1,7 @@
 """What a kernel's history knows at a point: where it is, what it remembers, which lines it owes to the log."""
 
+from __future__ import annotations
+
 from tdxwhy.noun import NamedTuple
 from tdxwhy.replay.data import can_answer
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
+from tdxwhy.hints import Any
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, leaf_named, unversioned
 from tdxwhy.know.match import match

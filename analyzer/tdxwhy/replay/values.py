@@ -1,5 +1,7 @@
 """Values of a scenario, each refused in one line with its place."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from tdxwhy.errors import TdxwhyError

@@ -7,9 +7,9 @@ was read, and says with a reason for each where it is otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
 
 from tdxwhy.errors import RulesError
+from tdxwhy.hints import Any, TypeVar
 from tdxwhy.levels import LEVELS
 from tdxwhy.replay.generation import Answer, Ending, Form, Generation, ModelStep, Operation, OwnAnswer, Retry, without
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from tdxwhy.explain.logs import LogReport
 from tdxwhy.explain.nouns import Diagnosis
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.know.offline import offline
 from tdxwhy.lazy import lazy
 from tdxwhy.ranges import counted, ranges

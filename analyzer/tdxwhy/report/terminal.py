@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+
+from tdxwhy.hints import TextIO
 
 _UNKNOWN_COLUMNS = 80
 # What --color says of this run: auto, always or never.

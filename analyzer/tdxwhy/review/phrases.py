@@ -15,10 +15,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
+from tdxwhy.hints import Any
 from tdxwhy.lazy import lazy
 from tdxwhy.noun import NamedTuple
 from tdxwhy.shipped import folder

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
+from tdxwhy.hints import Literal
 from tdxwhy.review.blocks import Block
 from tdxwhy.review.lines import squeeze
 from tdxwhy.review.nouns import Message, Proposal

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.lines import own_lines, program_heads, squeeze
 from tdxwhy.review.nouns import MailLine, Message, Quote

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 from tdxwhy.review.anchors import Anchors
 from tdxwhy.review.labels import asks, assents, commits, earnest, refutes, remark_kind, strictly, wanted, wants, yields
@@ -28,7 +28,7 @@ _SPACED = re.compile(r"\b[^\W\d_]{2,40}[,.]?\s{1,9}[^\W\d_]{2}")
 _LEADS = 2
 
 
-Place = Literal["answers", "argues"] | None
+Place = Literal["answers", "argues", None]
 
 
 class Found(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
 
 from tdxwhy import compiled, toml
 from tdxwhy.errors import RulesError
+from tdxwhy.hints import Any
 from tdxwhy.levels import SHORT
 from tdxwhy.noun import NamedTuple
 from tdxwhy.shipped import folder

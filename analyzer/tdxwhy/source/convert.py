@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.source.structures import Members, members_of, named
 from tdxwhy.source.syntax import Expression, ExpressionKind, Statement, StatementKind
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from tdxwhy.errors import PackageAbsent
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.source.code import blank_comments
 from tdxwhy.source.grammar import prefix
 from tdxwhy.source.syntax import Define, Function, Statement, Unit

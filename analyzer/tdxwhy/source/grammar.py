@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.know.names import named, tells_failure
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming, Place

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming, Place
 

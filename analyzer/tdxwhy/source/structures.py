@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.source.syntax import Expression
 
 if TYPE_CHECKING:

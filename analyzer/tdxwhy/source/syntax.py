@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal
 
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 
 ExpressionKind = Literal[

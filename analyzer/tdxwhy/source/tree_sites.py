@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.source.calls import print_call
 from tdxwhy.source.code import Fragment, of_file
 from tdxwhy.source.convert import declared, text_of

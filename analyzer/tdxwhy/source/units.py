@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
 
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.source.convert import Converter, condition_of, declared, rows_of, text_of
 from tdxwhy.source.structures import structures_of
 from tdxwhy.source.syntax import Define, Expression, Function, Unit, all_of, negated

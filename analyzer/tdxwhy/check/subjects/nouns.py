@@ -3,8 +3,9 @@
 Every subject carries the evidence that a finding about it will quote, and the words that a rule's message may use.
 """
 
-from typing import Literal
+from __future__ import annotations
 
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Evidence, Naming, Outcome, Role
 

@@ -7,7 +7,8 @@ from binascii import Error, a2b_base64, a2b_qp
 from collections.abc import Iterator
 from email.message import Message
 from email.policy import Compat32
-from typing import Any
+
+from tdxwhy.hints import Any
 
 # Characters of a field. The library takes quadratic time over the parameters of Content-Type and its like, so these are cut shorter.
 _FIELD, _PARAMETERS = 100_000, 2000

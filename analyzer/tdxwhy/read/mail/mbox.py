@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import BinaryIO
 
+from tdxwhy.hints import BinaryIO
 from tdxwhy.read.mail.decode import MAIL_BYTES
 
 _SEPARATOR = re.compile(rb"^From \S+ .{0,60}\d{4}(?: [+-]\d{4})?\s*$|^From mboxrd@z ")

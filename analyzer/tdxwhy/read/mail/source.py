@@ -6,10 +6,10 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
 from tdxwhy.errors import NothingToJudge, TdxwhyError, reason
 from tdxwhy.files import reading, shown
+from tdxwhy.hints import TYPE_CHECKING, BinaryIO
 from tdxwhy.read.mail.decode import MAIL_BYTES, decode_mail
 from tdxwhy.read.mail.head import visible
 from tdxwhy.read.mail.mbox import split_mbox

@@ -6,6 +6,8 @@ for to this. From Python 3.14 on `noun` wants `typing` itself.
 
 from __future__ import annotations
 
+from types import GenericAlias
+
 __all__ = ["TYPE_CHECKING", "Any", "BinaryIO", "Literal", "NoReturn", "Self", "TextIO", "TypeVar", "cast", "overload"]
 
 TYPE_CHECKING = False
@@ -13,17 +15,12 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Literal, NoReturn, Self, TextIO, TypeVar, cast, overload
 else:
 
-    class Words(tuple):
-        """The words of a `Literal`."""
+    class Literal:
+        """Stands for that of `typing`; what is made of it has its words in `__args__`."""
 
-        __slots__ = ()
-
-    class _Literal:
-        def __getitem__(self, words):  # noqa: ANN001, ANN204 - as typing has it
-            return Words(words if isinstance(words, tuple) else (words,))
+        __class_getitem__ = classmethod(GenericAlias)
 
     Any = BinaryIO = NoReturn = Self = TextIO = object
-    Literal = _Literal()
 
     def TypeVar(name, *bounds, **bound):  # noqa: ANN001, ANN002, ANN003, ANN201, N802 - as typing has it
         """Stand for any type."""
@@ -38,9 +35,9 @@ else:
         return function
 
 
-def words_of(of: object) -> tuple[str, ...]:
+def words_of(literal: Any) -> tuple[str, ...]:
     """Return the words of a `Literal`, in their order."""
-    return tuple(of)  # type: ignore[arg-type] # at run time it is `Words`
+    return tuple(literal.__args__)
 
 
 def meaning(names: dict[str, object]) -> dict[str, object]:
@@ -48,5 +45,5 @@ def meaning(names: dict[str, object]) -> dict[str, object]:
     import typing
 
     real = {name: vars(typing)[name] for name in names if names[name] is globals().get(name) and name in vars(typing)}
-    literals = {name: typing.Literal[value] for name, value in names.items() if type(value) is Words}  # type: ignore[name-defined]
-    return names | literals | real
+    made = {name: one for name, one in names.items() if isinstance(one, GenericAlias) and one.__origin__ is Literal}  # type: ignore[comparison-overlap] # see above
+    return names | {name: typing.Literal[one.__args__] for name, one in made.items()} | real

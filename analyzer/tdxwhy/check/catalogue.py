@@ -96,6 +96,8 @@ def find(rule_id: str, folders: Sequence[Path] = ()) -> Rule:
 def chosen(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
     """Keep the rules whose id starts with a selected prefix and with no ignored one; the longer prefix wins."""
     kept = tuple(rules)
+    if not (select or ignore):
+        return kept
     ids = [rule.id for rule in kept]
     for prefix in (*select, *ignore):
         if not any(one.startswith(prefix.upper()) for one in ids):

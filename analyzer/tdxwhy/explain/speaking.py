@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.memo import Memo
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ _SPACED = re.compile(r"\b[^\W\d_]{2,40}[,.]?\s{1,9}[^\W\d_]{2}")
 _LEADS = 2
 
 
-Place = Literal["answers", "argues", None]
+Place = Literal["answers", "argues"] | None
 
 
 class Found(NamedTuple):

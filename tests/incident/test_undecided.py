@@ -249,3 +249,8 @@ def test_what_a_call_answers_is_told_by_its_errno(
     found = told(tmp_path, capsys, text)
     (one,) = found["incidents"]  # type: ignore[misc]
     assert (found["outcome"], one["causes"]) == (outcome, causes)
+
+
+def test_a_kernels_own_failure_is_none_of_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = told(tmp_path, capsys, "<6>[    9.059431] tdx: Failed to initialize TDX module.  Shut it down.\n")
+    assert (found["outcome"], found["incidents"]) == ("failed", [])

@@ -34,8 +34,10 @@ def folder_of(rule_id: str) -> str | None:
 @lru_cache(maxsize=8)
 def rules_of(*folders: Path, only: tuple[str, ...] = STANDING) -> tuple[Rule, ...]:
     """Return the shipped rules of the given kinds, without their examples, and all rules of the user's own folders."""
-    shipped = tuple(rule for rule in _shipped() if _DIGITS[rule.id[3]] in only)
-    own = load_folders(folders)
+    return _beside(tuple(rule for rule in _shipped() if _DIGITS[rule.id[3]] in only), load_folders(folders))
+
+
+def _beside(shipped: tuple[Rule, ...], own: tuple[Rule, ...]) -> tuple[Rule, ...]:
     taken = {rule.id for rule in shipped}
     for rule in own:
         if rule.id in taken:
@@ -80,8 +82,8 @@ EXAMPLES = compiled.Piece("examples", _sources, _examples)
 def with_examples(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
     """Return all shipped rules and those of the user's own folders, with their examples."""
     examples = compiled.table(EXAMPLES, "examples")
-    known = rules_of(*folders, only=FOLDERS)
-    return tuple(rule._replace(example=rule.example or tuple(Example(*one) for one in examples[rule.id])) for rule in known)
+    shipped = tuple(rule._replace(example=tuple(Example(*one) for one in examples[rule.id])) for rule in _shipped())
+    return _beside(shipped, load_folders(folders))
 
 
 def find(rule_id: str, folders: Sequence[Path] = ()) -> Rule:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tdxwhy.hints import Literal
+from typing import Literal  # of typing itself: msgspec works out what the annotations mean
+
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming, Place
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import GenericAlias
 
 from tdxwhy.hints import Any, Literal, meaning
@@ -16,18 +17,40 @@ def strict(noun: type, rename: Literal["kebab"] | None = None, optional: Mapping
 
     `optional` gives defaults to fields that have none.
     """
-    import sys
-    from typing import get_type_hints
-
     import msgspec
 
     named: Any = noun
     defaults = {**named._field_defaults, **(optional or {})}
-    hints = get_type_hints(noun, meaning(vars(sys.modules[noun.__module__])))
+    hints = _hints(noun)
     rows = [(name, _rows(hints[name], rename), *((defaults[name],) if name in defaults else ())) for name in named._fields]
     schema = msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True, kw_only=True, rename=rename)
     _NOUNS[schema] = noun
     return schema
+
+
+@cache
+def settled(noun: type) -> type:
+    """Return a NamedTuple with annotations that are types, as are those of the NamedTuples in it: msgspec reads it as it stands."""
+    from typing import get_args
+
+    waiting: list[Any] = [noun]
+    seen: set[Any] = {noun}
+    while waiting:
+        one = waiting.pop()
+        inside = set(get_args(one))
+        if hasattr(one, "_fields"):
+            one.__annotations__ = _hints(one)
+            inside |= set(one.__annotations__.values())
+        waiting += inside - seen
+        seen |= inside
+    return noun
+
+
+def _hints(noun: type) -> dict[str, Any]:
+    import sys
+    from typing import get_type_hints
+
+    return get_type_hints(noun, meaning(vars(sys.modules[noun.__module__])))
 
 
 def _rows(hint: Any, rename: Literal["kebab"] | None) -> Any:  # noqa: ANN401 - types made at run time

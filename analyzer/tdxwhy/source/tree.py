@@ -20,6 +20,7 @@ from tdxwhy.source.calls import calls
 from tdxwhy.source.ctree import parse_unit
 from tdxwhy.source.run.program import Program, ProgramFile
 from tdxwhy.source.syntax import Define, Unit
+from tdxwhy.strict import settled
 from tdxwhy.version import VERSION
 
 _LARGEST = 4 << 20
@@ -173,7 +174,7 @@ def unit_of_text(text: str) -> Unit:
 
     path = _folder() / f"{blob_id(text)}.msgpack"
     with suppress(OSError, msgspec.DecodeError, msgspec.ValidationError):
-        unit: Unit = msgspec.msgpack.decode(path.read_bytes(), type=Unit)
+        unit: Unit = msgspec.msgpack.decode(path.read_bytes(), type=settled(Unit))
         return unit
     made = parse_unit(text)
     with suppress(OSError, RecursionError, ValueError):

@@ -61,7 +61,7 @@ class Afterwards:
             incidents = incidents_of(lines, host_of(report))
         report = _replaced(report, _proved(report.judged.diagnosis, incidents))
         diagnosis = report.judged.diagnosis
-        if incidents and diagnosis.outcome == "unknown" and diagnosis.settles:  # they say themselves what is missing
+        if incidents and diagnosis.outcome == "unknown" and diagnosis.settles and not _left_to_the_host(incidents):
             report = _replaced(report, diagnosis._replace(settles=()))
         return report._replace(incidents=incidents, lines=lines if self._joined else ())
 
@@ -151,6 +151,13 @@ def _is_its_failure(incident: Incident, diagnosis: Diagnosis) -> bool:
         return False
     places = {one.place for one in incident.evidence}
     return all(one.place in places for one in diagnosis.evidence) and any(one.leaf == call.leaf for one in incident.calls)
+
+
+def _left_to_the_host(incidents: Sequence[Incident]) -> bool:
+    """Tell whether an incident is settled as far as it goes, and what is behind it is the host's; others say themselves what is missing."""
+    from tdxwhy.incident.tables import causes
+
+    return any(not one.settles and len(one.causes) > 1 and causes()[one.causes[0]].behind for one in incidents)
 
 
 def _replaced(report: LogReport, diagnosis: Diagnosis) -> LogReport:

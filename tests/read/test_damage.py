@@ -68,6 +68,34 @@ def _wrong(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
     )  # type: ignore[call-overload]
 
 
+_FAILED = (
+    "[    1.500000] virt/tdx: BIOS enabled: private KeyID range [32, 64)\n[   14.000000] virt/tdx: SEAMCALL (0x0000000000000022) failed: "
+)
+
+
+@pytest.mark.parametrize("digits", range(1, 16))
+def test_a_status_that_was_cut_is_no_other_status(digits: int) -> None:
+    cut = verdict(f"{_FAILED}0x{'c000050500000000'[:digits]}\n[   14.000500] virt/tdx: module initialization failed (-5)\n".encode())
+    assert cut[:2] == ("host", "failed")
+    assert cut[3] in (None, (0x22, None))
+    assert not cut[7]
+
+
+@pytest.mark.parametrize(
+    ("scanned", "status"),
+    [("0xc000OSOS00000000", 0xC000050500000000), ("0xB000020000000001", 0x8000020000000001), ("Oxc0000S0c00000000", 0xC000050C00000000)],
+)
+def test_digits_that_a_scanner_took_for_letters(scanned: str, status: int) -> None:
+    found = verdict(f"{_FAILED}{scanned}\n[   14.000500] virt/tdx: module initialization failed (-5)\n".encode())
+    assert found[3] == (0x22, status)
+
+
+def test_a_switch_in_a_scanned_log_is_a_digit() -> None:
+    line = "[    O.l00000] Command line: BOOT_IMAGE=/vmlinuz ro kvm_intel.tdx=l nohibernate\n"
+    assert "kvm_intel.tdx=1 " in mended(line)
+    assert "x=l" in mended(line.replace("O.l", "0.1"))
+
+
 @given(st.text(max_size=400))
 @settings(deadline=None, max_examples=200)
 def test_mending_any_text_gives_text(text: str) -> None:

@@ -115,7 +115,7 @@ def _seamcall(judgement: Judgement, events: Sequence[Event]) -> Seamcall | None:
     if failure is not None:
         number = leaf_of(failure.form, failure.values)
         return None if number is None else _call(failure, number)
-    answered = ((event, _leaf(event)) for event in events if event.values.get("status") is not None)
+    answered = ((event, _leaf(event)) for event in events if event.values.keys() & {"status", "leaf"})
     return next((_call(event, number) for event, number in answered if number is not None), None)
 
 

@@ -20,7 +20,7 @@ _PARAMETER_FILE = "kvm_intel/parameters/tdx"
 _ROOT = lazy(r"^(?:\w{1,64}=\S{1,256} ){0,64}root=\S{1,256} ")
 _RELEASE = lazy(r"(?:^|\s)(\d{1,4}\.\d{1,4}\.\d{1,5}\S{0,80})(?!\S)")
 _IMAGE = lazy(r"\bBOOT_IMAGE=\S{0,250}?vmlinuz-(\d\S*)")
-TRACE = lazy(r"\b([a-z_][a-z0-9_]{0,127})(?:\.[a-z0-9.]{1,64})?\+0x[0-9a-f]{1,16}/0x")
+TRACE = lazy(r"\b([a-z_][a-z0-9_]{0,127})(?:\.[a-z0-9.]{1,64})?\+0x[0-9a-fX*]{1,16}/0x")
 
 
 class BootFacts(NamedTuple):

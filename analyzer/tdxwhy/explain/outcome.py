@@ -109,7 +109,8 @@ def _begins_anew(event: Event) -> bool:
 
 def _after_all(event: Event) -> bool:
     """Tell whether a failure leaves the module initialised: a CPU brought online later, a warning, or KVM that refuses to use it."""
-    return _is_call(event) or _is_of_kvm(event) or (event.form is not None and event.form.level == "warning")
+    hidden = event.nearest is not None and "leaf" in event.nearest.args
+    return hidden or _is_call(event) or _is_of_kvm(event) or (event.form is not None and event.form.level == "warning")
 
 
 def _is_call(event: Event) -> bool:
@@ -181,4 +182,9 @@ def _by_words(event: Event) -> Meaning:
 
 
 def _is_failure(event: Event) -> bool:
-    return event.values.get("status") is not None or (event.form is not None and event.form.outcome == "failure")
+    """Tell whether a line with a leaf says that the call failed; one that gives an errno too tells of more than the call."""
+    if event.values.get("status") is not None:
+        return True
+    if event.form is not None:
+        return event.form.outcome == "failure"
+    return event.values.get("outcome") == "failure" and "errno" not in event.values

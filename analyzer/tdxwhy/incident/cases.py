@@ -103,6 +103,8 @@ def _mark(sign: Sign, lines: Sequence[PasteLine], places: Mapping[Place, int], h
     stage = stage or message.stage
     seamcall = seamcall_of(sign)
     component = _component(sign)
+    if seamcall is None and message.kind == "seamcall":
+        return None  # of a call whose answer was cut nobody knows what it comes to
     if seamcall is not None and message.kind == "seamcall":
         row = row_of(seamcall)
         stage = row.stage

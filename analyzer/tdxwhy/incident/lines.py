@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # No message is longer; hostile lines are not read to their end.
 LONGEST = 2048
+# By so many characters the end of a line is looked for.
+_END = 16
 # Stands for what was not kept; the answer to a command ends there.
 _GAP = "```"
 _NOWHERE = Place("")
@@ -43,11 +45,16 @@ def lines_of(numbered: Iterable[tuple[int, str]], source: str, records: Mapping[
         if record is not None:
             known[text] = (record, boot)
         # One that goes on in the next lines was put together when it was read.
-        whole = record.text if record is not None and len(record.text) > len(raw) else ""
+        whole = record.text if record is not None and _goes_beyond(record.text, raw) else ""
         time = record.time_ns if record is not None else None
         before = text
         made.append(PasteLine(Place(source, number), whole[:LONGEST] or text, time_ns=time, boot=boot))
     return tuple(_asked(made))
+
+
+def _goes_beyond(text: str, raw: str) -> bool:
+    """Tell whether what was read of a line goes on behind the line's end, which lies in it."""
+    return len(text) > len(raw) or (text[-_END:] not in raw and raw.rstrip()[-_END:] in text)
 
 
 def lines_near(chunks: Iterable[tuple[Chunk | Told, int]], source: str) -> tuple[PasteLine, ...]:

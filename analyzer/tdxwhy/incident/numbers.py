@@ -90,7 +90,7 @@ def seamcall_of(sign: Sign) -> FailedCall | None:
     status = values.get("status")
     if isinstance(values.get("status_text"), str):
         found = _STATUS.search(values["status_text"])
-        status = int(found[1], 16) if found is not None else None
+        status = int(found[1], 16) if found is not None and decode.is_whole_status(found[1]) else None
     hw = values.get("hw_errors")
     if isinstance(hw, int) and hw:
         return made("TDH.MNG.INIT", hw) if call_of(sign) in ("KVM_TDX_INIT_VM", "") else made("", hw)

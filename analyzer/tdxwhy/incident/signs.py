@@ -12,7 +12,8 @@ from tdxwhy.incident import tables
 from tdxwhy.incident.nouns import PasteLine, Sign
 from tdxwhy.incident.rows import ProgramMessage
 from tdxwhy.incident.samples import is_sample
-from tdxwhy.incident.wrapped import put_together
+from tdxwhy.incident.wrapped import STATUSES, put_together
+from tdxwhy.know.decode import is_whole_status
 from tdxwhy.know.match import match as known
 from tdxwhy.lazy import lazy
 
@@ -150,7 +151,11 @@ def _foreign(message: ProgramMessage, text: str, match: re.Match[str]) -> bool:
 
 
 def _sign(message: ProgramMessage, match: re.Match[str], line: PasteLine, text: str) -> Sign:
-    values = {name: _value(name, value, message) for name, value in zip(message.args, match.groups(), strict=False) if name != "_"}
+    values = {
+        name: _value(name, value, message)
+        for name, value in zip(message.args, match.groups(), strict=False)
+        if name != "_" and (name not in STATUSES or is_whole_status(value))
+    }
     head = text[: match.start()]
     begin = _begin(message, head)
     speaker = list(_SPEAKER.finditer(head))

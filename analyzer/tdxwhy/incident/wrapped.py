@@ -14,6 +14,8 @@ from tdxwhy.lazy import lazy
 _NARROW, _PIECES = 24, 5
 # A terminal is no narrower, and cuts words in two.
 _WIDE = 72
+# Fields whose value is not read where its last digits are missing.
+STATUSES = frozenset(("status", "hw_errors"))
 # Accepted form: what begins a line of its own: a fence, a bullet, a time in brackets or at the beginning.
 _BEGINS = lazy(r"\s*(?:```|[-*•] |\d{1,3}\. |[<\[]\s*\d|\d{4}-\d\d-\d\d|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d)")
 
@@ -51,7 +53,9 @@ def _goes_on(before: PasteLine, after: PasteLine) -> bool:
 
 
 def _is_torn(signs: Sequence[Sign]) -> bool:
-    """Tell whether the reason at the end of a line seems to go on in the next one."""
+    """Tell whether the reason or the status at the end of a line seems to go on in the next one."""
+    if STATUSES & set(signs[-1].message.args) - signs[-1].values.keys():
+        return True
     text = signs[-1].values.get("errno_text")
     return isinstance(text, str) and len(signs[-1].line.text) >= _NARROW and text.strip(" \"'`)") in _heads()
 

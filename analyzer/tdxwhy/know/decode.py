@@ -9,6 +9,7 @@ from tdxwhy.know.codes import LeafRow, Number, StatusRow
 from tdxwhy.know.stored import table
 
 _ERROR = 1 << 63
+_DIGITS = 16
 _DETAIL = (1 << 32) - 1
 _LEVELS = {0: "4K", 1: "2M", 2: "1G"}
 _UNKNOWN_SOURCE = "bit fields of intel/tdx-module include/tdx_api_defs.h"
@@ -94,6 +95,18 @@ def status_named(name: str) -> int | None:
 def known_status(value: int) -> bool:
     """Tell whether the value is a status that a module, P-SEAMLDR or Linux is known to make."""
     return bool(decode_status(value).name)
+
+
+def is_whole_status(digits: str) -> bool:
+    """Tell whether the hexadecimal digits of a status are all there: one whose highest bits say that something failed has sixteen.
+
+    >>> is_whole_status("c000050c00000000"), is_whole_status("c000050c"), is_whole_status("81500000000")
+    (True, False, True)
+    """
+    if len(digits) >= _DIGITS or digits[:1].lower() not in "456789abcdef":
+        return True
+    value = int(digits, 16)
+    return value >> 32 != 0 and known_status(value)
 
 
 def _status(value: int, row: StatusRow, detail: str) -> Status:

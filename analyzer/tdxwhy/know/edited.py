@@ -29,6 +29,7 @@ _SENTENCE = lazy(r"\s*[A-Z]")
 _DIGITS = lazy(r"\b[0Oo]x[0-9A-Fa-fOoIl]{4,16}\b")
 _DIGIT_OF = str.maketrans("OoIl", "0011")
 _TOKEN = lazy(r"[^\W_]+")
+_CONVERSION = lazy(r"(?:0x)?%[#0-9.lhzjt]{0,8}[a-zA-Z]")
 # What printk's format prefix may put before a line that other kernels print bare.
 _SUBSYSTEM = lazy(r"(?:x86/|virt/){0,4}(?:kvm(?:_intel)?|tdx): ")
 _LIKE = 0.79
@@ -57,6 +58,20 @@ def touched(text: str) -> Touched | None:
         if known is not None and not known[0].format.endswith("%s") and known[0].forms[0].kind in TDX_KINDS:
             return Touched(*known, one)
     return _noted(bare) or _misspelt(bare)
+
+
+def has_words_of_another(matcher: Matcher, text: str) -> bool:
+    """Tell whether a reason that any line may give has the words of a line of its own, with its values hidden or in other letters."""
+    said = set(_TOKEN.findall(text.lower()))
+    return any(words <= said for words in _words_behind(matcher.format.removesuffix("%s")))
+
+
+@cache
+def _words_behind(head: str) -> tuple[frozenset[str], ...]:
+    """Return the words, two or more of each, of the forms with fields that begin so."""
+    formats = [one.format for one in matchers() if one.format.startswith(head) and one.fields and not one.format.endswith(": %s")]
+    words = [frozenset(_TOKEN.findall(_CONVERSION.sub(" ", one[len(head) :]).lower())) for one in formats]
+    return tuple(one for one in words if len(one) > 1)
 
 
 def with_registers(text: str) -> str:

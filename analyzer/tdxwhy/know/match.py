@@ -8,7 +8,7 @@ from functools import cache
 
 from tdxwhy.digits import number
 from tdxwhy.hints import Any
-from tdxwhy.know import tables
+from tdxwhy.know import decode, tables
 from tdxwhy.know.stored import table
 from tdxwhy.levels import LEVELS
 from tdxwhy.noun import NamedTuple
@@ -47,8 +47,11 @@ class Matcher(NamedTuple):
         found = self.compiled[0](text)
         if found is None:
             return None
+        parts = tuple(zip(self.fields, found.groups(), strict=True))
+        if not all(decode.is_whole_status(part) for (name, _), part in parts if name == "status"):
+            return None  # it was cut in the number, which is another one then
         try:
-            return {name: convert(part) for (name, convert), part in zip(self.fields, found.groups(), strict=True)}
+            return {name: convert(part) for (name, convert), part in parts}
         except ValueError:  # of thousands of digits, which no kernel prints
             return None
 

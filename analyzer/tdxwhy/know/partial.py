@@ -70,6 +70,8 @@ def _leaf(found: re.Match[str]) -> NamedCode | None:
 
 def _status(found: re.Match[str]) -> NamedCode | None:
     value = int(found["hex"], 16)
+    if not decode.is_whole_status(found["hex"]):
+        return None
     # Without the error bit a known code may be any number: only a word before it makes it a status.
     if not (value >> 63 or found["word"]) or not decode.known_status(value):
         return None

@@ -117,9 +117,9 @@ def _says_too_little(matcher: Matcher, text: str) -> bool:
     other = fit(text, "tail")
     if other is not None and other.form.format != matcher.format:
         return True
-    from tdxwhy.know.edited import touched
+    from tdxwhy.know.edited import has_words_of_another, touched
 
-    return touched(text) is not None
+    return touched(text) is not None or has_words_of_another(matcher, text)
 
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from functools import cache
 from os.path import commonprefix
 
 from tdxwhy.hints import Any
+from tdxwhy.know.decode import is_whole_status
 from tdxwhy.know.match import Matcher, matchers
 from tdxwhy.know.printf import Text, pieces
 from tdxwhy.lazy import lazy
@@ -147,6 +148,8 @@ def _field_start(field: re.Pattern[str], text: str, end: int, before: str) -> in
 def _values(matcher: Matcher, raw: list[str], skipped: int) -> dict[str, Any]:
     values = {}
     for (name, convert), part in zip(matcher.fields[skipped:], raw, strict=False):
+        if name == "status" and not is_whole_status(part.strip().removeprefix("0x")):
+            continue
         try:
             values[name] = convert(part.strip())
         except ValueError:

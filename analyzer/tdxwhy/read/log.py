@@ -24,7 +24,7 @@ _TAR = slice(257, 262)
 # A log of this size whose every line begins with a stamp is scanned too: nothing in it is wrapped, torn or quoted.
 _PLAIN = 65536
 # What else a log of lines that begin as usual holds if something has spoilt it.
-_SPOILT = ("&", "</", "<br", "[0m", "[m ", "[m\n", "\\", "^M", "%0A", "=\n", "=3D", "Ox", "0O", "O0")
+_SPOILT = ("&", "</", "<br", "[0m", "[m ", "[m\n", "\\", "^M", "%0A", "=\n", "=3D", "Ox", "0O", "O0", "0S", "0xB")
 
 
 class LogReader:

@@ -23,9 +23,14 @@ _ELEMENT = lazy(
 )
 # Ends of lines that only some programs obey.
 _ENDS = str.maketrans(dict.fromkeys("\x85\u2028\u2029", "\n"))
-_SCANNED_STAMP = lazy(r"(?m)^(?P<open>(?:<\d>)?\[ {0,8})(?P<time>[\dOIl|]{1,6}[.,][\dOIl|]{6})(?P<close>\])")
-_SCANNED_NUMBER = lazy(r"\b(?:0x(?=[\da-fA-F]{0,15}[OIl])|Ox(?=[\dA-FOIla-f]))[\da-fA-FOIl]{1,16}\b")
-_DIGITS = str.maketrans("OIl|,", "0111.")
+_SCANNED_STAMP = lazy(r"(?m)^(?P<open>(?:<\d>)?\[ {0,8})(?P<time>[\dOIl|S]{1,6}[.,][\dOIl|S]{6})(?P<close>\])")
+_SCANNED_NUMBER = lazy(
+    r"\b(?:0x(?=[\da-fA-F]{0,15}[OIlS])|0x(?=[\da-f]{0,15}B[\da-fB]{0,15}\b)|Ox(?=[\dA-FOIla-fS]))[\da-fA-FOIlS]{1,16}\b"
+)
+# A status or a register of a SEAMCALL: the kernel prints sixteen small digits, so that a B among them was an 8.
+_WHOLE_NUMBER = 18
+_SCANNED_SWITCH = lazy(r"(?<=\w)=(?P<value>[lIO])(?=\s|$)")
+_DIGITS = str.maketrans("OIl|,S", "0111.5")
 _ESCAPED_MARK = lazy(r"\\([\[\]_*#`|~<>.])")
 
 
@@ -93,7 +98,15 @@ def without_markup(text: str) -> str:
 def _without_scan(text: str) -> str:
     """Put digits where a scanner read letters: in stamps and in numbers that nobody writes otherwise."""
     if "0x" in text or "Ox" in text:
-        text = _SCANNED_NUMBER.sub(lambda found: "0x" + found[0][2:].translate(_DIGITS), text)
+        text = _SCANNED_NUMBER.sub(_number_of, text)
     if not _SCANNED_STAMP.search(text):
         return text
-    return _SCANNED_STAMP.sub(lambda found: found["open"] + found["time"].translate(_DIGITS) + found["close"], text)
+    made = _SCANNED_STAMP.sub(lambda found: found["open"] + found["time"].translate(_DIGITS) + found["close"], text)
+    return _SCANNED_SWITCH.sub(lambda found: "=" + found["value"].translate(_DIGITS), made) if made != text else made
+
+
+def _number_of(found: re.Match[str]) -> str:
+    """Return a hexadecimal number with the digits that a scanner took for letters."""
+    digits = found[0][2:].translate(_DIGITS)
+    whole_and_small = len(found[0]) == _WHOLE_NUMBER and not set(digits) & set("ACDEF")
+    return "0x" + (digits.replace("B", "8") if whole_and_small else digits)

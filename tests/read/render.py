@@ -169,7 +169,6 @@ def _issue(lines: Sequence[Line]) -> bytes:
 STAMPED: dict[str, Callable[[Sequence[Line]], bytes]] = {
     "plain": _each(_plain),
     "plain-crlf": _each(_plain, "\r\n"),
-    "putty-dots": _each(lambda line: f"{_wall(line):%d.%m.%Y %H:%M:%S} {_plain(line)}"),
     "level": _each(lambda line: f"<{line.level}>{_plain(line)}"),
     "caller": _each(lambda line: f"[{_seconds(line)}][{'T1':>6}] {line.text}"),
     "dmesg-x": _each(lambda line: f"kern  :{NAMES[line.level]:<6}: {_plain(line)}"),

@@ -16,7 +16,6 @@ _CALLER = lazy(r"\[ *([TC]\d{1,9})\] ?")
 _WALL = (
     r"(?:[A-Z]\w{1,8}\.? +)?[A-Z]\w{2,8}\.? +\d{1,2} +\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: +\d{4})?",  # [Tue ]Nov 24 20:03:01[.123][ 2026]
     r"(?:[A-Z]\w{2} +)?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[A-Z]{3,4}|[+-]\d\d:?\d\d))?",  # iso, short-full
-    r"\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d(?:[.,]\d{1,9})?",  # terminals of Windows
     r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:[.,]\d{1,9})?",  # log of Go, and test runners
     r"\d{9,10}\.\d{6}",  # journalctl short-unix
     r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?",  # terminals and serial consoles that stamp lines

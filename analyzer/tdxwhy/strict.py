@@ -21,7 +21,7 @@ def strict(noun: type, rename: Literal["kebab"] | None = None, optional: Mapping
 
     named: Any = noun
     defaults = {**named._field_defaults, **(optional or {})}
-    hints = _hints(noun)
+    hints = kinds_of(noun)
     rows = [(name, _rows(hints[name], rename), *((defaults[name],) if name in defaults else ())) for name in named._fields]
     schema = msgspec.defstruct(noun.__name__, rows, forbid_unknown_fields=True, kw_only=True, rename=rename)
     _NOUNS[schema] = noun
@@ -39,14 +39,15 @@ def settled(noun: type) -> type:
         one = waiting.pop()
         inside = set(get_args(one))
         if hasattr(one, "_fields"):
-            one.__annotations__ = _hints(one)
+            one.__annotations__ = kinds_of(one)
             inside |= set(one.__annotations__.values())
         waiting += inside - seen
         seen |= inside
     return noun
 
 
-def _hints(noun: type) -> dict[str, Any]:
+def kinds_of(noun: type) -> dict[str, Any]:
+    """Return the types of a NamedTuple's fields, by their names."""
     import sys
     from typing import get_type_hints
 

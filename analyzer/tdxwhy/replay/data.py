@@ -75,6 +75,7 @@ def _sources() -> Iterable[compiled.Source]:
         ("model", f"model/{CORRECTIONS}"),
         bool,
         (
+            "strict.py",
             "toml.py",
             "levels.py",
             *(f"know/{name}.py" for name in ("printf", "rows", "stored", "tables")),

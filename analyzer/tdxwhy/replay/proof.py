@@ -8,6 +8,7 @@ from typing import Any
 from tdxwhy.errors import RulesError
 from tdxwhy.know.printf import field_kinds
 from tdxwhy.replay.generation import TEXTS, Ending, Generation, ModelStep, Operation, OwnAnswer
+from tdxwhy.strict import kinds_of
 
 # What the two files that are no generations hold: of a table of tables, or a list of them, the keys that each must and may have.
 _CHECK = ({"status", "name", "when"}, {"only", "not_in", "detail"})
@@ -49,10 +50,12 @@ def prove(made: Generation, place: str) -> None:
     # A part (td.toml) is mixed into generations and may hold answers alone.
     if not made.part and not any(operation.step for operation in made.operations.values()):
         raise RulesError(f"{place}: no operation has a step")
-    for row in (made, *made.forms.values(), *made.answers.values(), *_parts(made)):
+    rows = (made, *made.forms.values(), *made.answers.values(), *_parts(made))
+    kinds = {noun: kinds_of(noun) for noun in set(map(type, rows))}
+    for row in rows:
         if isinstance(row, ModelStep) and row.answers_of and row.answers_of not in made.answers_of and not made.part:
             raise RulesError(f"{place}: nothing is called {row.answers_of!r}")
-        for name, kind in type(row).__annotations__.items():
+        for name, kind in kinds[type(row)].items():
             value = getattr(row, name)
             if kind in _FITS and not _FITS[kind](value):
                 raise RulesError(f"{place}: {getattr(row, 'name', '')} {name!r} cannot be {value!r}".replace("  ", " "))

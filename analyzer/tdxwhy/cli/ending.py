@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
@@ -26,6 +26,27 @@ def orderly() -> Iterator[None]:
         return
     try:
         yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def between() -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether SIGTERM has come, which waits to be asked for: nothing is lost that was read. A second one ends at once."""
+    came: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        if came:
+            raise Terminated
+        came.append(number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, note)
+    except ValueError:
+        yield lambda: False
+        return
+    try:
+        yield lambda: bool(came)
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tdxwhy.check.catalogue import rules_of
 from tdxwhy.check.logs import judged
 from tdxwhy.cli.complaints import complain
-from tdxwhy.cli.ending import TERMINATED, Terminated, orderly
+from tdxwhy.cli.ending import TERMINATED, Terminated, between
 from tdxwhy.errors import TdxwhyError
 from tdxwhy.explain.follow import BootReport, Watch
 from tdxwhy.read.follow import KMSG, Follower
@@ -37,9 +37,9 @@ def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
     rules = rules_of(only=("log",))
     watch = Watch(lambda boot: judged(boot, follower.name, sidecar, rules))
     try:
-        with orderly():
-            follow(follower, watch, _teller(args.format, outcomes))
-        ended = 0
+        with between() as ending:
+            follow(follower, watch, _teller(args.format, outcomes), ending)
+            ended = TERMINATED if ending() else 0
     except Terminated:
         ended = TERMINATED
     except KeyboardInterrupt:
@@ -50,8 +50,8 @@ def run(args: argparse.Namespace, sidecar: Topology | None) -> int:
     return ended or (1 if outcomes & failures else 0 if outcomes else 3)
 
 
-def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[BootReport]], None]) -> None:
-    """Read until the end; tell when the lines pause, when a boot ends, and at the end, however that comes."""
+def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[BootReport]], None], ending: Callable[[], bool]) -> None:
+    """Read until the end, or until it is `ending`; tell when the lines pause, when a boot ends, and at the end, however that comes."""
     reader, number, told = LineReader(follower.name), 0, time.monotonic()
     try:
         for block in follower:
@@ -62,6 +62,8 @@ def follow(follower: Follower, watch: Watch, tell: Callable[[Iterable[BootReport
             if not block or time.monotonic() - told > _PATIENCE:
                 tell(watch.news())
                 told = time.monotonic()
+            if ending():
+                break
     finally:
         for item in reader.finish():
             tell(watch.take(item))

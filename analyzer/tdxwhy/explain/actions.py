@@ -9,7 +9,7 @@ from tdxwhy.explain.judgement import Judgement
 from tdxwhy.explain.nouns import Action, FoundCause, Seamcall, Word
 from tdxwhy.know import tables
 from tdxwhy.know.offline import Whom
-from tdxwhy.know.rows import Cause
+from tdxwhy.know.rows import Cause, lowered
 from tdxwhy.lazy import lazy
 from tdxwhy.ranges import ranges
 
@@ -48,7 +48,7 @@ def _is_final(judgement: Judgement) -> bool:
 def _without(word: Word) -> Action:
     change = f"--remove-args={_quoted(word.text)}" + (f" --args={_quoted(word.instead)}" if word.instead else "")
     instead = f" with {word.instead} instead of {word.text}" if word.instead else f" without {word.text}"
-    return Action(f"Boot{instead}: it {word.meaning[:1].lower()}{word.meaning[1:]}", f"grubby --update-kernel=ALL {change}")
+    return Action(f"Boot{instead}: it {lowered(word.meaning)}", f"grubby --update-kernel=ALL {change}")
 
 
 def _quoted(word: str) -> str:

@@ -8,6 +8,7 @@ from tdxwhy.explain.logs import JudgedBoot, LogReport
 from tdxwhy.explain.nouns import Diagnosis
 from tdxwhy.explain.speaking import speaks
 from tdxwhy.hints import TYPE_CHECKING
+from tdxwhy.know.rows import lowered
 from tdxwhy.lazy import lazy
 from tdxwhy.read.log import LogReader
 from tdxwhy.records import BootRecords, Evidence, LogRecord
@@ -220,7 +221,7 @@ def _title(told: Diagnosis) -> str:
     if not told.causes:
         return ""
     title = told.causes[0].title
-    return "initialisation failed" if told.causes[0].id == "unknown" else title[:1].lower() + title[1:]
+    return "initialisation failed" if told.causes[0].id == "unknown" else lowered(title)
 
 
 # What the line holds that tells the private KeyIDs; of one that was cut or spoiled, not all of it is known.

@@ -12,7 +12,7 @@ from tdxwhy.explain.judgement import Judgement, judge, of_kvm_alone
 from tdxwhy.explain.nouns import Diagnosis, FoundCause, Note, Seamcall
 from tdxwhy.explain.outcome import out_of_place
 from tdxwhy.explain.relayed import own
-from tdxwhy.explain.sentence import lowered, sentence
+from tdxwhy.explain.sentence import sentence
 from tdxwhy.know import tables
 from tdxwhy.know.beside import Contradiction, contradiction
 from tdxwhy.know.cpu_facts import facts_of
@@ -20,7 +20,7 @@ from tdxwhy.know.decode import decode_leaf, decode_status, errno_name
 from tdxwhy.know.offline import Whom
 from tdxwhy.know.partial import certain
 from tdxwhy.know.recognise import Recogniser, leaf_of
-from tdxwhy.know.rows import Cause
+from tdxwhy.know.rows import Cause, lowered
 from tdxwhy.know.topology import topology as read_topology
 from tdxwhy.lazy import lazy
 from tdxwhy.records import BootRecords, Event, Evidence, LogRecord, Topology

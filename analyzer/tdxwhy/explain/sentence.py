@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tdxwhy.explain.nouns import Seamcall
 from tdxwhy.know import tables
 from tdxwhy.know.offline import Whom
-from tdxwhy.know.rows import Cause
+from tdxwhy.know.rows import Cause, lowered
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Topology
 
@@ -26,11 +26,6 @@ def _said(cause: Cause, call: Seamcall | None, topology: Topology, blamed: Whom)
             packages=_packages(blamed.packages), cpus=_cpus(blamed.cpus, topology), detail=detail, named=_named(blamed.cpus)
         )
     return lowered(cause.title)
-
-
-def lowered(title: str) -> str:
-    """Return a title as it stands inside a sentence: TDX and KVM keep their capitals."""
-    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
 
 
 def _packages(packages: Sequence[int]) -> str:

@@ -250,3 +250,8 @@ class Knowledge(NamedTuple):
     term: tuple[Term, ...]
     firmware_step: tuple[FirmwareStep, ...]
     firmware_vendor: tuple[FirmwareVendor, ...]
+
+
+def lowered(title: str) -> str:
+    """Return a title as it stands inside a sentence: TDX and KVM keep their capitals."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title

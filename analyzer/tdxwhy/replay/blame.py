@@ -8,7 +8,7 @@ from functools import lru_cache
 from tdxwhy.know import tables
 from tdxwhy.know.decode import decode_status, errno_name
 from tdxwhy.know.offline import facts_of, offline, whom
-from tdxwhy.know.rows import When
+from tdxwhy.know.rows import When, lowered
 from tdxwhy.ranges import ranges
 from tdxwhy.records import Topology
 from tdxwhy.replay.data import leaf_numbers, module_data
@@ -28,7 +28,7 @@ def _nameless(blame: Blame, status: int | None, forms: frozenset[str], facts: fr
     value = module_data()["software"].get(blame.kind, status)
     causes = (blame.cause,) if blame.cause else _causes(blame, value, forms, facts)
     failed, errno = _failed(blame, value), blame.errno or None
-    return tuple(Explanation(blame.step, value, errno, one, why=f"{failed}: {_inside(tables.cause(one).title)}") for one in causes)
+    return tuple(Explanation(blame.step, value, errno, one, why=f"{failed}: {lowered(tables.cause(one).title)}") for one in causes)
 
 
 def _causes(blame: Blame, value: int | None, forms: frozenset[str], facts: frozenset[str]) -> tuple[str, ...]:
@@ -43,11 +43,6 @@ def _named(one: Explanation, topology: Topology | None) -> Explanation:
     if not packages and not cpus:
         return one
     return one._replace(packages=packages, cpus=cpus, why=f"{one.why}{_listed('package', packages)}{_listed('CPU', cpus)}")
-
-
-def _inside(title: str) -> str:
-    """Return a title as it stands within a sentence."""
-    return title[:1].lower() + title[1:]
 
 
 def _failed(blame: Blame, value: int | None) -> str:

@@ -258,7 +258,8 @@ def test_a_kernels_own_failure_is_none_of_a_program(tmp_path: Path, capsys: pyte
 
 def test_names_keep_their_capitals_inside_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (
-        "# dmesg | grep -i -e tdx -e tme\n[    0.000000] x86/tme: not enabled by BIOS\n[    2.000001] virt/tdx: TDX not supported by the host platform\n"
+        "# dmesg | grep -i -e tdx -e tme\n[    0.000000] x86/tme: not enabled by BIOS\n"
+        "[    2.000001] virt/tdx: TDX not supported by the host platform\n"
         "[   13.000001] kvm_intel: TDX not supported by the host platform\n"
         "# qemu-system-x86_64 -object tdx-guest,id=x\nqemu-system-x86_64: vm-type TDX not supported by KVM\n"
         "# lscpu | grep Model.name\nModel name:    INTEL(R) XEON(R) GOLD 6548Y+\n"

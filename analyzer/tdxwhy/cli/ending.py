@@ -19,15 +19,8 @@ class Terminated(KeyboardInterrupt):
 @contextmanager
 def orderly() -> Iterator[None]:
     """Raise Terminated where SIGTERM comes; outside the main thread signals are somebody else's."""
-    try:
-        before = signal.signal(signal.SIGTERM, _raise)
-    except ValueError:
+    with _answered_by(_raise):
         yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -35,18 +28,24 @@ def between() -> Iterator[Callable[[], bool]]:
     """Yield what tells whether SIGTERM has come, which waits to be asked for: nothing is lost that was read. A second one ends at once."""
     came: list[int] = []
 
-    def note(number: int, _frame: FrameType | None) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         if came:
-            raise Terminated
+            _raise(number, frame)
         came.append(number)
 
+    with _answered_by(note):
+        yield lambda: bool(came)
+
+
+@contextmanager
+def _answered_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     try:
-        before = signal.signal(signal.SIGTERM, note)
+        before = signal.signal(signal.SIGTERM, handler)
     except ValueError:
-        yield lambda: False
+        yield
         return
     try:
-        yield lambda: bool(came)
+        yield
     finally:
         signal.signal(signal.SIGTERM, before)
 

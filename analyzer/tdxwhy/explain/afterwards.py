@@ -11,7 +11,7 @@ from tdxwhy.hints import TYPE_CHECKING
 from tdxwhy.know.rows import lowered
 from tdxwhy.lazy import lazy
 from tdxwhy.read.log import LogReader
-from tdxwhy.records import BootRecords, Evidence, LogRecord
+from tdxwhy.records import BootRecords, Evidence, LogRecord, Outcome
 
 if TYPE_CHECKING:
     from tdxwhy.incident.nouns import Host, Incident, PasteLine
@@ -58,7 +58,7 @@ class Afterwards:
         report = _with_pasted(report, lines)
         incidents = incidents_of(lines, host_of(report))
         if _is_of_programs(report.judged.diagnosis, incidents):
-            report = _replaced(report, _undecided(report.judged.diagnosis))
+            report = _replaced(report, _unfailed(report.judged.diagnosis, "unknown", _OF_PROGRAMS))
             incidents = incidents_of(lines, host_of(report))
         report = _replaced(report, _proved(report.judged.diagnosis, incidents))
         diagnosis = report.judged.diagnosis
@@ -106,18 +106,7 @@ def _proved(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> Diagnosis:
     one = next((one for one in told if one.stage in proving), None)
     if one is None or not (diagnosis.outcome == "unknown" or _is_its_failure(one, diagnosis)):
         return diagnosis
-    return diagnosis._replace(
-        outcome="initialized",
-        reason=f"TDX came up: {proving[one.stage]}.",
-        steps=(),
-        causes=(),
-        packages=(),
-        cpus=(),
-        sentence=None,
-        actions=(),
-        evidence=one.evidence[:1],
-        settles=(),
-    )
+    return _unfailed(diagnosis, "initialized", f"TDX came up: {proving[one.stage]}.", one.evidence[:1])
 
 
 def _is_of_programs(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> bool:
@@ -130,17 +119,18 @@ def _is_of_programs(diagnosis: Diagnosis, incidents: Sequence[Incident]) -> bool
     return told.issuperset(one.place for one in diagnosis.evidence)
 
 
-def _undecided(diagnosis: Diagnosis) -> Diagnosis:
+def _unfailed(diagnosis: Diagnosis, outcome: Outcome, reason: str, evidence: tuple[Evidence, ...] = ()) -> Diagnosis:
+    """Return a diagnosis with another outcome and without all that was said of a failure."""
     return diagnosis._replace(
-        outcome="unknown",
-        reason=_OF_PROGRAMS,
+        outcome=outcome,
+        reason=reason,
         steps=(),
         causes=(),
         packages=(),
         cpus=(),
         sentence=None,
         actions=(),
-        evidence=(),
+        evidence=evidence,
         settles=(),
     )
 

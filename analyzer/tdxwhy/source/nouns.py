@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal  # of typing itself: msgspec works out what the annotations mean
-
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 from tdxwhy.records import Naming, Place
 

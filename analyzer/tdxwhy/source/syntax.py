@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal  # of typing itself: msgspec works out what the annotations mean
 
+from tdxwhy.hints import Literal
 from tdxwhy.noun import NamedTuple
 
 ExpressionKind = Literal[
